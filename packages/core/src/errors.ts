@@ -1,0 +1,140 @@
+/** Everything the packages throw: one class a cause, a literal `code` each, recognisable across copies of the package. */
+
+// Registered, so that two copies of the package know each other's errors.
+const BRAND = Symbol.for('threescale.error')
+
+/** Where an error may carry a cause that was already cleared of secrets. */
+export interface ErrorDetails {
+  readonly cause?: unknown
+}
+
+/** Base of all errors of these packages. Messages, causes and stacks carry no credential. */
+export abstract class ThreeScaleError extends Error {
+  /** Narrows the union `AnyThreeScaleError` in a switch. */
+  abstract readonly code: string
+  /** Whether the same call may succeed later without any change. */
+  readonly retryable: boolean = false
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** Options or arguments that cannot work; lists every problem found. */
+export class ConfigError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_CONFIG'
+  /** One sentence each, beginning with the path of the option. */
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[], details?: ErrorDetails) {
+    super(
+      problems.length === 1 ? `${problems[0]}` : `${problems.length} problems:\n- ${problems.join('\n- ')}`,
+      details,
+    )
+    this.problems = Object.freeze([...problems])
+  }
+}
+
+/** No usable connection, or it broke: DNS, refused, reset, TLS. */
+export class TransportError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_TRANSPORT'
+  override readonly retryable: boolean = true
+  /** Whether a byte of the request may have reached the backend, so that it may have counted. */
+  readonly sent: boolean
+
+  constructor(message: string, details: ErrorDetails & { readonly sent: boolean }) {
+    super(message, details)
+    this.sent = details.sent
+  }
+}
+
+/** No complete answer within `timeoutMs`. */
+export class TimeoutError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_TIMEOUT'
+  override readonly retryable: boolean = true
+  /** Whether a byte of the request may have reached the backend. */
+  readonly sent: boolean
+
+  constructor(message: string, details: ErrorDetails & { readonly sent: boolean }) {
+    super(message, details)
+    this.sent = details.sent
+  }
+}
+
+/** The backend answered 5xx or 429. */
+export class BackendError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_BACKEND'
+  override readonly retryable: boolean = true
+  readonly status: number
+  /** From Retry-After, milliseconds. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(status: number, retryAfterMs?: number) {
+    super(`the 3scale backend answered ${status}`)
+    this.status = status
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** An answer that is not a 3scale answer: foreign, truncated, empty, encoded or too large. */
+export class ProtocolError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_PROTOCOL'
+  override readonly retryable: boolean = true
+  readonly status: number
+
+  constructor(message: string, status: number, details?: ErrorDetails) {
+    super(message, details)
+    this.status = status
+  }
+}
+
+/** The backend refused our own credentials or parameters; the same call will be refused again. */
+export class RejectedError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_REJECTED'
+  readonly status: number
+  /** 3scale's code, `service_token_invalid` for example. */
+  readonly rejection: string
+
+  constructor(rejection: string, status: number, message: string) {
+    super(message)
+    this.rejection = rejection
+    this.status = status
+  }
+}
+
+/** The breaker is open: the backend failed repeatedly and is not asked for a moment. */
+export class CircuitOpenError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_CIRCUIT_OPEN'
+  override readonly retryable: boolean = true
+  readonly retryAfterMs: number
+
+  constructor(retryAfterMs: number) {
+    super('the 3scale backend failed repeatedly and is given a pause')
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Used after `close()`, or usage added after the response ended. */
+export class ClosedError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_CLOSED'
+}
+
+export type AnyThreeScaleError =
+  | ConfigError
+  | TransportError
+  | TimeoutError
+  | BackendError
+  | ProtocolError
+  | RejectedError
+  | CircuitOpenError
+  | ClosedError
+
+/** True for errors of these packages, also those of another copy of them. */
+export function isThreeScaleError(error: unknown): error is AnyThreeScaleError {
+  return typeof error === 'object' && error !== null && BRAND in error
+}

@@ -1,0 +1,26 @@
+/** The shapes of what a gateway counts. */
+
+/** Law 8: admitted = acknowledged + inFlight + ambiguous + pending + givenUp, at any instant. */
+export interface UsageSums {
+  readonly admitted: number
+  /** Queued by the backend (202, or an authrep's 200). */
+  readonly acknowledged: number
+  readonly inFlight: number
+  readonly ambiguous: number
+  readonly pending: number
+  readonly givenUp: number
+}
+
+export interface GatewayStats {
+  /** By metric system name. */
+  readonly usage: Readonly<Record<string, UsageSums>>
+  /** Decisions by outcome: allowed, each denial code, skipped. */
+  readonly decisions: Readonly<Record<string, number>>
+  /** Calls to the backend by endpoint. */
+  readonly calls: Readonly<Record<string, number>>
+}
+
+export interface CloseReport {
+  /** By metric: what was admitted and could not be delivered in time. */
+  readonly undelivered: Readonly<Record<string, number>>
+}
