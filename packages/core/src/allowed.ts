@@ -1,4 +1,5 @@
 /** The decision that lets a request in, kept to one small object because the hot path makes one per request. */
+import { inspect } from 'node:util'
 import type { UsageReport } from './client/verdict.ts'
 import type { Allowed, AllowedSource } from './decision.ts'
 import { ClosedError } from './errors.ts'
@@ -75,7 +76,7 @@ export class AllowedDecision implements Allowed {
     return { outcome, source, service, application, plan, usage, limits }
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
+  [inspect.custom](): object {
     return this.toJSON()
   }
 
