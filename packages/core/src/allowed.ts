@@ -66,7 +66,8 @@ export class AllowedDecision implements Allowed {
     this.#added ??= new Map()
     for (const [metric, amount] of Object.entries(usage)) {
       const sum = (this.#added.get(metric) ?? 0) + amount
-      if (!Number.isSafeInteger(sum)) throw new RangeError(`the usage of metric ${JSON.stringify(metric)} exceeds 2^53 - 1`)
+      if (!Number.isSafeInteger(sum))
+        throw new RangeError(`the usage of metric ${JSON.stringify(metric)} exceeds 2^53 - 1`)
       this.#added.set(metric, sum)
     }
   }
@@ -76,8 +77,9 @@ export class AllowedDecision implements Allowed {
     return { outcome, source, service, application, plan, usage, limits }
   }
 
-  [inspect.custom](): object {
-    return this.toJSON()
+  // A computed method name would need an inferred type, which isolated declarations refuse.
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.toJSON })
   }
 
   /** What the authorizer that made a decision kept with it. */

@@ -3,8 +3,8 @@
 import type { AllowedDecision } from '../allowed.ts'
 import type { Credentials } from '../client/credentials.ts'
 import type { Refusal } from '../decision.ts'
-import type { ProtectedService, Terms } from '../terms.ts'
 import type { ResponseView } from '../request-view.ts'
+import type { ProtectedService, Terms } from '../terms.ts'
 import type { UsageShape } from '../usage.ts'
 
 export interface Question {
