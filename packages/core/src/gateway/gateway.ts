@@ -1,7 +1,8 @@
 /** The gateway as its users see it: a request goes in, a decision comes out. */
 import type { Decision } from '../decision.ts'
 import type { CloseReport, GatewayStats } from '../observe/stats.ts'
-import type { GatewayOptions, RouteOptions } from '../options/gateway-options.ts'
+import type { RouteOptions } from '../options/gateway-options.ts'
+import type { ShownOptions } from '../options/redact.ts'
 import type { RequestView, ResponseView } from '../request-view.ts'
 import type { Explanation } from './explanation.ts'
 
@@ -19,7 +20,7 @@ export interface Gateway<View extends RequestView = RequestView> {
   /** Counters, among them the sums of law 8 per metric. */
   stats(): GatewayStats
   /** Frozen, secrets shown as `***`. */
-  readonly options: Readonly<GatewayOptions<View>>
+  readonly options: ShownOptions
   /** Stops taking requests, flushes, says what could not be delivered. */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
   [Symbol.asyncDispose](): Promise<void>

@@ -1,0 +1,44 @@
+/** Every default of the gateway's options, once. README tables and docstrings are checked against it. */
+
+/** Options that have no entry here are absent by default. */
+export const DEFAULTS = {
+  backendUrl: 'https://su1.3scale.net',
+  timeoutMs: 1000,
+  maxCalls: 128,
+  credentials: {
+    kind: 'userKey',
+    in: ['query'],
+    names: { userKey: 'user_key', appId: 'app_id', appKey: 'app_key' },
+    maxBytes: 4096,
+  },
+  stripCredentials: false,
+  usage: { hits: 1 },
+  caseInsensitivePaths: false,
+  responseCodes: false,
+  referrer: false,
+  mode: 'enforce',
+  /** What `cache: true` takes; `cache` itself is false by default. */
+  cache: {
+    ttlMs: 10_000,
+    staleMs: 60_000,
+    maxApplications: 10_000,
+    maxDenials: 10_000,
+    denialTtlMs: 5_000,
+    maxWaiters: 10_000,
+    limitMargin: 0,
+    settleMs: 60_000,
+  },
+  report: { intervalMs: 10_000, maxPending: 100_000, ambiguous: 'give-up', late: 're-stamp' },
+  onUnavailable: 'deny',
+  breaker: { failures: 5, openMs: 1000 },
+  rejection: 'problem',
+  rateLimitHeaders: 'denied',
+  legacyRateLimitHeaders: false,
+} as const
+
+deepFreeze(DEFAULTS)
+
+function deepFreeze(value: object): void {
+  for (const part of Object.values(value)) if (typeof part === 'object') deepFreeze(part)
+  Object.freeze(value)
+}
