@@ -19,4 +19,6 @@ export interface Terms {
    * not before `usageAfter` has said it, because it only predicts; or never (`mode: 'observe'`).
    */
   readonly counts: 'now' | 'with-response-code' | 'predicted' | 'never'
+  /** Report the status of the response as `log[code]`. */
+  readonly responseCodes: boolean
 }

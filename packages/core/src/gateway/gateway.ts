@@ -1,4 +1,5 @@
 /** The gateway as its users see it: a request goes in, a decision comes out. */
+import type { Credentials } from '../client/credentials.ts'
 import type { Decision } from '../decision.ts'
 import type { CloseReport, GatewayStats } from '../observe/stats.ts'
 import type { RouteOptions } from '../options/gateway-options.ts'
@@ -7,7 +8,7 @@ import type { RequestView, ResponseView } from '../request-view.ts'
 import type { Explanation } from './explanation.ts'
 
 export interface Gateway<View extends RequestView = RequestView> {
-  /** A plain value when the answer is known locally. Rejects (or throws) only when a callback of the user's does. */
+  /** A plain value when the answer is known locally. Rejects only when a callback of the user's throws; never throws. */
   evaluate(view: View): Decision | Promise<Decision>
   /** What would happen and why: service, credentials found where (masked), each rule, usage, the call. No side effects. */
   explain(view: View): Promise<Explanation>
@@ -15,8 +16,11 @@ export interface Gateway<View extends RequestView = RequestView> {
   settle(decision: Decision, response: ResponseView): void
   /** Same client, cache, ledger and reporter; other route settings. */
   with(route: RouteOptions<View>): Gateway<View>
-  /** Asks the backend whether our own credentials and metric names are accepted. Never counts. */
-  check(): Promise<CheckResult>
+  /**
+   * Asks the backend whether our own credentials and metric names are accepted. Never counts. Metric names can be
+   * asked about only for an application: one given here, or the anonymous one.
+   */
+  check(options?: { readonly credentials?: Credentials | undefined }): Promise<CheckResult>
   /** Counters, among them the sums of law 8 per metric. */
   stats(): GatewayStats
   /** Frozen, secrets shown as `***`. */
@@ -26,4 +30,20 @@ export interface Gateway<View extends RequestView = RequestView> {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly hint: string }
+export type CheckResult =
+  | { readonly ok: true; readonly metrics: 'accepted' | 'unchecked' }
+  | {
+      readonly ok: false
+      /** 3scale's code, or that of the failure. */
+      readonly code: string
+      /** What to do, in one sentence. */
+      readonly hint: string
+    }
+
+/** Carried by every gateway, so that two copies of the package know each other's. */
+export const GATEWAY_BRAND: unique symbol = Symbol.for('threescale.gateway') as never
+
+/** Whether a value is a gateway, of this copy of the package or another. */
+export function isGateway<View extends RequestView = RequestView>(value: unknown): value is Gateway<View> {
+  return typeof value === 'object' && value !== null && GATEWAY_BRAND in value
+}

@@ -2,11 +2,9 @@
 import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../client/client.ts'
 import type { Credentials } from '../client/credentials.ts'
+import type { Eventual } from '../eventual.ts'
 import type { RequestView, ResponseView } from '../request-view.ts'
 import type { Usage } from '../usage.ts'
-
-/** Plain, or later. A callback that throws goes to the framework's error handling, it never lets a request through. */
-export type Eventual<Value> = Value | Promise<Value>
 
 /** What a route may set differently; everything else is shared with the gateway it comes from. */
 export interface RouteOptions<View extends RequestView = RequestView> {
