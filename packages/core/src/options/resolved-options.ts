@@ -3,9 +3,10 @@ import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../client/client.ts'
 import type { Credentials } from '../client/credentials.ts'
 import type { Clock } from '../clock.ts'
+import type { Eventual } from '../eventual.ts'
 import type { RequestView } from '../request-view.ts'
 import type { Usage } from '../usage.ts'
-import type { CredentialLocation, Eventual, GatewayOptions, Logger, RouteOptions } from './gateway-options.ts'
+import type { CredentialLocation, GatewayOptions, Logger, RouteOptions } from './gateway-options.ts'
 
 /** What `with()` may replace. */
 export interface ResolvedRoute<View extends RequestView = RequestView> {
