@@ -1,0 +1,85 @@
+/** What is published on the diagnostics channels. Nothing in here is secret; callers and applications go by masked names. */
+import type { AllowedSource } from '../decision.ts'
+import type { Usage } from '../usage.ts'
+
+/** Endpoints of the Service Management API; `report` is `POST /transactions.xml`. */
+export type Endpoint = 'authorize' | 'authrep' | 'oauth_authorize' | 'oauth_authrep' | 'report'
+
+/** On `threescale:call`, after each call to the backend. */
+export interface CallMessage {
+  readonly endpoint: Endpoint
+  /** Service id; undefined for the default service of a provider key. */
+  readonly service: string | undefined
+  /** 'failed' where the backend gave no usable answer; `code` then begins with `ERR_THREESCALE_`. */
+  readonly outcome: 'authorized' | 'denied' | 'accepted' | 'refused' | 'failed'
+  /** HTTP status; undefined where there was no answer. */
+  readonly status: number | undefined
+  /** 3scale's code of a denial or refusal, or the code of the error. */
+  readonly code: string | undefined
+  readonly durationMs: number
+}
+
+/** On `threescale:decision`, for each request. */
+export interface DecisionMessage {
+  readonly outcome: 'allow' | 'deny' | 'skip'
+  /** False in `mode: 'observe'`: the request was let through whatever `outcome` says. */
+  readonly enforced: boolean
+  readonly service: string | undefined
+  /** Masked, `userKey:1f0a99c2`; undefined where no credentials were found or looked for. */
+  readonly caller: string | undefined
+  /** Of an allowed request. */
+  readonly source: AllowedSource | undefined
+  /** Of an allowed request. */
+  readonly usage: Usage | undefined
+  /** Of a denied request. */
+  readonly code: string | undefined
+  /** Of a denied request. */
+  readonly status: number | undefined
+  /** Of a denied request, where waiting helps. */
+  readonly retryAfterMs: number | undefined
+}
+
+/** On `threescale:cache`, when the cached mode does more than answer from memory. */
+export interface CacheMessage {
+  /**
+   * 'miss': not known, the backend is asked; 'refreshed' and 'refresh-failed': an answer past its `ttlMs`;
+   * 'evicted': forgotten to make room; 'full': no room, the application is asked about per request.
+   */
+  readonly event: 'miss' | 'refreshed' | 'refresh-failed' | 'evicted' | 'full'
+  readonly service: string | undefined
+  /** Masked. */
+  readonly caller: string | undefined
+}
+
+/** On `threescale:report`, after each batch of transactions was sent or could not be. */
+export interface ReportMessage {
+  readonly service: string | undefined
+  readonly transactions: number
+  /**
+   * 'accepted': queued by the backend; 'retry': surely not counted, goes again; 'halved': goes again in two parts;
+   * 'ambiguous': sent without an answer; 'refused': given up, see `threescale:loss`.
+   */
+  readonly outcome: 'accepted' | 'retry' | 'halved' | 'ambiguous' | 'refused'
+  readonly status: number | undefined
+  readonly code: string | undefined
+  readonly durationMs: number
+}
+
+/** On `threescale:breaker`, when it changes. */
+export interface BreakerMessage {
+  readonly state: 'open' | 'half-open' | 'closed'
+  /** Failures in a row that led here. */
+  readonly failures: number
+}
+
+/** On `threescale:loss`, when admitted usage will not be counted by 3scale, or seems not to have been. */
+export interface LossMessage {
+  /** 'given-up': counted nowhere, by our decision; 'suspected': acknowledged, but missing in a later answer. */
+  readonly kind: 'given-up' | 'suspected'
+  /** `application_gone`, `metric_gone`, `refused`, `too_late`, `ambiguous`, `unproven`, `closed`, … */
+  readonly reason: string
+  readonly service: string | undefined
+  /** Masked, `appId:1f0a99c2`. */
+  readonly application: string | undefined
+  readonly usage: Usage
+}

@@ -1,0 +1,147 @@
+/** What the gateway says about itself: diagnostics channels, counters and the operator's log. It decides nothing. */
+import { channel } from 'node:diagnostics_channel'
+import type { Credentials } from '../client/credentials.ts'
+import type { Decision } from '../decision.ts'
+import type { ResolvedOptions } from '../options/resolved-options.ts'
+import type { Usage } from '../usage.ts'
+import { CHANNELS } from './channels.ts'
+import { createCounters } from './counters.ts'
+import { createCallerNames, maskSecrets } from './mask.ts'
+import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, ReportMessage } from './messages.ts'
+import { createOperator } from './operator.ts'
+import type { GatewayStats } from './stats.ts'
+
+/** One a gateway, shared by its routes. Methods never throw and take what they need to mask it themselves. */
+export interface Observer {
+  /** `userKey:1f0a99c2`, for logs. */
+  callerName(credentials: Credentials): string
+  /**
+   * Once a request, with the decision that holds (in `mode: 'observe'`: that would hold).
+   * Costs one counter while nobody subscribes.
+   */
+  decided(decision: Decision, service: string | undefined, credentials: Credentials | undefined): void
+  /** After each call to the backend. The first failure and the first answer after it are told to the logger. */
+  called(call: CallMessage): void
+  /** When the cached mode does more than answer from memory. */
+  cached(event: CacheMessage['event'], service: string | undefined, credentials: Credentials | undefined): void
+  /** After each batch of transactions. */
+  reported(report: ReportMessage): void
+  breaker(change: BreakerMessage): void
+  /** Usage that 3scale will not count, or seems not to have counted; also told to the logger. */
+  lost(loss: Loss): void
+  /**
+   * Our own settings do not work: told to the logger as an error, else once by process.emitWarning.
+   *
+   * @param code 3scale's code or our own; each is held back for a minute after it was said.
+   * @param reason 3scale's sentence, unmasked; the gateway's own secrets and `secrets` are masked in it.
+   */
+  misconfigured(code: string, reason: string, secrets?: readonly (string | undefined)[]): void
+  /** Anything else a person should know (a clock that is wrong, say); as `misconfigured`, but a warning. */
+  warn(code: string, message: string, facts?: object): void
+  /** What `stats()` adds to the ledger's sums. */
+  counts(): Pick<GatewayStats, 'decisions' | 'calls'>
+}
+
+export interface Loss {
+  readonly kind: LossMessage['kind']
+  /** `application_gone`, `metric_gone`, `refused`, `too_late`, `ambiguous`, `unproven`, `closed`, … */
+  readonly reason: string
+  readonly service: string | undefined
+  /** Unmasked. */
+  readonly applicationId: string | undefined
+  readonly usage: Usage
+}
+
+/** Says the warnings of the options at once; otherwise does nothing until it is called. */
+export function createObserver(
+  options: Pick<ResolvedOptions<never>, 'logger' | 'clock' | 'mode' | 'warnings' | 'serviceToken' | 'providerKey'>,
+): Observer {
+  const { logger } = options
+  const enforced = options.mode === 'enforce'
+  const ownSecrets = [options.serviceToken, options.providerKey]
+  const callerName = createCallerNames()
+  const operator = createOperator(logger, options.clock)
+  const counters = createCounters()
+  const decisions = channel(CHANNELS.decision)
+  const calls = channel(CHANNELS.call)
+  const cache = channel(CHANNELS.cache)
+  const reports = channel(CHANNELS.report)
+  const breakers = channel(CHANNELS.breaker)
+  const losses = channel(CHANNELS.loss)
+  let failing = false
+
+  const nameOf = (credentials: Credentials | undefined) =>
+    credentials === undefined ? undefined : callerName(credentials)
+
+  for (const [index, warning] of options.warnings.entries()) {
+    operator.tell('warn', `THREESCALE_OPTIONS_${index + 1}`, warning)
+  }
+
+  return {
+    callerName,
+
+    decided(decision, service, credentials) {
+      counters.decided(decision)
+      if (!decisions.hasSubscribers) return
+      const allowed = decision.outcome === 'allow' ? decision : undefined
+      const denied = decision.outcome === 'deny' ? decision : undefined
+      decisions.publish({
+        outcome: decision.outcome,
+        enforced,
+        service,
+        caller: nameOf(credentials),
+        source: allowed?.source,
+        usage: allowed?.usage,
+        code: denied?.code,
+        status: denied?.status,
+        retryAfterMs: denied?.retryAfterMs,
+      })
+    },
+
+    called(call) {
+      counters.called(call.endpoint)
+      if (calls.hasSubscribers) calls.publish(call)
+      const failed = call.outcome === 'failed'
+      if (failed === failing) return
+      failing = failed
+      if (failed) logger?.warn({ ...call }, 'the 3scale backend does not answer')
+      else logger?.info({ ...call }, 'the 3scale backend answers again')
+    },
+
+    cached(event, service, credentials) {
+      if (cache.hasSubscribers) cache.publish({ event, service, caller: nameOf(credentials) })
+    },
+
+    reported(report) {
+      if (reports.hasSubscribers) reports.publish(report)
+      logger?.debug({ ...report }, 'usage reported to 3scale')
+    },
+
+    breaker(change) {
+      if (breakers.hasSubscribers) breakers.publish(change)
+      if (change.state === 'open') logger?.warn({ ...change }, 'calls to the 3scale backend pause')
+      if (change.state === 'closed') logger?.info({ ...change }, 'calls to the 3scale backend go on')
+    },
+
+    lost({ kind, reason, service, applicationId, usage }) {
+      const application = applicationId === undefined ? undefined : callerName({ appId: applicationId })
+      const message: LossMessage = { kind, reason, service, application, usage }
+      if (losses.hasSubscribers) losses.publish(message)
+      const sentence = kind === 'given-up' ? 'usage was given up' : 'usage acknowledged by 3scale seems to be missing'
+      // Each loss to the logger; without one the first of a kind, so that it is said at all (law 8).
+      if (logger === undefined)
+        operator.tell('warn', `THREESCALE_USAGE_${kind}_${reason}`.toUpperCase().replaceAll('-', '_'), sentence)
+      else logger.warn({ ...message }, sentence)
+    },
+
+    misconfigured(code, reason, secrets = []) {
+      operator.tell('error', code, `3scale refuses our settings: ${maskSecrets(reason, [...ownSecrets, ...secrets])}`)
+    },
+
+    warn(code, message, facts) {
+      operator.tell('warn', code, message, facts)
+    },
+
+    counts: counters.read,
+  }
+}

@@ -1,0 +1,207 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import type { Allowed, Denied } from '../../src/decision.ts'
+import { CHANNELS } from '../../src/observe/channels.ts'
+import type { CallMessage } from '../../src/observe/messages.ts'
+import { createObserver, type Observer } from '../../src/observe/observer.ts'
+
+const TOKEN = 'our-service-token'
+const allowed = {
+  outcome: 'allow',
+  source: 'backend',
+  service: '1',
+  application: { id: 'app' },
+  usage: { hits: 1 },
+} as unknown as Allowed
+const denied = { outcome: 'deny', code: 'limits_exceeded', status: 429, retryAfterMs: 1000, reason: 'x' } as Denied
+const call: CallMessage = {
+  endpoint: 'authrep',
+  service: '1',
+  outcome: 'authorized',
+  status: 200,
+  code: undefined,
+  durationMs: 1,
+}
+
+function observing(options: Partial<Parameters<typeof createObserver>[0]> = {}): Observer {
+  return createObserver({
+    logger: undefined,
+    clock: systemClock,
+    mode: 'enforce',
+    warnings: [],
+    serviceToken: TOKEN,
+    providerKey: undefined,
+    ...options,
+  })
+}
+
+function listening() {
+  const lines: { level: string; facts: object; message: string }[] = []
+  const at = (level: string) => (facts: object, message: string) => void lines.push({ level, facts, message })
+  return { lines, logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } }
+}
+
+const undo: (() => void)[] = []
+afterEach(() => {
+  for (const one of undo.splice(0)) one()
+  vi.restoreAllMocks()
+})
+
+function heard(channel: string): unknown[] {
+  const messages: unknown[] = []
+  const hear = (message: unknown) => void messages.push(message)
+  subscribe(channel, hear)
+  undo.push(() => unsubscribe(channel, hear))
+  return messages
+}
+
+describe('decisions', () => {
+  it('are counted by outcome and by code', () => {
+    const observer = observing()
+    observer.decided(allowed, '1', { userKey: 'k' })
+    observer.decided(denied, '1', { userKey: 'k' })
+    observer.decided(denied, '1', { userKey: 'k' })
+    observer.decided({ outcome: 'skip' }, undefined, undefined)
+    expect(observer.counts().decisions).toEqual({ allowed: 1, limits_exceeded: 2, skipped: 1 })
+  })
+
+  it('are published with a masked caller', () => {
+    const messages = heard(CHANNELS.decision)
+    const observer = observing({ mode: 'observe' })
+    observer.decided(allowed, '1', { userKey: 'secret' })
+    observer.decided(denied, '1', { appId: 'secret', appKey: 'secret-key' })
+    expect(messages).toMatchObject([
+      { outcome: 'allow', enforced: false, service: '1', source: 'backend', usage: { hits: 1 }, code: undefined },
+      { outcome: 'deny', code: 'limits_exceeded', status: 429, retryAfterMs: 1000, usage: undefined },
+    ])
+    expect(messages[0]).toHaveProperty('caller', expect.stringMatching(/^userKey:[0-9a-f]{8}$/))
+    expect(inspect(messages)).not.toContain('secret')
+  })
+
+  it('law 12: build nothing while nobody subscribes', () => {
+    const touchy = new Proxy(allowed, {
+      get: (target, name) => {
+        if (name !== 'outcome') throw new Error(`read ${String(name)}`)
+        return target.outcome
+      },
+    })
+    const credentials = new Proxy({ userKey: 'k' }, { has: () => expect.fail('looked at the credentials') })
+    observing().decided(touchy, '1', credentials)
+  })
+
+  it('law 10: are counted under a bounded number of codes', () => {
+    const observer = observing()
+    for (let index = 0; index < 500; index++) observer.decided({ ...denied, code: `code_${index}` }, '1', undefined)
+    const { decisions } = observer.counts()
+    expect(Object.keys(decisions)).toHaveLength(103)
+    expect(decisions.other).toBe(400)
+  })
+})
+
+describe('calls', () => {
+  it('are counted by endpoint and published as they are', () => {
+    const messages = heard(CHANNELS.call)
+    const observer = observing()
+    observer.called(call)
+    observer.called({ ...call, endpoint: 'report', outcome: 'accepted', status: 202 })
+    expect(observer.counts().calls).toEqual({ authrep: 1, report: 1 })
+    expect(messages).toHaveLength(2)
+  })
+
+  it('tell the logger when the backend stops answering and when it answers again, not each time', () => {
+    const { lines, logger } = listening()
+    const observer = observing({ logger })
+    const failed = { ...call, outcome: 'failed', status: undefined, code: 'ERR_THREESCALE_TIMEOUT' } as const
+    for (const one of [call, failed, failed, failed, call, call]) observer.called(one)
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'the 3scale backend does not answer'],
+      ['info', 'the 3scale backend answers again'],
+    ])
+  })
+})
+
+describe('the operator', () => {
+  it('law 5: is told of a misconfiguration with our secrets and the given ones masked', () => {
+    const { lines, logger } = listening()
+    observing({ logger }).misconfigured('service_token_invalid', `service token "${TOKEN}" of "k ey" or "k%20ey"`, [
+      'k ey',
+    ])
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        facts: { code: 'service_token_invalid' },
+        message: '3scale refuses our settings: service token "***" of "***" or "***"',
+      },
+    ])
+  })
+
+  it('is told by a process warning when there is no logger, once a code', () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const observer = observing({ warnings: ['backendUrl is plain http'] })
+    for (let index = 0; index < 3; index++) observer.misconfigured('metric_invalid', 'metric "x" is invalid')
+    expect(emit.mock.calls).toEqual([
+      ['backendUrl is plain http', { type: 'ThreeScaleWarning', code: 'THREESCALE_OPTIONS_1' }],
+      ['3scale refuses our settings: metric "x" is invalid', { type: 'ThreeScaleWarning', code: 'metric_invalid' }],
+    ])
+  })
+
+  it('is not told again within a minute, then with the number of times it was held back', () => {
+    let now = 1_000_000
+    const clock: Clock = { ...systemClock, now: () => now }
+    const { lines, logger } = listening()
+    const observer = observing({ logger, clock })
+    for (let index = 0; index < 5; index++) observer.warn('clock', 'the clock is wrong')
+    now += 60_000
+    observer.warn('clock', 'the clock is wrong', { skewMs: 5 })
+    expect(lines.map(({ facts }) => facts)).toEqual([{ code: 'clock' }, { code: 'clock', skewMs: 5, heldBack: 4 }])
+  })
+})
+
+describe('losses', () => {
+  const loss = {
+    kind: 'given-up',
+    reason: 'application_gone',
+    service: '1',
+    applicationId: 'secret-app',
+    usage: { hits: 3 },
+  } as const
+
+  it('law 8: are published and told to the logger, the application by a masked name', () => {
+    const messages = heard(CHANNELS.loss)
+    const { lines, logger } = listening()
+    observing({ logger }).lost(loss)
+    expect(messages).toMatchObject([{ kind: 'given-up', reason: 'application_gone', usage: { hits: 3 } }])
+    expect(messages[0]).toHaveProperty('application', expect.stringMatching(/^appId:[0-9a-f]{8}$/))
+    expect(lines).toMatchObject([{ level: 'warn', message: 'usage was given up' }])
+    expect(inspect([messages, lines])).not.toContain('secret-app')
+  })
+
+  it('law 8: are said once by a process warning when there is no logger', () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const observer = observing()
+    observer.lost(loss)
+    observer.lost(loss)
+    expect(emit.mock.calls).toEqual([
+      ['usage was given up', { type: 'ThreeScaleWarning', code: 'THREESCALE_USAGE_GIVEN_UP_APPLICATION_GONE' }],
+    ])
+  })
+})
+
+it('publishes cache events, reports and the breaker, and tells the logger when calls pause', () => {
+  const cache = heard(CHANNELS.cache)
+  const reports = heard(CHANNELS.report)
+  const breakers = heard(CHANNELS.breaker)
+  const { lines, logger } = listening()
+  const observer = observing({ logger })
+  observer.cached('miss', '1', { userKey: 'k' })
+  observer.reported({ service: '1', transactions: 2, outcome: 'accepted', status: 202, code: undefined, durationMs: 3 })
+  observer.breaker({ state: 'open', failures: 5 })
+  observer.breaker({ state: 'half-open', failures: 5 })
+  observer.breaker({ state: 'closed', failures: 0 })
+  expect(cache).toMatchObject([{ event: 'miss', service: '1' }])
+  expect(reports).toMatchObject([{ outcome: 'accepted', transactions: 2 }])
+  expect(breakers).toMatchObject([{ state: 'open' }, { state: 'half-open' }, { state: 'closed' }])
+  expect(lines.map(({ level }) => level)).toEqual(['debug', 'warn', 'info'])
+})
