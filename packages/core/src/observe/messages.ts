@@ -42,12 +42,13 @@ export interface DecisionMessage {
 /** On `threescale:cache`, when the cached mode does more than answer from memory. */
 export interface CacheMessage {
   /**
-   * 'miss': not known, the backend is asked; 'refreshed' and 'refresh-failed': an answer past its `ttlMs`;
-   * 'evicted': forgotten to make room; 'full': no room, the application is asked about per request.
+   * 'miss': not known, the backend is asked; 'refreshed': an answer past its `ttlMs` was renewed; 'stale': that failed,
+   * the old answer holds; 'revoked': known callers are refused from now on; 'evicted': forgotten to make room;
+   * 'full': no room, the application is asked about per request.
    */
-  readonly event: 'miss' | 'refreshed' | 'refresh-failed' | 'evicted' | 'full'
+  readonly event: 'miss' | 'refreshed' | 'stale' | 'revoked' | 'evicted' | 'full'
   readonly service: string | undefined
-  /** Masked. */
+  /** Masked: who asked, or the application (`appId:…`) where no one caller is concerned. */
   readonly caller: string | undefined
 }
 
@@ -56,10 +57,11 @@ export interface ReportMessage {
   readonly service: string | undefined
   readonly transactions: number
   /**
-   * 'accepted': queued by the backend; 'retry': surely not counted, goes again; 'halved': goes again in two parts;
-   * 'ambiguous': sent without an answer; 'refused': given up, see `threescale:loss`.
+   * 'accepted': queued by the backend; 'unsent' and 'busy': surely not counted, goes again; 'rejected': our own
+   * credentials were refused, goes again; 'too-large': goes again in parts; 'refused': one transaction is bad, halved
+   * until it is alone and given up; 'ambiguous': sent without an answer that says whether it counts.
    */
-  readonly outcome: 'accepted' | 'retry' | 'halved' | 'ambiguous' | 'refused'
+  readonly outcome: 'accepted' | 'unsent' | 'busy' | 'rejected' | 'too-large' | 'refused' | 'ambiguous'
   readonly status: number | undefined
   readonly code: string | undefined
   readonly durationMs: number
@@ -72,12 +74,27 @@ export interface BreakerMessage {
   readonly failures: number
 }
 
+/**
+ * Why usage is lost: the application or the metric does not exist any more; the backend refused the transaction; it is
+ * older than 23 hours; nobody can tell whether it was counted; its caller never turned out to be real; the gateway was
+ * closed before it could be delivered; it was acknowledged but a later answer lacks it.
+ */
+export type LossReason =
+  | 'application_gone'
+  | 'metric_gone'
+  | 'refused'
+  | 'late'
+  | 'ambiguous'
+  | 'unproven'
+  | 'misconfigured'
+  | 'closed'
+  | 'missing'
+
 /** On `threescale:loss`, when admitted usage will not be counted by 3scale, or seems not to have been. */
 export interface LossMessage {
-  /** 'given-up': counted nowhere, by our decision; 'suspected': acknowledged, but missing in a later answer. */
+  /** 'given-up': never counted, or nobody knows; 'suspected': acknowledged, but missing in a later answer. */
   readonly kind: 'given-up' | 'suspected'
-  /** `application_gone`, `metric_gone`, `refused`, `too_late`, `ambiguous`, `unproven`, `closed`, … */
-  readonly reason: string
+  readonly reason: LossReason
   readonly service: string | undefined
   /** Masked, `appId:1f0a99c2`. */
   readonly application: string | undefined

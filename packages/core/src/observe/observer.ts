@@ -7,7 +7,7 @@ import type { Usage } from '../usage.ts'
 import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
 import { createCallerNames, maskSecrets } from './mask.ts'
-import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, ReportMessage } from './messages.ts'
+import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, LossReason, ReportMessage } from './messages.ts'
 import { createOperator } from './operator.ts'
 import type { GatewayStats } from './stats.ts'
 
@@ -22,7 +22,7 @@ export interface Observer {
   decided(decision: Decision, service: string | undefined, credentials: Credentials | undefined): void
   /** After each call to the backend. The first failure and the first answer after it are told to the logger. */
   called(call: CallMessage): void
-  /** When the cached mode does more than answer from memory. */
+  /** When the cached mode does more than answer from memory; an application is `{ appId }`. */
   cached(event: CacheMessage['event'], service: string | undefined, credentials: Credentials | undefined): void
   /** After each batch of transactions. */
   reported(report: ReportMessage): void
@@ -44,8 +44,7 @@ export interface Observer {
 
 export interface Loss {
   readonly kind: LossMessage['kind']
-  /** `application_gone`, `metric_gone`, `refused`, `too_late`, `ambiguous`, `unproven`, `closed`, … */
-  readonly reason: string
+  readonly reason: LossReason
   readonly service: string | undefined
   /** Unmasked. */
   readonly applicationId: string | undefined
