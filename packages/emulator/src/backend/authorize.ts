@@ -1,0 +1,60 @@
+/** The authorize and authrep endpoints: from parameters to a verdict (apisonator, lib/3scale/backend/transactor.rb). */
+import type { Counters } from '../counting/counters.ts'
+import { isValidUtf8, type ParameterHash } from '../rack/parameter.ts'
+import { findApplication } from './application-lookup.ts'
+import type { Call, Rejection } from './call.ts'
+import type { Directory } from './directory.ts'
+import { EmptyForbiddenError, errors } from './errors.ts'
+import type { Extensions } from './extensions.ts'
+import { countLimits, limitsAffecting } from './limits.ts'
+import type { Windows } from './period.ts'
+import { providerKeyOf, serviceOf } from './service-authentication.ts'
+import { validate } from './validators.ts'
+
+export interface AuthorizeRequest {
+  readonly parameters: ParameterHash
+  readonly extensions: Extensions
+  readonly oauth: boolean
+  readonly counts: boolean
+  readonly now: number
+  readonly windows: Windows
+}
+
+export interface Verdict {
+  readonly call: Call
+  readonly rejection: Rejection | undefined
+}
+
+/** @throws BackendError, EmptyForbiddenError or CrashError in the backend's order of checks. */
+export function authorize(request: AuthorizeRequest, directory: Directory, counters: Counters): Verdict {
+  const { extensions, oauth, windows } = request
+  if (!isValidUtf8(request.parameters)) throw errors.notValidData()
+  const parameters = normalized(request.parameters)
+  const providerKey = providerKeyOf(parameters, directory)
+  if (parameters.get('user_id') != null) throw errors.endUsersNoLongerSupported()
+  const usage = parameters.get('usage') ?? undefined
+  if (usage !== undefined && !(usage instanceof Map)) throw new EmptyForbiddenError('usage is no hash')
+  const service = serviceOf(providerKey, parameters.get('service_id'), directory)
+  const { application, id } = findApplication(service, parameters, oauth)
+  const { plan } = application
+  const needed = extensions.noBody && usage?.size ? limitsAffecting(plan, service, usage) : plan.limits
+  const limits = countLimits(needed, counters.of(service.id, id), windows)
+  const call: Call = { ...request, parameters, service, application, applicationId: id, usage, limits }
+  return { call, rejection: validate(call) }
+}
+
+const idNames = ['service_id', 'app_id', 'user_key', 'provider_key', 'app_key']
+const blanksAround = /^[\0 \t\r\n\f\v]+|[\0 \t\r\n\f\v]+$/g
+
+/** Ids that are no strings or blank become absent; only an application key is trimmed, and may stay empty. */
+function normalized(parameters: ParameterHash): ParameterHash {
+  const result = new Map(parameters)
+  for (const name of idNames) {
+    const value = result.get(name)
+    if (value === undefined) continue
+    const trimmed = typeof value === 'string' ? value.replace(blanksAround, '') : undefined
+    if (trimmed === undefined || (trimmed === '' && name !== 'app_key')) result.delete(name)
+    else if (name === 'app_key') result.set(name, trimmed)
+  }
+  return result
+}

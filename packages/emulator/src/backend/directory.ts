@@ -1,0 +1,165 @@
+/** The state in the form calls look things up in: services by id and token, applications, metrics with relatives. */
+import type { ApplicationState, EmulatorState, MetricState, ServiceState } from '../state/state.ts'
+import { type PeriodName, periodNames } from './period.ts'
+import { storageKey } from './storage-key.ts'
+
+export interface Metric {
+  readonly name: string
+  /** Under which its counters are kept. */
+  readonly counterKey: string
+  /** Parent, its parent and so on. */
+  readonly ancestors: readonly Metric[]
+  readonly children: readonly Metric[]
+  /** Children first, then the descendants of each of them. */
+  readonly descendants: readonly Metric[]
+}
+
+export interface Limit {
+  readonly metric: Metric
+  readonly period: PeriodName
+  readonly value: bigint
+}
+
+export interface Plan {
+  readonly name: string
+  /** In the order of usage reports. */
+  readonly limits: readonly Limit[]
+}
+
+export interface Application {
+  readonly id: string
+  readonly active: boolean
+  readonly plan: Plan
+  readonly keys: ReadonlySet<string>
+  readonly referrerFilters: readonly string[]
+  readonly redirectUrl: string
+}
+
+export interface Service {
+  readonly id: string
+  readonly providerKey: string
+  readonly tokens: ReadonlySet<string>
+  readonly version: '1' | '2' | 'oauth'
+  readonly referrerFiltersRequired: boolean
+  readonly active: boolean
+  readonly metrics: readonly Metric[]
+  metric(name: string): Metric | undefined
+  application(id: string): Application | undefined
+  applicationIdOf(userKey: string): string | undefined
+}
+
+export interface Directory {
+  service(id: string): Service | undefined
+  defaultServiceOf(providerKey: string): Service | undefined
+  readonly services: readonly Service[]
+}
+
+const noPlan: Plan = { name: '', limits: [] }
+
+/** Compiles a valid state. */
+export function createDirectory(state: EmulatorState): Directory {
+  const services = new Map<string, Service>()
+  const defaults = new Map<string, Service>()
+  for (const given of state.services) {
+    const service = compileService(given)
+    const provider = storageKey(service.providerKey)
+    services.set(storageKey(service.id), service)
+    if (given.default_service || !defaults.has(provider)) defaults.set(provider, service)
+  }
+  for (const given of state.services)
+    if (given.remove_default) defaults.delete(storageKey(given.provider_key ?? defaultProviderKey))
+  return {
+    services: [...services.values()],
+    service: (id) => services.get(storageKey(id)),
+    defaultServiceOf: (providerKey) => defaults.get(storageKey(providerKey)),
+  }
+}
+
+function compileService(given: ServiceState): Service {
+  const metrics = compileMetrics(given.metrics ?? [])
+  const plans = new Map(
+    (given.plans ?? []).map((plan) => [plan.id, compilePlan(plan.name, plan.limits ?? [], metrics)]),
+  )
+  const applications = new Map<string, Application>()
+  const idsByKey = new Map<string, string>()
+  for (const application of given.applications ?? []) {
+    applications.set(storageKey(application.id), compileApplication(application, plans))
+    for (const key of application.user_keys ?? []) idsByKey.set(storageKey(key), application.id)
+  }
+  return {
+    id: given.id,
+    providerKey: given.provider_key ?? defaultProviderKey,
+    tokens: new Set((given.service_tokens ?? []).map(storageKey)),
+    version: given.backend_version ?? '2',
+    referrerFiltersRequired: given.referrer_filters_required ?? false,
+    active: given.state !== 'suspended',
+    metrics: [...metrics.values()],
+    metric: (name) => metrics.get(storageKey(name)),
+    application: (id) => applications.get(storageKey(id)),
+    applicationIdOf: (userKey) => idsByKey.get(storageKey(userKey)),
+  }
+}
+
+/** The provider key of services that name none. */
+export const defaultProviderKey = 'provider-key'
+
+interface MutableMetric extends Metric {
+  ancestors: Metric[]
+  children: MutableMetric[]
+  descendants: Metric[]
+}
+
+function compileMetrics(given: readonly MetricState[]): Map<string, MutableMetric> {
+  const metrics = new Map<string, MutableMetric>()
+  const sorted = inOrder(given, (metric) => metric.id)
+  for (const { id, name } of sorted) {
+    const counterKey = id ?? `name ${name}`
+    metrics.set(storageKey(name), { name, counterKey, ancestors: [], children: [], descendants: [] })
+  }
+  const parents = new Map(given.map(({ name, parent }) => [storageKey(name), parent]))
+  const parentOf = (name: string) => {
+    const parent = parents.get(storageKey(name))
+    return parent == null ? undefined : metrics.get(storageKey(parent))
+  }
+  for (const metric of metrics.values()) {
+    parentOf(metric.name)?.children.push(metric)
+    for (let at = parentOf(metric.name); at; at = parentOf(at.name)) metric.ancestors.push(at)
+  }
+  const descend = (metric: MutableMetric): Metric[] => [...metric.children, ...metric.children.flatMap(descend)]
+  for (const metric of metrics.values()) metric.descendants = descend(metric)
+  return metrics
+}
+
+/** Redis returns a set of integers sorted, any other in no order: then the order of definition is kept. */
+function inOrder<Item>(items: readonly Item[], keyOf: (item: Item) => string | undefined): Item[] {
+  const isInteger = (item: Item) => /^(?:0|[1-9]\d{0,17})$/.test(keyOf(item) ?? '')
+  if (!items.every(isInteger)) return [...items]
+  return [...items].sort((a, b) => Number(BigInt(keyOf(a)!) - BigInt(keyOf(b)!)))
+}
+
+function compilePlan(
+  name: string | null | undefined,
+  given: readonly { metric: string; period: PeriodName; value: number }[],
+  metrics: ReadonlyMap<string, Metric>,
+): Plan {
+  const values = new Map(given.map((limit) => [`${limit.period} ${storageKey(limit.metric)}`, BigInt(limit.value)]))
+  const limits: Limit[] = []
+  for (const [key, metric] of metrics) {
+    for (const period of periodNames) {
+      const value = values.get(`${period} ${key}`)
+      if (value !== undefined) limits.push({ metric, period, value })
+    }
+  }
+  return { name: name ?? '', limits }
+}
+
+function compileApplication(given: ApplicationState, plans: ReadonlyMap<string, Plan>): Application {
+  return {
+    id: given.id,
+    active: given.state !== 'suspended',
+    plan: (given.plan == null ? undefined : plans.get(given.plan)) ?? noPlan,
+    keys: new Set(inOrder(given.application_keys ?? [], (key) => key)),
+    referrerFilters: given.referrer_filters ?? [],
+    redirectUrl: given.redirect_url ?? '',
+  }
+}

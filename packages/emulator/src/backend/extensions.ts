@@ -1,0 +1,41 @@
+/** The `3scale-options` header: a query string of optional features (apisonator, docs/extensions.md). */
+import type { Parameter, ParameterHash } from '../rack/parameter.ts'
+import { parseQuery } from '../rack/query.ts'
+
+export interface Extensions {
+  readonly rejectionReasonHeader: boolean
+  readonly limitHeaders: boolean
+  readonly noBody: boolean
+  readonly listAppKeys: boolean
+  readonly hierarchy: boolean
+  readonly flatUsage: boolean
+}
+
+const none: ParameterHash = new Map()
+const noOptions: Extensions = readOptions(none, none)
+const noOptionsNoBody: Extensions = { ...noOptions, noBody: true }
+
+/**
+ * Reads the header, a byte string; `no_body` may also be a parameter, which the header overrides if it gives a value.
+ * @throws ParameterError
+ */
+export function readExtensions(header: string | undefined, parameters: ParameterHash): Extensions {
+  if (!header) return isNoBody(parameters.get('no_body')) ? noOptionsNoBody : noOptions
+  return readOptions(parseQuery(header), parameters)
+}
+
+function readOptions(options: ParameterHash, parameters: ParameterHash): Extensions {
+  const on = (name: string) => options.get(name) === '1'
+  return {
+    rejectionReasonHeader: on('rejection_reason_header'),
+    limitHeaders: on('limit_headers'),
+    noBody: isNoBody(options.get('no_body') ?? parameters.get('no_body')),
+    listAppKeys: on('list_app_keys'),
+    hierarchy: on('hierarchy'),
+    flatUsage: on('flat_usage'),
+  }
+}
+
+function isNoBody(value: Parameter | undefined): boolean {
+  return value != null && value !== 'false' && value !== '0'
+}

@@ -1,0 +1,50 @@
+/** The report endpoint: checks the shape of the transactions; what they say is judged later, by the job. */
+import { isValidUtf8, type Parameter, type ParameterHash } from '../rack/parameter.ts'
+import { mediaType } from '../rack/request-parameters.ts'
+import type { Directory, Service } from './directory.ts'
+import { CrashError, errors } from './errors.ts'
+import { providerKeyOf, serviceOf } from './service-authentication.ts'
+import { withoutZeros } from './usage.ts'
+
+/** One transaction as it is handed to the job; its members are not checked yet. */
+export type Transaction = ReadonlyMap<string, Parameter>
+
+export interface Report {
+  readonly service: Service
+  /** Without those that count nothing. */
+  readonly transactions: readonly Transaction[]
+}
+
+const formTypes = new Set(['application/x-www-form-urlencoded', 'multipart/form-data'])
+
+/** @throws BackendError or CrashError in the backend's order of checks. */
+export function readReport(contentType: string | undefined, parameters: ParameterHash, directory: Directory): Report {
+  const type = mediaType(contentType)
+  if (type && !formTypes.has(type)) throw errors.contentTypeInvalid(type)
+  const providerKey = providerKeyOf(parameters, directory)
+  if (!isValidUtf8(parameters)) throw errors.notValidData()
+  const transactions = checkTransactions(parameters.get('transactions'))
+  const service = serviceOf(providerKey, parameters.get('service_id'), directory)
+  return { service, transactions: transactions.flatMap(prepare) }
+}
+
+function checkTransactions(transactions: Parameter | undefined): readonly Parameter[] {
+  if (transactions == null || transactions === '') throw errors.transactionsIsBlank()
+  if (!(transactions instanceof Map)) throw errors.transactionsFormatInvalid()
+  const members = [...transactions.values()]
+  if (members.some((member) => member === null)) throw errors.transactionsHasNilTransaction()
+  if (members.some((member) => member instanceof Map && member.get('user_id') != null)) {
+    throw errors.endUsersNoLongerSupported()
+  }
+  return members
+}
+
+function prepare(member: Parameter): Transaction[] {
+  if (!(member instanceof Map)) throw new CrashError('a transaction is no hash')
+  const usage = member.get('usage')
+  if (usage == null) return [member]
+  if (typeof usage === 'string') throw new CrashError('a usage is no hash')
+  if (!(usage instanceof Map)) return [member]
+  const reported = withoutZeros(usage)
+  return reported.size === 0 ? [] : [new Map(member).set('usage', new Map(reported))]
+}

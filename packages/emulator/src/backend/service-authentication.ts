@@ -1,0 +1,63 @@
+/** Which service a call is about, and whether the caller may speak for it: service token or provider key. */
+import type { Parameter, ParameterHash } from '../rack/parameter.ts'
+import type { Directory, Service } from './directory.ts'
+import { CrashError, errors } from './errors.ts'
+import { storageKey } from './storage-key.ts'
+
+/**
+ * The provider key of a call: its own, or that of the service its token belongs to. A given key is not checked here,
+ * and hides a service token even if it is wrong.
+ * @throws BackendError when neither is given or the token pair is unknown.
+ */
+export function providerKeyOf(parameters: ParameterHash, directory: Directory): Parameter {
+  const [key, token, id] = ['provider_key', 'service_token', 'service_id'].map((name) => parameters.get(name))
+  if (key == null) {
+    const fromToken = providerKeyOfToken(token, id, directory)
+    if (fromToken !== undefined) return fromToken
+  } else if (!isEmpty(key)) {
+    return key
+  }
+  if (isEmpty(token)) throw errors.providerKeyOrServiceTokenRequired()
+  if (isEmpty(id)) throw errors.serviceIdMissing()
+  throw errors.serviceTokenInvalid(token!, id!)
+}
+
+/**
+ * The service a call is about: that of `id`, of which only what follows the last dash has to match, or the provider's
+ * default. @throws BackendError when there is none or it belongs to another provider.
+ */
+export function serviceOf(providerKey: Parameter, id: Parameter | undefined, directory: Directory): Service {
+  const defaultService = directory.defaultServiceOf(interpolated(providerKey))
+  if (id != null && typeof id !== 'string') throw new CrashError('service_id is no string')
+  const wanted = id ? id : defaultService?.id
+  if (wanted === undefined) throw errors.providerKeyInvalidOrServiceMissing(providerKey)
+  const service = directory.service(lastDashed(wanted)) ?? directory.service(wanted)
+  if (!service) throw errors.serviceIdInvalid(wanted)
+  if (service.providerKey !== providerKey) {
+    throw defaultService ? errors.serviceIdInvalid(wanted) : errors.providerKeyInvalid(providerKey)
+  }
+  return service
+}
+
+function providerKeyOfToken(
+  token: Parameter | undefined,
+  id: Parameter | undefined,
+  directory: Directory,
+): string | undefined {
+  if (isEmpty(token) || isEmpty(id)) return undefined
+  const service = directory.service(interpolated(id!))
+  return service?.tokens.has(storageKey(interpolated(token!))) ? service.providerKey : undefined
+}
+
+function isEmpty(value: Parameter | undefined): boolean {
+  return value == null || (Array.isArray(value) || typeof value === 'string' ? value.length : value.size) === 0
+}
+
+/** Arrays are joined where the backend looks a value up in its memory, so `service_token[]=x` works as x. */
+function interpolated(value: Parameter): string {
+  return typeof value === 'string' ? value : Array.isArray(value) ? value.map((each) => each ?? '').join('-') : ''
+}
+
+function lastDashed(id: string): string {
+  return id.replace(/-+$/, '').split('-').at(-1)!
+}

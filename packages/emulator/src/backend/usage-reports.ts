@@ -1,0 +1,16 @@
+/** What an answer says about a limit: the counter, with the usage of the call where it has been counted. */
+import type { Call, CountedLimit } from './call.ts'
+import type { Metric } from './directory.ts'
+import { amountOf, applyAmount } from './usage.ts'
+
+/** The counter as shown: stored, plus for an authorised authrep what this call adds by metric and descendants. */
+export function currentValue(call: Call, authorized: boolean, { limit, counted }: CountedLimit): bigint {
+  return authorized && call.counts && call.usage ? addUsage(call, limit.metric, counted) : counted
+}
+
+/** The counter after the call's usage of the metric and then of its descendants; names are taken literally. */
+export function addUsage(call: Call, metric: Metric, counter: bigint): bigint {
+  let value = applyAmount(amountOf(call.usage?.get(metric.name)), counter)
+  for (const descendant of metric.descendants) value = applyAmount(amountOf(call.usage?.get(descendant.name)), value)
+  return value
+}

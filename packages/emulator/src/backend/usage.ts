@@ -1,0 +1,69 @@
+/** Usage as parameters carry it: checking values, and carrying them up the metric hierarchy. */
+import type { Parameter } from '../rack/parameter.ts'
+import type { Metric, Service } from './directory.ts'
+import { errors } from './errors.ts'
+
+/** What a call does to a counter: add `value` or, from a leading `#`, set it. */
+export interface Amount {
+  readonly set: boolean
+  readonly value: bigint
+}
+
+/** The hash of a `usage` parameter: metric names, not yet trimmed, with their values. */
+export type RawUsage = ReadonlyMap<string, Parameter>
+
+const saneValue = /^[ \t\r\n\f\v]*#?[0-9]+[ \t\r\n\f\v]*$/
+const blanksAround = /^[\0 \t\r\n\f\v]+|[\0 \t\r\n\f\v]+$/g
+
+/** Reads a value as the backend does; only a `#` in the first place sets, and what is no number counts as 0. */
+export function amountOf(value: Parameter | undefined): Amount {
+  if (typeof value !== 'string') return { set: false, value: 0n }
+  const set = value.startsWith('#')
+  const digits = /^[ \t\r\n\f\v]*([0-9]+)/.exec(set ? value.slice(1) : value)
+  return { set, value: BigInt(digits?.[1] ?? 0) }
+}
+
+/** What the counter holds after an amount. */
+export function applyAmount(amount: Amount, counter: bigint): bigint {
+  return amount.set ? amount.value : counter + amount.value
+}
+
+/**
+ * Resolves metric names and, unless `flat`, adds each value to the metric's ancestors.
+ * @throws BackendError usage_value_invalid or metric_invalid for the first bad entry, the value being looked at first.
+ */
+export function processUsage(service: Service, usage: RawUsage, flat: boolean): Map<Metric, Amount> {
+  const given = new Map<Metric, Amount>()
+  for (const [rawName, value] of usage) {
+    const name = rawName.replace(blanksAround, '')
+    if (typeof value !== 'string' || !saneValue.test(value)) throw errors.usageValueInvalid(name, value)
+    const metric = service.metric(name)
+    if (!metric) throw errors.metricInvalid(name)
+    given.set(metric, amountOf(value))
+  }
+  return flat ? given : withAncestors(given)
+}
+
+function withAncestors(given: ReadonlyMap<Metric, Amount>): Map<Metric, Amount> {
+  const result = new Map(given)
+  for (const [metric, amount] of given) {
+    for (const ancestor of metric.ancestors) {
+      if (amount.set) {
+        result.set(ancestor, amount)
+      } else {
+        // A `#n` the ancestor had is lost: the backend converts it with to_i, which gives 0.
+        const before = result.get(ancestor)
+        result.set(ancestor, { set: false, value: (before && !before.set ? before.value : 0n) + amount.value })
+      }
+    }
+  }
+  return result
+}
+
+/** Without the entries that change nothing, which the backend does not report. */
+export function withoutZeros(usage: RawUsage): RawUsage {
+  for (const value of usage.values()) {
+    if (value === '0') return new Map([...usage].filter(([, each]) => each !== '0'))
+  }
+  return usage
+}

@@ -1,0 +1,96 @@
+/** Usage counters of applications, in plain maps: one value per metric, period and window. */
+import { type PeriodName, periodNames, type Windows } from '../backend/period.ts'
+import { storageKey } from '../backend/storage-key.ts'
+import type { Amount } from '../backend/usage.ts'
+
+/** Windows kept per metric and period; the real backend forgets minutes after 180 s, we keep a day of them. */
+const maxWindows = 1500
+const int64Max = 2n ** 63n - 1n
+
+type MetricCounters = Record<PeriodName, Map<number, bigint>>
+
+/** The counters of one application. */
+export class ApplicationCounters {
+  readonly #metrics = new Map<string, MetricCounters>()
+
+  /** The value in the window that starts at `start`, 0 when nothing was counted. */
+  value(metric: string, period: PeriodName, start: number): bigint {
+    return this.#metrics.get(metric)?.[period].get(start) ?? 0n
+  }
+
+  /**
+   * Adds to or sets the counters of all periods. Returns false when one of them cannot be added to because it would
+   * leave 64 bits, as Redis refuses it; the others are changed all the same.
+   */
+  apply(metric: string, amount: Amount, windows: Windows): boolean {
+    let counters = this.#metrics.get(metric)
+    if (!counters) {
+      counters = Object.fromEntries(periodNames.map((period) => [period, new Map()])) as MetricCounters
+      this.#metrics.set(metric, counters)
+    }
+    let done = true
+    for (const period of periodNames) {
+      const values = counters[period]
+      const { start } = windows[period]
+      const before = values.get(start) ?? 0n
+      if (amount.set) {
+        if (amount.value === 0n) values.delete(start)
+        else values.set(start, amount.value)
+      } else if (amount.value > int64Max || before > int64Max || before + amount.value > int64Max) {
+        done = false
+      } else {
+        values.set(start, before + amount.value)
+        if (values.size > maxWindows) values.delete(oldest(values))
+      }
+    }
+    return done
+  }
+
+  /** Forgets the metrics not in `metrics`. */
+  keep(metrics: ReadonlySet<string>): void {
+    for (const metric of this.#metrics.keys()) if (!metrics.has(metric)) this.#metrics.delete(metric)
+  }
+}
+
+/** The counters of all applications of all services. */
+export class Counters {
+  readonly #services = new Map<string, Map<string, ApplicationCounters>>()
+
+  /** The counters of an application, made on first use. */
+  of(service: string, application: string): ApplicationCounters {
+    let applications = this.#services.get(service)
+    if (!applications) {
+      applications = new Map()
+      this.#services.set(service, applications)
+    }
+    const key = storageKey(application)
+    let counters = applications.get(key)
+    if (!counters) {
+      counters = new ApplicationCounters()
+      applications.set(key, counters)
+    }
+    return counters
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#services.clear()
+  }
+
+  /** Forgets applications for which `metricsOf` gives nothing, and metrics it does not name. */
+  keep(metricsOf: (service: string, application: string) => ReadonlySet<string> | undefined): void {
+    for (const [service, applications] of this.#services) {
+      for (const [application, counters] of applications) {
+        const metrics = metricsOf(service, application)
+        if (metrics) counters.keep(metrics)
+        else applications.delete(application)
+      }
+    }
+  }
+}
+
+function oldest(values: ReadonlyMap<number, bigint>): number {
+  let least = Number.POSITIVE_INFINITY
+  for (const start of values.keys()) least = Math.min(least, start)
+  return least
+}

@@ -1,0 +1,109 @@
+/** The job behind reports and authreps: judges a whole batch, then counts it, or drops all of it. */
+import type { Directory, Metric, Service } from '../backend/directory.ts'
+import { BackendError, errors, isBlank } from '../backend/errors.ts'
+import { windowsAt } from '../backend/period.ts'
+import type { Transaction } from '../backend/report.ts'
+import { type Amount, processUsage } from '../backend/usage.ts'
+import { type Parameter, rubyText } from '../rack/parameter.ts'
+import type { Counters } from './counters.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+export interface ReportJob {
+  readonly serviceId: string
+  readonly transactions: readonly Transaction[]
+  readonly flatUsage: boolean
+}
+
+/** Why nothing, or not all, of a batch was counted. */
+export interface JobFailure {
+  /** The backend's code, or `job_failed` where the real job breaks down. */
+  readonly code: string
+  readonly message: string
+}
+
+const maxPastMs = 86_400_000
+const maxFutureMs = 3_600_000
+
+/** Runs a job at `now`, epoch milliseconds. Returns why it failed, or undefined. */
+export function runReportJob(
+  job: ReportJob,
+  directory: Directory,
+  counters: Counters,
+  now: number,
+): JobFailure | undefined {
+  try {
+    const service = directory.service(job.serviceId)
+    if (!service) return { code: 'job_failed', message: 'the service is gone' }
+    const entries = judge(job, service, now)
+    let complete = true
+    for (const { application, usage, at } of entries) {
+      const counted = counters.of(service.id, application)
+      const windows = windowsAt(at)
+      for (const [metric, amount] of usage) {
+        complete = counted.apply(metric.counterKey, amount, windows) && complete
+      }
+    }
+    return complete ? undefined : { code: 'job_failed', message: 'a counter would leave 64 bits' }
+  } catch (error) {
+    if (error instanceof BackendError) return { code: error.code, message: error.message }
+    if (error instanceof BrokenTransactionError) return { code: 'job_failed', message: error.message }
+    throw error
+  }
+}
+
+class BrokenTransactionError extends Error {}
+
+interface Entry {
+  readonly application: string
+  readonly usage: ReadonlyMap<Metric, Amount>
+  readonly at: number
+}
+
+/** All applications are looked up first, then usages in the order of applications, then timestamps. */
+function judge({ transactions, flatUsage }: ReportJob, service: Service, now: number): Entry[] {
+  const byApplication = new Map<string, Transaction[]>()
+  for (const transaction of transactions) {
+    const id = applicationOf(transaction, service)
+    const group = byApplication.get(id)
+    if (group) group.push(transaction)
+    else byApplication.set(id, [transaction])
+  }
+  const entries: Entry[] = []
+  for (const [application, group] of byApplication) {
+    for (const transaction of group) {
+      const usage = transaction.get('usage')
+      if (usage == null) continue
+      const at = parseTimestamp(rubyText(transaction.get('timestamp'))) ?? now
+      entries.push({ application, usage: processUsage(service, usageHash(usage), flatUsage), at })
+    }
+  }
+  for (const { at } of entries) {
+    if (at < now - maxPastMs) throw errors.transactionTimestampTooOld()
+    if (at > now + maxFutureMs) throw errors.transactionTimestampTooNew()
+  }
+  return entries
+}
+
+function applicationOf(transaction: Transaction, service: Service): string {
+  const id = transaction.get('app_id')
+  const userKey = transaction.get('user_key')
+  if (id != null) {
+    if (userKey != null) throw errors.authenticationError()
+    if (typeof id !== 'string') throw new BrokenTransactionError('app_id is no string')
+    if (!service.application(id)) throw errors.applicationNotFound(id)
+    return id
+  }
+  if (userKey == null) throw errors.applicationNotFound()
+  const key = rubyText(userKey)
+  const found = service.applicationIdOf(key)
+  if (found === undefined) throw errors.userKeyInvalid(isBlank(userKey) ? undefined : key)
+  return found
+}
+
+/** An array is walked as a list of names without values. */
+function usageHash(usage: Parameter): ReadonlyMap<string, Parameter> {
+  if (usage instanceof Map) return usage
+  const names = Array.isArray(usage) ? usage : []
+  if (names.some((name) => typeof name !== 'string')) throw new BrokenTransactionError('a metric name is no string')
+  return new Map(names.map((name) => [name as string, null]))
+}

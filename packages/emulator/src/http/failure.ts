@@ -1,0 +1,46 @@
+/** How what goes wrong is answered: documents, Sinatra's HTML page, empty answers. */
+import { BackendError, CrashError, EmptyForbiddenError, errors } from '../backend/errors.ts'
+import { errorDocument } from '../backend/xml.ts'
+import { ParameterError } from '../rack/parameter.ts'
+import { documentHeaders, errorHeaders, htmlErrorHeaders } from './headers.ts'
+import type { EmulatorResponse } from './message.ts'
+
+/**
+ * The answer to a failure. `noBody` is asked only where the backend heeds the extension; errors of other classes
+ * are not answered but thrown on.
+ */
+export function failureResponse(error: unknown, noBody: () => boolean): EmulatorResponse {
+  if (error instanceof BackendError) {
+    const silent = error.code !== 'not_valid_data' && noBody()
+    return errorResponse(error, silent)
+  }
+  if (error instanceof EmptyForbiddenError) return { status: 403, headers: documentHeaders, body: '' }
+  if (error instanceof CrashError) return crashResponse
+  if (error instanceof ParameterError) return parameterResponse(error)
+  throw error
+}
+
+/** The breakdown of the real backend. */
+export const crashResponse: EmulatorResponse = { status: 500, headers: {}, body: 'Internal Server Error\n' }
+
+function errorResponse(error: BackendError, silent = false): EmulatorResponse {
+  return { status: error.status, headers: errorHeaders, body: silent ? '' : errorDocument(error.code, error.message) }
+}
+
+function parameterResponse({ kind, message }: ParameterError): EmulatorResponse {
+  if (kind === 'limit') return errorResponse(errors.badRequest(message))
+  if (kind === 'encoding') return errorResponse(errors.badRequest('Invalid query parameters: invalid %-encoding'))
+  if (message.startsWith('expected Hash (got Array)')) return errorResponse(errors.badRequest())
+  const what = kind === 'multipart' ? 'Invalid multipart/form-data' : 'Invalid query parameters'
+  // Sinatra escapes the message when it raises, and again when it shows it.
+  return { status: 400, headers: htmlErrorHeaders, body: escapeHtml(`${what}: ${escapeHtml(message)}`) }
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+}

@@ -1,0 +1,45 @@
+/** Which endpoint a method and a path name. */
+
+export interface AuthorizeEndpoint {
+  readonly kind: 'authorize'
+  readonly name: EndpointName
+  readonly oauth: boolean
+  readonly counts: boolean
+}
+
+export type Endpoint =
+  | AuthorizeEndpoint
+  | { readonly kind: 'report' }
+  | { readonly kind: 'check' | 'status' | 'available' | 'preflight' | 'internal' | 'not-mapped' | 'not-found' }
+
+/** The Service Management endpoints by the names control API and faults use. */
+export const endpointNames = ['authorize', 'authrep', 'oauth_authorize', 'oauth_authrep', 'report'] as const
+
+export type EndpointName = (typeof endpointNames)[number]
+
+const reads: Readonly<Record<string, Endpoint | undefined>> = {
+  __proto__: null as never,
+  '/transactions/authorize.xml': { kind: 'authorize', name: 'authorize', oauth: false, counts: false },
+  '/transactions/authrep.xml': { kind: 'authorize', name: 'authrep', oauth: false, counts: true },
+  '/transactions/oauth_authorize.xml': { kind: 'authorize', name: 'oauth_authorize', oauth: true, counts: false },
+  '/transactions/oauth_authrep.xml': { kind: 'authorize', name: 'oauth_authrep', oauth: true, counts: true },
+  '/check.txt': { kind: 'check' },
+  '/status': { kind: 'status' },
+}
+const report: Endpoint = { kind: 'report' }
+
+/** The endpoint, or the kind of refusal. Paths are case sensitive; HEAD runs GET routes. */
+export function route(method: string, path: string): Endpoint {
+  if (path === '/internal' || path.startsWith('/internal/')) return { kind: 'internal' }
+  if (!path.startsWith('/') && path !== '') return { kind: 'not-mapped' }
+  if (method === 'OPTIONS') return { kind: 'preflight' }
+  if (method === 'POST' && path === '/transactions.xml') return report
+  if (method === 'HEAD' && path === '/available') return { kind: 'available' }
+  const found = method === 'GET' || method === 'HEAD' ? reads[path] : undefined
+  return found ?? { kind: 'not-found' }
+}
+
+/** The name of a Service Management endpoint, undefined for any other. */
+export function endpointName(endpoint: Endpoint): EndpointName | undefined {
+  return endpoint.kind === 'authorize' ? endpoint.name : endpoint.kind === 'report' ? 'report' : undefined
+}

@@ -1,0 +1,46 @@
+/** Request parameters in the shapes Rack gives them; names keep the order in which they first came. */
+import { isWellFormed } from './bytes.ts'
+
+/** `null` is a bare name (`a` without `=`), which Ruby shows as nil. */
+export type Parameter = string | null | Parameter[] | ParameterHash
+export type ParameterHash = Map<string, Parameter>
+
+/** What could not be read, by the way the backend answers it. */
+export type ParameterErrorKind = 'type' | 'encoding' | 'limit' | 'multipart'
+
+/** Parameters that Rack refuses; `message` is Rack's own text, which the backend partly shows. */
+export class ParameterError extends Error {
+  readonly kind: ParameterErrorKind
+
+  constructor(kind: ParameterErrorKind, message: string) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+/** The value under `name` when it is a string, else undefined. */
+export function stringOf(parameters: ParameterHash, name: string): string | undefined {
+  const value = parameters.get(name)
+  return typeof value === 'string' ? value : undefined
+}
+
+/** False when a name or value, however deep, holds bytes that are no UTF-8 (see `decodeBytes`). */
+export function isValidUtf8(value: Parameter | undefined): boolean {
+  if (typeof value === 'string') return isWellFormed(value)
+  if (value == null) return true
+  if (Array.isArray(value)) return value.every(isValidUtf8)
+  for (const [name, member] of value) if (!isWellFormed(name) || !isValidUtf8(member)) return false
+  return true
+}
+
+/** Ruby's `to_s`, which the backend puts into messages when a parameter is no plain string. */
+export function rubyText(value: Parameter | undefined): string {
+  return typeof value === 'string' ? value : value == null ? '' : inspect(value)
+}
+
+function inspect(value: Parameter): string {
+  if (value === null) return 'nil'
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(inspect).join(', ')}]`
+  return `{${[...value].map(([name, member]) => `${JSON.stringify(name)}=>${inspect(member)}`).join(', ')}}`
+}

@@ -1,0 +1,52 @@
+/** All parameters of a request: the query and a form body, where a name in the body replaces that of the query. */
+import { boundaryOf, parseMultipart } from './multipart.ts'
+import type { ParameterHash } from './parameter.ts'
+import { parseQuery } from './query.ts'
+
+const formTypes = new Set([
+  'application/x-www-form-urlencoded',
+  'multipart/form-data',
+  'multipart/related',
+  'multipart/mixed',
+])
+
+export interface RequestParameters {
+  /** What the query string alone says. */
+  readonly query: ParameterHash
+  /** Query and body together. */
+  readonly all: ParameterHash
+}
+
+/** The media type of a Content-Type header in lower case without parameters; undefined when empty or absent. */
+export function mediaType(contentType: string | undefined): string | undefined {
+  if (contentType === undefined || contentType === '') return undefined
+  return contentType.split(/[;,]/, 1)[0]!.trimEnd().toLowerCase()
+}
+
+/**
+ * Reads query and body, both byte strings. The body counts whatever the method when it says it is a form, and for
+ * POST also without a Content-Type. @throws ParameterError
+ */
+export function readParameters(
+  method: string,
+  query: string,
+  contentType: string | undefined,
+  body: string,
+): RequestParameters {
+  const fromQuery = parseQuery(query)
+  const type = mediaType(contentType)
+  const isForm = type === undefined ? method === 'POST' : formTypes.has(type)
+  if (!isForm || body === '') return { query: fromQuery, all: fromQuery }
+  const all = new Map(fromQuery)
+  for (const [name, value] of readForm(type, contentType, body)) all.set(name, value)
+  return { query: fromQuery, all }
+}
+
+function readForm(type: string | undefined, contentType: string | undefined, body: string): ParameterHash {
+  if (type?.startsWith('multipart/')) {
+    const boundary = boundaryOf(contentType!)
+    return boundary === undefined ? new Map() : parseMultipart(body, boundary)
+  }
+  // Rack drops one NUL at the end, which Safari used to append.
+  return parseQuery(body.endsWith('\0') ? body.slice(0, -1) : body)
+}

@@ -1,0 +1,136 @@
+/** Strict validation of a state: nothing but known members, and all that refers to something finds it. */
+import { periodNames } from '../backend/period.ts'
+import { storageKey } from '../backend/storage-key.ts'
+import {
+  type Check,
+  flag,
+  InvalidDocumentError,
+  listOf,
+  objectAt,
+  oneOf,
+  optional,
+  type Problem,
+  required,
+  text,
+  textOrNull,
+  wholeNumber,
+} from './checks.ts'
+import type { EmulatorState } from './state.ts'
+
+/** The value as a state. @throws InvalidDocumentError listing every problem. */
+export function validateState(value: unknown): EmulatorState {
+  const problems: Problem[] = []
+  const document = objectAt(value, '', { services: required(listOf(checkService)) }, problems)
+  if (document) checkTogether(document as unknown as EmulatorState, problems)
+  if (problems.length > 0) throw new InvalidDocumentError('state', problems)
+  return value as EmulatorState
+}
+
+const states = oneOf('active', 'suspended')
+
+const checkService: Check = (value, path, problems) => {
+  const members = {
+    id: required(text),
+    provider_key: optional(text),
+    service_tokens: optional(listOf(text)),
+    backend_version: optional(oneOf('1', '2', 'oauth', null)),
+    referrer_filters_required: optional(flag),
+    state: optional(states),
+    default_service: optional(flag),
+    remove_default: optional(flag),
+    metrics: optional(listOf(checkMetric)),
+    plans: optional(listOf(checkPlan)),
+    applications: optional(listOf(checkApplication)),
+  }
+  objectAt(value, path, members, problems)
+}
+
+const checkMetric: Check = (value, path, problems) => {
+  objectAt(value, path, { id: optional(text), name: required(text), parent: optional(textOrNull) }, problems)
+}
+
+const checkPlan: Check = (value, path, problems) => {
+  const members = { id: required(textOrNull), name: optional(textOrNull), limits: optional(listOf(checkLimit)) }
+  objectAt(value, path, members, problems)
+}
+
+const checkLimit: Check = (value, path, problems) => {
+  const members = { metric: required(text), period: required(oneOf(...periodNames)), value: required(wholeNumber) }
+  objectAt(value, path, members, problems)
+}
+
+const checkApplication: Check = (value, path, problems) => {
+  const members = {
+    id: required(text),
+    state: optional(states),
+    plan: optional(textOrNull),
+    user_keys: optional(listOf(text)),
+    application_keys: optional(listOf(text)),
+    referrer_filters: optional(listOf(text)),
+    redirect_url: optional(textOrNull),
+  }
+  objectAt(value, path, members, problems)
+}
+
+/** What no member shows alone: names used twice, parents and metrics that do not exist, circles. */
+function checkTogether({ services }: EmulatorState, problems: Problem[]): void {
+  unique(services, 'services', 'id', problems)
+  services.forEach(({ metrics = [], plans = [], applications = [] }, index) => {
+    const path = `services[${index}]`
+    unique(metrics, `${path}.metrics`, 'id', problems)
+    unique(metrics, `${path}.metrics`, 'name', problems)
+    unique(plans, `${path}.plans`, 'id', problems)
+    unique(applications, `${path}.applications`, 'id', problems)
+    const parents = new Map(metrics.map(({ name, parent }) => [storageKey(name), parent]))
+    metrics.forEach(({ parent }, at) => {
+      if (parent == null) return
+      const where = `${path}.metrics[${at}].parent`
+      if (!parents.has(storageKey(parent))) problems.push({ path: where, message: `is no metric: "${parent}"` })
+      else if (isCircular(parent, parents)) problems.push({ path: where, message: 'leads in a circle' })
+    })
+    plans.forEach(({ limits = [] }, planIndex) => {
+      limits.forEach(({ metric }, at) => {
+        if (parents.has(storageKey(metric))) return
+        problems.push({
+          path: `${path}.plans[${planIndex}].limits[${at}].metric`,
+          message: `is no metric: "${metric}"`,
+        })
+      })
+    })
+    const keys = new Map<string, string>()
+    applications.forEach(({ user_keys = [] }, at) => {
+      user_keys.forEach((key, keyIndex) => {
+        const where = `${path}.applications[${at}].user_keys[${keyIndex}]`
+        const other = keys.get(storageKey(key))
+        if (other) problems.push({ path: where, message: `is the same key as ${other}` })
+        else keys.set(storageKey(key), where)
+      })
+    })
+  })
+}
+
+function unique<Name extends string>(
+  items: readonly { readonly [name in Name]?: string | undefined }[],
+  path: string,
+  name: Name,
+  problems: Problem[],
+): void {
+  const seen = new Map<string, number>()
+  items.forEach((item, index) => {
+    const value = item[name]
+    if (value === undefined) return
+    const first = seen.get(storageKey(value))
+    if (first !== undefined) {
+      problems.push({ path: `${path}[${index}].${name}`, message: `is the same as that of ${path}[${first}]` })
+    } else seen.set(storageKey(value), index)
+  })
+}
+
+function isCircular(from: string, parents: ReadonlyMap<string, string | null | undefined>): boolean {
+  let at: string | null | undefined = from
+  for (let steps = 0; at != null; steps++) {
+    if (steps > parents.size) return true
+    at = parents.get(storageKey(at))
+  }
+  return false
+}
