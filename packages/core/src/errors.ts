@@ -1,4 +1,5 @@
 /** Everything the packages throw: one class a cause, a literal `code` each, recognisable across copies of the package. */
+import type { Transaction } from './client/transaction.ts'
 
 // Registered, so that two copies of the package know each other's errors.
 const BRAND = Symbol.for('threescale.error')
@@ -93,17 +94,81 @@ export class ProtocolError extends ThreeScaleError {
   }
 }
 
+/** What became of the transactions of a report that failed. Together they are all that were given, in their order. */
+export interface ReportProgress {
+  /** Queued by the backend. */
+  readonly accepted: readonly Transaction[]
+  /** Surely not counted; may be reported again. */
+  readonly unreported: readonly Transaction[]
+  /** Sent without an answer that tells: reported again they may be counted twice. */
+  readonly ambiguous: readonly Transaction[]
+}
+
+const NO_PROGRESS: ReportProgress = Object.freeze({
+  accepted: Object.freeze([]),
+  unreported: Object.freeze([]),
+  ambiguous: Object.freeze([]),
+})
+
 /** The backend refused our own credentials or parameters; the same call will be refused again. */
-export class RejectedError extends ThreeScaleError {
+export class RejectedError extends ThreeScaleError implements ReportProgress {
   readonly code = 'ERR_THREESCALE_REJECTED'
   readonly status: number
   /** 3scale's code, `service_token_invalid` for example. */
   readonly rejection: string
+  // Private, because transactions hold user keys and errors get logged with all they show.
+  readonly #progress: ReportProgress
 
-  constructor(rejection: string, status: number, message: string) {
+  constructor(rejection: string, status: number, message: string, progress: ReportProgress = NO_PROGRESS) {
     super(message)
     this.rejection = rejection
     this.status = status
+    this.#progress = progress
+  }
+
+  get accepted(): readonly Transaction[] {
+    return this.#progress.accepted
+  }
+
+  get unreported(): readonly Transaction[] {
+    return this.#progress.unreported
+  }
+
+  get ambiguous(): readonly Transaction[] {
+    return this.#progress.ambiguous
+  }
+}
+
+/**
+ * A report that failed, or was aborted, on the way; `cause` says how: the TransportError, TimeoutError, BackendError or
+ * ProtocolError of the call that failed, or the signal's reason.
+ */
+export class ReportError extends ThreeScaleError implements ReportProgress {
+  readonly code = 'ERR_THREESCALE_REPORT'
+  override readonly retryable: boolean
+  readonly #progress: ReportProgress
+
+  constructor(cause: unknown, progress: ReportProgress) {
+    const { accepted, unreported, ambiguous } = progress
+    super(
+      `the report ended early: ${accepted.length} transactions accepted, ${unreported.length} not reported, ` +
+        `${ambiguous.length} perhaps counted`,
+      { cause },
+    )
+    this.retryable = isThreeScaleError(cause) && cause.retryable
+    this.#progress = progress
+  }
+
+  get accepted(): readonly Transaction[] {
+    return this.#progress.accepted
+  }
+
+  get unreported(): readonly Transaction[] {
+    return this.#progress.unreported
+  }
+
+  get ambiguous(): readonly Transaction[] {
+    return this.#progress.ambiguous
   }
 }
 
@@ -131,6 +196,7 @@ export type AnyThreeScaleError =
   | BackendError
   | ProtocolError
   | RejectedError
+  | ReportError
   | CircuitOpenError
   | ClosedError
 

@@ -1,7 +1,10 @@
 /** `@threescale/core`: the 3scale client and the gateway that decides inside the process. */
 
-export type { AuthorizeCall, Transaction } from './client/client.ts'
+export { type AuthorizeCall, type ReportCall, ThreeScaleClient, type Transaction } from './client/client.ts'
+export type { ClientOptions } from './client/client-options.ts'
+export { type Fault, faultOf } from './client/codes.ts'
 export type { Credentials } from './client/credentials.ts'
+export type { Extensions } from './client/extensions.ts'
 export type { Authorized, LimitHeaders, NotAuthorized, UsageReport, Verdict } from './client/verdict.ts'
 export type { Allowed, AllowedSource, Decision, DenialCode, Denied, Skipped } from './decision.ts'
 export * from './errors.ts'

@@ -1,33 +1,220 @@
 /** The Service Management API as methods. Encodes, sends and decodes; decides nothing. */
-
+import { type InspectOptions, inspect } from 'node:util'
+import { ClosedError, ConfigError } from '../errors.ts'
+import { type Address, createAddress } from './address.ts'
+import { readAnswer } from './answer.ts'
+import { type AuthorizeCall, type Endpoint, encodeCall, encodeCredentials, isOAuth } from './authorize-call.ts'
+import { batchesOf } from './batches.ts'
+import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
+import { REQUEST_TOO_LARGE } from './codes.ts'
 import type { Credentials } from './credentials.ts'
+import { encodeExtensions } from './extensions.ts'
+import { Interruption } from './interruption.ts'
+import { deniedVerdict } from './lazy-verdict.ts'
+import type { SetUsage } from './parameter.ts'
+import { sendBatches } from './report.ts'
+import { outcomeOfAnswer, outcomeOfFailure, type ReportOutcome } from './report-outcome.ts'
+import { createSender, type Sender } from './sender.ts'
+import type { Transaction } from './transaction.ts'
+import { createUndiciTransport } from './undici-transport.ts'
+import { USER_AGENT_HEADERS } from './user-agent.ts'
 import type { Verdict } from './verdict.ts'
 
-/** What one authorize or authrep call is about, beside who calls. */
-export interface AuthorizeCall {
-  /** Amounts, or `'#5'` to set a metric to 5. authrep defaults to `{ hits: 1 }`, authorize to none. */
-  readonly usage?: Readonly<Record<string, number | `#${number}`>> | undefined
+export type { AuthorizeCall } from './authorize-call.ts'
+export type { Transaction } from './transaction.ts'
+
+export interface ReportCall {
+  /** Service of the transactions that name none. */
   readonly service?: string | undefined
-  readonly referrer?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-export interface Transaction {
-  readonly userKey?: string | undefined
-  readonly appId?: string | undefined
-  readonly usage: Readonly<Record<string, number | `#${number}`>>
-  readonly timestamp?: Date | string | undefined
-  readonly timestampSeconds?: number | undefined
-  readonly log?: Readonly<Record<string, string | number>> | undefined
-  readonly service?: string | undefined
+/** Transactions of one service for one call, made ready by the caller: nothing is split. */
+export interface ReportBatch {
+  readonly service: string | undefined
+  readonly transactions: readonly Transaction[]
 }
 
-export declare class ThreeScaleClient {
-  authrep(credentials: Credentials, call?: AuthorizeCall): Promise<Verdict>
-  authorize(credentials: Credentials, call?: AuthorizeCall): Promise<Verdict>
-  report(
-    transactions: Iterable<Transaction>,
-    call?: { service?: string | undefined; signal?: AbortSignal | undefined },
-  ): Promise<{ accepted: number }>
-  close(): Promise<void>
+// Puma answers an empty 400 to a longer query, or a proxy before it breaks the connection, which would look like an
+// outage that a caller can cause (facts of apisonator, section 2).
+const MAX_QUERY_BYTES = 10_240
+
+const ONE_HIT: SetUsage = Object.freeze({ hits: 1 })
+
+/**
+ * Makes calls to one backend with one credential of ours. Opens nothing before the first call and shares nothing with
+ * other clients. Every method rejects with a ConfigError, and sends nothing, when its arguments cannot be sent.
+ */
+export class ThreeScaleClient {
+  readonly #options: ResolvedClientOptions
+  readonly #address: Address
+  readonly #sender: Sender
+  readonly #headers: readonly string[]
+  readonly #formHeaders: readonly string[]
+
+  /** @throws ConfigError with every problem of the options. */
+  constructor(options: ClientOptions) {
+    this.#options = resolveClientOptions(options)
+    this.#address = createAddress(this.#options)
+    this.#headers = headersOf(this.#options.headers)
+    this.#formHeaders = [...this.#headers, 'content-type', 'application/x-www-form-urlencoded']
+    const { clock, timeoutMs, retry, dispatcher, maxConnections } = this.#options
+    const transport =
+      this.#options.transport ??
+      createUndiciTransport({
+        origin: this.#address.origin,
+        dispatcher,
+        maxConnections,
+        connectTimeoutMs: timeoutMs,
+        clock,
+      })
+    this.#sender = createSender({ transport, clock, timeoutMs, retry })
+  }
+
+  /**
+   * Authorizes and, when the answer is yes, counts the usage: `{ hits: 1 }` unless given.
+   *
+   * @throws TransportError, TimeoutError, BackendError (5xx, 429), ProtocolError (not an answer of 3scale), ConfigError,
+   *   ClosedError, or the signal's reason. A denial is no error: it is a verdict with `authorized: false`.
+   */
+  authrep(credentials: Credentials, call: AuthorizeCall = NO_CALL): Promise<Verdict> {
+    return this.#ask('authrep', credentials, call, call.usage ?? ONE_HIT)
+  }
+
+  /**
+   * Authorizes and counts nothing; a usage given is a prediction that is checked against the limits.
+   *
+   * @throws as `authrep` does.
+   */
+  authorize(credentials: Credentials, call: AuthorizeCall = NO_CALL): Promise<Verdict> {
+    return this.#ask('authorize', credentials, call, call.usage)
+  }
+
+  /**
+   * Counts what was used. All transactions are checked before the first byte, then sent one call after the other: by
+   * service, at most 1,000 transactions or 4,000 parameters each. `accepted` is how many the backend queued; it drops a
+   * whole call later, without a word, for one unknown application or metric in it.
+   *
+   * @throws RejectedError when the backend refuses; ReportError (with `cause`) when it cannot be reached, does not answer or
+   *   the report is aborted. Both say which transactions were `accepted`, `unreported` and `ambiguous`.
+   */
+  async report(transactions: Iterable<Transaction>, call: ReportCall = NO_CALL): Promise<{ accepted: number }> {
+    const problems: string[] = []
+    const batches = batchesOf(transactions, call.service, problems)
+    const ours = new Map(batches.map(({ service }) => [service, this.#address.reportBody(service, problems)]))
+    if (problems.length > 0) throw new ConfigError(problems)
+    return await sendBatches(batches, ({ service, body }) => this.#post(ours.get(service) + body, call.signal))
+  }
+
+  /**
+   * One call for one batch, for a reporter of our own that keeps the books: says what became of it.
+   *
+   * @throws ConfigError when a transaction cannot be sent; ClosedError; nothing else.
+   * @internal
+   */
+  async reportBatch(batch: ReportBatch, signal?: AbortSignal): Promise<ReportOutcome> {
+    const problems: string[] = []
+    const batches = batchesOf(batch.transactions, batch.service, problems)
+    const ours = this.#address.reportBody(batch.service, problems)
+    if (batches.length !== 1) problems.push('a batch must fit into one call')
+    if (problems.length > 0) throw new ConfigError(problems)
+    return await this.#post(ours + batches[0]!.body, signal)
+  }
+
+  /** Waits for the calls that run (each ends at its deadline), then closes the own connections. Later calls reject. */
+  close(): Promise<void> {
+    return this.#sender.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Where it calls and for whom; credentials read `***`. */
+  toJSON(): object {
+    const { serviceId, serviceToken, providerKey, backendUrl, timeoutMs } = this.#options
+    return {
+      backendUrl,
+      serviceId,
+      serviceToken: serviceToken === undefined ? undefined : '***',
+      providerKey: providerKey === undefined ? undefined : '***',
+      timeoutMs,
+    }
+  }
+
+  // A computed method name would need an inferred type, which isolated declarations refuse.
+  static {
+    Object.defineProperty(ThreeScaleClient.prototype, inspect.custom, {
+      value(this: ThreeScaleClient, _depth: number, options: InspectOptions, show: typeof inspect) {
+        return `ThreeScaleClient ${show(this.toJSON(), options)}`
+      },
+    })
+  }
+
+  async #ask(
+    endpoint: Endpoint,
+    credentials: Credentials,
+    call: AuthorizeCall,
+    usage: SetUsage | undefined,
+  ): Promise<Verdict> {
+    const problems: string[] = []
+    const ours = this.#address.authorizePath(endpoint, isOAuth(credentials), call.service, problems)
+    const path = ours + encodeCredentials(credentials, problems) + encodeCall(call, usage, problems)
+    const extensions = encodeExtensions(call.extensions, true, problems)
+    if (problems.length > 0) throw new ConfigError(problems)
+    const queryBytes = path.length - path.indexOf('?') - 1
+    if (queryBytes > MAX_QUERY_BYTES) return tooLong(queryBytes)
+    try {
+      const response = await this.#sender.send({
+        method: 'GET',
+        path,
+        headers: extensions === '' ? this.#headers : [...this.#headers, '3scale-options', extensions],
+        body: undefined,
+        signal: call.signal,
+        whenSent: call.whenSent ?? 'abort',
+        repeatable: endpoint === 'authorize',
+      })
+      return readAnswer(response, call.extensions?.noBody === true, this.#options.clock.now())
+    } catch (error) {
+      throw error instanceof Interruption ? error.reason : error
+    }
+  }
+
+  async #post(body: string, signal: AbortSignal | undefined): Promise<ReportOutcome> {
+    try {
+      const response = await this.#sender.send({
+        method: 'POST',
+        path: this.#address.reportPath,
+        headers: this.#formHeaders,
+        body,
+        signal,
+        whenSent: 'abort',
+        repeatable: false,
+      })
+      return outcomeOfAnswer(response, this.#options.clock.now())
+    } catch (error) {
+      if (error instanceof ClosedError) throw error
+      return outcomeOfFailure(error)
+    }
+  }
+}
+
+const NO_CALL: AuthorizeCall & ReportCall = Object.freeze({})
+
+/** Ours, then the user's over them. */
+function headersOf(own: Readonly<Record<string, string>>): readonly string[] {
+  const headers = new Map<string, string>()
+  for (let at = 0; at < USER_AGENT_HEADERS.length; at += 2) {
+    headers.set(USER_AGENT_HEADERS[at]!, USER_AGENT_HEADERS[at + 1]!)
+  }
+  for (const [name, value] of Object.entries(own)) headers.set(name, value)
+  return Object.freeze([...headers].flat())
+}
+
+function tooLong(queryBytes: number): Verdict {
+  return deniedVerdict(
+    414,
+    REQUEST_TOO_LARGE,
+    `the call would take ${queryBytes} bytes of parameters, the backend reads ${MAX_QUERY_BYTES}`,
+  )
 }

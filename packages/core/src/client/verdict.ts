@@ -4,14 +4,20 @@ import type { Period } from '../period.ts'
 export type Verdict = Authorized | NotAuthorized
 
 interface Answer {
-  /** HTTP status of the answer. */
+  /** HTTP status of the answer; 414 for a call too long to be sent. */
   readonly status: number
+  /**
+   * Whether the details below are what the backend said. False without a body (`noBody`, a foreign page under a 4xx)
+   * and for documents that neither XML nor 3scale's own form makes readable: 3scale does not escape metric names, ids
+   * and keys. Details are then absent or empty, which says nothing about limits; the verdict itself stands.
+   */
+  readonly readable: boolean
   /** Plan name; undefined where the answer names none (every `<error>` document). */
   readonly plan: string | undefined
   readonly application: {
     /** From `list_app_keys` or an OAuth answer. */
     readonly id: string | undefined
-    /** First key; OAuth answers only. */
+    /** First key; OAuth answers only. Kept out of inspect and JSON. */
     readonly key: string | undefined
     /** OAuth answers only. */
     readonly redirectUrl: string | undefined

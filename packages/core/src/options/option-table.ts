@@ -197,7 +197,8 @@ function isOwnAncestor(
   return false
 }
 
-function checkBackendUrl(value: unknown, path: string, problems: string[]): string | undefined {
+/** An absolute http or https URL without user, query or fragment; the result has no slash at its end. */
+export function checkBackendUrl(value: unknown, path: string, problems: string[]): string | undefined {
   const url = URL.canParse(String(value)) ? new URL(String(value)) : null
   // The value itself is not shown: it may carry a password.
   if (url === null) problems.push(`${path} must be an absolute URL such as ${DEFAULTS.backendUrl}`)

@@ -1,0 +1,59 @@
+/** Splits transactions into calls that the backend accepts. */
+import { encodeTransaction, type Transaction } from './transaction.ts'
+
+/** What one call may hold: 1,000 transactions by 3scale's documentation, 4,096 parameters by its parser. */
+export const MAX_TRANSACTIONS = 1000
+export const MAX_PARAMETERS = 4000
+
+export interface Batch {
+  /** Undefined: the provider's default service. */
+  readonly service: string | undefined
+  readonly transactions: readonly Transaction[]
+  /** The transactions as a form body, beginning with `&`. */
+  readonly body: string
+}
+
+interface OpenBatch {
+  readonly service: string | undefined
+  readonly transactions: Transaction[]
+  body: string
+  parameters: number
+}
+
+/**
+ * One batch after the other by service, in the order given. Everything is checked; problems begin with the index of the
+ * transaction.
+ *
+ * @param defaultService the service of transactions that name none.
+ */
+export function batchesOf(
+  transactions: Iterable<Transaction>,
+  defaultService: string | undefined,
+  problems: string[],
+): readonly Batch[] {
+  const batches: OpenBatch[] = []
+  const open = new Map<string | undefined, OpenBatch>()
+  let index = 0
+  for (const transaction of transactions) {
+    const path = `transactions[${index++}]`
+    const service = transaction?.service ?? defaultService
+    let batch = open.get(service)
+    let encoded = encodeTransaction(transaction, batch?.transactions.length ?? 0, path, problems)
+    if (encoded.parameters > MAX_PARAMETERS) problems.push(`${path} has more than ${MAX_PARAMETERS} parameters`)
+    if (batch === undefined || !fits(batch, encoded.parameters)) {
+      // The index in the body is part of the text.
+      if (batch !== undefined) encoded = encodeTransaction(transaction, 0, path, [])
+      batch = { service, transactions: [], body: '', parameters: 0 }
+      open.set(service, batch)
+      batches.push(batch)
+    }
+    batch.transactions.push(transaction)
+    batch.body += encoded.text
+    batch.parameters += encoded.parameters
+  }
+  return batches
+}
+
+function fits(batch: OpenBatch, parameters: number): boolean {
+  return batch.transactions.length < MAX_TRANSACTIONS && batch.parameters + parameters <= MAX_PARAMETERS
+}

@@ -1,0 +1,141 @@
+/** The options of a client, as its user writes them and as they are used. */
+import type { Dispatcher } from 'undici'
+import { CLOCK, type Clock, systemClock } from '../clock.ts'
+import { ConfigError } from '../errors.ts'
+import {
+  type Check,
+  checkTable,
+  either,
+  havingMethods,
+  isRecord,
+  kindOf,
+  type OptionTable,
+  text,
+  whole,
+} from '../options/check.ts'
+import { DEFAULTS } from '../options/defaults.ts'
+import { checkBackendUrl } from '../options/option-table.ts'
+import { TRANSPORT, type Transport } from './transport.ts'
+
+export interface ClientOptions {
+  /** Service of calls that name none. Needed with a service token; with a provider key the provider's default service is used without it. */
+  readonly serviceId?: string | undefined
+  /** Our credential at the backend, for one service. Either this or `providerKey`. */
+  readonly serviceToken?: string | undefined
+  /** Our credential at the backend, for all services of a provider. */
+  readonly providerKey?: string | undefined
+  /** Base of the Service Management API; a path is kept as prefix. Default `https://su1.3scale.net`. */
+  readonly backendUrl?: string | URL | undefined
+  /** How long one call may take, in milliseconds, connecting and retries included. Default 1000. */
+  readonly timeoutMs?: number | undefined
+  /** An undici dispatcher for own CA, client certificate or proxy; never closed by us. Default: an own keep-alive pool. */
+  readonly dispatcher?: Dispatcher | undefined
+  /** Headers for every call, over our own of the same name. Default none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * How often a call is sent again after its connection failed, within the same `timeoutMs`. An authorize always may be;
+   * an authrep or a report only while no byte of it was written, so that nothing is counted twice. Default 1; false for none.
+   */
+  readonly retry?: number | false | undefined
+  /** Connections of the own pool; calls beyond wait for one. Default 128. */
+  readonly maxConnections?: number | undefined
+  readonly [CLOCK]?: Clock | undefined
+  readonly [TRANSPORT]?: Transport | undefined
+}
+
+export interface ResolvedClientOptions {
+  readonly serviceId: string | undefined
+  readonly serviceToken: string | undefined
+  readonly providerKey: string | undefined
+  /** Without a slash at the end. */
+  readonly backendUrl: string
+  readonly timeoutMs: number
+  readonly dispatcher: Dispatcher | undefined
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly retry: number
+  readonly maxConnections: number
+  readonly clock: Clock
+  readonly transport: Transport | undefined
+}
+
+/** What a client takes where its options say nothing. */
+export const CLIENT_DEFAULTS: Pick<
+  ResolvedClientOptions,
+  'backendUrl' | 'timeoutMs' | 'headers' | 'retry' | 'maxConnections'
+> = Object.freeze({
+  backendUrl: DEFAULTS.backendUrl,
+  timeoutMs: DEFAULTS.timeoutMs,
+  headers: Object.freeze({}),
+  retry: 1,
+  maxConnections: 128,
+})
+
+const CLIENT_TABLE: OptionTable = {
+  serviceId: text(),
+  serviceToken: text(),
+  providerKey: text(),
+  backendUrl: checkBackendUrl,
+  timeoutMs: whole(1, 2_147_483_647),
+  dispatcher: havingMethods('an undici dispatcher', 'dispatch'),
+  headers: checkHeaders,
+  retry: either(
+    (value) => value === false,
+    () => 0,
+    whole(0, 10),
+  ),
+  maxConnections: whole(1, 65_535),
+}
+
+/** Headers that make the message what it is. */
+const FRAMING: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  '3scale-options',
+])
+
+/** @throws ConfigError with every problem; no value is quoted. */
+export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
+  const seams = options
+  if (!isRecord(options)) throw new ConfigError([`options must be an object, not ${kindOf(options)}`])
+  const problems: string[] = []
+  const given = checkTable(options, CLIENT_TABLE, '', problems)
+  if (options.serviceToken !== undefined && options.providerKey !== undefined) {
+    problems.push('serviceToken and providerKey exclude each other: the backend would ignore the token')
+  } else if (options.serviceToken === undefined && options.providerKey === undefined) {
+    problems.push('serviceToken is missing (or providerKey)')
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze({
+    serviceId: undefined,
+    serviceToken: undefined,
+    providerKey: undefined,
+    dispatcher: undefined,
+    ...CLIENT_DEFAULTS,
+    ...given,
+    clock: seams[CLOCK] ?? systemClock,
+    transport: seams[TRANSPORT],
+  })
+}
+
+function checkHeaders(value: unknown, path: string, problems: string[]): ReturnType<Check> {
+  if (!isRecord(value)) {
+    problems.push(`${path} must be an object of header names and values, not ${kindOf(value)}`)
+    return undefined
+  }
+  const headers: Record<string, string> = Object.create(null)
+  for (const [name, header] of Object.entries(value)) {
+    const here = `${path}[${JSON.stringify(name.slice(0, 64))}]`
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) problems.push(`${here} is no header name`)
+    else if (FRAMING.has(name.toLowerCase())) problems.push(`${here} is set by the client itself`)
+    else if (typeof header !== 'string' || /[^\t\x20-\x7e\x80-\xff]/.test(header)) {
+      problems.push(`${here} must be a string that can stand in a header`)
+    } else headers[name.toLowerCase()] = header
+  }
+  return Object.freeze(headers)
+}

@@ -1,0 +1,54 @@
+/** Extensions of the API, sent in the `3scale-options` header. Source: apisonator docs/extensions.md. */
+import { encode } from './parameter.ts'
+
+/** What a call may ask for beyond the API. `true` sends `1`, `false` and `undefined` send nothing. */
+export interface Extensions {
+  /** Usage of a metric is not added to its ancestors, for this call. */
+  readonly flatUsage?: boolean | undefined
+  /** The application's keys (at most 256) as `Verdict.appKeys`, and its id. */
+  readonly listAppKeys?: boolean | undefined
+  /**
+   * An answer without a body: the verdict then comes from the status and the headers alone, and `readable` is false.
+   * Codes and reasons of 403 and 404 answers are lost with it.
+   */
+  readonly noBody?: boolean | undefined
+  /** The code of a 409 denial. On by default for authorize and authrep; false turns it off. */
+  readonly rejectionReasonHeader?: boolean | undefined
+  /** How many further identical calls would pass, as `Verdict.limit`. */
+  readonly limitHeaders?: boolean | undefined
+  /** Direct children of the limited metrics, as `Verdict.hierarchy`. */
+  readonly hierarchy?: boolean | undefined
+  /** Any other one, by its name on the wire. */
+  readonly [name: string]: boolean | string | number | undefined
+}
+
+const WIRE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['flatUsage', 'flat_usage'],
+  ['listAppKeys', 'list_app_keys'],
+  ['noBody', 'no_body'],
+  ['rejectionReasonHeader', 'rejection_reason_header'],
+  ['limitHeaders', 'limit_headers'],
+  ['hierarchy', 'hierarchy'],
+])
+
+/**
+ * The header's value; empty when nothing is asked for.
+ *
+ * @param withRejectionReason whether the rejection reason is asked for when nothing is said about it.
+ */
+export function encodeExtensions(
+  extensions: Extensions | undefined,
+  withRejectionReason: boolean,
+  problems: string[],
+): string {
+  let header = withRejectionReason && extensions?.rejectionReasonHeader === undefined ? 'rejection_reason_header=1' : ''
+  if (extensions === undefined) return header
+  for (const name of Object.keys(extensions)) {
+    const value = extensions[name]
+    if (value === undefined || value === false) continue
+    if (header !== '') header += '&'
+    const wireName = WIRE_NAMES.get(name) ?? encode(name, 'the name of an extension', problems)
+    header += `${wireName}=${value === true ? '1' : encode(value, `extensions.${name}`, problems)}`
+  }
+  return header
+}

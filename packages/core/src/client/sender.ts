@@ -1,0 +1,74 @@
+/** Sends one call: one deadline over all its attempts, and repeats only what cannot be counted twice. */
+import type { Clock } from '../clock.ts'
+import { ClosedError, TransportError } from '../errors.ts'
+import { Interruption } from './interruption.ts'
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
+
+/** What differs between two calls; the rest is the sender's. */
+export interface Outgoing extends Omit<TransportRequest, 'timeoutMs'> {
+  /** Whether sending it twice does no harm. */
+  readonly repeatable: boolean
+}
+
+export interface Sender {
+  /** @throws what the transport does; ClosedError after `close`. */
+  send(call: Outgoing): Promise<TransportResponse>
+  /** Lets running calls come to their end, at the latest their deadline, then closes the transport. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface SenderOptions {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly timeoutMs: number
+  /** Further attempts after a connection failed. */
+  readonly retry: number
+}
+
+export function createSender({ transport, clock, timeoutMs, retry }: SenderOptions): Sender {
+  let running = 0
+  let closed: Promise<void> | undefined
+  let onIdle: (() => void) | undefined
+
+  async function attempts(call: Outgoing): Promise<TransportResponse> {
+    const deadline = retry > 0 ? clock.now() + timeoutMs : 0
+    for (let attempt = 0; ; attempt++) {
+      if (call.signal?.aborted) throw new Interruption(call.signal.reason, false)
+      const left = attempt === 0 ? timeoutMs : deadline - clock.now()
+      let failure: unknown
+      try {
+        const response = await transport.request({ ...call, timeoutMs: left })
+        if (!brokeOff(response)) return response
+        failure = response.failure
+      } catch (error) {
+        failure = error
+      }
+      const again = failure instanceof TransportError && (call.repeatable || !failure.sent)
+      if (!again || attempt >= retry || clock.now() >= deadline) throw failure
+    }
+  }
+
+  return {
+    async send(call) {
+      if (closed !== undefined) throw new ClosedError('the client is closed')
+      running++
+      try {
+        return await attempts(call)
+      } finally {
+        if (--running === 0) onIdle?.()
+      }
+    },
+    close() {
+      closed ??= (async () => {
+        if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve))
+        await transport.close?.()
+      })()
+      return closed
+    },
+  }
+}
+
+/** An answer whose status needs its body, without the whole of it. */
+function brokeOff(response: TransportResponse): boolean {
+  return response.failure !== undefined && response.status < 400
+}

@@ -1,0 +1,95 @@
+/** Status documents that are well-formed XML. */
+import { XMLParser } from 'fast-xml-parser'
+import type { Details } from './details.ts'
+import { unescapeXml } from './escapes.ts'
+import { usageReport } from './usage-report.ts'
+
+// Entities are not decoded by the parser: 3scale escapes only a few fields, and an application key `a&amp;b` that it
+// writes as it is must not be taken for the key `a&b`. That also leaves an entity bomb nothing to expand.
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  processEntities: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  maxNestedTags: 8,
+  jPath: false,
+  isArray: (name) => name === 'usage_report' || name === 'key' || name === 'metric',
+})
+
+type Element = Readonly<Record<string, unknown>>
+
+/** Undefined when the document is not well-formed or not of the shape that the API documents. */
+export function readStrictly(document: string): Details | undefined {
+  // The parser folds line breaks, and keys are compared to the byte.
+  if (document.includes('<!') || document.includes('\r')) return undefined
+  try {
+    const root: unknown = parser.parse(document, true)
+    const status = child(root, 'status')
+    return isElement(status) ? detailsOf(status) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function detailsOf(status: Element): Details | undefined {
+  const usageReports = list(child(status.usage_reports, 'usage_report')).map((report) =>
+    usageReport(
+      text(child(report, '@metric')),
+      text(child(report, '@period')),
+      text(child(report, '@exceeded')),
+      text(child(report, 'period_start')),
+      text(child(report, 'period_end')),
+      text(child(report, 'max_value')),
+      text(child(report, 'current_value')),
+    ),
+  )
+  if (!usageReports.every((report) => report !== undefined)) return undefined
+  const { application, app_keys: appKeys } = status
+  const redirectUrl = text(child(application, 'redirect_url')) ?? text(child(application, 'redirect_uri'))
+  const plan = text(status.plan)
+  return {
+    readable: true,
+    plan: plan === undefined ? undefined : unescapeXml(plan),
+    applicationId: text(child(application, 'id')) ?? text(child(appKeys, '@app')),
+    applicationKey: text(onlyElement(child(application, 'key'))),
+    redirectUrl: redirectUrl === undefined ? undefined : unescapeXml(redirectUrl),
+    usageReports,
+    hierarchy: status.hierarchy === undefined ? undefined : hierarchyOf(list(child(status.hierarchy, 'metric'))),
+    appKeys:
+      appKeys === undefined ? undefined : list(child(appKeys, 'key')).map((key) => text(child(key, '@id')) ?? ''),
+  }
+}
+
+function hierarchyOf(metrics: readonly unknown[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    metrics.map((metric) => {
+      const children = text(child(metric, '@children')) ?? ''
+      return [text(child(metric, '@name')) ?? '', children.split(' ').filter((name) => name !== '')]
+    }),
+  )
+}
+
+function isElement(value: unknown): value is Element {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function child(value: unknown, name: string): unknown {
+  return isElement(value) && Object.hasOwn(value, name) ? value[name] : undefined
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function onlyElement(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** The text of an element or attribute; an empty element has an empty one. */
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
