@@ -1,4 +1,5 @@
 /** What `explain` tells about a request. */
+import type { RuleExplanation } from '../mapping/rule-explanation.ts'
 import type { Usage } from '../usage.ts'
 
 export interface Explanation {
@@ -13,11 +14,4 @@ export interface Explanation {
   readonly usage: Usage | undefined
   /** Path of the call that would be made, secrets masked. */
   readonly call: string | undefined
-}
-
-export interface RuleExplanation {
-  readonly rule: string
-  readonly matched: boolean
-  /** One sentence: why it matched, or which part did not. */
-  readonly why: string
 }

@@ -1,0 +1,105 @@
+/** Who is calling: finds a caller's credentials in a request, explains where, takes them out. Asks nobody about them. */
+import type { Credentials } from '../client/credentials.ts'
+import { type Eventual, isPromise } from '../eventual.ts'
+import type { CredentialLocation } from '../options/gateway-options.ts'
+import type { RequestView } from '../request-view.ts'
+import { createAuthorizationPlace } from './authorization-place.ts'
+import type { CredentialsSettings } from './credentials-settings.ts'
+import { createFormPlace } from './form-place.ts'
+import { createHeadersPlace } from './headers-place.ts'
+import { checkOwnCredentials } from './own-function.ts'
+import type { Place } from './place.ts'
+import { createQueryPlace } from './query-place.ts'
+import type { UnreadableCredentials } from './unreadable.ts'
+
+export interface CredentialsReader<View extends RequestView = RequestView> {
+  /** Undefined: the request carries none, or an id or key without the other half it needs. Throws what an own function throws. */
+  read(view: View): Eventual<Credentials | UnreadableCredentials | undefined>
+  /** Where credentials were found; values masked. Undefined: none. */
+  explain(view: View): Eventual<FoundCredentials | undefined>
+  /** Takes what `read` finds, with all its duplicates, out of what handlers see. Nothing with an own function. */
+  strip(view: View): void
+  /** Value of WWW-Authenticate; undefined where Authorization is no location. */
+  readonly challenge: string | undefined
+}
+
+export interface FoundCredentials {
+  readonly kind: 'user key' | 'application id' | 'client id' | 'unreadable'
+  readonly foundIn: CredentialLocation | 'anonymous' | 'own function'
+  readonly masked: string
+}
+
+const MASKED = '***'
+
+/** A reader for the places that the options name, or around the user's own function. */
+export function createCredentialsReader<View extends RequestView = RequestView>(
+  option: CredentialsSettings | ((view: View) => Eventual<Credentials | undefined>),
+): CredentialsReader<View> {
+  return typeof option === 'function' ? createFunctionReader(option) : createPlacesReader(option)
+}
+
+function createPlacesReader<View extends RequestView>(settings: CredentialsSettings): CredentialsReader<View> {
+  const { anonymous } = settings
+  const places = settings.in.map((location) => PLACES[location](settings))
+
+  return {
+    read(view) {
+      for (const place of places) {
+        const found = place.read(view)
+        if (found !== undefined) return found === 'partial' ? undefined : found
+      }
+      return anonymous
+    },
+    explain(view) {
+      for (const place of places) {
+        const found = place.read(view)
+        if (found === 'partial') return undefined
+        if (found !== undefined) return describe(found, place.location)
+      }
+      return anonymous && describe(anonymous, 'anonymous')
+    },
+    strip(view) {
+      places.find((place) => place.read(view) !== undefined)?.strip(view)
+    },
+    challenge: settings.in.includes('authorization') ? challengeOf(settings) : undefined,
+  }
+}
+
+const PLACES: Readonly<Record<CredentialLocation, (settings: CredentialsSettings) => Place>> = {
+  query: createQueryPlace,
+  headers: createHeadersPlace,
+  authorization: createAuthorizationPlace,
+  form: createFormPlace,
+}
+
+function createFunctionReader<View extends RequestView>(
+  find: (view: View) => Eventual<Credentials | undefined>,
+): CredentialsReader<View> {
+  const read = (view: View) => {
+    const found = find(view)
+    return isPromise(found) ? found.then(checkOwnCredentials) : checkOwnCredentials(found)
+  }
+  return {
+    read,
+    explain(view) {
+      const found = read(view)
+      const tell = (one: Credentials | UnreadableCredentials | undefined) => one && describe(one, 'own function')
+      return isPromise(found) ? found.then(tell) : tell(found)
+    },
+    strip() {},
+    challenge: undefined,
+  }
+}
+
+function describe(found: Credentials | UnreadableCredentials, foundIn: FoundCredentials['foundIn']): FoundCredentials {
+  if ('malformed' in found) return { kind: 'unreadable', foundIn, masked: MASKED }
+  if ('userKey' in found) return { kind: 'user key', foundIn, masked: MASKED }
+  const masked = found.appKey === undefined ? MASKED : `${MASKED} with key ${MASKED}`
+  return { kind: 'appId' in found ? 'application id' : 'client id', foundIn, masked }
+}
+
+/** Two challenges in one field (RFC 9110, 11.6.1); a Bearer token cannot carry an application's id and key. */
+function challengeOf({ kind, asApicast }: CredentialsSettings): string {
+  const basic = 'Basic realm="3scale", charset="UTF-8"'
+  return kind === 'appId' && asApicast === true ? basic : `${basic}, Bearer realm="3scale"`
+}

@@ -1,0 +1,20 @@
+/** Credentials that are there but cannot be what 3scale gave out. */
+
+/** The sentence quotes nothing of what the caller sent. */
+export interface UnreadableCredentials {
+  readonly malformed: string
+}
+
+export const BAD_ESCAPE: UnreadableCredentials = Object.freeze({
+  malformed: 'the credentials contain an invalid percent-escape or are not UTF-8',
+})
+
+export const NOT_UTF8: UnreadableCredentials = Object.freeze({ malformed: 'the credentials are not valid UTF-8' })
+
+export const TOO_LONG: UnreadableCredentials = Object.freeze({ malformed: 'the credentials are too long' })
+
+export const BAD_BASIC: UnreadableCredentials = Object.freeze({
+  malformed: 'the Basic credentials are not base64 of a user name, a colon and a password',
+})
+
+export const BAD_BEARER: UnreadableCredentials = Object.freeze({ malformed: 'the Bearer token contains blanks' })

@@ -1,0 +1,94 @@
+/** All that a router may understand by one odd path, so that a request is never counted under another rule than it is served by (law 13). */
+
+export interface PathReadings {
+  /** As APIcast matches: decoded, slashes merged, dots resolved, then escaped again (nginx `$uri`, `ngx.escape_uri`). */
+  readonly canonical: string
+  /** Readings with another structure: where they match other rules, the path is ambiguous. */
+  readonly others: readonly string[]
+  /**
+   * Readings that only leave escapes as the client spelled them. Routers that do not decode before they match serve
+   * such a path by another route; if that route has rules of its own, the path is ambiguous too.
+   */
+  readonly spelled: readonly string[]
+}
+
+/**
+ * Undefined for paths that nginx refuses (400) whatever the rules: a broken escape, a NUL, dots that climb above the
+ * root. `path` begins with `/` and has neither query nor fragment.
+ */
+export function readPath(path: string): PathReadings | undefined {
+  if (/%(?![0-9A-Fa-f]{2})|%00|\0/.test(path)) return undefined
+  const escaped = escapeUnsafe(path)
+  const backslashed = escaped.replaceAll('%5C', '/')
+  const canonical = resolveDots(merge(decode(escaped, true)))
+  if (canonical === undefined) return undefined
+  const bases = new Set([escaped, backslashed])
+  const others = new Set<string>()
+  const spelled = new Set<string>()
+  for (const base of bases) {
+    for (const decoded of new Set([decode(base, true), decode(base, false)])) addStructures(decoded, others)
+    for (const kept of new Set([base, decodeUnreserved(base)])) addStructures(kept, spelled)
+  }
+  others.delete(canonical)
+  return {
+    canonical,
+    others: [...others],
+    spelled: [...spelled].filter((one) => one !== canonical && !others.has(one)),
+  }
+}
+
+/** Slashes merged or not, dots resolved or not. */
+function addStructures(path: string, into: Set<string>): void {
+  for (const one of new Set([path, merge(path)])) {
+    into.add(one)
+    into.add(resolveDots(one) ?? '/')
+  }
+}
+
+function merge(path: string): string {
+  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
+}
+
+/** Undefined when the dots climb above the root. */
+function resolveDots(path: string): string | undefined {
+  if (!/\/\.\.?(?:\/|$)/.test(path)) return path
+  const resolved: string[] = []
+  const segments = path.slice(1).split('/')
+  for (const [index, segment] of segments.entries()) {
+    if (segment !== '.' && segment !== '..') {
+      resolved.push(segment)
+      continue
+    }
+    if (segment === '..' && resolved.pop() === undefined) return undefined
+    if (index === segments.length - 1) resolved.push('')
+  }
+  return `/${resolved.join('/')}`
+}
+
+/** Escapes in upper case, and what nginx escapes in a path escaped. */
+function escapeUnsafe(path: string): string {
+  return path.replace(/%[0-9A-Fa-f]{2}|[\0-\x20"#<>?\\^`{|}\x7f-\uffff]/g, (part) =>
+    part.length === 3 ? part.toUpperCase() : escapeOf(part.charCodeAt(0) & 0xff),
+  )
+}
+
+/** Decodes what a path may contain unescaped; `%2F` only as asked. */
+function decode(escaped: string, slashes: boolean): string {
+  return escaped.replace(/%(..)/g, (spelled, hex: string) => {
+    const character = String.fromCharCode(Number.parseInt(hex, 16))
+    if (character === '/') return slashes ? '/' : spelled
+    return /[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]]/.test(character) ? character : spelled
+  })
+}
+
+/** RFC 3986, 2.3. */
+function decodeUnreserved(escaped: string): string {
+  return escaped.replace(/%(..)/g, (spelled, hex: string) => {
+    const character = String.fromCharCode(Number.parseInt(hex, 16))
+    return /[A-Za-z0-9\-_.~]/.test(character) ? character : spelled
+  })
+}
+
+function escapeOf(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}

@@ -1,0 +1,46 @@
+/** Says for each rule why it counts for a request or not. For people, so one rule at a time and not for speed. */
+import type { RequestView } from '../request-view.ts'
+import type { CompiledRule } from './compiled-rule.ts'
+import { countingRules } from './matched-rules.ts'
+import { createQueryArguments, queryOf } from './query-arguments.ts'
+import type { RuleExplanation } from './rule-explanation.ts'
+import { createRuleMatcher } from './rule-matcher.ts'
+import { createShapeCache } from './shape-cache.ts'
+
+/** Explains in the order of the rules. */
+export function createRuleExplainer(
+  rules: readonly CompiledRule[],
+  caseInsensitive: boolean,
+): (view: RequestView) => RuleExplanation[] {
+  return (view) => {
+    const misses = rules.map((rule) => missOf(rule, view, caseInsensitive))
+    const counting = countingRules(rules.filter((_, index) => misses[index] === undefined))
+    return rules.map((rule, index) => {
+      const miss = misses[index]
+      if (miss !== undefined) return { rule: rule.title, matched: false, why: miss }
+      if (!counting.includes(rule)) {
+        return {
+          rule: rule.title,
+          matched: false,
+          why: 'it would match, but an earlier rule that matches is the last one',
+        }
+      }
+      return { rule: rule.title, matched: true, why: 'method, path and query match' }
+    })
+  }
+}
+
+/** Why a rule does not match; undefined when it does. */
+function missOf(rule: CompiledRule, view: RequestView, caseInsensitive: boolean): string | undefined {
+  if (rule.method !== 'ANY' && rule.method !== view.method) return `the method is ${view.method}, not ${rule.method}`
+  const pathOnly: CompiledRule = { ...rule, conditions: [], delta: 1, last: false }
+  const path = createRuleMatcher([pathOnly], caseInsensitive, createShapeCache()).match(view)
+  if (path === 'no-match') return 'the path does not match'
+  if (path === 'ambiguous') return 'the path can be read in several ways, and not all of them match'
+  const given = createQueryArguments(view, queryOf(view.url))
+  for (const condition of rule.conditions) {
+    const problem = condition.problem(given)
+    if (problem !== undefined) return `the parameter ${JSON.stringify(condition.name)} ${problem}`
+  }
+  return undefined
+}

@@ -1,0 +1,89 @@
+/** Which mapping rules a request matches: picks the method's tree, finds the path, compares its readings. */
+import type { RequestView } from '../request-view.ts'
+import type { UsageShape } from '../usage.ts'
+import type { CompiledRule } from './compiled-rule.ts'
+import { createMatchedRules, type MatchedRules } from './matched-rules.ts'
+import { type PathReadings, readPath } from './path-readings.ts'
+import { originForm, type RequestTarget, scanTarget } from './request-target.ts'
+import { createTrie } from './rule-trie.ts'
+import type { ShapeCache } from './shape-cache.ts'
+import { createTrieMatcher, type TrieMatcher } from './trie-matcher.ts'
+
+export interface RuleMatcher {
+  /** The usage of the rules that match. Throws UsageError when the deltas add up to no usage. */
+  match(view: RequestView): UsageShape | 'no-match' | 'ambiguous'
+}
+
+/** Rules are looked at in the order of their index; `rules` may be any part of a list. */
+export function createRuleMatcher(
+  rules: readonly CompiledRule[],
+  caseInsensitive: boolean,
+  shapes: ShapeCache,
+): RuleMatcher {
+  const sets = createMatchedRules(shapes)
+  const forAnyMethod = createTrieMatcher(createTrie(rules.filter((rule) => rule.method === 'ANY')))
+  const byMethod = new Map<string, TrieMatcher>()
+  for (const method of new Set(rules.map((rule) => rule.method))) {
+    byMethod.set(method, createTrieMatcher(createTrie(rules.filter((rule) => concerns(rule, method)))))
+  }
+  const target: RequestTarget = { to: 0, plain: true, hasUpperCase: false }
+
+  function match(view: RequestView): UsageShape | 'no-match' | 'ambiguous' {
+    const trie = byMethod.get(view.method) ?? forAnyMethod
+    const { url } = view
+    if (url.charCodeAt(0) === SLASH) {
+      scanTarget(url, target)
+      if (target.plain && !(caseInsensitive && target.hasUpperCase)) {
+        return trie.match(url, target.to, sets.none(), url, view).usage()
+      }
+    }
+    return matchReadings(trie, view, url)
+  }
+
+  function matchReadings(trie: TrieMatcher, view: RequestView, url: string): UsageShape | 'no-match' | 'ambiguous' {
+    const origin = originForm(url)
+    if (origin === undefined) return url === '*' ? 'no-match' : 'ambiguous'
+    const hash = origin.indexOf('#')
+    if (hash === -1) return matchTarget(trie, view, origin)?.usage() ?? 'ambiguous'
+    // nginx and most routers end the target at a `#`, others keep it.
+    const cut = matchTarget(trie, view, origin.slice(0, hash))
+    const kept = matchTarget(trie, view, origin.replaceAll('#', '%23'))
+    return cut !== undefined && kept !== undefined && cut.key() === kept.key() ? cut.usage() : 'ambiguous'
+  }
+
+  /** Undefined when the readings of the path match different rules. */
+  function matchTarget(trie: TrieMatcher, view: RequestView, origin: string): MatchedRules | undefined {
+    const queryAt = origin.indexOf('?')
+    const path = queryAt === -1 ? origin : origin.slice(0, queryAt)
+    const readings = readPath(path)
+    if (readings === undefined) return undefined
+    return agreed(readings, (reading) => {
+      const one = caseInsensitive ? reading.toLowerCase() : reading
+      return trie.match(one, one.length, sets.none(), origin, view)
+    })
+  }
+
+  return { match }
+}
+
+function agreed(
+  { canonical, others, spelled }: PathReadings,
+  match: (reading: string) => MatchedRules,
+): MatchedRules | undefined {
+  const wanted = match(canonical)
+  const key = wanted.key()
+  for (const other of others) if (match(other).key() !== key) return undefined
+  // Denied either way then, and APIcast says 404.
+  if (key === '') return wanted
+  for (const one of spelled) {
+    const found = match(one).key()
+    if (found !== '' && found !== key) return undefined
+  }
+  return wanted
+}
+
+function concerns(rule: CompiledRule, method: string): boolean {
+  return rule.method === method || rule.method === 'ANY'
+}
+
+const SLASH = 0x2f

@@ -1,0 +1,56 @@
+/** What a call uses: a fixed usage, the user's function, or mapping rules. Counts nothing. */
+import { type Eventual, isPromise } from '../eventual.ts'
+import type { RequestView } from '../request-view.ts'
+import type { Usage, UsageShape } from '../usage.ts'
+import { compileRule } from './compiled-rule.ts'
+import type { Rule } from './rule.ts'
+import { createRuleExplainer } from './rule-explainer.ts'
+import type { RuleExplanation } from './rule-explanation.ts'
+import { createRuleMatcher } from './rule-matcher.ts'
+import { createShapeCache } from './shape-cache.ts'
+
+export interface UsageSettings<View extends RequestView = RequestView> {
+  readonly usage?: Usage | ((view: View) => Eventual<Usage | undefined>) | undefined
+  /** Goes before `usage`. */
+  readonly mappingRules?: readonly Rule[] | undefined
+  readonly caseInsensitivePaths?: boolean | undefined
+}
+
+export interface UsageReader<View extends RequestView = RequestView> {
+  /**
+   * Equal usages have the same shape object, as long as there are fewer than a thousand. 'no-match': nothing is used,
+   * which is not allowed; 'ambiguous': the path can be read in ways that match different rules.
+   *
+   * @throws UsageError (or rejects with it) when the function's value, or the sum of the rules, is no usage; whatever
+   * the function throws.
+   */
+  read(view: View): Eventual<UsageShape | 'no-match' | 'ambiguous'>
+  /** Each rule with why it counts for the request or not; empty without rules. */
+  explain(view: View): RuleExplanation[]
+}
+
+export function createUsageReader<View extends RequestView = RequestView>(
+  settings: UsageSettings<View>,
+): UsageReader<View> {
+  const { usage, mappingRules, caseInsensitivePaths = false } = settings
+  const shapes = createShapeCache()
+  if (mappingRules !== undefined) {
+    const rules = mappingRules.map((rule, index) => compileRule(rule, index, caseInsensitivePaths))
+    const matcher = createRuleMatcher(rules, caseInsensitivePaths, shapes)
+    return { read: matcher.match, explain: createRuleExplainer(rules, caseInsensitivePaths) }
+  }
+  const explain = () => []
+  if (typeof usage === 'function') {
+    const shapeOf = (given: Usage | null | undefined) =>
+      given === undefined || given === null ? 'no-match' : shapes.shapeOf(given)
+    return {
+      read(view) {
+        const given = usage(view)
+        return isPromise(given) ? given.then(shapeOf) : shapeOf(given)
+      },
+      explain,
+    }
+  }
+  const fixed = usage === undefined ? 'no-match' : shapes.shapeOf(usage)
+  return { read: () => fixed, explain }
+}

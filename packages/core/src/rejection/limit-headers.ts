@@ -1,0 +1,73 @@
+/** Rate-limit fields from what is known of an application's limits. */
+import type { UsageReport } from '../client/verdict.ts'
+
+/** RFC 9651, 3.3.1. */
+const LARGEST_INTEGER = 999_999_999_999_999
+
+/**
+ * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one policy a limit, named `metric.period`.
+ * A window's length is that of the report's own window, so months are right; eternity has none. Empty without limits.
+ */
+export function rateLimitFields(limits: readonly UsageReport[], now: number): Record<string, string> {
+  if (limits.length === 0) return {}
+  return {
+    'ratelimit-policy': limits.map(policyOf).join(', '),
+    ratelimit: limits.map((limit) => stateOf(limit, now)).join(', '),
+  }
+}
+
+/**
+ * `<prefix>-limit`, `-remaining` and `-reset` (seconds until the window ends, as in RateLimit) of the limit with the
+ * least remaining, the longest to wait for among equals: these fields can tell of one only. Empty without limits.
+ */
+export function singleLimitFields(
+  prefix: 'x-ratelimit' | 'ratelimit',
+  limits: readonly UsageReport[],
+  now: number,
+): Record<string, string> {
+  const [tightest] = limits.toSorted(
+    (one, other) => remainingOf(one) - remainingOf(other) || (endOf(other) > endOf(one) ? 1 : -1),
+  )
+  if (tightest === undefined) return {}
+  const reset = secondsLeft(tightest, now)
+  return {
+    [`${prefix}-limit`]: String(tightest.max),
+    [`${prefix}-remaining`]: String(remainingOf(tightest)),
+    ...(reset === undefined ? {} : { [`${prefix}-reset`]: String(reset) }),
+  }
+}
+
+function policyOf(limit: UsageReport): string {
+  const { start, end } = limit
+  const window =
+    start === undefined || end === undefined ? undefined : Math.round((end.getTime() - start.getTime()) / 1000)
+  const length = window !== undefined && window > 0 ? `;w=${integer(window)}` : ''
+  return `${nameOf(limit)};q=${integer(limit.max)}${length}`
+}
+
+function stateOf(limit: UsageReport, now: number): string {
+  const left = secondsLeft(limit, now)
+  return `${nameOf(limit)};r=${integer(remainingOf(limit))}${left === undefined ? '' : `;t=${integer(left)}`}`
+}
+
+/** A String of RFC 9651 holds printable ASCII only; anything else in a metric's name is percent-encoded. */
+function nameOf({ metric, period }: UsageReport): string {
+  const printable = metric.toWellFormed().replace(/[^\x20-\x7e]+/gu, encodeURIComponent)
+  return `"${printable.replace(/["\\]/g, '\\$&')}.${period}"`
+}
+
+function remainingOf({ max, current }: UsageReport): number {
+  return Math.max(0, max - current)
+}
+
+function endOf({ end }: UsageReport): number {
+  return end?.getTime() ?? Number.POSITIVE_INFINITY
+}
+
+function secondsLeft({ end }: UsageReport, now: number): number | undefined {
+  return end === undefined ? undefined : Math.max(0, Math.ceil((end.getTime() - now) / 1000))
+}
+
+function integer(value: number): number {
+  return Math.min(value, LARGEST_INTEGER)
+}

@@ -1,0 +1,97 @@
+/** What a denied caller sees: dresses a refusal as an HTTP answer. Decides nothing. */
+import { STATUS_CODES } from 'node:http'
+import type { UsageReport } from '../client/verdict.ts'
+import type { Clock } from '../clock.ts'
+import type { Denied, Refusal } from '../decision.ts'
+import type { DenialTexts } from './denial-texts.ts'
+import { DENIED_BY_3SCALE, type DenialKind, DISABLED, GATEWAY_DENIALS } from './gateway-denials.ts'
+import { rateLimitFields, singleLimitFields } from './limit-headers.ts'
+import { publicReason } from './public-reason.ts'
+
+export interface RejectionSettings {
+  readonly rejection: 'problem' | 'text'
+  readonly rateLimitHeaders: false | 'denied' | 'all'
+  readonly legacyRateLimitHeaders: boolean
+  /** Also RateLimit-Limit, -Remaining and -Reset, as APIcast's policy rate_limit_headers sends. Default false. */
+  readonly apicastRateLimitHeaders?: boolean | undefined
+  /** Statuses, texts and content types of a proxy configuration. Default: our own. */
+  readonly texts?: DenialTexts | undefined
+  /** Value of WWW-Authenticate on answers with status 401. Default none. */
+  readonly challenge?: string | undefined
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export interface Rejection {
+  deny(refusal: Refusal): Denied
+  /** Fields about limits, whatever `rateLimitHeaders` says of when to send them; empty when it is false or nothing is known. */
+  limitHeaders(limits: readonly UsageReport[]): Record<string, string>
+}
+
+export function createRejection(settings: RejectionSettings): Rejection {
+  const { rejection, rateLimitHeaders, legacyRateLimitHeaders, apicastRateLimitHeaders, texts, challenge, clock } =
+    settings
+
+  function limitHeaders(limits: readonly UsageReport[]): Record<string, string> {
+    const now = clock.now()
+    return {
+      ...(rateLimitHeaders === false ? {} : rateLimitFields(limits, now)),
+      ...(apicastRateLimitHeaders === true ? singleLimitFields('ratelimit', limits, now) : {}),
+      ...(legacyRateLimitHeaders ? singleLimitFields('x-ratelimit', limits, now) : {}),
+    }
+  }
+
+  function deny(refusal: Refusal): Denied {
+    const kind = kindOf(refusal)
+    const text = kind.text && texts?.[kind.text]
+    const status = text?.status ?? kind.status
+    const reason = publicReason(refusal.reason ?? kind.reason, refusal.secrets)
+    const { body, contentType } = text ?? (rejection === 'text' ? plain(reason) : problem(status, refusal.code, reason))
+    const retryAfterMs = retryAfterOf(refusal, kind, clock.now())
+    return Object.freeze({
+      outcome: 'deny',
+      code: refusal.code,
+      reason,
+      status,
+      retryAfterMs,
+      headers: Object.freeze({
+        'content-type': contentType,
+        'cache-control': 'no-store',
+        ...(status === 401 && challenge !== undefined ? { 'www-authenticate': challenge } : {}),
+        ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+        ...limitHeaders(refusal.limits ?? []),
+      }),
+      body,
+    })
+  }
+
+  return { deny, limitHeaders }
+}
+
+function kindOf({ code, disabled }: Refusal): DenialKind {
+  if (code === 'limits_exceeded' && disabled === true) return DISABLED
+  // hasOwn: 3scale's codes are not ours to choose, one may be called `constructor`.
+  return Object.hasOwn(GATEWAY_DENIALS, code) ? GATEWAY_DENIALS[code as keyof typeof GATEWAY_DENIALS] : DENIED_BY_3SCALE
+}
+
+function retryAfterOf({ retryAt }: Refusal, kind: DenialKind, now: number): number | undefined {
+  if (kind === DISABLED) return undefined
+  if (retryAt === undefined || !Number.isFinite(retryAt)) return kind.retryAfterMs
+  return Math.max(1, Math.ceil(retryAt - now))
+}
+
+function plain(reason: string): { readonly body: string; readonly contentType: string } {
+  return { body: reason, contentType: 'text/plain; charset=utf-8' }
+}
+
+/** RFC 9457; members in the order of the design, so that the bytes are always the same. */
+function problem(
+  status: number,
+  code: string,
+  detail: string,
+): { readonly body: string; readonly contentType: string } {
+  const title = STATUS_CODES[status] ?? 'Client Closed Request'
+  return {
+    body: JSON.stringify({ type: 'about:blank', title, status, detail, code }),
+    contentType: 'application/problem+json',
+  }
+}

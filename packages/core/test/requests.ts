@@ -1,0 +1,36 @@
+/** Requests as views, for tests of the rooms; what `strip` takes away is gone from them. */
+import type { RequestView } from '../src/request-view.ts'
+
+export interface RequestParts {
+  readonly method?: string
+  readonly url?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** An urlencoded body, as a framework has parsed it. */
+  readonly form?: string | undefined
+}
+
+export type TestView = RequestView & { readonly url: string; readonly headers: Readonly<Record<string, string>> }
+
+export function viewOf({ method = 'GET', url = '/', headers = {}, form }: RequestParts): TestView {
+  const left = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  const fields = form === undefined ? undefined : new URLSearchParams(form)
+  const view = {
+    method,
+    url,
+    headers: left,
+    header: (name: string) => left[name],
+    setUrl(next: string) {
+      view.url = next
+    },
+    removeHeader(name: string) {
+      delete left[name]
+    },
+    ...(fields === undefined
+      ? {}
+      : {
+          formField: (name: string) => fields.get(name) ?? undefined,
+          removeFormField: (name: string) => fields.delete(name),
+        }),
+  }
+  return view
+}

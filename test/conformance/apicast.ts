@@ -1,0 +1,62 @@
+/** APIcast's recorded behaviour and the list of what is meant to differ, as the replays read them. */
+import { readFileSync } from 'node:fs'
+
+export interface ApicastCase {
+  /** Unique in its file: a repeated name gets ` (2)`. */
+  readonly name: string
+  readonly config: Record<string, unknown>
+  readonly request: {
+    readonly method: string
+    readonly url: string
+    readonly headers: Record<string, string>
+    readonly body: string | null
+  }
+  readonly backend?: { readonly status: number; readonly headers: Record<string, string>; readonly body: string }
+  readonly expect: {
+    readonly backend_request?: { readonly path: string; readonly params: Record<string, string> } | null
+    readonly status: number
+    readonly body?: string | null
+    readonly headers?: Record<string, string | null>
+    readonly usage?: Record<string, number> | null
+    readonly upstream_called?: boolean
+  }
+}
+
+export interface Deviation {
+  readonly case: string
+  /** What differs, in place of what APIcast did. */
+  readonly ours: {
+    readonly status?: number
+    readonly usage?: Record<string, number> | null
+    /** Parameters of the backend call that differ. */
+    readonly params?: Record<string, string>
+    readonly body?: string
+    readonly headers?: Record<string, string | null>
+  }
+  readonly reason: string
+}
+
+export type ApicastFile = 'mapping-rules' | 'credentials' | 'backend-responses'
+
+/** The cases of one file with the deviation that is meant, where there is one. Throws when a deviation names no case. */
+export function apicastCases(file: ApicastFile): (ApicastCase & { readonly deviation: Deviation | undefined })[] {
+  const recorded: ApicastCase[] = read(`apicast/${file}.json`)
+  const deviations = new Map(
+    read<Record<ApicastFile, Deviation[]>>('apicast-deviations.json')[file].map((one) => [one.case, one]),
+  )
+  const seen = new Map<string, number>()
+  const cases = recorded.map((one) => {
+    const count = (seen.get(one.name) ?? 0) + 1
+    seen.set(one.name, count)
+    const name = count === 1 ? one.name : `${one.name} (${count})`
+    const deviation = deviations.get(name)
+    deviations.delete(name)
+    return { ...one, name, deviation }
+  })
+  if (deviations.size > 0) throw new Error(`no such case in ${file}: ${[...deviations.keys()].join('; ')}`)
+  return cases
+}
+
+function read<Document>(path: string): Document {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+}
