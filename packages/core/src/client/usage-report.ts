@@ -29,7 +29,7 @@ export function usageReport(
 }
 
 function isWhole(text: string | undefined): text is string {
-  return text !== undefined && /^-?\d{1,20}$/.test(text)
+  return text !== undefined && /^-?\d{1,300}$/.test(text)
 }
 
 /** `2026-01-15 10:20:00 +0000`; always UTC. */
