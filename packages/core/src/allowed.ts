@@ -79,7 +79,7 @@ export class AllowedDecision implements Allowed {
 
   // A computed method name would need an inferred type, which isolated declarations refuse.
   static {
-    Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.toJSON })
+    Object.defineProperty(AllowedDecision.prototype, inspect.custom, { value: AllowedDecision.prototype.toJSON })
   }
 
   /** What the authorizer that made a decision kept with it. */

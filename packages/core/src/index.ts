@@ -9,6 +9,8 @@ export type { Authorized, LimitHeaders, NotAuthorized, UsageReport, Verdict } fr
 export type { Allowed, AllowedSource, Decision, DenialCode, Denied, Skipped } from './decision.ts'
 export * from './errors.ts'
 export type { Eventual } from './eventual.ts'
+export { createGateway } from './gateway/create-gateway.ts'
+export { renderExplanation } from './gateway/explain.ts'
 export type { Explanation } from './gateway/explanation.ts'
 export { type CheckResult, GATEWAY_BRAND, type Gateway, isGateway } from './gateway/gateway.ts'
 export type { RuleExplanation } from './mapping/rule-explanation.ts'

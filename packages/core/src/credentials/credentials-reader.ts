@@ -21,6 +21,8 @@ export interface CredentialsReader<View extends RequestView = RequestView> {
   strip(view: View): void
   /** Value of WWW-Authenticate; undefined where Authorization is no location. */
   readonly challenge: string | undefined
+  /** Used for requests without any. */
+  readonly anonymous: Credentials | undefined
 }
 
 export interface FoundCredentials {
@@ -62,6 +64,7 @@ function createPlacesReader<View extends RequestView>(settings: CredentialsSetti
       places.find((place) => place.read(view) !== undefined)?.strip(view)
     },
     challenge: settings.in.includes('authorization') ? challengeOf(settings) : undefined,
+    anonymous,
   }
 }
 
@@ -88,6 +91,7 @@ function createFunctionReader<View extends RequestView>(
     },
     strip() {},
     challenge: undefined,
+    anonymous: undefined,
   }
 }
 

@@ -27,6 +27,8 @@ export interface UsageReader<View extends RequestView = RequestView> {
   read(view: View): Eventual<UsageShape | 'no-match' | 'ambiguous'>
   /** Each rule with why it counts for the request or not; empty without rules. */
   explain(view: View): RuleExplanation[]
+  /** Metrics that are known before any request; those of a function are not. */
+  readonly metrics: readonly string[]
 }
 
 export function createUsageReader<View extends RequestView = RequestView>(
@@ -37,7 +39,11 @@ export function createUsageReader<View extends RequestView = RequestView>(
   if (mappingRules !== undefined) {
     const rules = mappingRules.map((rule, index) => compileRule(rule, index, caseInsensitivePaths))
     const matcher = createRuleMatcher(rules, caseInsensitivePaths, shapes)
-    return { read: matcher.match, explain: createRuleExplainer(rules, caseInsensitivePaths) }
+    return {
+      read: matcher.match,
+      explain: createRuleExplainer(rules, caseInsensitivePaths),
+      metrics: [...new Set(mappingRules.map(({ metric }) => metric))],
+    }
   }
   const explain = () => []
   if (typeof usage === 'function') {
@@ -49,8 +55,9 @@ export function createUsageReader<View extends RequestView = RequestView>(
         return isPromise(given) ? given.then(shapeOf) : shapeOf(given)
       },
       explain,
+      metrics: [],
     }
   }
   const fixed = usage === undefined ? 'no-match' : shapes.shapeOf(usage)
-  return { read: () => fixed, explain }
+  return { read: () => fixed, explain, metrics: Object.keys(usage ?? {}) }
 }

@@ -1,0 +1,72 @@
+/** What happens once a response has ended: the usage known only then is worked out and booked. */
+import { AllowedDecision } from '../allowed.ts'
+import type { Authorizer } from '../authorization/authorizer.ts'
+import { isPromise } from '../eventual.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { ResolvedRoute } from '../options/resolved-options.ts'
+import type { RequestView, ResponseView } from '../request-view.ts'
+import { createUsageShape, type Usage, type UsageShape } from '../usage.ts'
+
+type UsageAfter<View extends RequestView> = NonNullable<ResolvedRoute<View>['usageAfter']>
+
+export interface AfterResponse<View extends RequestView> {
+  /** Keeps what `settle` will need for a decision whose usage is known only after the response. */
+  expect(allowed: AllowedDecision, view: View, usageAfter: UsageAfter<View>): void
+  /** Books a decision once; later calls do nothing; never throws. */
+  settle(allowed: AllowedDecision, response: ResponseView): void
+  /** Resolves when every `usageAfter` under way has answered. */
+  idle(): Promise<void>
+}
+
+export function createAfterResponse<View extends RequestView>(
+  authorizer: Authorizer,
+  observer: Observer,
+): AfterResponse<View> {
+  const expected = new WeakMap<AllowedDecision, { view: View; usageAfter: UsageAfter<View> }>()
+  const underWay = new Set<Promise<void>>()
+
+  /** A broken callback must not lose usage: what was predicted is counted instead, and the operator is told. */
+  function predicted(allowed: AllowedDecision, error: unknown): UsageShape {
+    observer.warn('THREESCALE_USAGE_AFTER', 'usageAfter failed: what was predicted is counted', {
+      error: error instanceof Error ? error.name : typeof error,
+    })
+    return AllowedDecision.termsOf(allowed).shape
+  }
+
+  function book(allowed: AllowedDecision, response: ResponseView, usage: Usage | undefined): void {
+    let shape: UsageShape
+    try {
+      shape = createUsageShape(usage ?? {})
+    } catch (error) {
+      shape = predicted(allowed, error)
+    }
+    authorizer.settle(allowed, response, shape)
+  }
+
+  return {
+    expect(allowed, view, usageAfter) {
+      expected.set(allowed, { view, usageAfter })
+    },
+    settle(allowed, response) {
+      const expectation = expected.get(allowed)
+      if (expectation === undefined) return authorizer.settle(allowed, response, undefined)
+      expected.delete(allowed)
+      try {
+        const usage = expectation.usageAfter(expectation.view, response)
+        if (!isPromise(usage)) return book(allowed, response, usage)
+        const task = Promise.resolve(usage)
+          .then(
+            (late) => book(allowed, response, late),
+            (error: unknown) => authorizer.settle(allowed, response, predicted(allowed, error)),
+          )
+          .finally(() => void underWay.delete(task))
+        underWay.add(task)
+      } catch (error) {
+        authorizer.settle(allowed, response, predicted(allowed, error))
+      }
+    },
+    async idle() {
+      await Promise.all(underWay)
+    },
+  }
+}

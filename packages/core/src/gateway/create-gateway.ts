@@ -1,0 +1,52 @@
+/** Sets up a gateway: rooms, client, observer, and one route over them. */
+import { createUsageReader, type UsageReader } from '../mapping/usage-reader.ts'
+import type { GatewayOptions } from '../options/gateway-options.ts'
+import { redactOptions } from '../options/redact.ts'
+import { resolveRoute } from '../options/resolve-options.ts'
+import type { ResolvedOptions, ResolvedRoute } from '../options/resolved-options.ts'
+import type { RequestView } from '../request-view.ts'
+import { checkSettings } from './check.ts'
+import { explain } from './explain.ts'
+import { GATEWAY_BRAND, type Gateway } from './gateway.ts'
+import { Route } from './route.ts'
+import { createShared, type Shared } from './shared.ts'
+
+/**
+ * A gateway: decides about requests under the options of one or several 3scale services. It opens no socket, timer or
+ * file before its first request; whoever creates it closes it.
+ *
+ * @throws ConfigError with every problem of the options at once.
+ */
+export function createGateway<View extends RequestView = RequestView>(options: GatewayOptions<View>): Gateway<View> {
+  const shared = createShared(options)
+  return gatewayOf(shared, shared.options)
+}
+
+function gatewayOf<View extends RequestView>(shared: Shared<View>, settings: ResolvedRoute<View>): Gateway<View> {
+  const usage = usageOfRoute(shared.options, settings)
+  const route = new Route(shared, settings, usage)
+  const gateway: Gateway<View> & { readonly [GATEWAY_BRAND]: true } = {
+    [GATEWAY_BRAND]: true,
+    evaluate: (view) => route.evaluate(view),
+    explain: (view) => explain(view, shared, settings, route.terms, usage),
+    settle: (decision, response) => route.settle(decision, response),
+    with: (changed) => gatewayOf(shared, resolveRoute(settings, changed)),
+    check: ({ credentials } = {}) => checkSettings(shared.fronts, usage, credentials),
+    stats: () => ({ usage: {}, ...shared.observer.counts() }),
+    options: redactOptions({ ...shared.options, ...settings }),
+    close: (limits) => shared.close(limits),
+    async [Symbol.asyncDispose]() {
+      await shared.close()
+    },
+  }
+  return Object.freeze(gateway)
+}
+
+/** Undefined where only each service's own configuration tells. */
+function usageOfRoute<View extends RequestView>(
+  { caseInsensitivePaths }: ResolvedOptions<View>,
+  { usage, mappingRules }: ResolvedRoute<View>,
+): UsageReader<View> | undefined {
+  if (usage === undefined && mappingRules === undefined) return undefined
+  return createUsageReader({ usage, mappingRules, caseInsensitivePaths })
+}

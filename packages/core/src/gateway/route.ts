@@ -1,0 +1,181 @@
+/** The pipeline of one route: who calls, what it uses, may they, and what is answered. */
+import { AllowedDecision } from '../allowed.ts'
+import type { Credentials } from '../client/credentials.ts'
+import type { UnreadableCredentials } from '../credentials/unreadable.ts'
+import type { Decision, Denied, Refusal, Skipped } from '../decision.ts'
+import { type Eventual, isPromise } from '../eventual.ts'
+import { UsageError } from '../mapping/usage-error.ts'
+import type { UsageReader } from '../mapping/usage-reader.ts'
+import type { ResolvedRoute } from '../options/resolved-options.ts'
+import type { RequestView, ResponseView } from '../request-view.ts'
+import type { Terms } from '../terms.ts'
+import type { UsageShape } from '../usage.ts'
+import type { Front } from './services.ts'
+import type { Shared } from './shared.ts'
+
+const SKIPPED: Skipped = Object.freeze({ outcome: 'skip' })
+const CLOSED: Refusal = Object.freeze({ outcome: 'refuse', code: 'gateway_closed' })
+const SERVICE_NOT_FOUND: Refusal = Object.freeze({ outcome: 'refuse', code: 'service_not_found' })
+const CREDENTIALS_MISSING: Refusal = Object.freeze({ outcome: 'refuse', code: 'credentials_missing' })
+const NO_MAPPING_RULE: Refusal = Object.freeze({ outcome: 'refuse', code: 'no_mapping_rule' })
+const MISCONFIGURED: Refusal = Object.freeze({ outcome: 'refuse', code: 'gateway_misconfigured' })
+const PATH_AMBIGUOUS: Refusal = Object.freeze({ outcome: 'refuse', code: 'path_ambiguous' })
+
+/** What mapping found a request to use. */
+type Measured = UsageShape | 'no-match' | 'ambiguous'
+
+/** A service's way of denying, or that of requests that belong to none. */
+type Refusing = Pick<Front<RequestView>, 'rejection'> & { readonly service?: { readonly id: string | undefined } }
+
+/** One route's pipeline over what all routes of a gateway share. Steps return plain values as long as nothing has to be waited for. */
+export class Route<View extends RequestView> {
+  readonly #shared: Shared<View>
+  readonly #settings: ResolvedRoute<View>
+  readonly terms: Terms
+  /** Undefined where each service's own rules say what a call uses. */
+  readonly #usage: UsageReader<View> | undefined
+
+  constructor(shared: Shared<View>, settings: ResolvedRoute<View>, usage: UsageReader<View> | undefined) {
+    this.#shared = shared
+    this.#settings = settings
+    this.#usage = usage
+    this.terms = Object.freeze({
+      onUnavailable: settings.onUnavailable,
+      counts: countsOf(shared, settings),
+      responseCodes: shared.options.responseCodes,
+    })
+  }
+
+  evaluate(view: View): Decision | Promise<Decision> {
+    try {
+      return this.#admit(view)
+    } catch (error) {
+      // Only a user's callback throws here; adapters then need to look at one way of failing only.
+      return Promise.reject(error)
+    }
+  }
+
+  #admit(view: View): Decision | Promise<Decision> {
+    if (this.#shared.closed) return this.#refuse(this.#shared.fallback, CLOSED)
+    const { skip } = this.#settings
+    if (skip === undefined) return this.#identify(view)
+    const skips = skip(view)
+    if (isPromise(skips)) return skips.then((yes) => (yes ? this.#skip() : this.#identify(view)))
+    return skips ? this.#skip() : this.#identify(view)
+  }
+
+  #identify(view: View): Decision | Promise<Decision> {
+    const front = this.#shared.pick(view)
+    if (front === undefined) return this.#refuse(this.#shared.fallback, SERVICE_NOT_FOUND)
+    const caller = front.credentials.read(view)
+    return isPromise(caller)
+      ? caller.then((found) => this.#measure(view, front, found))
+      : this.#measure(view, front, caller)
+  }
+
+  #measure(
+    view: View,
+    front: Front<View>,
+    caller: Credentials | UnreadableCredentials | undefined,
+  ): Decision | Promise<Decision> {
+    if (caller === undefined) return this.#refuse(front, CREDENTIALS_MISSING)
+    if ('malformed' in caller)
+      return this.#refuse(front, { outcome: 'refuse', code: 'credentials_malformed', reason: caller.malformed })
+    let measured: Eventual<Measured>
+    try {
+      measured = (this.#usage ?? front.usage).read(view)
+    } catch (error) {
+      return this.#unusable(front, caller, error)
+    }
+    return isPromise(measured)
+      ? measured.then(
+          (result) => this.#refer(view, front, caller, result),
+          (error: unknown) => this.#unusable(front, caller, error),
+        )
+      : this.#refer(view, front, caller, measured)
+  }
+
+  #refer(view: View, front: Front<View>, caller: Credentials, measured: Measured): Decision | Promise<Decision> {
+    if (measured === 'no-match') return this.#refuse(front, NO_MAPPING_RULE, caller)
+    if (measured === 'ambiguous') return this.#refuse(front, PATH_AMBIGUOUS, caller)
+    const { referrer } = this.#shared.options
+    if (typeof referrer !== 'function') {
+      return this.#ask(view, front, caller, measured, referrer || front.referrer ? view.header('referer') : undefined)
+    }
+    const said = referrer(view)
+    return isPromise(said)
+      ? said.then((text) => this.#ask(view, front, caller, measured, text))
+      : this.#ask(view, front, caller, measured, said)
+  }
+
+  #ask(
+    view: View,
+    front: Front<View>,
+    credentials: Credentials,
+    usage: UsageShape,
+    referrer: string | undefined,
+  ): Decision | Promise<Decision> {
+    const answer = this.#shared.authorizer.decide({
+      service: front.service,
+      credentials,
+      usage,
+      referrer,
+      terms: this.terms,
+      view,
+    })
+    return isPromise(answer)
+      ? answer.then((result) => this.#conclude(view, front, credentials, result))
+      : this.#conclude(view, front, credentials, answer)
+  }
+
+  #conclude(view: View, front: Front<View>, credentials: Credentials, answer: AllowedDecision | Refusal): Decision {
+    const shared = this.#shared
+    const decision =
+      answer.outcome === 'allow'
+        ? answer
+        : this.#refuse(front, { ...answer, secrets: secretsOf(credentials) }, credentials)
+    if (decision.outcome === 'deny') return decision
+    if (shared.options.stripCredentials) front.credentials.strip(view)
+    if (decision.outcome === 'allow') {
+      shared.observer.decided(decision, front.service.id, credentials)
+      if (this.#settings.usageAfter !== undefined)
+        shared.afterResponse.expect(decision, view, this.#settings.usageAfter)
+    }
+    return decision
+  }
+
+  #skip(): Skipped {
+    this.#shared.observer.decided(SKIPPED, undefined, undefined)
+    return SKIPPED
+  }
+
+  /** A usage that is none is our own mistake; whatever else a callback throws is the framework's to handle. */
+  #unusable(front: Front<View>, credentials: Credentials, error: unknown): Denied | Skipped {
+    if (!(error instanceof UsageError)) throw error
+    this.#shared.observer.warn('usage_invalid', error.message)
+    return this.#refuse(front, MISCONFIGURED, credentials)
+  }
+
+  /** Observing denies nobody: the decision is told, the request passes. */
+  #refuse(front: Refusing, refusal: Refusal, credentials?: Credentials): Denied | Skipped {
+    const { observer, options } = this.#shared
+    const denied = front.rejection.deny(refusal)
+    observer.decided(denied, front.service?.id, credentials)
+    return options.mode === 'observe' ? SKIPPED : denied
+  }
+
+  settle(decision: Decision, response: ResponseView): void {
+    if (decision instanceof AllowedDecision) this.#shared.afterResponse.settle(decision, response)
+  }
+}
+
+function countsOf<View extends RequestView>(shared: Shared<View>, settings: ResolvedRoute<View>): Terms['counts'] {
+  if (shared.options.mode === 'observe') return 'never'
+  if (settings.usageAfter !== undefined) return 'predicted'
+  return shared.options.responseCodes ? 'with-response-code' : 'now'
+}
+
+/** What a reason of 3scale may quote of the caller's. */
+function secretsOf(credentials: Credentials): string[] {
+  return Object.values(credentials).filter((value) => value !== undefined)
+}

@@ -1,0 +1,217 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import type { Allowed, Decision, Denied } from '../../src/decision.ts'
+import { TransportError } from '../../src/errors.ts'
+import { createGateway } from '../../src/gateway/create-gateway.ts'
+import type { GatewayOptions } from '../../src/options/gateway-options.ts'
+import { createTestBackend } from '../backend.ts'
+import { viewOf } from '../requests.ts'
+
+const GOOD = '/words?user_key=good-key'
+const DOWN = () => new TransportError('connection refused', { sent: false })
+
+function setUp(options: Partial<GatewayOptions> = {}) {
+  const backend = createTestBackend()
+  const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', ...options, ...backend.seams })
+  const ask = (url: string, method = 'GET'): Promise<Decision> =>
+    Promise.resolve(gateway.evaluate(viewOf({ url, method })))
+  const counted = (application = 'good') => backend.emulator.usage()['2555417']?.[application]?.hits?.minute ?? 0
+  return { backend, gateway, ask, counted }
+}
+
+function denied(decision: Decision): Denied {
+  expect(decision.outcome).toBe('deny')
+  return decision as Denied
+}
+
+function allowed(decision: Decision): Allowed {
+  expect(decision.outcome).toBe('allow')
+  return decision as Allowed
+}
+
+describe('a direct gateway', () => {
+  it('makes one authrep a request, which counts', async () => {
+    const { ask, counted, backend } = setUp()
+    const decision = allowed(await ask(GOOD))
+    expect(decision).toMatchObject({ source: 'backend', service: '2555417', plan: 'Basic', usage: { hits: 1 } })
+    expect(decision.application.id).toBe('good')
+    expect(decision.limits.map(({ metric, period, current }) => [metric, period, current])).toContainEqual([
+      'hits',
+      'minute',
+      1,
+    ])
+    expect(counted()).toBe(1)
+    expect(backend.calls.map(({ path }) => path.split('?')[0])).toEqual(['/transactions/authrep.xml'])
+  })
+
+  it('denies a caller without credentials before anything is sent', async () => {
+    const { ask, backend } = setUp()
+    expect(denied(await ask('/words'))).toMatchObject({ code: 'credentials_missing', status: 401 })
+    expect(backend.calls).toEqual([])
+  })
+
+  it('denies an unknown key with the code and masked reason of 3scale', async () => {
+    const { ask } = setUp()
+    const decision = denied(await ask('/words?user_key=stranger'))
+    expect(decision).toMatchObject({ code: 'user_key_invalid', status: 403, reason: 'user key "***" is invalid' })
+    expect(inspect(decision) + JSON.stringify(decision)).not.toContain('stranger')
+  })
+
+  it('answers 429 until the latest violated window ends', async () => {
+    const { ask } = setUp()
+    for (let call = 0; call < 5; call++) allowed(await ask(GOOD))
+    const decision = denied(await ask(GOOD))
+    expect(decision).toMatchObject({ code: 'limits_exceeded', status: 429, retryAfterMs: 30_000 })
+    expect(decision.headers['retry-after']).toBe('30')
+  })
+
+  it('finds the violated window of a parent that the call does not name', async () => {
+    const { ask } = setUp({ usage: { lookup: 1 } })
+    for (let call = 0; call < 5; call++) allowed(await ask(GOOD))
+    expect(denied(await ask(GOOD)).headers['retry-after']).toBe('30')
+  })
+
+  it('names no wait for an eternity limit', async () => {
+    const { ask } = setUp()
+    allowed(await ask('/?user_key=nearly-limited-key'))
+    expect(denied(await ask('/?user_key=nearly-limited-key'))).toMatchObject({ status: 429, retryAfterMs: undefined })
+  })
+
+  it('answers 500 without detail and tells the operator when our own token is refused', async () => {
+    const told: string[] = []
+    const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => told.push(message) }
+    const { ask } = setUp({ serviceToken: 'wrong-token', logger })
+    const decision = denied(await ask(GOOD))
+    expect(decision).toMatchObject({ code: 'gateway_misconfigured', status: 500 })
+    expect(decision.body).not.toContain('token "')
+    expect(told.join()).toContain('service token')
+    expect(told.join()).not.toContain('wrong-token')
+  })
+
+  it('answers 500 and sends nothing when the usage function returns no usage', async () => {
+    const { ask, backend } = setUp({ usage: () => ({ hits: -1 }) })
+    expect(denied(await ask(GOOD))).toMatchObject({ code: 'gateway_misconfigured', status: 500 })
+    expect(backend.calls).toEqual([])
+  })
+
+  it('rejects with what a callback throws, synchronously or later', async () => {
+    for (const usage of [
+      () => {
+        throw new Error('mine')
+      },
+      () => Promise.reject(new Error('mine')),
+    ]) {
+      const { ask } = setUp({ usage })
+      await expect(ask(GOOD)).rejects.toThrow('mine')
+    }
+  })
+
+  it('lets skipped requests pass without a call', async () => {
+    const { ask, backend } = setUp({ skip: ({ url }) => url === '/health' })
+    expect(await ask('/health')).toEqual({ outcome: 'skip' })
+    expect(backend.calls).toEqual([])
+    expect(denied(await ask('/words')).code).toBe('credentials_missing')
+  })
+
+  it('counts what a route says, on the same client', async () => {
+    const { gateway, backend } = setUp()
+    const route = gateway.with({ usage: { hits: 2 } })
+    allowed(await route.evaluate(viewOf({ url: GOOD })))
+    allowed(await gateway.evaluate(viewOf({ url: GOOD })))
+    expect(backend.emulator.usage()['2555417']?.good?.hits?.minute).toBe(3)
+    expect(route.stats().decisions).toEqual(gateway.stats().decisions)
+  })
+
+  it('denies everybody after close, on every route', async () => {
+    const { gateway, ask } = setUp()
+    const route = gateway.with({ usage: { hits: 2 } })
+    await route.close()
+    expect(denied(await ask(GOOD))).toMatchObject({ code: 'gateway_closed', status: 503 })
+    expect(denied(await route.evaluate(viewOf({ url: GOOD }))).code).toBe('gateway_closed')
+  })
+})
+
+describe('while the backend is down', () => {
+  it("answers 503 under 'deny'", async () => {
+    const { ask, backend } = setUp()
+    backend.fail = DOWN
+    expect(denied(await ask(GOOD))).toMatchObject({ code: 'backend_unavailable', status: 503 })
+  })
+
+  it("lets everybody in under 'allow' and says that the policy did", async () => {
+    const { ask, backend } = setUp({ onUnavailable: 'allow' })
+    backend.fail = DOWN
+    expect(allowed(await ask(GOOD))).toMatchObject({ source: 'policy', plan: undefined, limits: [] })
+  })
+})
+
+describe("mode 'observe'", () => {
+  it('denies nobody and counts nothing', async () => {
+    const { ask, counted, backend, gateway } = setUp({ mode: 'observe' })
+    expect(await ask('/words')).toEqual({ outcome: 'skip' })
+    expect(await ask('/words?user_key=stranger')).toEqual({ outcome: 'skip' })
+    allowed(await ask(GOOD))
+    expect(counted()).toBe(0)
+    expect(backend.calls.map(({ path }) => path.split('?')[0])).toEqual([
+      '/transactions/authorize.xml',
+      '/transactions/authorize.xml',
+    ])
+    expect(gateway.stats().decisions).toMatchObject({ user_key_invalid: 1, credentials_missing: 1 })
+  })
+})
+
+describe('check', () => {
+  it('accepts good settings and says what it could not ask about', async () => {
+    expect(await setUp().gateway.check()).toEqual({ ok: true, metrics: 'unchecked' })
+  })
+
+  it('asks about metric names with the credentials given, and never counts', async () => {
+    const { gateway, counted } = setUp({ usage: { hits: 1, lookup: 2 } })
+    expect(await gateway.check({ credentials: { userKey: 'good-key' } })).toEqual({ ok: true, metrics: 'accepted' })
+    expect(counted()).toBe(0)
+    expect(await gateway.with({ usage: { nope: 1 } }).check({ credentials: { userKey: 'good-key' } })).toMatchObject({
+      ok: false,
+      code: 'metric_invalid',
+    })
+  })
+
+  it('names a refused token and an unreachable backend', async () => {
+    expect(await setUp({ serviceToken: 'wrong' }).gateway.check()).toMatchObject({
+      ok: false,
+      code: 'service_token_invalid',
+    })
+    const { gateway, backend } = setUp()
+    backend.fail = DOWN
+    expect(await gateway.check()).toMatchObject({ ok: false, code: 'ERR_THREESCALE_TRANSPORT' })
+  })
+})
+
+describe('explain', () => {
+  it('tells the service, the credentials masked, each rule and the call, and asks nobody', async () => {
+    const { gateway, backend } = setUp({
+      usage: undefined,
+      mappingRules: [
+        { method: 'GET', pattern: '/v1/words/{word}', metric: 'lookup' },
+        { method: 'POST', pattern: '/v1/words', metric: 'hits' },
+      ],
+    })
+    const explanation = await gateway.explain(viewOf({ url: '/v1/words/apple?user_key=good-key' }))
+    expect(explanation).toMatchObject({
+      outcome: 'ask',
+      service: '2555417',
+      credentials: { kind: 'user key', foundIn: 'query', masked: '***' },
+      usage: { lookup: 1 },
+      call: 'authrep service_id=2555417 user_key=*** usage[lookup]=1',
+    })
+    expect(explanation.rules.map(({ matched }) => matched)).toEqual([true, false])
+    expect(await gateway.explain(viewOf({ url: '/v1/words/apple' }))).toMatchObject({
+      outcome: 'deny',
+      code: 'credentials_missing',
+    })
+    expect(await gateway.explain(viewOf({ url: '/other?user_key=x' }))).toMatchObject({
+      outcome: 'deny',
+      code: 'no_mapping_rule',
+    })
+    expect(backend.calls).toEqual([])
+  })
+})
