@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { DEFAULTS } from '../../packages/core/src/options/defaults.ts'
+import { GROUPED_NAMES, OPTION_TABLE } from '../../packages/core/src/options/option-table.ts'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+/** The README's rows: name and default of each option. */
+const rows = new Map(
+  [
+    ...read('README.md')
+      .split('<!-- options: checked against the code -->')[1]!
+      .split('\n## ')[0]!
+      .matchAll(/^\| `([\w.]+)` \|(.+)\|$/gm),
+  ].map(([, name, rest]) => [name!, rest!.split(/(?<!\\)\|/)[1]!.trim()]),
+)
+
+/** A value as it is written in a table. */
+function literal(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  const members = Object.entries(value).map(([name, member]) => `${name}: ${literal(member)}`)
+  return `{ ${members.join(', ')} }`
+}
+
+/** The default of `cache.ttlMs` and the like; undefined where there is none. */
+function defaultOf(path: string): unknown {
+  // `cache` itself is off; DEFAULTS.cache is what `true` takes.
+  if (path === 'cache') return false
+  return path
+    .split('.')
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], DEFAULTS)
+}
+
+const described = [...Object.keys(OPTION_TABLE).filter((name) => name !== 'report'), ...GROUPED_NAMES].filter(
+  (name) => !name.startsWith('breaker.'),
+)
+
+describe('the options table of the README', () => {
+  it('has every option and no other', () => {
+    expect([...rows.keys()].sort()).toEqual([...described].sort())
+  })
+
+  it.each(described)('tells the default of %s', (name) => {
+    const told = rows.get(name)
+    if (name === 'credentials') return expect(told).toBe('see below')
+    const value = defaultOf(name)
+    expect(told).toBe(value === undefined ? '–' : `\`${literal(value)}\``)
+  })
+})
+
+describe('the docstrings of the options', () => {
+  const source = read('packages/core/src/options/gateway-options.ts')
+  const options = new Map(
+    [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\?:/g)].map(([, text, name]) => [
+      name!,
+      text!.replace(/\s*\n\s*\* ?/g, ' '),
+    ]),
+  )
+
+  it.each(
+    [
+      ['backendUrl', 'timeoutMs', 'maxCalls', 'stripCredentials', 'usage', 'caseInsensitivePaths', 'responseCodes'],
+      ['referrer', 'mode', 'onUnavailable', 'breaker', 'rejection', 'rateLimitHeaders', 'legacyRateLimitHeaders'],
+      ['kind', 'in', 'maxBytes', 'ttlMs', 'staleMs', 'maxApplications', 'maxDenials', 'denialTtlMs', 'maxWaiters'],
+      ['limitMargin', 'settleMs', 'intervalMs', 'maxPending', 'ambiguous', 'late'],
+    ].flat(),
+  )('tell the default of %s', (name) => {
+    const path = GROUPED_NAMES.find((grouped) => grouped.endsWith(`.${name}`)) ?? name
+    const value = literal(defaultOf(path))
+    const told = /Defaults? ([^.]+(?:\.[^\s.][^.]*)*)/.exec(options.get(name) ?? '')?.[1]?.replaceAll('`', '')
+    expect([value, value.replaceAll("'", '')]).toContain(told)
+  })
+})
