@@ -54,6 +54,7 @@ describe('the rules', () => {
     expect(of('core/src/gateway/create.ts', '../mapping/rule.ts', '../observe/observer.ts')).toEqual([])
     expect(of('core/src/client/transport.ts', 'undici', 'node:tls')).toEqual([])
     expect(of('core/src/index.ts', './gateway/gateway.ts', './client/client.ts')).toEqual([])
+    expect(violations('packages/core/src/a.ts', `import { STATUS_CODES } from 'node:http'\n`)).toEqual([])
     expect(violations('packages/core/src/options/o.ts', `import type { Dispatcher } from 'undici'\n`)).toEqual([])
   })
 
