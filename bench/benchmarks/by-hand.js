@@ -1,0 +1,21 @@
+// @ts-check
+/** Direct authrep in Express against the same call written by hand on a bare undici pool, to the same stub. */
+import { createStage } from '../http/stage.js'
+import { interleave } from '../measure/interleave.js'
+import { contendersTable, throughputRow } from './http-rows.js'
+
+/** @type {import('./index.js').Benchmark} */
+export async function byHand(plan) {
+  const stage = await createStage()
+  try {
+    const hand = 'express, undici by hand'
+    const direct = 'express, direct'
+    const runs = await interleave(
+      [await stage.add(hand, 'by-hand'), await stage.add(direct, 'express-ours', { cache: false })],
+      plan,
+    )
+    return { rows: [throughputRow(runs, direct, hand, 0.95)], detail: contendersTable(runs), runs }
+  } finally {
+    await stage.clear()
+  }
+}

@@ -1,0 +1,36 @@
+// @ts-check
+/** Our gateway, cached and direct, against the same application without it. */
+import { createStage } from '../http/stage.js'
+import { interleave } from '../measure/interleave.js'
+import { contendersTable, throughputRow } from './http-rows.js'
+
+/**
+ * @param {'express' | 'koa' | 'fastify'} framework
+ * @param {number} least share of the bare framework's throughput that the cached gateway has to leave
+ * @returns {import('./index.js').Benchmark}
+ */
+export function framework(framework, least) {
+  return async (plan) => {
+    const stage = await createStage()
+    try {
+      const bare = `${framework}, bare`
+      const cached = `${framework}, cached, 100 rules`
+      const direct = `${framework}, direct`
+      const runs = await interleave(
+        [
+          await stage.add(bare, framework),
+          await stage.add(cached, `${framework}-ours`, { cache: true, rules: 100 }),
+          await stage.add(direct, `${framework}-ours`, { cache: false }),
+        ],
+        plan,
+      )
+      return {
+        rows: [throughputRow(runs, cached, bare, least), throughputRow(runs, direct, bare)],
+        detail: contendersTable(runs),
+        runs,
+      }
+    } finally {
+      await stage.clear()
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// @ts-check
+/** All benchmarks by name, in the order in which they run, with the numbers of DESIGN section 8 that they should reach. */
+import { byHand } from './by-hand.js'
+import { calls } from './calls.js'
+import { decisions } from './decisions.js'
+import { decoding } from './decoding.js'
+import { emulator } from './emulator.js'
+import { fleet } from './fleet.js'
+import { framework } from './frameworks.js'
+import { matching } from './matching.js'
+import { memory } from './memory.js'
+import { npmClient } from './npm-client.js'
+
+/**
+ * @typedef {{ rounds: number, seconds: number }} Plan
+ * @typedef {object} Result
+ * @property {import('../measure/row.js').Row[]} rows
+ * @property {string} [detail] for people
+ * @property {import('../measure/interleave.js').Runs} [runs] every single run, for the JSON
+ * @typedef {(plan: Plan) => Promise<Result>} Benchmark
+ */
+
+/** @type {Record<string, Benchmark>} */
+export const BENCHMARKS = {
+  decision: decisions(
+    {
+      'cached hit': {},
+      'with settle': { settle: true },
+      'with settle and headers': { settle: true, readHeaders: true },
+      'limits exceeded': { outcome: 'denied' },
+      'no mapping rule': { outcome: 'no-rule' },
+      'miss, no sockets': { outcome: 'miss' },
+    },
+    { leastPerSecond: 1_500_000, mostBytes: 200 },
+  ),
+  rules: decisions({ '100 rules': {}, '1 rule': { rules: 1 }, '10,000 rules': { rules: 10_000 } }),
+  matching,
+  credentials: decisions({
+    'user key in query': {},
+    'user key in header': { location: 'headers' },
+    'user key as Basic': { location: 'authorization' },
+    'id and key in query': { kind: 'appId' },
+    'id and key in headers': { kind: 'appId', location: 'headers' },
+    'id and key as Basic': { kind: 'appId', location: 'authorization' },
+  }),
+  limits: decisions({ '3 limits': {}, '1 limit': { limitCount: 1 }, '20 limits': { limitCount: 20 } }),
+  applications: decisions({ '1,000 applications': {}, '100,000 applications': { applications: 100_000 } }),
+  headers: decisions({
+    "rateLimitHeaders 'denied'": { readHeaders: true },
+    'rateLimitHeaders false': { readHeaders: true, rateLimitHeaders: false },
+    "rateLimitHeaders 'all'": { readHeaders: true, rateLimitHeaders: 'all' },
+  }),
+  decoding,
+  express: framework('express', 0.97),
+  koa: framework('koa', 0.95),
+  fastify: framework('fastify', 0.92),
+  'by-hand': byHand,
+  'npm-client': npmClient,
+  emulator,
+  calls,
+  memory,
+  fleet,
+}

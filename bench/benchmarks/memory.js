@@ -1,0 +1,32 @@
+// @ts-check
+/** Memory of a cached application, and a cache of a million of them: bound, pauses, decisions. */
+
+import { row } from '../measure/row.js'
+import { startChild } from '../process/child.js'
+
+/** @type {import('./index.js').Benchmark} */
+export async function memory() {
+  const rows = []
+  for (const applications of [10_000, 1_000_000]) {
+    const child = startChild('scale/worker.js', { nodeOptions: ['--expose-gc', '--max-old-space-size=8192'] })
+    try {
+      const filling = { applications, bound: applications, more: applications / 10 }
+      const found = await child.call('fill', filling)
+      const name = `${applications.toLocaleString('en-US')} applications, 3 limits`
+      rows.push(
+        row(`memory per application: ${name}`, [found.bytesPerApplication], { unit: 'B', most: 1024 }),
+        row(`memory per place of the bound after 10 % more callers: ${name}`, [found.growthBeyondBound], {
+          unit: 'B',
+          most: 1024,
+        }),
+        row(`decisions: ${name}, new strings`, [found.perSecond], { unit: '/s' }),
+        row(`longest garbage collection: ${name}`, [found.pauses.longestMs], { unit: 'ms' }),
+        row(`flush of everything pending: ${name}`, [found.flushMs], { unit: 'ms' }),
+        row(`resident memory: ${name}`, [found.rss / 2 ** 20], { unit: 'MiB' }),
+      )
+    } finally {
+      await child.stop()
+    }
+  }
+  return { rows }
+}

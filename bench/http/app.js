@@ -1,0 +1,28 @@
+// @ts-check
+/** The application under test, a process of its own: one contender, chosen by name. */
+import { cpuMicros, serve } from '../process/serve.js'
+
+/** @type {Record<string, (settings: any) => Promise<number>>} */
+const APPS = {
+  node: async () => (await import('./apps/handler.js')).nodeApp(),
+  express: async () => (await import('./apps/handler.js')).expressApp(),
+  koa: async () => (await import('./apps/handler.js')).koaApp(),
+  fastify: async () => (await import('./apps/handler.js')).fastifyApp(),
+  'by-hand': async (settings) => (await import('./apps/by-hand.js')).byHandApp(settings),
+  'npm-client': async (settings) => (await import('./apps/npm-client.js')).npmClientApp(settings),
+  emulator: async (settings) => (await import('./apps/emulator.js')).emulatorApp(settings),
+  'same-bytes': async (settings) => (await import('./apps/emulator.js')).sameBytesApp(settings),
+  'express-ours': async (settings) => (await import('./apps/ours.js')).expressOurs(settings),
+  'koa-ours': async (settings) => (await import('./apps/ours.js')).koaOurs(settings),
+  'fastify-ours': async (settings) => (await import('./apps/ours.js')).fastifyOurs(settings),
+}
+
+serve({
+  async start(/** @type {{ app: string, settings: object }} */ { app, settings }) {
+    const start = APPS[app]
+    if (start === undefined) throw new Error(`no application ${app}`)
+    return start(settings)
+  },
+  cpu: cpuMicros,
+  memory: () => process.memoryUsage(),
+})

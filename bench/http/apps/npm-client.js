@@ -1,0 +1,21 @@
+// @ts-check
+/** The application as 3scale's own npm client makes it: `3scale` 0.7.6, one authrep a request, TLS only. */
+import threescale from '3scale'
+import { SERVICE_ID, SERVICE_TOKEN } from '../../backend/provider.js'
+import { expressApp } from './handler.js'
+
+/** @param {{ backendUrl: string }} settings */
+export function npmClientApp({ backendUrl }) {
+  const { hostname: host, port } = new URL(backendUrl)
+  const client = new threescale.Client({ host, port: Number(port) })
+  return expressApp((app) =>
+    app.use((request, response, next) => {
+      const { user_key } = request.query
+      const call = { service_token: SERVICE_TOKEN, service_id: SERVICE_ID, user_key, usage: { hits: 1 } }
+      client.authrep_with_user_key(call, (verdict) => {
+        if (verdict.is_success()) next()
+        else response.status(403).send(verdict.error_msg)
+      })
+    }),
+  )
+}

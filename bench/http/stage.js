@@ -1,0 +1,74 @@
+// @ts-check
+/** Sets up what an HTTP benchmark needs: load generator, backend stub and one application process per contender. */
+import { createCertificate } from '../backend/certificate.js'
+import { userKey } from '../backend/provider.js'
+import { startChild } from '../process/child.js'
+
+/**
+ * @typedef {object} Stage
+ * @property {(name: string, app: string, settings?: object) => Promise<import('../measure/interleave.js').Contender>} add
+ * @property {() => Promise<void>} clear ends all processes
+ */
+
+/**
+ * @param {object} [settings]
+ * @param {boolean} [settings.tls] the backend speaks TLS under a self-made certificate that the applications trust
+ * @param {number} [settings.applications] callers, each with one key
+ * @param {number} [settings.connections] kept busy with one request each
+ * @param {string[]} [settings.paths] requested in turn; default: each application's own word
+ * @returns {Promise<Stage>}
+ */
+export async function createStage({
+  tls = false,
+  applications = 1000,
+  connections = 50,
+  paths = wordPaths(applications),
+} = {}) {
+  const certificate = tls ? await createCertificate() : undefined
+  const load = startChild('http/load.js')
+  const backend = startChild('backend/server.js')
+  const children = [load, backend]
+  const backendPort = await backend.call('start', certificate && { key: certificate.key, cert: certificate.cert })
+  const backendUrl = tls ? `https://localhost:${backendPort}` : `http://127.0.0.1:${backendPort}`
+  return {
+    async add(name, app, settings = {}) {
+      const nodeOptions = process.env.BENCH_APP_OPTIONS?.split(' ') ?? []
+      const child = startChild('http/app.js', {
+        nodeOptions,
+        env: certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.file },
+      })
+      children.push(child)
+      const port = await child.call('start', { app, settings: { backendUrl, ...settings } })
+      return {
+        name,
+        async measure(seconds) {
+          const before = await child.call('cpu')
+          const run = await load.call('run', { port, connections, seconds, paths })
+          const cpu = (await child.call('cpu')) - before
+          const good = run.statuses['200'] ?? 0
+          if (good !== run.answers) throw new Error(`${name} answered ${JSON.stringify(run.statuses)}`)
+          return {
+            perSecond: run.perSecond,
+            cpuMicros: cpu / run.answers,
+            // Above 1 where helper threads (garbage collection) work beside the main thread.
+            busy: cpu / 1e6 / (run.answers / run.perSecond),
+            p50Ms: run.p50Ms,
+            p99Ms: run.p99Ms,
+          }
+        },
+      }
+    },
+    async clear() {
+      await Promise.all(children.map((child) => child.stop()))
+      certificate?.remove()
+    },
+  }
+}
+
+/** @param {number} applications */
+function wordPaths(applications) {
+  return Array.from(
+    { length: applications },
+    (_, application) => `/v1/words/word-${application}?user_key=${userKey(application)}`,
+  )
+}

@@ -1,0 +1,101 @@
+// @ts-check
+/** Decisions of one gateway in this process. */
+import { createGateway, ThreeScaleClient } from '@threescale/core'
+import { createAnswers } from '../backend/answers.js'
+import { appKey, applicationId, mappingRules, pathOf, SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
+import { through } from '../backend/transport.js'
+
+/**
+ * @param {object} settings
+ * @param {number} [settings.applications]
+ * @param {number} [settings.rules]
+ * @param {number} [settings.limitCount]
+ * @param {'query' | 'headers' | 'authorization'} [settings.location]
+ * @param {'userKey' | 'appId'} [settings.kind]
+ * @param {'hit' | 'denied' | 'miss' | 'no-rule'} [settings.outcome]
+ * @param {false | 'denied' | 'all'} [settings.rateLimitHeaders]
+ * @param {boolean} [settings.settle] also end each decision, as adapters do
+ * @param {boolean} [settings.readHeaders] also read the decision's headers, as adapters do
+ * @returns {Promise<import('./worker.js').Scenario>}
+ */
+export async function prepare({
+  applications = 1000,
+  rules = 100,
+  limitCount = 3,
+  location = 'query',
+  kind = 'userKey',
+  outcome = 'hit',
+  rateLimitHeaders = 'denied',
+  settle = false,
+  readHeaders = false,
+}) {
+  const answers = createAnswers({ limitCount, appKeys: kind === 'appId' ? [appKey(0)] : [] })
+  const gateway = createGateway({
+    client: new ThreeScaleClient({ serviceId: SERVICE_ID, serviceToken: SERVICE_TOKEN, ...through(answers) }),
+    serviceId: SERVICE_ID,
+    credentials: { kind, in: [location] },
+    mappingRules: mappingRules(rules),
+    rateLimitHeaders,
+    // Refreshing is what the simulations count; here it would only be asked for and never get its turn.
+    cache: { ttlMs: 3_600_000, staleMs: 3_600_000, maxApplications: applications + 1 },
+    report: { intervalMs: 3_600_000, maxPending: 10_000_000 },
+  })
+  const views = Array.from({ length: applications }, (_, application) =>
+    viewOf(application, rules, location, kind, outcome),
+  )
+  if (outcome === 'miss') return { asynchronous: true, step: missing(gateway, rules) }
+  // Four callers at once are far below every bound.
+  for (let index = 0; index < views.length; index += 4)
+    await Promise.all(views.slice(index, index + 4).map((view) => gateway.evaluate(view)))
+  const wanted = outcome === 'hit' ? 'allow' : 'deny'
+  for (const view of views) {
+    const decision = gateway.evaluate(view)
+    if (/** @type {any} */ (decision).outcome !== wanted) throw new Error(`not ${wanted}: ${JSON.stringify(decision)}`)
+  }
+  const response = { status: 200, finished: true, header: () => undefined }
+  const count = views.length
+  let bytes = 0
+  return {
+    stats: () => ({ ...gateway.stats(), calls: answers.calls, bytes }),
+    step(turn) {
+      const view = /** @type {import('@threescale/core').RequestView} */ (views[turn % count])
+      const decision = /** @type {import('@threescale/core').Allowed} */ (gateway.evaluate(view))
+      if (readHeaders) bytes += Object.keys(decision.headers).length
+      if (settle) gateway.settle(decision, response)
+    },
+  }
+}
+
+/**
+ * @param {number} application
+ * @param {number} rules
+ * @param {string} location
+ * @param {string} kind
+ * @param {string} outcome
+ */
+function viewOf(application, rules, location, kind, outcome) {
+  const path = outcome === 'no-rule' ? `/nowhere/${application}` : pathOf(rules, application * 7, application)
+  const id = applicationId(application)
+  const key = kind === 'appId' ? appKey(0) : userKey(application)
+  const query = kind === 'appId' ? `app_id=${id}&app_key=${key}` : `user_key=${key}`
+  const basic = `Basic ${btoa(kind === 'appId' ? `${id}:${key}` : `${key}:`)}`
+  /** @type {Record<string, string>} */
+  const headers = kind === 'appId' ? { 'app-id': id, 'app-key': key } : { 'user-key': key, user_key: key }
+  return {
+    method: 'GET',
+    url: location === 'query' ? `${path}?${query}&lang=en` : `${path}?lang=en`,
+    host: 'api.example.com',
+    header: (/** @type {string} */ name) =>
+      location === 'authorization' ? (name === 'authorization' ? basic : undefined) : headers[name],
+  }
+}
+
+/**
+ * A caller never seen before at each step; what it costs includes the stub's answer.
+ *
+ * @param {any} gateway
+ * @param {number} rules
+ */
+function missing(gateway, rules) {
+  return (/** @type {number} */ turn) => gateway.evaluate(viewOf(turn + 5_000_000, rules, 'query', 'userKey', 'hit'))
+}

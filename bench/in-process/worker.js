@@ -1,0 +1,54 @@
+// @ts-check
+/**
+ * One in-process scenario in a process of its own, so that no scenario runs on code that another one has made the
+ * compiler generalise: `prepare` it, `run` it for a while, weigh its `garbage`.
+ */
+import { performance } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
+import { cpuMicros, serve } from '../process/serve.js'
+
+/**
+ * A step is one unit of what is measured; some scenarios have to wait for it.
+ *
+ * @typedef {{ step(turn: number): unknown, asynchronous?: boolean, stats?(): unknown }} Scenario
+ */
+
+/** @type {Scenario | undefined} */
+let scenario
+let turn = 0
+
+serve({
+  async prepare(/** @type {{ module: string, settings: object }} */ { module, settings }) {
+    scenario = await (await import(module)).prepare(settings)
+  },
+  async run(/** @type {number} */ seconds) {
+    const { step, asynchronous } = ready()
+    const cpu = cpuMicros()
+    const start = performance.now()
+    const deadline = start + seconds * 1000
+    const first = turn
+    do {
+      if (asynchronous) for (let count = 0; count < 100; count += 1) await step(turn++)
+      else for (let count = 0; count < 1000; count += 1) step(turn++)
+    } while (performance.now() < deadline)
+    const steps = turn - first
+    return { perSecond: (steps / (performance.now() - start)) * 1000, cpuMicros: (cpuMicros() - cpu) / steps }
+  },
+  async garbage(/** @type {number} */ steps) {
+    const { step, asynchronous } = ready()
+    if (globalThis.gc === undefined)
+      throw new Error('garbage is weighed under --expose-gc and a large young generation')
+    globalThis.gc()
+    // No collection runs in between: the young generation of this process is larger than what is allocated here.
+    const before = getHeapStatistics().used_heap_size
+    if (asynchronous) for (let count = 0; count < steps; count += 1) await step(turn++)
+    else for (let count = 0; count < steps; count += 1) step(turn++)
+    return { bytes: (getHeapStatistics().used_heap_size - before) / steps }
+  },
+  stats: () => ready().stats?.(),
+})
+
+function ready() {
+  if (scenario === undefined) throw new Error('nothing prepared')
+  return scenario
+}

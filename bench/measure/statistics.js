@@ -1,0 +1,34 @@
+// @ts-check
+/** Medians and quartiles: what survives a noisy machine. */
+
+/**
+ * @param {readonly number[]} values
+ * @param {number} share 0 to 1
+ */
+export function quantile(values, share) {
+  if (values.length === 0) return Number.NaN
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = (sorted.length - 1) * share
+  const low = sorted[Math.floor(place)] ?? Number.NaN
+  const high = sorted[Math.ceil(place)] ?? Number.NaN
+  return low + (high - low) * (place - Math.floor(place))
+}
+
+/** @param {readonly number[]} values */
+export const median = (values) => quantile(values, 0.5)
+
+/**
+ * The middle, and the quartiles around it.
+ *
+ * @typedef {{ middle: number, low: number, high: number, runs: number }} Spread
+ * @param {readonly number[]} values
+ * @returns {Spread}
+ */
+export function spreadOf(values) {
+  return {
+    middle: median(values),
+    low: quantile(values, 0.25),
+    high: quantile(values, 0.75),
+    runs: values.length,
+  }
+}

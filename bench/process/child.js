@@ -1,0 +1,49 @@
+// @ts-check
+/** The parent's side of a benchmark process: starts it, calls its methods, ends it. */
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * @typedef {object} Child
+ * @property {(method: string, argument?: unknown) => Promise<any>} call
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts a module of this package as a process of its own.
+ *
+ * @param {string} module path below bench/
+ * @param {{ nodeOptions?: string[], env?: Record<string, string> }} [options]
+ * @returns {Child}
+ */
+export function startChild(module, { nodeOptions = [], env = {} } = {}) {
+  const path = fileURLToPath(new URL(`../${module}`, import.meta.url))
+  const child = fork(path, { execArgv: nodeOptions, env: { ...process.env, NODE_ENV: 'production', ...env } })
+  /** @type {Map<number, { resolve(value: unknown): void, reject(error: Error): void }>} */
+  const waiting = new Map()
+  let calls = 0
+  child.on('message', (/** @type {{ id: number, result?: unknown, problem?: string }} */ answer) => {
+    const call = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    if (answer.problem === undefined) call?.resolve(answer.result)
+    else call?.reject(new Error(`${module}: ${answer.problem}`))
+  })
+  const gone = new Promise((resolve) => {
+    child.on('exit', (code, signal) => {
+      for (const { reject } of waiting.values()) reject(new Error(`${module} ended with ${code ?? signal}`))
+      resolve(undefined)
+    })
+  })
+  return {
+    call: (method, argument) =>
+      new Promise((resolve, reject) => {
+        calls += 1
+        waiting.set(calls, { resolve, reject })
+        child.send({ id: calls, method, argument })
+      }),
+    async stop() {
+      if (child.connected) child.disconnect()
+      await gone
+    },
+  }
+}

@@ -1,0 +1,110 @@
+// @ts-check
+/** A cache filled with many applications: its memory, whether the bound holds, and how long the process pauses. */
+import { PerformanceObserver, performance } from 'node:perf_hooks'
+import { createGateway, ThreeScaleClient } from '@threescale/core'
+import { CLOCK } from '../../packages/core/dist/clock.js'
+import { createAnswers } from '../backend/answers.js'
+import { SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
+import { through } from '../backend/transport.js'
+import { createSimulatedClock } from './simulated-clock.js'
+
+/** @typedef {{ applications: number, bound: number, more: number }} Filling more: callers beyond the bound */
+
+const START = Date.UTC(2026, 0, 15, 10, 20, 30)
+
+/** @param {Filling} filling */
+export async function fill({ applications, bound, more }) {
+  const clock = createSimulatedClock(START)
+  const answers = createAnswers({ limitCount: 3, now: clock.now, counting: false })
+  const gateway = createGateway({
+    client: new ThreeScaleClient({
+      serviceId: SERVICE_ID,
+      serviceToken: SERVICE_TOKEN,
+      [CLOCK]: clock,
+      ...through(answers),
+    }),
+    serviceId: SERVICE_ID,
+    cache: { maxApplications: bound },
+    ...{ [CLOCK]: clock },
+  })
+  const ask = async (/** @type {number} */ from, /** @type {number} */ to) => {
+    let longest = 0
+    for (let first = from; first < to; first += 64) {
+      const asked = []
+      for (let application = first; application < Math.min(first + 64, to); application += 1)
+        asked.push(gateway.evaluate(viewOf(application)))
+      await Promise.all(asked)
+      // Reports leave meanwhile, as they would with a second for every few thousand new callers.
+      if (first % 6400 === 0) {
+        const start = performance.now()
+        await clock.advance(500)
+        longest = Math.max(longest, performance.now() - start)
+      }
+    }
+    return longest
+  }
+  await ask(0, 1000)
+  await clock.advance(120_000)
+  const empty = used()
+  const longestFlushMs = await ask(1000, applications + 1000)
+  await clock.advance(120_000)
+  const full = used()
+  const callsSoFar = { ...answers.calls }
+  await ask(applications + 1000, applications + 1000 + more)
+  await clock.advance(120_000)
+  const beyond = used()
+
+  const pauses = collectPauses()
+  const start = performance.now()
+  const turns = 1_000_000
+  for (let turn = 0; turn < turns; turn += 1) gateway.evaluate(viewOf(2000 + ((turn * 7919) % (applications - 2000))))
+  const perSecond = (turns / (performance.now() - start)) * 1000
+  const flushed = performance.now()
+  await clock.advance(10_000)
+  const flushMs = performance.now() - flushed
+  return {
+    bytesPerApplication: (full - empty) / applications,
+    growthBeyondBound: (beyond - empty) / bound,
+    perSecond,
+    longestFlushMs,
+    flushMs,
+    pauses: await pauses.end(),
+    calls: { filling: callsSoFar, all: { ...answers.calls } },
+    rss: process.memoryUsage().rss,
+  }
+}
+
+/** @param {number} application */
+const viewOf = (application) => ({
+  method: 'GET',
+  url: `/v1/words/word?user_key=${userKey(application)}`,
+  header: () => undefined,
+})
+
+/** Bytes in use after a full collection, buffers included. */
+function used() {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+function collectPauses() {
+  /** @type {number[]} */
+  const durations = []
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) durations.push(entry.duration)
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  return {
+    async end() {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      observer.disconnect()
+      return {
+        count: durations.length,
+        longestMs: Math.max(0, ...durations),
+        totalMs: durations.reduce((a, b) => a + b, 0),
+      }
+    },
+  }
+}

@@ -1,0 +1,89 @@
+// @ts-check
+/** Traffic of a fleet in simulated time through the real gateway and client: how many calls the backend gets. */
+import { createGateway, ThreeScaleClient } from '@threescale/core'
+import { CLOCK } from '../../packages/core/dist/clock.js'
+import { createAnswers } from '../backend/answers.js'
+import { appKey, applicationId, SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
+import { through } from '../backend/transport.js'
+import { createRandom } from './random.js'
+import { createSimulatedClock, quiet } from './simulated-clock.js'
+
+/**
+ * @typedef {object} Traffic
+ * @property {number} requests spread evenly over the time, each by a random caller at a random process
+ * @property {number} applications
+ * @property {number} keys per application, each used alike
+ * @property {'userKey' | 'appId'} kind
+ * @property {number} processes
+ * @property {number} seconds
+ * @property {object} [cache]
+ */
+
+/** @typedef {{ authorize: number, authrep: number, report: number, denied: number, seconds: number }} Outcome */
+
+// The middle of a minute, day and month, so that only minutes turn within a simulation.
+const START = Date.UTC(2026, 0, 15, 10, 20, 30)
+const TICK_MS = 10
+
+/**
+ * @param {Traffic} traffic
+ * @returns {Promise<Outcome>}
+ */
+export async function simulate({ requests, applications, keys, kind, processes, seconds, cache }) {
+  const began = Date.now()
+  const clock = createSimulatedClock(START)
+  const answers = createAnswers({
+    limitCount: 3,
+    now: clock.now,
+    appKeys: kind === 'appId' ? Array.from({ length: keys }, (_, key) => appKey(key)) : [],
+  })
+  const gateways = Array.from({ length: processes }, () =>
+    createGateway({
+      client: new ThreeScaleClient({
+        serviceId: SERVICE_ID,
+        serviceToken: SERVICE_TOKEN,
+        [CLOCK]: clock,
+        ...through(answers),
+      }),
+      serviceId: SERVICE_ID,
+      credentials: { kind },
+      cache: { maxApplications: applications, ...cache },
+      ...{ [CLOCK]: clock },
+    }),
+  )
+  const random = createRandom(1)
+  const ticks = (seconds * 1000) / TICK_MS
+  let sent = 0
+  let denied = 0
+  const judge = (/** @type {{ outcome: string }} */ decision) => {
+    if (decision.outcome !== 'allow') denied += 1
+  }
+  for (let tick = 1; tick <= ticks; tick += 1) {
+    for (const due = Math.floor((requests * tick) / ticks); sent < due; sent += 1) {
+      const application = random(applications)
+      const key = random(keys)
+      const view = viewOf(kind, application, key)
+      const decision = gateways[random(processes)]?.evaluate(view)
+      if (decision instanceof Promise) decision.then(judge)
+      else if (decision !== undefined) judge(decision)
+    }
+    await clock.advance(TICK_MS)
+  }
+  await quiet()
+  const { authorize, authrep, report } = answers.calls
+  await Promise.all(gateways.map((gateway) => gateway.close()))
+  return { authorize, authrep, report, denied, seconds: (Date.now() - began) / 1000 }
+}
+
+/**
+ * @param {string} kind
+ * @param {number} application
+ * @param {number} key
+ */
+function viewOf(kind, application, key) {
+  const query =
+    kind === 'appId'
+      ? `app_id=${applicationId(application)}&app_key=${appKey(key)}`
+      : `user_key=${userKey(application, key)}`
+  return { method: 'GET', url: `/v1/words/word?${query}`, host: 'api.example.com', header: () => undefined }
+}
