@@ -9,6 +9,7 @@ export type { Authorized, LimitHeaders, NotAuthorized, UsageReport, Verdict } fr
 export type { Allowed, AllowedSource, Decision, DenialCode, Denied, Skipped } from './decision.ts'
 export * from './errors.ts'
 export type { Eventual } from './eventual.ts'
+export * from './for-adapters.ts'
 export { createGateway } from './gateway/create-gateway.ts'
 export { renderExplanation } from './gateway/explain.ts'
 export type { Explanation } from './gateway/explanation.ts'

@@ -1,1 +1,93 @@
-export {}
+/** `@threescale/express`: 3scale decides about the requests of an Express app, version 4 or 5. */
+import {
+  type Allowed,
+  ConfigError,
+  createGateway,
+  type Decision,
+  firstAsked,
+  followResponse,
+  type Gateway,
+  type GatewayOptions,
+  isClientGone,
+  isGateway,
+  isPromise,
+  type RouteOptions,
+  responseView,
+} from '@threescale/core'
+import type { RequestHandler } from 'express'
+import { addHeaders, deny, type OnDeny } from './answer.ts'
+import { ExpressRequestView, type ExpressView } from './view.ts'
+
+export type { OnDeny } from './answer.ts'
+export { type ExpressView, viewOf } from './view.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** What 3scale's gateway allowed; absent where it let the request pass without asking. */
+      threescale?: Allowed
+    }
+  }
+}
+
+export interface ExpressOptions extends GatewayOptions<ExpressView> {
+  /** What happens to a denied request. Default 'answer'. */
+  readonly onDeny?: OnDeny | undefined
+}
+
+/** The middleware, with the gateway behind it. */
+export interface ThreescaleHandler extends RequestHandler {
+  /** Its `close()` is yours to call when the server stops. */
+  readonly gateway: Gateway<ExpressView>
+  /** The same gateway with other settings for a route: same client, cache and ledger. */
+  with(route: RouteOptions<ExpressView>): ThreescaleHandler
+}
+
+/**
+ * A middleware that lets a request through when 3scale allows it. Given a gateway it uses that one; given options it
+ * makes its own. Mounted twice, one gateway counts a request once.
+ *
+ * @throws ConfigError that lists every problem of the options.
+ */
+export function threescale(
+  options: ExpressOptions | Gateway<ExpressView>,
+  settings: Pick<ExpressOptions, 'onDeny'> = {},
+): ThreescaleHandler {
+  if (isGateway<ExpressView>(options)) return createHandler(options, checked(settings.onDeny))
+  const { onDeny, ...gatewayOptions } = options
+  return createHandler(createGateway<ExpressView>(gatewayOptions), checked(onDeny))
+}
+
+export default threescale
+
+function createHandler(gateway: Gateway<ExpressView>, onDeny: OnDeny): ThreescaleHandler {
+  const threescale: RequestHandler = (request, response, next) => {
+    if (!firstAsked(request, gateway)) return next()
+    const proceed = (decision: Decision): unknown => {
+      if (decision.outcome === 'skip') return next()
+      if (decision.outcome === 'allow') {
+        const settle = (finished: boolean) => gateway.settle(decision, responseView(response, finished))
+        // Nobody waits for the handler's work once the client is gone.
+        if (!followResponse(request, response, settle)) return
+        request.threescale = decision
+        if (!response.headersSent) addHeaders(response, decision.headers)
+        return next()
+      }
+      // Nobody is left to be told.
+      if (decision.code === 'client_closed_request' || isClientGone(request, response)) return
+      deny(onDeny, decision, request, response, next)
+    }
+    const decision = gateway.evaluate(new ExpressRequestView(request, response))
+    if (isPromise(decision)) decision.then(proceed, next)
+    else proceed(decision)
+  }
+  return Object.assign(threescale, {
+    gateway,
+    with: (route: RouteOptions<ExpressView>) => createHandler(gateway.with(route), onDeny),
+  })
+}
+
+function checked(onDeny: OnDeny = 'answer'): OnDeny {
+  if (onDeny === 'answer' || onDeny === 'throw' || typeof onDeny === 'function') return onDeny
+  throw new ConfigError(["onDeny: must be 'answer', 'throw' or a function"])
+}

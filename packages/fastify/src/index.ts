@@ -1,1 +1,99 @@
-export {}
+/** `@threescale/fastify`: 3scale decides about the requests of a Fastify app. */
+import {
+  type Allowed,
+  ConfigError,
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  isGateway,
+  type RouteOptions,
+} from '@threescale/core'
+import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import type { OnDeny } from './answer.ts'
+import { createGuard } from './guard.ts'
+import type { FastifyView } from './view.ts'
+
+export type { OnDeny } from './answer.ts'
+export { type FastifyView, viewOf } from './view.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What 3scale's gateway allowed; null before it has, and where it let the request pass without asking. */
+    threescale: Allowed | null
+  }
+  interface FastifyContextConfig {
+    /** This route's settings, on the same gateway; false lets every request pass. */
+    threescale?: false | RouteOptions<FastifyView>
+  }
+  interface FastifyInstance {
+    /** The gateway of the outermost registration in sight. */
+    threescale: Gateway<FastifyView>
+  }
+}
+
+export interface FastifySettings {
+  /** What happens to a denied request. Default 'answer'. */
+  readonly onDeny?: OnDeny | undefined
+  /** False guards only routes with a `config.threescale` of their own. Default true. */
+  readonly global?: boolean | undefined
+}
+
+export interface FastifyOptions extends GatewayOptions<FastifyView>, FastifySettings {}
+
+/** A gateway made elsewhere; closing it is left to whoever made it. */
+export interface GivenGateway extends FastifySettings {
+  readonly gateway: Gateway<FastifyView>
+}
+
+/**
+ * A plugin that guards the scope it is registered in and all scopes below. A gateway made from options is closed with
+ * the app. Registered in a scope and in one above it, one gateway counts a request once.
+ *
+ * Registering fails with a ConfigError that lists every problem of the options.
+ */
+export const threescale: FastifyPluginCallback<FastifyOptions | GivenGateway> = fastifyPlugin(register, {
+  name: '@threescale/fastify',
+  fastify: '5.x',
+})
+
+export default threescale
+
+type Settings = { readonly onDeny: OnDeny; readonly global: boolean }
+
+function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, done: (error?: Error) => void): void {
+  try {
+    const settings = settingsOf(options)
+    const gateway = 'gateway' in options ? given(options.gateway) : made(app, options)
+    if (!app.hasDecorator('threescale')) app.decorate('threescale', gateway)
+    if (!app.hasRequestDecorator('threescale')) app.decorateRequest('threescale', null)
+    createGuard(app, gateway, settings)
+    done()
+  } catch (error) {
+    // Fastify does not catch what a callback-style plugin throws.
+    done(error as Error)
+  }
+}
+
+function made(app: FastifyInstance, options: FastifyOptions): Gateway<FastifyView> {
+  // Fastify reads the first three and passes them on.
+  const { prefix, logLevel, logSerializers, onDeny, global, ...rest } = options as FastifyOptions & FastifyPluginOptions
+  const gateway = createGateway<FastifyView>(rest)
+  app.addHook('onClose', () => gateway.close())
+  return gateway
+}
+
+function given(gateway: unknown): Gateway<FastifyView> {
+  if (isGateway<FastifyView>(gateway)) return gateway
+  throw new ConfigError(['gateway: must be what createGateway made'])
+}
+
+function settingsOf({ onDeny = 'answer', global = true }: FastifySettings): Settings {
+  const problems: string[] = []
+  if (onDeny !== 'answer' && onDeny !== 'throw' && typeof onDeny !== 'function') {
+    problems.push("onDeny: must be 'answer', 'throw' or a function")
+  }
+  if (typeof global !== 'boolean') problems.push('global: must be true or false')
+  if (problems.length > 0) throw new ConfigError(problems)
+  return { onDeny, global }
+}

@@ -1,0 +1,6 @@
+/** What adapters of frameworks build on, beside the gateway itself. */
+export { firstAsked } from './asked.ts'
+export { DenialError } from './denial-error.ts'
+export { isPromise } from './eventual.ts'
+export { dropParameters, NodeRequestView, withQueryOf } from './node-request-view.ts'
+export { endUpload, followResponse, isClientGone, responseView } from './node-response.ts'

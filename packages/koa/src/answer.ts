@@ -1,0 +1,19 @@
+/** How Koa sends what the gateway decided. */
+import { DenialError, type Denied, endUpload } from '@threescale/core'
+import type { Context, Next } from 'koa'
+
+/**
+ * What happens to a denied request: 'answer' sends status, headers and body of the denial, 'throw' throws a
+ * `DenialError` as `ctx.throw` would, a function does what it likes. Default 'answer'.
+ */
+export type OnDeny = 'answer' | 'throw' | ((denied: Denied, ctx: Context, next: Next) => unknown)
+
+export function deny(onDeny: OnDeny, denied: Denied, ctx: Context, next: Next): unknown {
+  endUpload(ctx.req, ctx.res)
+  if (onDeny === 'throw') throw new DenialError(denied)
+  if (onDeny !== 'answer') return onDeny(denied, ctx, next)
+  ctx.status = denied.status
+  ctx.set(denied.headers)
+  // As bytes, so that Koa leaves the media type alone.
+  ctx.body = Buffer.from(denied.body)
+}

@@ -1,0 +1,49 @@
+/** What the gateway sees of a Koa request, version 2 or 3. */
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import { NodeRequestView, type RequestView, withQueryOf } from '@threescale/core'
+import type Application from 'koa'
+import type { Context } from 'koa'
+
+/** What callbacks get: the gateway's view and the Koa context behind it. */
+export interface KoaView extends RequestView {
+  readonly ctx: Context
+}
+
+export class KoaRequestView extends NodeRequestView implements KoaView {
+  readonly ctx: Context
+
+  constructor(ctx: Context, response: ServerResponse | undefined) {
+    super(ctx.req, response)
+    this.ctx = ctx
+  }
+
+  get url(): string {
+    return this.ctx.originalUrl
+  }
+
+  get host(): string | undefined {
+    return this.ctx.host || undefined
+  }
+
+  protected get body(): unknown {
+    // Put there by body parsers, unknown to Koa itself.
+    return (this.ctx.request as { body?: unknown }).body
+  }
+
+  setUrl(url: string): void {
+    const { ctx } = this
+    ctx.originalUrl = url
+    ctx.request.originalUrl = url
+    ctx.url = withQueryOf(url, ctx.url)
+    // Koa keeps what `ctx.URL` once gave.
+    ;(ctx.request as { memoizedURL?: URL | undefined }).memoizedURL = undefined
+  }
+}
+
+/**
+ * The view of a request that Node handed to an 'upgrade' listener and not to the app. It gets a context of the app's,
+ * so that callbacks and the app's `proxy` setting work on it; nothing can be answered through that context.
+ */
+export function viewOf(request: IncomingMessage, app: Application): KoaView {
+  return new KoaRequestView(app.createContext(request, new ServerResponse(request)), undefined)
+}

@@ -1,0 +1,74 @@
+/** A gateway that decides as a test says, to look at what an adapter makes of decisions. */
+import {
+  type Allowed,
+  type Decision,
+  type Denied,
+  GATEWAY_BRAND,
+  type Gateway,
+  type RequestView,
+  type ResponseView,
+  type RouteOptions,
+} from '@threescale/core'
+
+export interface ScriptedGateway extends Gateway {
+  /** Every view that was asked about, in order. */
+  readonly asked: RequestView[]
+  readonly settled: { readonly decision: Decision; readonly response: ResponseView }[]
+  /** The settings of every `with`, in order. */
+  readonly routes: RouteOptions[]
+}
+
+export type Script = (view: RequestView, route: RouteOptions | undefined) => Decision | Promise<Decision>
+
+/** `locations` is what the options say about where credentials are looked for. */
+export function scriptGateway(script: Script, locations: readonly string[] = ['query']): ScriptedGateway {
+  const asked: RequestView[] = []
+  const settled: { decision: Decision; response: ResponseView }[] = []
+  const routes: RouteOptions[] = []
+  const create = (route: RouteOptions | undefined): Gateway =>
+    ({
+      [GATEWAY_BRAND]: true,
+      options: { credentials: { in: locations } },
+      evaluate(view: RequestView) {
+        asked.push(view)
+        return script(view, route)
+      },
+      settle(decision: Decision, response: ResponseView) {
+        settled.push({ decision, response })
+      },
+      with(settings: RouteOptions) {
+        routes.push(settings)
+        return create(settings)
+      },
+      close: async () => ({}),
+    }) as never
+  return Object.assign(create(undefined), { asked, settled, routes })
+}
+
+export function allow(details: Partial<Allowed> = {}): Allowed {
+  return {
+    outcome: 'allow',
+    source: 'backend',
+    service: '1',
+    application: { id: 'app' },
+    plan: 'basic',
+    usage: { hits: 1 },
+    limits: [],
+    headers: {},
+    addUsage() {},
+    ...details,
+  }
+}
+
+export function denied(details: Partial<Denied> = {}): Denied {
+  return {
+    outcome: 'deny',
+    code: 'limits_exceeded',
+    reason: 'usage limits are exceeded',
+    status: 429,
+    retryAfterMs: 7000,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'retry-after': '7' },
+    body: '{"detail":"usage limits are exceeded — “naïve”"}',
+    ...details,
+  }
+}
