@@ -56,12 +56,12 @@ export abstract class NodeRequestView implements RequestView {
 
   removeHeader(name: string): void {
     const { raw } = this
+    // Both are worked out from rawHeaders when first read, and cannot be once those have shrunk.
+    delete raw.headers[name]
+    delete raw.headersDistinct?.[name]
     for (let index = raw.rawHeaders.length - 2; index >= 0; index -= 2) {
       if (raw.rawHeaders[index]?.toLowerCase() === name) raw.rawHeaders.splice(index, 2)
     }
-    // Both are worked out from rawHeaders once and kept.
-    delete raw.headers[name]
-    delete raw.headersDistinct?.[name]
   }
 
   removeFormField(name: string): void {

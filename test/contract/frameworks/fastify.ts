@@ -7,6 +7,8 @@ import { type FastifySettings, type FastifyView, threescale } from '@threescale/
 import createFastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { type App, type Call, type Framework, type Handler, hello, routeOf, type Setup } from '../framework.ts'
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
 export const fastify: readonly Framework[] = [{ name: 'Fastify 5', create }]
 
 async function create(setup: Setup): Promise<App> {
@@ -38,7 +40,9 @@ async function create(setup: Setup): Promise<App> {
         })
       }
       if (setup.routes === undefined) {
-        scope.all('/*', (request, reply) => run(hello, request, reply))
+        // @fastify/cors has its own route for OPTIONS.
+        const method = METHODS.filter((each) => each !== 'OPTIONS' || !setup.cors)
+        scope.route({ method, url: '/*', handler: (request, reply) => run(hello, request, reply) })
       }
       gateway = scope.threescale
     },

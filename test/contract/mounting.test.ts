@@ -1,0 +1,230 @@
+/** Where in an app the guard stands, and what stands before and behind it. */
+import { afterEach, describe, expect, it } from 'vitest'
+import type { App, Call, Setup } from './framework.ts'
+import { frameworks } from './frameworks/all.ts'
+import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
+import { type Asking, ask } from './wire.ts'
+
+const form = (body: string): Asking => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body,
+})
+
+describe.each(frameworks)('$name', (framework) => {
+  const apps: App[] = []
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.close()
+  })
+
+  async function serve(script: Script, setup: Omit<Setup, 'guard'> = {}, locations?: readonly string[]) {
+    const gateway = scriptGateway(script, locations)
+    const app = await framework.create({ guard: gateway, ...setup })
+    apps.push(app)
+    const port = await app.listen()
+    return { gateway, ask: (asking: Asking) => ask(port, asking) }
+  }
+
+  it('mounted under a prefix, the gateway sees the whole target', async () => {
+    const { gateway, ask } = await serve(() => allow(), {
+      prefix: '/api',
+      routes: { '/v1/words': (call) => call.send(200, call.originalUrl) },
+    })
+    expect((await ask({ target: '/api/v1/words?user_key=k' })).body).toBe('/api/v1/words?user_key=k')
+    expect(gateway.asked.map((view) => view.url)).toEqual(['/api/v1/words?user_key=k'])
+  })
+
+  it('trap 4: an absolute target runs the handlers and is shown as it came', async () => {
+    const { gateway, ask } = await serve(() => allow(), { routes: { '/v1/words': (call) => call.send(200, 'served') } })
+    expect((await ask({ target: 'http://other.example/v1/words?user_key=k' })).body).toBe('served')
+    expect(gateway.asked[0]?.url).toBe('http://other.example/v1/words?user_key=k')
+  })
+
+  it.each([
+    [false, 'api.example'],
+    [true, 'public.example'],
+  ])('trap 10: with trust proxy %s the host is %s', async (trustProxy, host) => {
+    const { gateway, ask } = await serve(() => allow(), { trustProxy })
+    await ask({ headers: { host: 'api.example', 'x-forwarded-host': 'public.example' } })
+    expect(gateway.asked[0]?.host).toBe(host)
+  })
+
+  it('trap 11: of repeated Host and Authorization fields the first counts, others are joined', async () => {
+    const { gateway, ask } = await serve(() => allow())
+    await ask({
+      headers: {
+        Authorization: 'Bearer a',
+        authorization: 'Bearer b',
+        'X-Key': 'a',
+        'x-key': 'b',
+        'user-key': '1',
+        user_key: '2',
+      },
+    })
+    const view = gateway.asked[0]!
+    expect(['authorization', 'x-key', 'user-key', 'user_key'].map((name) => view.header(name))).toEqual([
+      'Bearer a',
+      'a, b',
+      '1',
+      '2',
+    ])
+  })
+
+  it('trap 12: bytes of a header arrive as latin1', async () => {
+    const { gateway, ask } = await serve(() => allow())
+    await ask({ headers: { 'x-key': Buffer.from('schlüssel').toString('latin1') } })
+    expect(Buffer.from(gateway.asked[0]?.header('x-key') ?? '', 'latin1').toString()).toBe('schlüssel')
+  })
+
+  it('trap 13: CORS preflights pass where the framework answers them first, and denials can be read across origins', async () => {
+    const { gateway, ask } = await serve(() => denied(), { cors: true })
+    const origin = { origin: 'https://app.example' }
+    const preflight = await ask({ method: 'OPTIONS', headers: { ...origin, 'access-control-request-method': 'GET' } })
+    expect(preflight.status).toBe(204)
+    expect(gateway.asked).toHaveLength(0)
+    const answer = await ask({ headers: origin })
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([
+      429,
+      expect.stringMatching(/^\*|https:\/\/app.example$/),
+    ])
+  })
+
+  it('decides about OPTIONS where nobody answers them first', async () => {
+    const { gateway, ask } = await serve(() => denied())
+    expect((await ask({ method: 'OPTIONS' })).status).toBe(429)
+    expect(gateway.asked.map((view) => view.method)).toEqual(['OPTIONS'])
+  })
+
+  describe('forms', () => {
+    it('reads fields of a form that was parsed before', async () => {
+      const { gateway, ask } = await serve(() => allow(), { forms: 'before' }, ['form'])
+      await ask(form('user_key=k%26&other=x'))
+      const view = gateway.asked[0]!
+      expect(['user_key', 'absent', 'constructor', '__proto__'].map((name) => view.formField?.(name))).toEqual([
+        'k&',
+        undefined,
+        undefined,
+        undefined,
+      ])
+    })
+
+    it('trap 8: does not read the body itself', async () => {
+      const seen: unknown[] = []
+      const { ask } = await serve(
+        (view) => {
+          seen.push(view.formField?.('user_key'))
+          return denied()
+        },
+        { forms: 'after' },
+      )
+      expect((await ask(form('user_key=k'))).status).toBe(429)
+      expect(seen).toEqual([undefined])
+    })
+
+    it('leaves the body to a parser behind it', async () => {
+      let body: unknown
+      const { ask } = await serve(() => allow(), {
+        forms: 'after',
+        routes: {
+          '/form': {
+            method: 'POST',
+            handler: (call) => {
+              body = call.body
+              call.send(200, 'read')
+            },
+          },
+        },
+      })
+      await ask({ ...form('word=x'), target: '/form' })
+      expect(body).toEqual({ word: 'x' })
+    })
+  })
+
+  describe('stripping credentials', () => {
+    async function handlerSees(
+      asking: Asking,
+      strip: Script,
+      setup: Omit<Setup, 'guard' | 'routes'> = {},
+    ): Promise<Call> {
+      let seen: Call | undefined
+      const handler = (call: Call) => {
+        seen = { ...call }
+        call.send(200, 'seen')
+      }
+      const { ask } = await serve(
+        strip,
+        {
+          ...setup,
+          routes: { '/words/:word': { method: asking.method === 'POST' ? 'POST' : (undefined as never), handler } },
+        },
+        ['form', 'query'],
+      )
+      expect((await ask(asking)).status).toBe(200)
+      return seen!
+    }
+
+    it.each([undefined, '/api'])('takes a parameter out of target and query (prefix %s)', async (prefix) => {
+      const seen = await handlerSees(
+        { target: `${prefix ?? ''}/words/x?user_key=secret&page=2&user_key=again` },
+        (view) => {
+          view.setUrl?.(`${prefix ?? ''}/words/x?page=2`)
+          return allow()
+        },
+        prefix === undefined ? {} : { prefix },
+      )
+      expect({ originalUrl: seen.originalUrl, query: { ...seen.query } }).toEqual({
+        originalUrl: `${prefix ?? ''}/words/x?page=2`,
+        query: { page: '2' },
+      })
+      expect(seen.url).toMatch(/\/words\/x\?page=2$/)
+      expect(seen.request.url).not.toContain('secret')
+    })
+
+    it('takes a header out of all places where Node keeps it', async () => {
+      const seen = await handlerSees(
+        { target: '/words/x', headers: { 'X-User-Key': 'secret', 'x-other': 'y' } },
+        (view) => {
+          view.removeHeader?.('x-user-key')
+          return allow()
+        },
+      )
+      const { headers, headersDistinct, rawHeaders } = seen.request
+      expect(JSON.stringify([headers, headersDistinct, rawHeaders])).not.toContain('secret')
+      expect([headers['x-other'], headersDistinct['x-other']]).toEqual(['y', ['y']])
+    })
+
+    it('takes a field out of the form', async () => {
+      const seen = await handlerSees(
+        { ...form('user_key=secret&word=y'), target: '/words/x' },
+        (view) => {
+          view.removeFormField?.('user_key')
+          return allow()
+        },
+        { forms: 'before' },
+      )
+      expect({ ...(seen.body as object) }).toEqual({ word: 'y' })
+    })
+  })
+
+  it("gives a route's own settings to the gateway and guards no route that says false", async () => {
+    const usage = { lookups: 2 }
+    const { gateway, ask } = await serve(
+      (_, route) => allow({ headers: { 'x-usage': JSON.stringify(route?.usage ?? 'default') } }),
+      {
+        routes: {
+          '/own': { threescale: { usage }, handler: (call) => call.send(200, 'own') },
+          '/free': { threescale: false, handler: (call) => call.send(200, 'free') },
+          '/plain': (call) => call.send(200, 'plain'),
+        },
+      },
+    )
+    const answers = await Promise.all(['/own', '/own', '/plain', '/free'].map((target) => ask({ target })))
+    expect(answers.map(({ headers }) => headers['x-usage'])).toEqual([
+      '{"lookups":2}',
+      '{"lookups":2}',
+      '"default"',
+      undefined,
+    ])
+    expect(gateway.routes).toEqual([{ usage }])
+  })
+})
