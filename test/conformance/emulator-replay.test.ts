@@ -70,14 +70,42 @@ describe('in process', () => {
   test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (_name, scenario) => {
     const emulator = createEmulator({ state: scenario.state })
     await replay(scenario, emulator, async (step) => {
-      const headers = Object.entries(step.request.headers).map(([name, value]) => [name.toLowerCase(), value])
-      const target = Buffer.from(step.request.path, 'utf8').toString('latin1')
-      const request = { method: step.request.method, target, headers: Object.fromEntries(headers), body: bodyOf(step) }
-      const answer = emulator.handle(request)
+      const answer = emulator.handle(requestOf(step))
       return { ...answer, body: Buffer.from(answer.body, 'utf8').toString('utf8') }
     })
   })
+
+  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    '%s: calls() says what the error log of the backend says about batches',
+    (_name, scenario) => {
+      const emulator = createEmulator({ state: scenario.state })
+      for (const [index, step] of scenario.steps.entries()) {
+        const { response, error_log: logged = [], failed_jobs: failed = [] } = step
+        if (response.status !== 200 && response.status !== 202) continue
+        emulator.setClock(step.time)
+        const before = emulator.calls().at(-1)?.id
+        emulator.handle(requestOf(step))
+        const call = emulator.calls().at(-1)
+        const dropped = call?.id === before ? undefined : call?.dropped
+        const where = `step ${index}${step.note ? ` (${step.note})` : ''}`
+        if (failed.length > 0) expect(dropped?.code, where).toBe('job_failed')
+        else expect(dropped && unmasked(dropped), where).toEqual(logged[0] && unmasked(logged[0]))
+      }
+    },
+  )
 })
+
+/** Messages about keys are masked in calls(). */
+function unmasked({ code, message }: { code: string; message: string }) {
+  return { code, message: code === 'user_key_invalid' ? message.replace(/".*"/s, '"***"') : message }
+}
+
+function requestOf(step: Step) {
+  const { method, path, headers } = step.request
+  const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  const target = Buffer.from(path, 'utf8').toString('latin1')
+  return { method, target, headers: Object.fromEntries(lowerCase), body: bodyOf(step) }
+}
 
 test('every known exception names a recorded step', () => {
   const steps = new Set(scenarios.flatMap(({ name, steps }) => steps.map((_step, index) => `${name}#${index}`)))

@@ -1,25 +1,25 @@
 #!/usr/bin/env node
 /** The command line: starts the emulator and prints its address on the first line. */
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createEmulator, type EmulatorOptions } from './emulator.ts'
-import { validateState } from './state/validate-state.ts'
+import { stateSchema } from './state/state-schema.ts'
+import { readStateFile, watchStateFile } from './state/watch-state-file.ts'
 
-const usage = `threescale-emulator [options]
+const usage = `threescale-emulator [options]: a local 3scale backend
 
   --port N           port to listen on, 0 picks a free one (default 3000)
   --host ADDRESS     address to listen on (default 127.0.0.1)
-  --state FILE       the provider to serve, as JSON (default: a small demo provider)
+  --state FILE       the provider to serve, as JSON; edits are followed (default: a small demo provider)
   --clock INSTANT    stand still at an instant, for example 2026-01-15T10:20:30Z
   --report-delay MS  count reports and authreps this much later, as the real backend does (default 0)
-  --help
+  --print-schema     print the JSON Schema of the state file and end
+  --help             print this and end
 `
 
 try {
   await main()
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`)
-  process.exitCode = 1
+  fail(error as Error)
 }
 
 async function main(): Promise<void> {
@@ -30,30 +30,66 @@ async function main(): Promise<void> {
       state: { type: 'string' },
       clock: { type: 'string' },
       'report-delay': { type: 'string', default: '0' },
+      'print-schema': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    process.stdout.write(usage)
-    return
+  if (values.help) print(usage)
+  else if (values['print-schema']) print(`${JSON.stringify(stateSchema, null, 2)}\n`)
+  else {
+    const options: EmulatorOptions = { reportDelayMs: numberIn(values['report-delay'], '--report-delay') }
+    if (values.state !== undefined) options.state = readStateFile(values.state)
+    if (values.clock !== undefined) options.clock = values.clock
+    await serve(options, { port: numberIn(values.port, '--port'), host: values.host }, values.state)
   }
-  const options: EmulatorOptions = { reportDelayMs: numberIn(values['report-delay'], '--report-delay') }
-  if (values.state !== undefined) options.state = validateState(JSON.parse(readFileSync(values.state, 'utf8')))
-  if (values.clock !== undefined) options.clock = values.clock
+}
+
+async function serve(
+  options: EmulatorOptions,
+  address: { port: number; host: string },
+  stateFile: string | undefined,
+): Promise<void> {
   const emulator = createEmulator(options)
-  const url = await emulator.listen({ port: numberIn(values.port, '--port'), host: values.host })
-  process.stdout.write(`${url}\n`)
-  if (!isLoopback(values.host)) {
-    process.stderr.write(`warning: ${values.host} is reachable from other machines, and so is the control API\n`)
+  print(`${await emulator.listen(address)}\n`)
+  if (!isLoopback(address.host)) {
+    warn(`warning: ${address.host} may be reached from other machines, and so may the control API`)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void emulator.close())
+  const stopWatching =
+    stateFile === undefined
+      ? undefined
+      : watchStateFile(stateFile, {
+          onState(state) {
+            emulator.updateState(state)
+            print(`state loaded from ${stateFile}\n`)
+          },
+          onProblem: ({ message }) => warn(`the state stays as it was: ${message}`),
+        })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stopWatching?.()
+      void emulator.close()
+    })
+  }
 }
 
 function numberIn(text: string, option: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`${option} must be a whole number, not ${JSON.stringify(text)}`)
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${option} must be a whole number, not ${JSON.stringify(text)}`)
   return Number(text)
 }
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+function warn(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+function fail({ message }: Error): void {
+  warn(message)
+  process.exitCode = 1
 }

@@ -31,3 +31,18 @@ export class SettableClock implements Clock {
     this.#frozenAt = instant
   }
 }
+
+/** A settable clock over a given one, or standing at a given instant (ISO 8601 or Date). Default: the machine's. */
+export function settableClock(given: Clock | Date | string | undefined): SettableClock {
+  if (typeof given !== 'string' && !(given instanceof Date)) return new SettableClock(given ?? systemClock)
+  const clock = new SettableClock(systemClock)
+  clock.freeze(instantFrom(given))
+  return clock
+}
+
+/** Epoch milliseconds of an instant. @throws RangeError when it is none. */
+export function instantFrom(value: Date | string | number): number {
+  const instant = new Date(value).getTime()
+  if (Number.isNaN(instant)) throw new RangeError(`not an instant: ${JSON.stringify(value)}`)
+  return instant
+}

@@ -1,23 +1,17 @@
-/** The emulator: a provider's state, counters and clock behind one door. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createDirectory, type Directory } from './backend/directory.ts'
-import { createWindowCache } from './backend/period.ts'
-import { type Clock, SettableClock, systemClock } from './clock.ts'
+/** The emulator: a provider behind HTTP, in process or on a port, with its control API. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Clock, instantFrom, type SettableClock, settableClock } from './clock.ts'
 import { createControlApi } from './control/api.ts'
-import { Counters } from './counting/counters.ts'
-import { JobQueue } from './counting/job-queue.ts'
-import { type ReportJob, runReportJob } from './counting/report-job.ts'
-import { answer } from './http/answer.ts'
+import type { CallRecord } from './control/call-log.ts'
+import { type Fault, FaultPlan, validateFaults } from './control/faults.ts'
 import { createHandler } from './http/handler.ts'
-import { readLenientRequest } from './http/lenient-request.ts'
-import { type EmulatorRequest, type EmulatorResponse, writeMessage } from './http/message.ts'
-import { parseTarget } from './http/request-target.ts'
-import { route } from './http/routes.ts'
-import { toByteString } from './rack/bytes.ts'
+import type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
+import { createRequestHandler } from './http/request-handler.ts'
+import { type ListenOptions, type RunningServer, startServer } from './http/server.ts'
+import { ServiceManagement } from './service-management.ts'
 import { demoState } from './state/demo-state.ts'
 import type { EmulatorState } from './state/state.ts'
-import { validateState } from './state/validate-state.ts'
-import { snapshotUsage, type UsageSnapshot } from './usage-snapshot.ts'
+import type { UsageSnapshot } from './usage-snapshot.ts'
 
 export interface EmulatorOptions {
   /** The provider to serve. Default: a small demo provider. */
@@ -27,16 +21,9 @@ export interface EmulatorOptions {
   /**
    * How long reports and authreps wait before they are counted, in milliseconds, as in the real backend. The wait is
    * measured on the emulator's clock, and no timer runs: what is due is counted, as of the instant it was due, before
-   * the next request is answered and before usage or state is read. Default 0: counted before the answer.
+   * the next request is answered and before usage or calls are read. Default 0: counted before the answer.
    */
   reportDelayMs?: number
-}
-
-export interface ListenOptions {
-  /** Default 0: any free port. */
-  port?: number
-  /** Default 127.0.0.1. */
-  host?: string
 }
 
 export interface Emulator {
@@ -46,9 +33,9 @@ export interface Emulator {
   readonly url: string
   /** For `createServer` of node:http or node:https, or any framework that hands out Node's request and response. */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void
-  /** Answers one request without a socket, the control API excepted. */
+  /** Answers one request without a socket. Faults are not applied. */
   handle(request: EmulatorRequest): EmulatorResponse
-  /** The state in force. */
+  /** A copy of the state in force. */
   state(): EmulatorState
   /** Replaces the state and clears counters and waiting jobs. @throws InvalidDocumentError, and changes nothing. */
   setState(state: EmulatorState): void
@@ -60,138 +47,64 @@ export interface Emulator {
   setClock(now: Date | string | number | null): void
   /** Epoch milliseconds by the emulator's clock. */
   now(): number
-  /** Counts what is due, or with `all` everything that waits. Gives the number of jobs still waiting. */
+  /** Counts what is due, or with `all` everything that waits, as of now. Gives the number of jobs still waiting. */
   runJobs(options?: { all?: boolean }): number
+  /** Makes calls over connections go wrong from now on; replaces earlier faults. @throws InvalidDocumentError */
+  setFaults(faults: Fault[]): void
+  /** The faults in force. */
+  faults(): Fault[]
+  /** The last 1,000 calls, oldest first, secrets masked. */
+  calls(): CallRecord[]
   /** Stops the server, if there is one, and cuts open connections. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Creates an emulator. Nothing is opened and no timer runs before `listen`. @throws InvalidDocumentError */
+/** Creates an emulator. Nothing is opened before `listen`. @throws InvalidDocumentError for a bad state. */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const { reportDelayMs = 0 } = options
-  const clock = clockFrom(options.clock)
-  const windowsAt = createWindowCache()
-  const counters = new Counters()
-  let state = validateState(options.state ?? demoState())
-  let directory: Directory = createDirectory(state)
-  const jobs = new JobQueue<ReportJob>((job, at) => {
-    runReportJob(job, directory, counters, at)
-  })
-  let server: Server | undefined
-  let url: string | undefined
-
-  function handle(request: EmulatorRequest): EmulatorResponse {
-    const target = parseTarget(toByteString(request.target))
-    if (!target) return refused
-    const now = clock.now()
-    jobs.runDue(now)
-    const response = answer(route(request.method, target.path), request, target.query, bodyBytes(request.body), {
-      directory,
-      counters,
-      now,
-      windows: windowsAt(now),
-      enqueue: (job) => jobs.add(job, now, reportDelayMs),
-    })
-    return request.method === 'HEAD' ? withoutBody(response) : response
-  }
-
-  function replaceState(next: EmulatorState): void {
-    const valid = structuredClone(validateState(next))
-    jobs.runDue(clock.now())
-    state = valid
-    directory = createDirectory(valid)
-  }
+  if (!(reportDelayMs >= 0)) throw new RangeError('reportDelayMs must be a number of at least 0')
+  const clock: SettableClock = settableClock(options.clock)
+  const service = new ServiceManagement(options.state ?? demoState(), clock, reportDelayMs)
+  const faults = new FaultPlan()
+  let server: RunningServer | undefined
 
   const emulator: Emulator = {
-    handle,
-    handler: createHandler({ handle, control: (request) => control(request) }),
+    handle: (request) => requests.handle(request),
+    handler: (request, response) => handler(request, response),
     get url() {
-      if (url === undefined) throw new Error('the emulator is not listening yet')
-      return url
+      if (!server) throw new Error('the emulator is not listening')
+      return server.url
     },
-    async listen({ port = 0, host = '127.0.0.1' } = {}) {
+    async listen(listenOptions = {}) {
       if (server) throw new Error('the emulator is listening already')
-      const created = createServer({ maxHeaderSize: 114_688, requireHostHeader: false }, emulator.handler)
-      created.on('clientError', (error: Error & { rawPacket?: Buffer }, socket) => {
-        const request = readLenientRequest(error.rawPacket)
-        if (socket.writable) socket.end(writeMessage(request ? handle(request) : refused))
-      })
-      await new Promise<void>((resolve, reject) => {
-        created.once('error', reject)
-        created.listen(port, host, resolve)
-      })
-      server = created
-      const address = created.address() as { port: number }
-      url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
-      return url
+      server = await startServer(emulator, listenOptions)
+      return server.url
     },
-    state: () => structuredClone(state),
-    setState(next) {
-      replaceState(next)
-      counters.clear()
-      jobs.clear()
-    },
-    updateState(next) {
-      replaceState(next)
-      counters.keep((service, application) => {
-        const found = directory.service(service)
-        if (!found?.application(application)) return undefined
-        return new Set(found.metrics.map(({ counterKey }) => counterKey))
-      })
-    },
-    usage() {
-      const now = clock.now()
-      jobs.runDue(now)
-      return snapshotUsage(state, directory, counters, windowsAt(now))
-    },
+    state: () => service.state(),
+    setState: (state) => service.setState(state),
+    updateState: (state) => service.updateState(state),
+    usage: () => service.usage(),
     setClock(now) {
-      jobs.runDue(clock.now())
+      service.runJobs(false)
       clock.freeze(now === null ? undefined : instantFrom(now))
     },
     now: () => clock.now(),
-    runJobs({ all = false } = {}) {
-      jobs.runDue(all ? Number.POSITIVE_INFINITY : clock.now())
-      return jobs.size
+    runJobs: ({ all = false } = {}) => service.runJobs(all),
+    setFaults: (list) => faults.set(validateFaults(list)),
+    faults: () => faults.list(),
+    calls() {
+      service.runJobs(false)
+      return service.calls.list()
     },
     async close() {
       const closing = server
       server = undefined
-      url = undefined
-      if (!closing) return
-      closing.closeAllConnections()
-      await new Promise<void>((resolve) => closing.close(() => resolve()))
+      await closing?.close()
     },
     [Symbol.asyncDispose]: () => emulator.close(),
   }
-  const control = createControlApi(emulator)
+  const requests = createRequestHandler(service, createControlApi(emulator))
+  const handler = createHandler({ requests, faults, calls: service.calls, runJobs: () => service.runJobs(false) })
   return emulator
-}
-
-/** Puma's answer to what is no HTTP. */
-const refused: EmulatorResponse = { status: 400, headers: { connection: 'close' }, body: '' }
-
-function clockFrom(given: EmulatorOptions['clock']): SettableClock {
-  const isInstant = typeof given === 'string' || given instanceof Date
-  const clock = new SettableClock(isInstant || given === undefined ? systemClock : given)
-  if (isInstant) clock.freeze(instantFrom(given))
-  return clock
-}
-
-function instantFrom(value: Date | string | number): number {
-  const instant = new Date(value).getTime()
-  if (Number.isNaN(instant)) throw new RangeError(`no instant: ${JSON.stringify(value)}`)
-  return instant
-}
-
-function bodyBytes(body: EmulatorRequest['body']): string {
-  if (body === undefined || body.length === 0) return ''
-  if (typeof body === 'string') return Buffer.from(body, 'utf8').toString('latin1')
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-}
-
-/** The real backend counts the length of a status document, but gives `<error>` documents none. */
-function withoutBody({ status, headers, body }: EmulatorResponse): EmulatorResponse {
-  const length = status >= 400 && status !== 409 ? 0 : Buffer.byteLength(body)
-  return { status, headers: { ...headers, 'content-length': String(length) }, body: '' }
 }

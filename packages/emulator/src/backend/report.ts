@@ -36,6 +36,8 @@ function checkTransactions(transactions: Parameter | undefined): readonly Parame
   if (members.some((member) => member instanceof Map && member.get('user_id') != null)) {
     throw errors.endUsersNoLongerSupported()
   }
+  // The backend trips over an array before it looks for the service, over a string only after.
+  if (members.some(Array.isArray)) throw new CrashError('a transaction is an array')
   return members
 }
 

@@ -1,5 +1,5 @@
 /** Which service a call is about, and whether the caller may speak for it: service token or provider key. */
-import type { Parameter, ParameterHash } from '../rack/parameter.ts'
+import { lookupKey, type Parameter, type ParameterHash } from '../rack/parameter.ts'
 import type { Directory, Service } from './directory.ts'
 import { CrashError, errors } from './errors.ts'
 import { storageKey } from './storage-key.ts'
@@ -27,7 +27,7 @@ export function providerKeyOf(parameters: ParameterHash, directory: Directory): 
  * default. @throws BackendError when there is none or it belongs to another provider.
  */
 export function serviceOf(providerKey: Parameter, id: Parameter | undefined, directory: Directory): Service {
-  const defaultService = directory.defaultServiceOf(interpolated(providerKey))
+  const defaultService = directory.defaultServiceOf(lookupKey(providerKey) ?? '')
   if (id != null && typeof id !== 'string') throw new CrashError('service_id is no string')
   const wanted = id ? id : defaultService?.id
   if (wanted === undefined) throw errors.providerKeyInvalidOrServiceMissing(providerKey)
@@ -45,17 +45,12 @@ function providerKeyOfToken(
   directory: Directory,
 ): string | undefined {
   if (isEmpty(token) || isEmpty(id)) return undefined
-  const service = directory.service(interpolated(id!))
-  return service?.tokens.has(storageKey(interpolated(token!))) ? service.providerKey : undefined
+  const service = directory.service(lookupKey(id) ?? '')
+  return service?.tokens.has(storageKey(lookupKey(token) ?? '')) ? service.providerKey : undefined
 }
 
 function isEmpty(value: Parameter | undefined): boolean {
   return value == null || (Array.isArray(value) || typeof value === 'string' ? value.length : value.size) === 0
-}
-
-/** Arrays are joined where the backend looks a value up in its memory, so `service_token[]=x` works as x. */
-function interpolated(value: Parameter): string {
-  return typeof value === 'string' ? value : Array.isArray(value) ? value.map((each) => each ?? '').join('-') : ''
 }
 
 function lastDashed(id: string): string {

@@ -4,29 +4,28 @@ import type { Emulator } from '../emulator.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import { InvalidDocumentError } from '../state/checks.ts'
 import type { EmulatorState } from '../state/state.ts'
+import type { Fault } from './faults.ts'
 import { refusalOf } from './guard.ts'
 import { json, problem } from './json.ts'
 
 type Action = (emulator: Emulator, body: unknown) => EmulatorResponse
 
-/** Answers requests below /emulator/. */
-export function createControlApi(emulator: Emulator): (request: EmulatorRequest) => EmulatorResponse {
-  return (request) => {
-    const refusal = refusalOf(request)
-    if (refusal) return refusal
-    const path = request.target.split('?', 1)[0]!
-    const resource = resources[path]
-    if (!resource) return problem(404, `no such resource; known are ${Object.keys(resources).join(', ')}`)
-    const action = resource[request.method]
-    if (!action) return problem(405, `${request.method} is not allowed`, { allow: Object.keys(resource).join(', ') })
-    try {
-      return action(emulator, request.method === 'PUT' ? parse(request) : undefined)
-    } catch (error) {
-      if (error instanceof InvalidDocumentError) return problem(400, error.message, {}, error.problems)
-      throw error
-    }
+export interface ControlApi {
+  /** Answers a request whose path is below /emulator. */
+  handle(request: EmulatorRequest, path: string): EmulatorResponse
+  /** Whether it asks for the stream of events and may have it. */
+  wantsEvents(request: EmulatorRequest, path: string): boolean
+}
+
+/** The control API of an emulator. */
+export function createControlApi(emulator: Emulator): ControlApi {
+  return {
+    handle: (request, path) => refusalOf(request) ?? answer(emulator, request, path),
+    wantsEvents: (request, path) => request.method === 'GET' && path === eventsPath && !refusalOf(request),
   }
 }
+
+const eventsPath = '/emulator/api/events'
 
 const resources: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   '/emulator/api/state': {
@@ -44,6 +43,29 @@ const resources: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
       return json(200, { now: new Date(emulator.now()).toISOString() })
     },
   },
+  '/emulator/api/faults': {
+    GET: (emulator) => json(200, emulator.faults()),
+    PUT(emulator, body) {
+      emulator.setFaults(body as Fault[])
+      return json(200, emulator.faults())
+    },
+  },
+  '/emulator/api/calls': { GET: (emulator) => json(200, emulator.calls()) },
+  // Answered as a stream before this table is asked; it is here for the list of resources.
+  [eventsPath]: { GET: () => problem(400, 'events are a stream, which needs a connection') },
+}
+
+function answer(emulator: Emulator, request: EmulatorRequest, path: string): EmulatorResponse {
+  const resource = Object.hasOwn(resources, path) ? resources[path] : undefined
+  if (!resource) return problem(404, `no such resource; known are ${Object.keys(resources).join(', ')}`)
+  const action = Object.hasOwn(resource, request.method) ? resource[request.method] : undefined
+  if (!action) return problem(405, `${request.method} is not allowed`, { allow: Object.keys(resource).join(', ') })
+  try {
+    return action(emulator, request.method === 'PUT' ? parse(request) : undefined)
+  } catch (error) {
+    if (error instanceof InvalidDocumentError) return problem(400, error.message, {}, error.problems)
+    throw error
+  }
 }
 
 function parse({ body }: EmulatorRequest): unknown {

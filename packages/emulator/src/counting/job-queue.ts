@@ -35,6 +35,13 @@ export class JobQueue<Job> {
     for (const { job, dueAt } of due) this.#run(job, dueAt)
   }
 
+  /** Runs everything as of `now`. */
+  runAll(now: number): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { job } of waiting) this.#run(job, now)
+  }
+
   /** Drops what waits. */
   clear(): void {
     this.#waiting = []

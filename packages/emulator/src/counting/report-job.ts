@@ -1,10 +1,10 @@
 /** The job behind reports and authreps: judges a whole batch, then counts it, or drops all of it. */
 import type { Directory, Metric, Service } from '../backend/directory.ts'
-import { BackendError, errors, isBlank } from '../backend/errors.ts'
+import { BackendError, errors } from '../backend/errors.ts'
 import { windowsAt } from '../backend/period.ts'
 import type { Transaction } from '../backend/report.ts'
 import { type Amount, processUsage } from '../backend/usage.ts'
-import { type Parameter, rubyText } from '../rack/parameter.ts'
+import { lookupKey, type Parameter, rubyText } from '../rack/parameter.ts'
 import type { Counters } from './counters.ts'
 import { parseTimestamp } from './timestamp.ts'
 
@@ -84,20 +84,22 @@ function judge({ transactions, flatUsage }: ReportJob, service: Service, now: nu
   return entries
 }
 
+/** The id to count under. An array that finds an application is counted where nobody looks, as by the backend. */
 function applicationOf(transaction: Transaction, service: Service): string {
   const id = transaction.get('app_id')
   const userKey = transaction.get('user_key')
+  if (id != null && userKey != null) throw errors.authenticationError()
   if (id != null) {
-    if (userKey != null) throw errors.authenticationError()
+    const key = lookupKey(id)
+    if (key !== undefined && service.application(key)) return rubyText(id)
     if (typeof id !== 'string') throw new BrokenTransactionError('app_id is no string')
-    if (!service.application(id)) throw errors.applicationNotFound(id)
-    return id
+    throw errors.applicationNotFound(id)
   }
   if (userKey == null) throw errors.applicationNotFound()
-  const key = rubyText(userKey)
-  const found = service.applicationIdOf(key)
-  if (found === undefined) throw errors.userKeyInvalid(isBlank(userKey) ? undefined : key)
-  return found
+  const found = service.applicationIdOf(lookupKey(userKey) ?? '')
+  if (found !== undefined) return found
+  if (typeof userKey !== 'string') throw new BrokenTransactionError('user_key is no string')
+  throw errors.userKeyInvalid(userKey)
 }
 
 /** An array is walked as a list of names without values. */

@@ -1,4 +1,4 @@
-/** One Service Management request from bytes to answer. */
+/** One Service Management request from bytes to answer; what is to be counted is handed back, not counted. */
 import { authorize, type Verdict } from '../backend/authorize.ts'
 import type { Directory } from '../backend/directory.ts'
 import { type Extensions, readExtensions } from '../backend/extensions.ts'
@@ -12,7 +12,8 @@ import type { ReportJob } from '../counting/report-job.ts'
 import type { Parameter, ParameterHash } from '../rack/parameter.ts'
 import { type RequestParameters, readParameters } from '../rack/request-parameters.ts'
 import { failureResponse } from './failure.ts'
-import { documentHeaders, notFoundHeaders, plainHeaders, preflightHeaders } from './headers.ts'
+import { fixedResponse, internalResponse, notMappedResponse } from './fixed-responses.ts'
+import { documentHeaders } from './headers.ts'
 import { type EmulatorRequest, type EmulatorResponse, headerOf } from './message.ts'
 import type { AuthorizeEndpoint, Endpoint } from './routes.ts'
 
@@ -22,114 +23,68 @@ export interface Backend {
   readonly counters: Counters
   readonly now: number
   readonly windows: Windows
-  /** Hands over what is to be counted. */
-  enqueue(job: ReportJob): void
-  /** Told about the verdict or failure of every call of a Service Management endpoint. */
-  observe?(observation: Observation): void
 }
 
-/** What a call was about, for the log of calls. */
-export interface Observation {
-  readonly parameters?: ParameterHash
+export interface Answer {
+  readonly response: EmulatorResponse
+  /** What is to be counted. */
+  readonly job?: ReportJob
   readonly verdict?: Verdict
+  /** Why there is no verdict. */
   readonly error?: unknown
 }
 
-/** Answers; never throws for anything a request can hold. `query` and the body are byte strings. */
+/** Answers; never throws for anything a request can hold. `query` and `body` are byte strings. */
 export function answer(
   endpoint: Endpoint,
   request: EmulatorRequest,
   query: string,
   body: string,
   backend: Backend,
-): EmulatorResponse {
-  if (endpoint.kind === 'not-mapped') return notMapped(request.target)
-  if (endpoint.kind === 'internal') return internal
+): Answer {
+  if (endpoint.kind === 'not-mapped') return { response: notMappedResponse(request.target) }
+  if (endpoint.kind === 'internal') return { response: internalResponse }
   let parameters: RequestParameters | undefined
   const options = headerOf(request, '3scale-options')
   try {
     const contentType = headerOf(request, 'content-type')
     parameters = readParameters(request.method, query, contentType, body)
-    if (endpoint.kind === 'authorize') {
-      return authorizeResponse(endpoint, parameters.all, readExtensions(options, parameters.all), backend)
-    }
-    if (endpoint.kind !== 'report') return fixed(endpoint.kind)
-    const report = readReport(contentType, parameters.all, backend.directory)
-    const { flatUsage } = readExtensions(options, parameters.all)
-    backend.observe?.({ parameters: parameters.all })
-    if (report.transactions.length > 0) {
-      backend.enqueue({ serviceId: report.service.id, transactions: report.transactions, flatUsage })
-    }
-    return accepted
+    const { all } = parameters
+    if (endpoint.kind === 'authorize') return answerAuthorize(endpoint, all, readExtensions(options, all), backend)
+    if (endpoint.kind !== 'report') return { response: fixedResponse(endpoint.kind) }
+    const { service, transactions } = readReport(contentType, all, backend.directory)
+    const { flatUsage } = readExtensions(options, all)
+    return { response: accepted, job: { serviceId: service.id, transactions, flatUsage } }
   } catch (error) {
-    backend.observe?.({ ...(parameters && { parameters: parameters.all }), error })
-    return failureResponse(error, () => readExtensions(options, parameters!.query).noBody)
+    return { response: failureResponse(error, () => readExtensions(options, parameters!.query).noBody), error }
   }
 }
 
 const accepted: EmulatorResponse = { status: 202, headers: documentHeaders, body: '' }
-const internal: EmulatorResponse = {
-  status: 401,
-  headers: { 'content-type': 'text/plain', 'www-authenticate': 'Basic realm=""' },
-  body: '',
-}
 
-function notMapped(target: string): EmulatorResponse {
-  return {
-    status: 404,
-    headers: { 'content-type': 'text/plain', 'x-cascade': 'pass' },
-    body: `Not Found: ${target}`,
-  }
-}
-
-function fixed(kind: 'check' | 'status' | 'available' | 'preflight' | 'not-found'): EmulatorResponse {
-  switch (kind) {
-    case 'check':
-      return { status: 200, headers: plainHeaders('text/plain;charset=utf-8'), body: 'ok' }
-    case 'status':
-      return {
-        status: 200,
-        headers: plainHeaders('application/json'),
-        body: '{"status":"ok","version":{"backend":"3.4.3"}}',
-      }
-    case 'available':
-      return { status: 200, headers: documentHeaders, body: '' }
-    case 'preflight':
-      return { status: 204, headers: preflightHeaders, body: '' }
-    case 'not-found':
-      return { status: 404, headers: notFoundHeaders, body: '' }
-  }
-}
-
-function authorizeResponse(
+function answerAuthorize(
   { oauth, counts }: AuthorizeEndpoint,
   parameters: ParameterHash,
   extensions: Extensions,
-  backend: Backend,
-): EmulatorResponse {
-  const { now, windows, directory, counters } = backend
+  { now, windows, directory, counters }: Backend,
+): Answer {
   const verdict = authorize({ parameters, extensions, oauth, counts, now, windows }, directory, counters)
   const { call, rejection } = verdict
-  backend.observe?.({ parameters, verdict })
-  const headers: Record<string, string> = { ...documentHeaders }
-  if (rejection && extensions.rejectionReasonHeader) headers['3scale-rejection-reason'] = rejection.code
+  let headers = documentHeaders
+  if (rejection && extensions.rejectionReasonHeader) {
+    headers = { ...headers, '3scale-rejection-reason': rejection.code }
+  }
   if (extensions.limitHeaders && (!rejection || rejection.code === 'limits_exceeded')) {
-    Object.assign(headers, limitHeaders(call, !rejection))
+    headers = { ...headers, ...limitHeaders(call, !rejection) }
   }
   const body = extensions.noBody ? '' : statusDocument(call, rejection)
-  if (counts && !rejection && call.usage) {
-    const usage = withoutZeros(call.usage)
-    if (usage.size > 0) {
-      const transaction: Transaction = new Map<string, Parameter>([
-        ['app_id', call.applicationId],
-        ['usage', new Map(usage)],
-      ])
-      backend.enqueue({
-        serviceId: call.service.id,
-        transactions: [transaction],
-        flatUsage: extensions.flatUsage,
-      })
-    }
-  }
-  return { status: rejection ? 409 : 200, headers, body }
+  const response = { status: rejection ? 409 : 200, headers, body }
+  const usage = counts && !rejection && call.usage ? withoutZeros(call.usage) : undefined
+  if (!usage || usage.size === 0) return { response, verdict }
+  const transaction: Transaction = new Map<string, Parameter>([
+    ['app_id', call.applicationId],
+    ['usage', new Map(usage)],
+  ])
+  const job = { serviceId: call.service.id, transactions: [transaction], flatUsage: extensions.flatUsage }
+  return { response, verdict, job }
 }

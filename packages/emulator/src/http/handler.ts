@@ -1,24 +1,58 @@
-/** From Node's request and response to the emulator and back. */
+/** From Node's request and response to the emulator and back, faults included. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CallLog } from '../control/call-log.ts'
+import { streamEvents } from '../control/event-stream.ts'
+import type { FaultPlan } from '../control/faults.ts'
+import { crashResponse } from './failure.ts'
+import { answerWithFaults } from './faulty-answer.ts'
 import type { EmulatorRequest, EmulatorResponse } from './message.ts'
+import type { RequestHandler } from './request-handler.ts'
+import { send } from './send.ts'
 
-/** Larger bodies are cut off: 413. */
+/** Larger bodies are not read: 413. */
 const maxBodyBytes = 16 * 1024 * 1024
 
 export interface HandlerParts {
-  handle(request: EmulatorRequest): EmulatorResponse
-  /** Answers requests below /emulator/. */
-  control(request: EmulatorRequest): EmulatorResponse
+  readonly requests: RequestHandler
+  readonly faults: FaultPlan
+  readonly calls: CallLog
+  /** Counts what is due. */
+  runJobs(): void
 }
 
 /** The listener for `createServer`. */
-export function createHandler({ handle, control }: HandlerParts) {
+export function createHandler({
+  requests,
+  faults,
+  calls,
+  runJobs,
+}: HandlerParts): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   function respond(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer | undefined): void {
-    const target = incoming.url ?? '/'
-    const request = { method: incoming.method ?? 'GET', target, headers: incoming.headers, body }
-    send(outgoing, target.startsWith('/emulator/') ? control(request) : handle(request))
+    const request = {
+      method: incoming.method ?? 'GET',
+      target: incoming.url ?? '/',
+      headers: incoming.headers,
+      body,
+    } satisfies EmulatorRequest
+    if (requests.wantsEvents(request)) {
+      streamEvents(calls, outgoing, runJobs)
+      return
+    }
+    const endpoint = faults.isEmpty ? undefined : requests.endpointOf(request)
+    const hits = endpoint ? faults.take(endpoint) : []
+    if (hits.length === 0) send(outgoing, handleSafely(request))
+    else answerWithFaults(request, outgoing, hits, requests)
   }
-  return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  // A defect of ours must not end a process that others work with; the real backend answers its own with 500, too.
+  function handleSafely(request: EmulatorRequest): EmulatorResponse {
+    try {
+      return requests.handle(request)
+    } catch (error) {
+      process.emitWarning(error as Error)
+      return crashResponse
+    }
+  }
+  return (incoming, outgoing) => {
     const { headers } = incoming
     if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
       respond(incoming, outgoing, undefined)
@@ -35,17 +69,12 @@ function readBody(incoming: IncomingMessage, done: (body: Buffer | undefined) =>
   const chunks: Buffer[] = []
   let size = 0
   incoming.on('data', (chunk: Buffer) => {
+    const before = size
     size += chunk.length
     if (size <= maxBodyBytes) chunks.push(chunk)
-    else if (size - chunk.length <= maxBodyBytes) done(undefined)
+    else if (before <= maxBodyBytes) done(undefined)
   })
   incoming.on('end', () => {
     if (size <= maxBodyBytes) done(Buffer.concat(chunks))
   })
-}
-
-function send(outgoing: ServerResponse, { status, headers, body }: EmulatorResponse): void {
-  const length = headers['content-length'] ?? (status === 204 ? undefined : String(Buffer.byteLength(body)))
-  outgoing.writeHead(status, length === undefined ? headers : { ...headers, 'content-length': length })
-  outgoing.end(body)
 }

@@ -38,6 +38,15 @@ export function rubyText(value: Parameter | undefined): string {
   return typeof value === 'string' ? value : value == null ? '' : inspect(value)
 }
 
+/**
+ * What the backend looks a record up by: its memory joins the members of an array, so that `service_token[]=x` works
+ * as x. Undefined for a hash, which finds nothing.
+ */
+export function lookupKey(value: Parameter | undefined): string | undefined {
+  if (Array.isArray(value)) return value.map((member) => member ?? '').join('-')
+  return typeof value === 'string' ? value : undefined
+}
+
 function inspect(value: Parameter): string {
   if (value === null) return 'nil'
   if (typeof value === 'string') return JSON.stringify(value)

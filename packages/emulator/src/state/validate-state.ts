@@ -20,7 +20,7 @@ import type { EmulatorState } from './state.ts'
 /** The value as a state. @throws InvalidDocumentError listing every problem. */
 export function validateState(value: unknown): EmulatorState {
   const problems: Problem[] = []
-  const document = objectAt(value, '', { services: required(listOf(checkService)) }, problems)
+  const document = objectAt(value, '', { $schema: optional(text), services: required(listOf(checkService)) }, problems)
   if (document) checkTogether(document as unknown as EmulatorState, problems)
   if (problems.length > 0) throw new InvalidDocumentError('state', problems)
   return value as EmulatorState

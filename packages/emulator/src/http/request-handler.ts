@@ -1,0 +1,56 @@
+/** Sends a request to the Service Management API or to the control API, by its normalised path. */
+import type { ControlApi } from '../control/api.ts'
+import { toByteString } from '../rack/bytes.ts'
+import type { CallOptions, ServiceManagement } from '../service-management.ts'
+import type { EmulatorRequest, EmulatorResponse } from './message.ts'
+import { parseTarget, type RequestTarget } from './request-target.ts'
+import { type EndpointName, endpointName, route } from './routes.ts'
+
+export interface RequestHandler {
+  /** Answers one request. */
+  handle(request: EmulatorRequest, options?: CallOptions): EmulatorResponse
+  /** The Service Management endpoint a request is for. */
+  endpointOf(request: EmulatorRequest): EndpointName | undefined
+  /** Whether the request asks for the stream of events and may have it. */
+  wantsEvents(request: EmulatorRequest): boolean
+}
+
+export function createRequestHandler(service: ServiceManagement, control: ControlApi): RequestHandler {
+  return {
+    handle(request, options) {
+      const target = parseTarget(toByteString(request.target))
+      if (!target) return refusedResponse
+      if (isControl(target)) return control.handle(request, target.path)
+      const response = service.handle(request, target, bodyBytes(request.body), options)
+      return request.method === 'HEAD' ? withoutBody(response) : response
+    },
+    endpointOf(request) {
+      const target = parseTarget(toByteString(request.target))
+      return target && endpointName(route(request.method, target.path))
+    },
+    wantsEvents(request) {
+      if (!request.target.startsWith('/emulator/')) return false
+      const target = parseTarget(toByteString(request.target))
+      return target !== undefined && control.wantsEvents(request, target.path)
+    },
+  }
+}
+
+/** What the real backend's HTTP server answers to what is no HTTP. */
+export const refusedResponse: EmulatorResponse = { status: 400, headers: { connection: 'close' }, body: '' }
+
+function isControl({ path }: RequestTarget): boolean {
+  return path === '/emulator' || path.startsWith('/emulator/')
+}
+
+function bodyBytes(body: EmulatorRequest['body']): string {
+  if (body === undefined || body.length === 0) return ''
+  if (typeof body === 'string') return Buffer.from(body, 'utf8').toString('latin1')
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+}
+
+/** The real backend gives the length of a status document, but `<error>` documents none. */
+function withoutBody({ status, headers, body }: EmulatorResponse): EmulatorResponse {
+  const length = status >= 400 && status !== 409 ? 0 : Buffer.byteLength(body)
+  return { status, headers: { ...headers, 'content-length': String(length) }, body: '' }
+}

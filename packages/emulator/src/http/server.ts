@@ -1,0 +1,50 @@
+/** The emulator's own server. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Emulator } from '../emulator.ts'
+import { readLenientRequest } from './lenient-request.ts'
+import { writeMessage } from './message.ts'
+import { refusedResponse } from './request-handler.ts'
+
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1: this machine only. */
+  host?: string
+}
+
+export interface RunningServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Puma takes header sections of this size. */
+const maxHeaderSize = 114_688
+
+/** Listens. Rejects when the address cannot be had. */
+export async function startServer(
+  { handler, handle }: Pick<Emulator, 'handler' | 'handle'>,
+  { port = 0, host = '127.0.0.1' }: ListenOptions,
+): Promise<RunningServer> {
+  const server = createServer({ maxHeaderSize, requireHostHeader: false }, handler)
+  server.on('clientError', (error: Error & { rawPacket?: Buffer }, socket) => {
+    const request = readLenientRequest(error.rawPacket)
+    if (socket.writable) socket.end(writeMessage(request ? handle(request) : refusedResponse))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const address = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

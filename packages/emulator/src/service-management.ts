@@ -1,0 +1,140 @@
+/** The emulated provider itself: state, counters, waiting jobs and the log of calls, without HTTP servers. */
+import { createDirectory, type Directory } from './backend/directory.ts'
+import { BackendError, CrashError } from './backend/errors.ts'
+import { createWindowCache } from './backend/period.ts'
+import type { SettableClock } from './clock.ts'
+import { type CallFacts, CallLog } from './control/call-log.ts'
+import { Counters } from './counting/counters.ts'
+import { JobQueue } from './counting/job-queue.ts'
+import { type ReportJob, runReportJob } from './counting/report-job.ts'
+import { type Answer, answer } from './http/answer.ts'
+import type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
+import type { RequestTarget } from './http/request-target.ts'
+import { type EndpointName, endpointName, route } from './http/routes.ts'
+import type { EmulatorState } from './state/state.ts'
+import { validateState } from './state/validate-state.ts'
+import { snapshotUsage, type UsageSnapshot } from './usage-snapshot.ts'
+
+interface LoggedJob extends ReportJob {
+  readonly callId: number
+}
+
+export interface CallOptions {
+  /** False answers as ever, but counts nothing. Default true. */
+  readonly counted?: boolean
+  /** Kinds of faults that hit the call, for the log. */
+  readonly faults?: readonly string[]
+}
+
+/** Answers calls and keeps what they change. */
+export class ServiceManagement {
+  readonly calls: CallLog = new CallLog()
+  readonly #clock: SettableClock
+  readonly #reportDelayMs: number
+  readonly #windowsAt = createWindowCache()
+  readonly #counters = new Counters()
+  readonly #jobs: JobQueue<LoggedJob>
+  #state: EmulatorState
+  #directory: Directory
+
+  /** @throws InvalidDocumentError */
+  constructor(state: EmulatorState, clock: SettableClock, reportDelayMs: number) {
+    this.#state = structuredClone(validateState(state))
+    this.#directory = createDirectory(this.#state)
+    this.#clock = clock
+    this.#reportDelayMs = reportDelayMs
+    this.#jobs = new JobQueue((job, at) => {
+      const failure = runReportJob(job, this.#directory, this.#counters, at)
+      if (failure) this.calls.drop(job.callId, failure)
+    })
+  }
+
+  /** Answers a request; its body is a byte string. */
+  handle(request: EmulatorRequest, target: RequestTarget, body: string, options: CallOptions = {}): EmulatorResponse {
+    const now = this.#clock.now()
+    this.#jobs.runDue(now)
+    const endpoint = route(request.method, target.path)
+    const answered = answer(endpoint, request, target.query, body, {
+      directory: this.#directory,
+      counters: this.#counters,
+      now,
+      windows: this.#windowsAt(now),
+    })
+    const name = endpointName(endpoint)
+    if (name) {
+      const callId = this.calls.add(factsOf(name, now, answered, options.faults))
+      const { job } = answered
+      if (job && job.transactions.length > 0 && options.counted !== false) {
+        this.#jobs.add({ ...job, callId }, now, this.#reportDelayMs)
+      }
+    }
+    return answered.response
+  }
+
+  state(): EmulatorState {
+    return structuredClone(this.#state)
+  }
+
+  /** Replaces the state and forgets counters and waiting jobs. @throws InvalidDocumentError */
+  setState(state: EmulatorState): void {
+    this.#replaceState(state)
+    this.#counters.clear()
+    this.#jobs.clear()
+  }
+
+  /** Replaces the state and keeps the counters of what is still in it. @throws InvalidDocumentError */
+  updateState(state: EmulatorState): void {
+    this.#replaceState(state)
+    this.#counters.keep((service, application) => {
+      const found = this.#directory.service(service)
+      if (!found?.application(application)) return undefined
+      return new Set(found.metrics.map(({ counterKey }) => counterKey))
+    })
+  }
+
+  #replaceState(state: EmulatorState): void {
+    const valid = structuredClone(validateState(state))
+    this.#jobs.runDue(this.#clock.now())
+    this.#state = valid
+    this.#directory = createDirectory(valid)
+  }
+
+  usage(): UsageSnapshot {
+    const now = this.#clock.now()
+    this.#jobs.runDue(now)
+    return snapshotUsage(this.#state, this.#directory, this.#counters, this.#windowsAt(now))
+  }
+
+  /** Counts what is due by the clock, or all that waits as of now. Gives the number of jobs still waiting. */
+  runJobs(all: boolean): number {
+    if (all) this.#jobs.runAll(this.#clock.now())
+    else this.#jobs.runDue(this.#clock.now())
+    return this.#jobs.size
+  }
+}
+
+function factsOf(
+  endpoint: EndpointName,
+  at: number,
+  { response, verdict, error, job }: Answer,
+  faults: readonly string[] | undefined,
+): CallFacts {
+  const base = { at, endpoint, status: response.status, faults }
+  if (verdict) {
+    const { call, rejection } = verdict
+    return {
+      ...base,
+      authorized: rejection === undefined,
+      code: rejection?.code,
+      reason: rejection?.reason,
+      service: call.service.id,
+      application: call.applicationId,
+      usage: call.usage,
+    }
+  }
+  if (error instanceof BackendError) return { ...base, code: error.code, reason: error.message }
+  if (error !== undefined) {
+    return { ...base, code: error instanceof CrashError ? 'crash' : 'unreadable', reason: (error as Error).message }
+  }
+  return { ...base, service: job?.serviceId, transactions: job?.transactions.length }
+}
