@@ -1,0 +1,127 @@
+// npm run demo: a local 3scale backend, the Express example in front of it, a few requests, then it keeps serving.
+// EMULATOR_PORT and PORT choose the ports; by default any free ones. Ctrl-C (SIGINT) or SIGTERM ends all.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+
+/** @type {import('node:child_process').ChildProcess[]} */
+const children = []
+let ending = false
+
+/** @param {number} code */
+async function end(code) {
+  if (ending) return
+  ending = true
+  const running = children.filter((child) => child.exitCode === null && child.signalCode === null)
+  const gone = Promise.all(running.map((child) => once(child, 'exit')))
+  for (const child of running) child.kill('SIGTERM')
+  const timer = setTimeout(() => {
+    for (const child of running) child.kill('SIGKILL')
+  }, 3000)
+  await gone
+  clearTimeout(timer)
+  process.exit(code)
+}
+process.on('SIGINT', () => end(0))
+process.on('SIGTERM', () => end(0))
+
+/**
+ * Starts a server and waits for the address that it prints.
+ *
+ * @param {string} script
+ * @param {string[]} given
+ * @param {Record<string, string>} env
+ */
+async function start(script, given, env = {}) {
+  const child = spawn(process.execPath, [script, ...given], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  child.once('exit', (code) => {
+    if (!ending) console.error(`${script} ended (${code})`)
+    end(1)
+  })
+  // The listener stays, so that what it prints later does not fill the pipe.
+  return /** @type {Promise<string>} */ (
+    new Promise((resolve) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const url = /https?:\/\/[^\s/]+/.exec(line)?.[0]
+        if (url !== undefined) resolve(url)
+      })
+    })
+  )
+}
+
+/** @param {string} step */
+function prepare(step) {
+  const { status } = spawnSync('npm', ['run', '--silent', step], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/**
+ * @param {string} url
+ * @param {string} what
+ */
+async function ask(url, what) {
+  const answer = await fetch(url)
+  const text = await answer.text()
+  const retry = answer.headers.get('retry-after')
+  const type = answer.headers.get('content-type') ?? ''
+  const detail = type.includes('problem') ? JSON.parse(text).code : text.trim().slice(0, 80)
+  const { pathname, search } = new URL(url)
+  const request = `GET ${pathname}${search}`
+  console.log(
+    `  ${request.padEnd(42)} ${answer.status}  ${what}: ${detail}${retry === null ? '' : `, Retry-After ${retry}`}`,
+  )
+  return answer.status
+}
+
+prepare('setup')
+prepare('build')
+const backend = await start('packages/emulator/dist/cli.js', ['--port', process.env.EMULATOR_PORT ?? '0'])
+const app = await start('examples/express/server.js', [], {
+  PORT: process.env.PORT ?? '0',
+  THREESCALE_BACKEND_URL: backend,
+  THREESCALE_SERVICE_ID: '2555417',
+  THREESCALE_SERVICE_TOKEN: 'demo-token',
+})
+const words = `${app}/words/hello`
+
+console.log(`
+3scale backend (emulator)  ${backend}
+Express app                ${app}
+
+What happens:
+`)
+await ask(`${words}?user_key=good-key`, 'allowed')
+await ask(words, 'no key')
+await ask(`${words}?user_key=wrong-key`, 'wrong key')
+await ask(`${words}?user_key=suspended-key`, 'suspended application')
+// The plan allows 5 a minute; more tries than that only where a minute ends in between.
+for (let tries = 0; tries < 12; tries++) {
+  if ((await ask(`${words}?user_key=good-key`, 'good key again')) === 429) break
+}
+
+console.log(`
+Try it:
+
+  curl -i '${words}?user_key=good-key'
+  curl -i '${words}?user_key=unlimited-key'
+  curl -i '${words}?user_key=suspended-key'
+  curl -i '${words}'
+
+What 3scale has counted, and the calls it got:
+
+  curl -s '${backend}/emulator/api/usage'
+  curl -s '${backend}/emulator/api/calls'
+
+Ctrl-C ends all.`)

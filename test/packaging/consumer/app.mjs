@@ -1,0 +1,21 @@
+// Every package as an ES module, by name and by default.
+import * as core from '@threescale/core'
+import { createEmulator } from '@threescale/emulator'
+import * as express from '@threescale/express'
+import * as fastify from '@threescale/fastify'
+import * as koa from '@threescale/koa'
+
+const emulator = createEmulator()
+const backendUrl = await emulator.listen({ port: 0 })
+const client = new core.ThreeScaleClient({ serviceId: '2555417', serviceToken: 'demo-token', backendUrl })
+const { authorized, plan } = await client.authrep({ userKey: 'unlimited-key' })
+await client.close()
+await emulator.close()
+console.log(
+  JSON.stringify({
+    authorized,
+    plan,
+    gateway: typeof core.createGateway,
+    adapters: [express, fastify, koa].map((adapter) => adapter.default === adapter.threescale),
+  }),
+)

@@ -1,0 +1,84 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packAll, ROOT } from '../../scripts/pack.mjs'
+
+// Without NODE_PATH, which pnpm's launchers set and which would lead back into the workspace.
+const { NODE_PATH: _, ...env } = process.env
+const run = (command: string, given: string[]) => promisify(execFile)(command, given, { cwd: project, env })
+const project = mkdtempSync(join(tmpdir(), 'threescale-consumer-'))
+
+/** What npm would fetch for the packed packages, taken from the workspace instead, so that this runs without a registry. */
+const FETCHED: Readonly<Record<string, string>> = {
+  undici: 'core',
+  'fast-xml-parser': 'core',
+  'lru-cache': 'core',
+  'fastify-plugin': 'fastify',
+  fastify: 'fastify',
+  koa: 'koa',
+  '@types/koa': 'koa',
+  '@types/express': 'express',
+}
+
+function link(name: string, target: string): void {
+  const place = join(project, 'node_modules', name)
+  mkdirSync(dirname(place), { recursive: true })
+  symlinkSync(realpathSync(target), place)
+}
+
+beforeAll(() => {
+  const packed = join(project, 'packed')
+  mkdirSync(packed)
+  for (const tarball of packAll(packed)) {
+    const name = /^threescale-(\w+)-/.exec(basename(tarball))![1]!
+    const place = join(project, 'node_modules/@threescale', name)
+    mkdirSync(place, { recursive: true })
+    execFileSync('tar', ['xzf', tarball, '-C', place, '--strip-components=1'])
+  }
+  for (const [name, owner] of Object.entries(FETCHED)) link(name, join(ROOT, 'packages', owner, 'node_modules', name))
+  link('express', join(ROOT, 'packages/express/node_modules/express4'))
+  link('@types/node', join(ROOT, 'node_modules/@types/node'))
+  cpSync(fileURLToPath(new URL('consumer', import.meta.url)), project, { recursive: true })
+  writeFileSync(join(project, 'package.json'), '{ "private": true }')
+}, 60_000)
+
+afterAll(() => rmSync(project, { recursive: true, force: true }))
+
+describe('the packed packages, in a project of their own', () => {
+  it('are required by a CommonJS app on Express 4', async () => {
+    const version = JSON.parse(readFileSync(join(project, 'node_modules/express/package.json'), 'utf8')).version
+    expect(version).toMatch(/^4\./)
+    const { stdout } = await run(process.execPath, ['app.cjs'])
+    expect(JSON.parse(stdout)).toEqual({
+      sameFunction: true,
+      answers: [
+        '200 {"plan":"Unlimited"}',
+        '403 {"type":"about:blank","title":"Forbidden","status":403,"detail":"user key \\"***\\" is invalid","code":"user_key_invalid"}',
+      ],
+    })
+  })
+
+  it('are imported as ES modules, by name and by default', async () => {
+    const { stdout } = await run(process.execPath, ['app.mjs'])
+    expect(JSON.parse(stdout)).toEqual({
+      authorized: true,
+      plan: 'Unlimited',
+      gateway: 'function',
+      adapters: [true, true, true],
+    })
+  })
+
+  it.each(['tsconfig.json', 'tsconfig.commonjs.json'])(
+    'bring types that resolve under nodenext (%s)',
+    async (config) => {
+      const compiler = createRequire(import.meta.url).resolve('typescript/package.json')
+      const tsc = join(dirname(compiler), JSON.parse(readFileSync(compiler, 'utf8')).bin.tsc)
+      await expect(run(process.execPath, [tsc, '-p', config])).resolves.toMatchObject({ stdout: '' })
+    },
+  )
+})
