@@ -1,0 +1,91 @@
+/** A caller that the backend has let in before, and whose limits he shares. */
+import type { Grant } from '../allowed.ts'
+import type { Credentials } from '../client/credentials.ts'
+import type { UsageReport } from '../client/verdict.ts'
+import type { Application } from '../ledger/application.ts'
+import { ownString } from '../own-string.ts'
+import type { ProtectedService } from '../terms.ts'
+
+/** Every part of credentials under one type; what a kind does not have is undefined. */
+export interface AnyCredentials {
+  readonly userKey?: string | undefined
+  readonly appId?: string | undefined
+  readonly clientId?: string | undefined
+  readonly appKey?: string | undefined
+  readonly redirectUrl?: string | undefined
+}
+
+export class Identity implements Grant {
+  readonly service: ProtectedService
+  readonly credentials: Credentials
+  readonly referrer: string | undefined
+  /** The count of his application. */
+  account: Application
+  /** When an answer that lets him in was asked for, by our clock. */
+  provedAt: number = Number.NEGATIVE_INFINITY
+  /** The service's epoch then. */
+  epoch = 0
+  /** Not refreshed again before, by our clock. */
+  retryAt: number = Number.NEGATIVE_INFINITY
+  refreshing = false
+  /** Others with the same credential but another key, redirect URL or referrer; kept by the first. */
+  others: Map<string, Identity> | undefined = undefined
+  /** Next of the same application, newest first. */
+  sibling: Identity | undefined = undefined
+
+  constructor(service: ProtectedService, credentials: Credentials, referrer: string | undefined, account: Application) {
+    this.service = service
+    this.credentials = ownCredentials(credentials)
+    this.referrer = referrer === undefined ? undefined : ownString(referrer)
+    this.account = account
+  }
+
+  get application(): { readonly id: string | undefined } {
+    return { id: this.account.id }
+  }
+
+  get plan(): string | undefined {
+    return this.account.plan
+  }
+
+  limits(): readonly UsageReport[] {
+    const { service } = this.account
+    return this.account.reports(service.at(service.ledger.clock.now()))
+  }
+
+  /** Whether he is the one, every field compared; the credential itself was compared by the lookup. */
+  is(credentials: AnyCredentials, referrer: string | undefined): boolean {
+    const own = this.credentials as AnyCredentials
+    return (
+      own.appKey === credentials.appKey && own.redirectUrl === credentials.redirectUrl && this.referrer === referrer
+    )
+  }
+}
+
+/** What tells those with the same credential apart, as a text that no two different callers share. */
+export function variantOf({ appKey, redirectUrl }: AnyCredentials, referrer: string | undefined): string {
+  return `${part(appKey)}${part(redirectUrl)}${part(referrer)}`
+}
+
+/** The whole identity within a service, likewise unambiguous. */
+export function identityText(credentials: Credentials, referrer: string | undefined): string {
+  const any = credentials as AnyCredentials
+  const { userKey, appId, clientId } = any
+  return `${part(userKey)}${part(appId)}${part(clientId)}${variantOf(any, referrer)}`
+}
+
+/** All that a reason may quote. */
+export function secretsOf(credentials: Credentials, referrer: string | undefined): string[] {
+  const { userKey, appId, clientId, appKey, redirectUrl } = credentials as AnyCredentials
+  return [userKey, appId, clientId, appKey, redirectUrl, referrer].filter((text) => text !== undefined)
+}
+
+function part(text: string | undefined): string {
+  return text === undefined ? '-' : `${text.length}:${text}`
+}
+
+function ownCredentials(credentials: Credentials): Credentials {
+  const own: Record<string, string> = {}
+  for (const [name, value] of Object.entries(credentials)) if (typeof value === 'string') own[name] = ownString(value)
+  return own as unknown as Credentials
+}

@@ -1,0 +1,211 @@
+/** One application's count: what it may still use, what waits to be reported, what was reported and is not settled. */
+import type { UsageReport } from '../client/verdict.ts'
+import { MINUTE_MS } from '../period.ts'
+import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './cells.ts'
+import type { Layout, Touched } from './layout.ts'
+import { addAmount, eachAmount } from './metric-table.ts'
+import type { ServiceLedger } from './service-ledger.ts'
+import { createRow, type UsageRow } from './usage-row.ts'
+
+/** A denial that holds for everybody of an application or service, until it is asked again. */
+export interface GeneralDenial {
+  readonly code: string
+  readonly reason: string
+  /** By our clock. */
+  readonly until: number
+}
+
+export class Application {
+  readonly service: ServiceLedger
+  /** Undefined while nobody knows whose usage this is; such usage is never sent. */
+  readonly id: string | undefined
+  plan: string | undefined
+  layout: Layout
+  cells: number[] = NO_CELLS
+  /** Waiting, added up by minute, newest first. */
+  pending: UsageRow | undefined = undefined
+  /** Waiting, each for itself because of its response code. */
+  separate: UsageRow | undefined = undefined
+  /** Sent and not yet forgotten. */
+  sent: UsageRow[] | undefined = undefined
+  /** Number of the newest question whose answer was taken in. */
+  appliedQuestion = 0
+  /** When an answer last proved that the application exists, by our clock. */
+  provedAt: number = Number.NEGATIVE_INFINITY
+  /** Questions under way. */
+  questions = 0
+  /** Since the eviction last looked. */
+  used = true
+  /** What the backend last said against all its callers. */
+  denial: GeneralDenial | undefined = undefined
+  /** No longer in the ledger; who still holds it has to look it up again. */
+  evicted = false
+
+  constructor(service: ServiceLedger, id: string | undefined) {
+    this.service = service
+    this.id = id
+    this.layout = service.unlimited
+  }
+
+  /** Whether the usage stays within every limit it touches. */
+  fits(touched: Touched, time: number): boolean {
+    const { limits, needs } = touched
+    const cells = this.cells
+    for (let i = 0; i < limits.length; i++) {
+      const at = limits[i]! * WIDTH
+      if (time >= cells[at + END]!) rollCell(cells, this.layout, limits[i]!, time)
+      if (cells[at + KNOWN]! + needs[i]! > cells[at + MAX]!) return false
+    }
+    return true
+  }
+
+  /** Checks and counts in one synchronous step: all limits or none. */
+  admit(touched: Touched, time: number): boolean {
+    if (!this.fits(touched, time)) return false
+    this.count(touched, time)
+    return true
+  }
+
+  /** Counts without checking, to be reported. */
+  count(touched: Touched, time: number): void {
+    this.used = true
+    this.#addToCells(touched, time)
+    const { slots, amounts } = touched
+    if (slots.length === 0) return
+    const minute = time - (time % MINUTE_MS)
+    let row = this.pending
+    if (row === undefined || row.minute !== minute || row.again) row = this.#newRow(minute)
+    const sums = this.service.sums.admitted
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!
+      const amount = amounts[i]!
+      // A sum the backend cannot hold would sink its batch.
+      if ((row.amounts[slot] ?? 0) + amount > Number.MAX_SAFE_INTEGER) row = this.#newRow(minute)
+      if (addAmount(row.amounts, slot, amount)) this.service.ledger.recordAdded()
+      addAmount(sums, slot, amount)
+    }
+  }
+
+  /** Counts as a transaction of its own, which waits for the status of the response before it may be sent. */
+  countSeparately(touched: Touched, time: number): UsageRow | undefined {
+    this.used = true
+    this.#addToCells(touched, time)
+    if (touched.slots.length === 0) return undefined
+    const row = createRow(this, time - (time % MINUTE_MS))
+    row.separate = { code: undefined, awaitsResponse: true }
+    this.#fill(row, touched)
+    row.next = this.separate
+    this.separate = row
+    this.service.ledger.markBusy(this)
+    return row
+  }
+
+  /** A row that waits to be sent, filled by the caller. */
+  wait(row: UsageRow): void {
+    row.batch = undefined
+    row.application = this
+    if (row.separate !== undefined) {
+      row.next = this.separate
+      this.separate = row
+    } else {
+      row.next = this.pending
+      this.pending = row
+    }
+    this.service.ledger.markBusy(this)
+  }
+
+  /** Adds the row's usage to the cells whose window holds its minute, or takes it away again. */
+  shift(row: UsageRow, sign: 1 | -1): void {
+    const { cells, layout } = this
+    for (let limit = 0; limit < layout.limits.length; limit++) {
+      const at = limit * WIDTH
+      if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) continue
+      eachAmount(row.amounts, (slot, amount) => {
+        if (layout.covers(limit, slot)) cells[at + KNOWN]! += sign * amount
+      })
+    }
+  }
+
+  /** What a denial says: when the last of the violated windows ends, and whether waiting helps at all. */
+  violation(touched: Touched, time: number): { retryAt: number | undefined; disabled: boolean } {
+    let retryAt = 0
+    let disabled = false
+    touched.limits.forEach((limit, i) => {
+      const at = limit * WIDTH
+      if (time >= this.cells[at + END]!) rollCell(this.cells, this.layout, limit, time)
+      const max = this.cells[at + MAX]!
+      const need = touched.needs[i]!
+      if (this.cells[at + KNOWN]! + need <= max) return
+      if (max === 0) disabled = true
+      retryAt = Math.max(retryAt, need > max ? Number.POSITIVE_INFINITY : this.cells[at + END]!)
+    })
+    return { retryAt: Number.isFinite(retryAt) ? retryAt : undefined, disabled }
+  }
+
+  /** The limits as usage reports, at a time of the service's. */
+  reports(time: number): UsageReport[] {
+    return this.layout.limits.map(({ metric, period }, limit) => {
+      const at = limit * WIDTH
+      if (time >= this.cells[at + END]!) rollCell(this.cells, this.layout, limit, time)
+      const eternal = period === 'eternity'
+      const current = this.cells[at + KNOWN]!
+      const max = this.cells[at + MAX]!
+      return Object.freeze({
+        metric,
+        period,
+        start: eternal ? undefined : new Date(this.cells[at + START]!),
+        end: eternal ? undefined : new Date(this.cells[at + END]!),
+        max,
+        current,
+        exceeded: current > max,
+      })
+    })
+  }
+
+  /** Whether something of it is still on its way, so that it must not be forgotten. */
+  get busy(): boolean {
+    return this.pending !== undefined || this.separate !== undefined || this.sent !== undefined || this.questions > 0
+  }
+
+  #addToCells(touched: Touched, time: number): void {
+    const { limits, needs } = touched
+    const cells = this.cells
+    for (let i = 0; i < limits.length; i++) {
+      const at = limits[i]! * WIDTH
+      if (time >= cells[at + END]!) rollCell(cells, this.layout, limits[i]!, time)
+      cells[at + KNOWN]! += needs[i]!
+    }
+  }
+
+  #newRow(minute: number): UsageRow {
+    const row = createRow(this, minute)
+    row.next = this.pending
+    this.pending = row
+    this.service.ledger.markBusy(this)
+    return row
+  }
+
+  #fill(row: UsageRow, touched: Touched): void {
+    touched.slots.forEach((slot, i) => {
+      addAmount(row.amounts, slot, touched.amounts[i]!)
+      addAmount(this.service.sums.admitted, slot, touched.amounts[i]!)
+      this.service.ledger.recordAdded()
+    })
+  }
+}
+
+/** Visits a list of waiting rows. */
+export function eachRow(first: UsageRow | undefined, visit: (row: UsageRow) => void): void {
+  for (let row = first; row !== undefined; row = row.next) visit(row)
+}
+
+/** Takes all waiting rows out of an application. */
+export function takeWaiting(application: Application): UsageRow[] {
+  const rows: UsageRow[] = []
+  eachRow(application.pending, (row) => rows.push(row))
+  eachRow(application.separate, (row) => rows.push(row))
+  application.pending = undefined
+  application.separate = undefined
+  for (const row of rows) row.next = undefined
+  return rows
+}

@@ -1,0 +1,104 @@
+/** Usage that travels together: one report to the backend, counted whole or not at all. */
+import type { LossReason } from '../observe/messages.ts'
+import type { Application } from './application.ts'
+import { compact } from './compact.ts'
+import { addAmount, eachAmount } from './metric-table.ts'
+import type { ServiceLedger } from './service-ledger.ts'
+import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
+
+/**
+ * inFlight: no outcome yet; acknowledged: queued by the backend; ambiguous: sent, no usable answer; over: its rows
+ * went back, to other batches, or were given up.
+ */
+export type BatchState = 'inFlight' | 'acknowledged' | 'ambiguous' | 'over'
+
+export class Batch {
+  readonly service: ServiceLedger
+  readonly rows: readonly UsageRow[]
+  state: BatchState = 'inFlight'
+  /** When it got into its state, by our clock. */
+  since: number
+
+  constructor(service: ServiceLedger, rows: readonly UsageRow[], now: number) {
+    this.service = service
+    this.rows = rows
+    this.since = now
+    for (const row of rows) {
+      row.batch = this
+      row.next = undefined
+      const { application } = row
+      application.sent ??= []
+      application.sent.push(row)
+      service.ledger.markBusy(application)
+    }
+  }
+
+  /** The applications it is about. */
+  get applications(): ReadonlySet<Application> {
+    return new Set(this.rows.map((row) => row.application))
+  }
+
+  /** The backend has queued it; `now` may lie in the past when the ledger proved that it was counted. */
+  acknowledge(now: number): void {
+    this.#become('acknowledged', now)
+    const sums = this.service.sums.acknowledged
+    for (const row of this.rows) eachAmount(row.amounts, (slot, amount) => void addAmount(sums, slot, amount))
+  }
+
+  /** It may have been counted. */
+  doubt(now: number): void {
+    this.#become('ambiguous', now)
+  }
+
+  /** Its rows wait again. `again`: they may have been counted already. */
+  takeBack(now: number, again: boolean): void {
+    this.#become('over', now)
+    this.#leave()
+    for (const row of this.rows) {
+      row.again ||= again
+      row.application.wait(row)
+    }
+    this.service.ledger.records += recordsOf(this.rows)
+    for (const application of this.applications) compact(application)
+  }
+
+  /** Two halves in place of it, both in flight. */
+  halve(now: number): [Batch, Batch] {
+    this.#become('over', now)
+    this.#leave()
+    const middle = Math.ceil(this.rows.length / 2)
+    return [
+      new Batch(this.service, this.rows.slice(0, middle), now),
+      new Batch(this.service, this.rows.slice(middle), now),
+    ]
+  }
+
+  /** Its usage is not delivered and will not be. `counted`: it may have been counted, so the cells keep it. */
+  giveUp(now: number, reason: LossReason, counted: boolean): void {
+    this.#become('over', now)
+    this.#leave()
+    const { ledger } = this.service
+    for (const application of this.applications) {
+      const rows = this.rows.filter((row) => row.application === application)
+      ledger.giveUp(application, rows, reason, counted)
+    }
+  }
+
+  /** Amounts by metric name. */
+  usage(): Record<string, number> {
+    return namedUsage(this.rows)
+  }
+
+  #become(state: BatchState, now: number): void {
+    this.state = state
+    this.since = now
+  }
+
+  #leave(): void {
+    for (const application of this.applications) {
+      const rest = application.sent?.filter((row) => row.batch !== this)
+      application.sent = rest === undefined || rest.length === 0 ? undefined : rest
+      this.service.ledger.markBusy(application)
+    }
+  }
+}

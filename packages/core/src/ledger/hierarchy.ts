@@ -1,0 +1,134 @@
+/**
+ * What is known of a service's metric tree. The backend lists the direct children of limited metrics only, so an
+ * ancestor of a metric can stay hidden; this says which ones could be, and remembers what questions settled.
+ */
+
+/** How long a list that no answer repeats, or a settled "not below", is believed. */
+export const HIERARCHY_TTL_MS = 3_600_000
+
+// Trees of the portal have two levels, of the internal API a few; beyond this a record is damaged.
+const MAX_DEPTH = 32
+
+/** The metrics' parents as the options declare them. */
+export type DeclaredMetrics = Readonly<Record<string, { readonly parent?: string | undefined }>>
+
+interface ChildList {
+  readonly children: readonly string[]
+  at: number
+}
+
+interface Settled {
+  readonly below: boolean
+  readonly at: number
+}
+
+export class Hierarchy {
+  readonly #lists = new Map<string, ChildList>()
+  readonly #parents = new Map<string, string>()
+  readonly #declared: ReadonlySet<string>
+  readonly #settled = new Map<string, Map<string, Settled>>()
+
+  constructor(declared: DeclaredMetrics = {}) {
+    this.#declared = new Set(Object.keys(declared))
+    for (const [metric, { parent }] of Object.entries(declared)) {
+      if (parent !== undefined) this.#parents.set(metric, parent)
+    }
+  }
+
+  /**
+   * Takes in the lists of an answer; they win over what was settled or declared before.
+   *
+   * @returns true when something changed.
+   */
+  learn(lists: ReadonlyMap<string, readonly string[]>, at: number): boolean {
+    let changed = false
+    for (const [metric, children] of lists) {
+      const before = this.#lists.get(metric)
+      if (before !== undefined && sameMembers(before.children, children)) {
+        if (at - before.at > HIERARCHY_TTL_MS) changed = true
+        before.at = Math.max(before.at, at)
+        continue
+      }
+      changed = true
+      this.#lists.set(metric, { children: [...children], at })
+      for (const [child, parent] of this.#parents) if (parent === metric) this.#parents.delete(child)
+      for (const pairs of this.#settled.values()) pairs.delete(metric)
+      for (const child of children) {
+        this.#parents.set(child, metric)
+        this.#settled.delete(child)
+      }
+    }
+    return changed
+  }
+
+  /** All known ancestors, nearest first. */
+  ancestorsOf(metric: string): ReadonlySet<string> {
+    const found = new Set<string>()
+    let frontier = [metric]
+    for (let depth = 0; depth < MAX_DEPTH && frontier.length > 0; depth++) {
+      const next: string[] = []
+      for (const below of frontier) {
+        const parent = this.#parents.get(below)
+        if (parent !== undefined && !found.has(parent)) next.push(parent)
+        for (const [ancestor, { below: yes }] of this.#settled.get(below) ?? []) {
+          if (yes && !found.has(ancestor)) next.push(ancestor)
+        }
+      }
+      for (const ancestor of next) found.add(ancestor)
+      frontier = next
+    }
+    found.delete(metric)
+    return found
+  }
+
+  /** Whether the first metric is known to be below the second. */
+  isBelow(metric: string, ancestor: string): boolean {
+    return this.ancestorsOf(metric).has(ancestor)
+  }
+
+  /** Those of the limited metrics that could be ancestors of `metric` without our knowing, top-most first. */
+  hiddenAbove(metric: string, limited: Iterable<string>, now: number): string[] {
+    const ancestors = this.ancestorsOf(metric)
+    if (this.#declared.has(this.#rootOf(metric))) return []
+    const candidates: string[] = []
+    for (const above of new Set(limited)) {
+      if (above === metric || ancestors.has(above) || this.isBelow(above, metric)) continue
+      const settled = this.#settled.get(metric)?.get(above)
+      if (settled !== undefined && now - settled.at < HIERARCHY_TTL_MS) continue
+      if (this.#hidesChildren(above, metric, now, 0)) candidates.push(above)
+    }
+    return candidates.sort((a, b) => this.ancestorsOf(a).size - this.ancestorsOf(b).size)
+  }
+
+  /** Remembers what a question showed about a pair. */
+  settle(metric: string, ancestor: string, below: boolean, at: number): void {
+    let pairs = this.#settled.get(metric)
+    if (pairs === undefined) this.#settled.set(metric, (pairs = new Map()))
+    pairs.set(ancestor, { below, at })
+  }
+
+  /** Whether some metric below `above` has children that no list shows. */
+  #hidesChildren(above: string, metric: string, now: number, depth: number): boolean {
+    const list = this.#lists.get(above)
+    if (list === undefined || now - list.at > HIERARCHY_TTL_MS) return !this.#declared.has(above)
+    if (depth > MAX_DEPTH) return true
+    return list.children.some((child) => child !== metric && this.#hidesChildren(child, metric, now, depth + 1))
+  }
+
+  #rootOf(metric: string): string {
+    let root = metric
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const parent = this.#parents.get(root)
+      if (parent === undefined) break
+      root = parent
+    }
+    return root
+  }
+}
+
+function sameMembers(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false
+  if (one.every((member, index) => member === other[index])) return true
+  const members = new Set(one)
+  return other.every((member) => members.has(member))
+}

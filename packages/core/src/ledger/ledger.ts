@@ -1,0 +1,254 @@
+/**
+ * The running count of all applications of a gateway. Synchronous and without I/O: authorization asks it and feeds it
+ * answers, reporting takes batches out of it and tells what became of them.
+ */
+import type { Clock } from '../clock.ts'
+import type { LossReason } from '../observe/messages.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { UsageSums } from '../observe/stats.ts'
+import { Application, takeWaiting } from './application.ts'
+import { NO_CELLS } from './cells.ts'
+import { compact } from './compact.ts'
+import type { DeclaredMetrics } from './hierarchy.ts'
+import { addAmount, eachAmount } from './metric-table.ts'
+import { type OpenQuestion, ServiceLedger } from './service-ledger.ts'
+import { sumsOf } from './sums.ts'
+import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
+
+export interface LedgerOptions {
+  readonly clock: Clock
+  /** Longest the backend may take to count a report, milliseconds. */
+  readonly settleMs: number
+  /** Applications kept. */
+  readonly maxApplications: number
+  readonly metrics?: DeclaredMetrics | undefined
+  readonly observer: Pick<Observer, 'lost' | 'cached' | 'warn'>
+}
+
+/** Asks the backend about an application, so that its answer can be applied; resolves when that was tried. */
+export type Asker = (application: Application) => Promise<void>
+
+export class Ledger {
+  readonly clock: Clock
+  readonly settleMs: number
+  readonly observer: LedgerOptions['observer']
+  /** Set by authorization: how usage is proved and doubts are resolved. */
+  asker: Asker | undefined = undefined
+  /** Set by reporting: called when something begins to wait, and for each further record. */
+  onWaiting: ((records: number) => void) | undefined = undefined
+  /** Set by reporting: sends what an application has waiting. */
+  flusher: ((application: Application) => Promise<void>) | undefined = undefined
+  /** Waiting records: application, minute, metric. */
+  records = 0
+  readonly #maxApplications: number
+  readonly #declared: DeclaredMetrics | undefined
+  readonly #services = new Map<string | undefined, ServiceLedger>()
+  /** All applications, roughly those used longest ago first. */
+  readonly #order = new Set<Application>()
+  readonly #busy = new Set<Application>()
+  #questions = 0
+  #sweptAt: number = Number.NEGATIVE_INFINITY
+
+  constructor(options: LedgerOptions) {
+    this.clock = options.clock
+    this.settleMs = options.settleMs
+    this.observer = options.observer
+    this.#maxApplications = options.maxApplications
+    this.#declared = options.metrics
+  }
+
+  get services(): Iterable<ServiceLedger> {
+    return this.#services.values()
+  }
+
+  /** Applications with anything waiting or unsettled. */
+  get busy(): ReadonlySet<Application> {
+    return this.#busy
+  }
+
+  /** Applications remembered. */
+  get size(): number {
+    return this.#order.size
+  }
+
+  service(id: string | undefined): ServiceLedger {
+    let service = this.#services.get(id)
+    if (service === undefined) this.#services.set(id, (service = new ServiceLedger(this, id, this.#declared)))
+    return service
+  }
+
+  /** To be called right before a question is sent. */
+  openQuestion(): OpenQuestion {
+    this.#questions += 1
+    return { number: this.#questions, askedAt: this.clock.now() }
+  }
+
+  /** Usage of somebody whose application is not known; kept apart, never sent. */
+  stranger(service: ServiceLedger): Application {
+    return new Application(service, undefined)
+  }
+
+  /** Moves all that a stranger used to the application that he turned out to be. */
+  adopt(stranger: Application, application: Application): void {
+    for (const row of takeWaiting(stranger)) {
+      application.wait(row)
+      application.shift(row, 1)
+    }
+    compact(application)
+    this.markBusy(stranger)
+  }
+
+  /** Gives up what waits of an application, of one metric only where one is named. */
+  giveUpWaiting(application: Application, reason: LossReason, metric?: string): void {
+    const slot = metric === undefined ? undefined : application.service.metrics.slotOf(metric)
+    const lost: UsageRow[] = []
+    for (const row of takeWaiting(application)) {
+      if (slot === undefined) {
+        lost.push(row)
+        continue
+      }
+      const amount = row.amounts[slot]
+      if (amount !== undefined) {
+        const part: UsageRow = { ...row, amounts: [] }
+        part.amounts[slot] = amount
+        delete row.amounts[slot]
+        lost.push(part)
+      }
+      if (row.amounts.some((left) => left !== undefined)) application.wait(row)
+    }
+    this.records -= recordsOf(lost)
+    this.giveUp(application, lost, reason, false)
+    this.markBusy(application)
+  }
+
+  /** Counts rows as given up and says so. `counted`: the backend may have counted them, so the cells keep them. */
+  giveUp(application: Application, rows: readonly UsageRow[], reason: LossReason, counted: boolean): void {
+    if (rows.length === 0) return
+    const sums = application.service.sums.givenUp
+    for (const row of rows) {
+      eachAmount(row.amounts, (slot, amount) => void addAmount(sums, slot, amount))
+      if (!counted) application.shift(row, -1)
+    }
+    this.observer.lost({
+      kind: 'given-up',
+      reason,
+      service: application.service.id,
+      applicationId: application.id,
+      usage: namedUsage(rows),
+    })
+  }
+
+  /** The backend counts less than it acknowledged long ago. */
+  suspectLoss(application: Application, metric: string, amount: number): void {
+    this.observer.lost({
+      kind: 'suspected',
+      reason: 'missing',
+      service: application.service.id,
+      applicationId: application.id,
+      usage: { [metric]: amount },
+    })
+  }
+
+  /** Our clock is too fast for the backend: the counts of the service start anew from its answers. */
+  clockAhead(service: ServiceLedger): void {
+    this.observer.warn(
+      'THREESCALE_CLOCK_AHEAD',
+      "this machine's clock is almost an hour or more ahead of the 3scale backend's; usage is stamped by the backend's",
+      { service: service.id },
+    )
+    service.epoch += 1
+    for (const application of [...service.applications.values()]) {
+      service.changeLayout(application, service.unlimited)
+      application.cells = NO_CELLS
+      if (!application.busy) this.#evict(application)
+    }
+  }
+
+  /** Keeps the set of those that must not be forgotten. */
+  markBusy(application: Application): void {
+    if (!application.busy) {
+      this.#busy.delete(application)
+    } else if (!this.#busy.has(application)) {
+      this.#busy.add(application)
+      this.onWaiting?.(this.records)
+    }
+  }
+
+  /** A record more is waiting. */
+  recordAdded(): void {
+    this.records += 1
+    this.onWaiting?.(this.records)
+  }
+
+  added(application: Application): void {
+    this.#order.add(application)
+    application.layout.applications += 1
+  }
+
+  /**
+   * Makes sure that one more application fits.
+   *
+   * @returns false when all that could go have usage waiting or unsettled.
+   */
+  makeRoom(): boolean {
+    if (this.#order.size < this.#maxApplications) return true
+    if (this.#makeRoom()) return true
+    if (this.clock.now() - this.#sweptAt > 1000) {
+      this.sweep()
+      if (this.#makeRoom()) return true
+    }
+    this.observer.cached('full', undefined, undefined)
+    return false
+  }
+
+  /** Forgets what the backend has surely counted by now, for applications that nobody asks about any more. */
+  sweep(): void {
+    this.#sweptAt = this.clock.now()
+    const settled = this.#sweptAt - this.settleMs
+    for (const application of this.#busy) {
+      if (application.questions > 0 || application.sent === undefined) continue
+      const kept = application.sent.filter(({ batch }) => batch!.state !== 'acknowledged' || batch!.since > settled)
+      application.sent = kept.length === 0 ? undefined : kept
+      this.markBusy(application)
+    }
+  }
+
+  /** Law 8, by metric: `pending`, `inFlight` and `ambiguous` are counted out anew, not derived. */
+  sums(): Record<string, UsageSums> {
+    return sumsOf(this.services, this.#busy)
+  }
+
+  #makeRoom(): boolean {
+    // Bounded, so that a ledger full of busy applications costs each newcomer little.
+    let looks = 128
+    let idle: Application | undefined
+    for (const application of this.#order) {
+      if (!application.busy) {
+        if (!application.used || idle === application) {
+          idle = application
+          break
+        }
+        idle ??= application
+      }
+      application.used = false
+      this.#order.delete(application)
+      this.#order.add(application)
+      if (--looks === 0) break
+    }
+    if (idle !== undefined) this.#evict(idle)
+    return idle !== undefined
+  }
+
+  #evict(application: Application): void {
+    application.evicted = true
+    application.service.applications.delete(application.id!)
+    application.service.changeLayout(application, undefined)
+    this.#order.delete(application)
+    this.observer.cached('evicted', application.service.id, { appId: application.id! })
+  }
+}
+
+/** The count of one gateway, shared by all its services and routes. */
+export function createLedger(options: LedgerOptions): Ledger {
+  return new Ledger(options)
+}

@@ -1,0 +1,63 @@
+/** The metrics of one service that usage was seen for: a small number each, and when an answer last proved them. */
+
+/** Amounts by metric slot; holes are zero. */
+export type Amounts = number[]
+
+export class MetricTable {
+  readonly #slots = new Map<string, number>()
+  readonly #names: string[] = []
+  /** When an answer last showed that the backend knows the metric, by our clock; -Infinity: never. */
+  readonly #provedAt: number[] = []
+
+  /** Number of slots given out. */
+  get size(): number {
+    return this.#names.length
+  }
+
+  /** The slot of a metric; a new one for a new name. */
+  slotOf(metric: string): number {
+    const known = this.#slots.get(metric)
+    if (known !== undefined) return known
+    const slot = this.#names.length
+    this.#slots.set(metric, slot)
+    this.#names.push(metric)
+    this.#provedAt.push(Number.NEGATIVE_INFINITY)
+    return slot
+  }
+
+  nameOf(slot: number): string {
+    return this.#names[slot]!
+  }
+
+  provedAt(slot: number): number {
+    return this.#provedAt[slot]!
+  }
+
+  /** @returns true when the metric was not known to exist before. */
+  prove(metric: string, at: number): boolean {
+    const slot = this.slotOf(metric)
+    const before = this.#provedAt[slot]!
+    if (at > before) this.#provedAt[slot] = at
+    return before === Number.NEGATIVE_INFINITY
+  }
+
+  /** The backend said that it does not know the metric. */
+  disprove(metric: string): void {
+    this.#provedAt[this.slotOf(metric)] = Number.NEGATIVE_INFINITY
+  }
+}
+
+/** Adds to one slot. @returns true when the slot was empty. */
+export function addAmount(amounts: Amounts, slot: number, amount: number): boolean {
+  const before = amounts[slot]
+  amounts[slot] = (before ?? 0) + amount
+  return before === undefined
+}
+
+/** Visits the slots that hold something. */
+export function eachAmount(amounts: Amounts, visit: (slot: number, amount: number) => void): void {
+  for (let slot = 0; slot < amounts.length; slot++) {
+    const amount = amounts[slot]
+    if (amount !== undefined) visit(slot, amount)
+  }
+}

@@ -1,0 +1,130 @@
+/** What the applications of one service share: its time, metrics, their tree, the layouts of its plans, the sums. */
+import type { UsageReport, Verdict } from '../client/verdict.ts'
+import { Application, type GeneralDenial } from './application.ts'
+import { type DeclaredMetrics, Hierarchy } from './hierarchy.ts'
+import { Layout } from './layout.ts'
+import type { Ledger } from './ledger.ts'
+import { type Amounts, MetricTable } from './metric-table.ts'
+import { ServiceTime } from './service-time.ts'
+import { applySnapshot } from './snapshot.ts'
+
+/** A question to the backend whose answer may become a snapshot. */
+export interface OpenQuestion {
+  /** Orders questions by when they were sent. */
+  readonly number: number
+  /** When it was sent, by our clock. */
+  readonly askedAt: number
+}
+
+export class ServiceLedger {
+  readonly ledger: Ledger
+  /** Undefined: a provider's default service. */
+  readonly id: string | undefined
+  readonly time: ServiceTime = new ServiceTime()
+  readonly metrics: MetricTable = new MetricTable()
+  readonly hierarchy: Hierarchy
+  readonly applications: Map<string, Application> = new Map()
+  /** What the backend last said against the whole service. */
+  denial: GeneralDenial | undefined = undefined
+  /** Counts how often everything learned before became unusable. */
+  epoch = 0
+  /** The layout of plans without limits. */
+  readonly unlimited: Layout
+  readonly sums: { readonly admitted: Amounts; readonly acknowledged: Amounts; readonly givenUp: Amounts } = {
+    admitted: [],
+    acknowledged: [],
+    givenUp: [],
+  }
+  readonly #layouts = new Map<string, Layout>()
+
+  constructor(ledger: Ledger, id: string | undefined, declared: DeclaredMetrics | undefined) {
+    this.ledger = ledger
+    this.id = id
+    this.hierarchy = new Hierarchy(declared)
+    this.unlimited = new Layout([], this.metrics, this.hierarchy)
+  }
+
+  /** The service's time when our clock shows `own`. */
+  at(own: number): number {
+    return this.time.at(own)
+  }
+
+  /** An application whose usage can be kept; undefined when the ledger is full of what must not be forgotten. */
+  application(id: string): Application | undefined {
+    const known = this.applications.get(id)
+    if (known !== undefined) return known
+    if (!this.ledger.makeRoom()) return undefined
+    const application = new Application(this, id)
+    this.applications.set(id, application)
+    this.ledger.added(application)
+    return application
+  }
+
+  /**
+   * Takes in an answer with usage reports (or the knowledge that the plan has no limits).
+   *
+   * @param metrics those that the answer proved to exist.
+   */
+  apply(application: Application, question: OpenQuestion, verdict: Verdict, metrics: readonly string[]): void {
+    const { usageReports: reports, hierarchy } = verdict
+    for (const { start, end } of reports) {
+      if (start === undefined || end === undefined) continue
+      if (this.time.saw(start.getTime(), end.getTime(), question.askedAt)) this.ledger.clockAhead(this)
+    }
+    this.prove(metrics, question.askedAt)
+    this.prove(new Set(reports.map(({ metric }) => metric)), question.askedAt)
+    if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetTouched()
+    if (question.askedAt > application.provedAt) application.provedAt = question.askedAt
+    if (verdict.plan !== undefined) application.plan = verdict.plan
+    const snapshot = { question: question.number, askedAt: question.askedAt, reports, hierarchy }
+    applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
+  }
+
+  /** An answer has shown that the backend knows these metrics. */
+  prove(metrics: Iterable<string>, at: number): void {
+    let news = false
+    for (const metric of metrics) if (this.metrics.prove(metric, at)) news = true
+    if (news) this.forgetTouched()
+  }
+
+  /** The backend does not know the metric (any more). */
+  disprove(metric: string): void {
+    this.metrics.disprove(metric)
+    this.forgetTouched()
+  }
+
+  /** Remembers whether a metric is below a limited one, as a question has shown. */
+  settle(metric: string, ancestor: string, below: boolean, at: number): void {
+    this.hierarchy.settle(metric, ancestor, below, at)
+    this.forgetTouched()
+  }
+
+  /** The layout for the limits of an answer; one object for all plans with the same. */
+  layoutOf(reports: readonly UsageReport[]): Layout {
+    if (reports.length === 0) return this.unlimited
+    const limits = reports.map(({ metric, period }) => Object.freeze({ metric, period }))
+    const text = JSON.stringify(limits.map(({ metric, period }) => [metric, period]))
+    let layout = this.#layouts.get(text)
+    if (layout === undefined) {
+      layout = new Layout(Object.freeze(limits), this.metrics, this.hierarchy, text)
+      this.#layouts.set(text, layout)
+    }
+    return layout
+  }
+
+  /** Keeps count of who uses a layout, so that those of bygone plans go. */
+  changeLayout(application: Application, layout: Layout | undefined): void {
+    const before = application.layout
+    before.applications -= 1
+    if (before.applications <= 0 && before !== this.unlimited) this.#layouts.delete(before.text)
+    if (layout === undefined) return
+    layout.applications += 1
+    application.layout = layout
+  }
+
+  /** What is known of metrics has changed: what usage touches is worked out anew. */
+  forgetTouched(): void {
+    this.unlimited.forget()
+    for (const layout of this.#layouts.values()) layout.forget()
+  }
+}

@@ -1,0 +1,37 @@
+/** The time of one service: our clock, corrected by what the backend's windows prove about its own. */
+import { MINUTE_MS } from '../period.ts'
+
+// The backend drops batches stamped more than an hour ahead (facts: apisonator, timestamps); the rest is for its jobs.
+const AHEAD_MS = 50 * MINUTE_MS
+
+/**
+ * Never runs backwards, so that usage is never stamped into a window that was already left behind.
+ * Windows end and usage is stamped by the same reading.
+ */
+export class ServiceTime {
+  #reached: number = Number.NEGATIVE_INFINITY
+  #ahead = 0
+
+  /** The service's time when our clock shows `own`, epoch milliseconds. */
+  at(own: number): number {
+    const corrected = own - this.#ahead
+    if (corrected > this.#reached) this.#reached = corrected
+    return this.#reached
+  }
+
+  /**
+   * Takes in a window that an answer showed as the current one.
+   *
+   * @param own what our clock showed when the question was sent.
+   * @returns true when our clock turned out to be too fast to go on with: what was stamped is to be reconsidered.
+   */
+  saw(start: number, end: number, own: number): boolean {
+    if (start > this.#reached) this.#reached = start
+    // Repaired since: the correction would put us behind.
+    if (this.#ahead > 0 && own < end + AHEAD_MS) this.#ahead = 0
+    if (own - this.#ahead - end <= AHEAD_MS) return false
+    this.#ahead = own - end + 1
+    this.#reached = start
+    return true
+  }
+}

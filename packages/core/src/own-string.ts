@@ -1,0 +1,10 @@
+/** Copies of texts that are kept. */
+
+/**
+ * The same text with memory of its own. A slice of a longer string keeps the whole of it alive, which for a credential
+ * cut out of a URL would be the URL.
+ */
+export function ownString(text: string): string {
+  // UTF-16 because it is exact for any string, lone surrogates included.
+  return Buffer.from(text, 'utf16le').toString('utf16le')
+}
