@@ -1,4 +1,6 @@
 /** How this room asks the backend: through the bounds on calls and the breaker, with every failure as a value. */
+import type { Breaker } from '../client/breaker.ts'
+import type { CallGate } from '../client/call-gate.ts'
 import type { AuthorizeCall, ThreeScaleClient } from '../client/client.ts'
 import { faultOf } from '../client/codes.ts'
 import type { Credentials } from '../client/credentials.ts'
@@ -14,22 +16,8 @@ import {
   TimeoutError,
   TransportError,
 } from '../errors.ts'
-import type { Endpoint } from '../observe/messages.ts'
+import type { CallMessage, Endpoint } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
-
-/** Bounds calls; half of them at most serve callers that were never let in. */
-export interface CallGate {
-  /** @returns what to call when the call has ended; undefined when there is no room. */
-  enter(stranger: boolean): (() => void) | undefined
-}
-
-/** Pauses calls after failures in a row. */
-export interface Breaker {
-  /** @returns undefined when a call may go; else for how many milliseconds not to ask. */
-  blocked(): number | undefined
-  succeeded(): void
-  failed(): void
-}
 
 export type BackendAnswer =
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
@@ -54,8 +42,8 @@ export interface BackendCall {
   readonly service: string | undefined
   readonly credentials: Credentials
   readonly call: AuthorizeCall
-  /** The caller was never let in. */
-  readonly stranger: boolean
+  /** The caller was let in before. */
+  readonly known: boolean
 }
 
 export class Backend {
@@ -66,32 +54,39 @@ export class Backend {
   }
 
   /** Never rejects. */
-  async ask({ endpoint, client, service, credentials, call, stranger }: BackendCall): Promise<BackendAnswer> {
+  async ask({ endpoint, client, service, credentials, call, known }: BackendCall): Promise<BackendAnswer> {
     const { gate, breaker, clock } = this.#options
-    const blockedMs = breaker?.blocked()
-    if (blockedMs !== undefined) return { kind: 'unavailable', retryAfterMs: blockedMs }
-    const leave = gate.enter(stranger)
-    if (leave === undefined) return { kind: 'overloaded' }
+    if (!gate.enter(known)) return { kind: 'overloaded' }
+    const permit = breaker?.acquire() ?? 'pass'
+    if (typeof permit === 'object') {
+      gate.leave(known)
+      return { kind: 'unavailable', retryAfterMs: permit.retryAfterMs }
+    }
     const name: Endpoint = 'clientId' in credentials ? `oauth_${endpoint}` : endpoint
     const began = clock.now()
     try {
       const verdict = await client[endpoint](credentials, { ...call, service })
-      breaker?.succeeded()
+      breaker?.success()
+      const code = verdict.authorized ? undefined : verdict.code
+      const outcome = verdict.authorized ? 'authorized' : 'denied'
       this.#options.observer.called({
         endpoint: name,
         service,
-        outcome: verdict.authorized ? 'authorized' : 'denied',
+        outcome,
         status: verdict.status,
-        code: verdict.authorized ? undefined : verdict.code,
+        code,
         durationMs: clock.now() - began,
       })
       if (!verdict.authorized && faultOf(verdict.code) === 'ours') return this.#misconfigured(verdict)
       return { kind: 'verdict', verdict }
     } catch (error) {
-      if (call.signal?.aborted === true) return { kind: 'aborted' }
-      return this.#failed(error, name, service, clock.now() - began)
+      if (call.signal?.aborted === true) {
+        breaker?.drop(permit)
+        return { kind: 'aborted' }
+      }
+      return this.#failed(error, permit, { endpoint: name, service, durationMs: clock.now() - began })
     } finally {
-      leave()
+      gate.leave(known)
     }
   }
 
@@ -103,28 +98,32 @@ export class Backend {
     return { kind: 'misconfigured', code, reason }
   }
 
-  #failed(error: unknown, endpoint: Endpoint, service: string | undefined, durationMs: number): BackendAnswer {
-    const code = isThreeScaleError(error) ? error.code : undefined
-    const told = { endpoint, service, durationMs, code, status: statusOf(error) }
-    if (error instanceof ClosedError) return { kind: 'closed' }
-    if (error instanceof CircuitOpenError) return { kind: 'unavailable', retryAfterMs: error.retryAfterMs }
-    if (error instanceof RejectedError) {
-      this.#options.breaker?.succeeded()
-      this.#options.observer.called({ ...told, outcome: 'refused' })
-      this.#options.observer.misconfigured(error.rejection, error.message)
-      return { kind: 'misconfigured', code: error.rejection, reason: error.message }
-    }
+  #failed(
+    error: unknown,
+    permit: 'pass' | 'probe',
+    about: Pick<CallMessage, 'endpoint' | 'service' | 'durationMs'>,
+  ): BackendAnswer {
+    const { breaker, observer } = this.#options
+    const told = { ...about, code: isThreeScaleError(error) ? error.code : undefined, status: statusOf(error) }
     if (
       error instanceof TransportError ||
       error instanceof TimeoutError ||
       error instanceof BackendError ||
       error instanceof ProtocolError
     ) {
-      this.#options.breaker?.failed()
-      this.#options.observer.called({ ...told, outcome: 'failed' })
+      breaker?.failure()
+      observer.called({ ...told, outcome: 'failed' })
       return { kind: 'unavailable', retryAfterMs: error instanceof BackendError ? error.retryAfterMs : undefined }
     }
-    // A ConfigError: what the client will not send is refused before the first byte, so no failure of the backend.
+    breaker?.drop(permit)
+    if (error instanceof CircuitOpenError) return { kind: 'unavailable', retryAfterMs: error.retryAfterMs }
+    if (error instanceof ClosedError) return { kind: 'closed' }
+    if (error instanceof RejectedError) {
+      observer.called({ ...told, outcome: 'refused' })
+      observer.misconfigured(error.rejection, error.message)
+      return { kind: 'misconfigured', code: error.rejection, reason: error.message }
+    }
+    // A ConfigError: the client refuses to send it, so it says nothing about the backend.
     return { kind: 'malformed' }
   }
 }

@@ -107,9 +107,16 @@ export class Identities {
 
   #placeOf({ credentials }: Identity): [LRUCache<string, Identity>, string] {
     const { userKey, appId, clientId } = credentials as AnyCredentials
-    if (userKey !== undefined) return [(this.#byUserKey ??= this.#create()), userKey]
-    if (appId !== undefined) return [(this.#byAppId ??= this.#create()), appId]
-    return [(this.#byClientId ??= this.#create()), clientId!]
+    if (userKey !== undefined) {
+      this.#byUserKey ??= this.#create()
+      return [this.#byUserKey, userKey]
+    }
+    if (appId !== undefined) {
+      this.#byAppId ??= this.#create()
+      return [this.#byAppId, appId]
+    }
+    this.#byClientId ??= this.#create()
+    return [this.#byClientId, clientId!]
   }
 
   #create(): LRUCache<string, Identity> {

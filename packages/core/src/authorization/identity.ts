@@ -53,6 +53,12 @@ export class Identity implements Grant {
     return this.account.reports(service.at(service.ledger.clock.now()))
   }
 
+  /** Whether an answer that lists the application's keys proves him, whoever was asked about. */
+  get sharesProof(): boolean {
+    const { userKey, redirectUrl } = this.credentials as AnyCredentials
+    return userKey === undefined && redirectUrl === undefined && this.referrer === undefined
+  }
+
   /** Whether he is the one, every field compared; the credential itself was compared by the lookup. */
   is(credentials: AnyCredentials, referrer: string | undefined): boolean {
     const own = this.credentials as AnyCredentials

@@ -59,6 +59,14 @@ export class Application {
     return true
   }
 
+  /** Whether the usage comes within a share (0 to 1) of a limit it touches. */
+  isNear(touched: Touched, margin: number): boolean {
+    return touched.limits.some((limit, i) => {
+      const at = limit * WIDTH
+      return this.cells[at + KNOWN]! + touched.needs[i]! > this.cells[at + MAX]! * (1 - margin)
+    })
+  }
+
   /** Checks and counts in one synchronous step: all limits or none. */
   admit(touched: Touched, time: number): boolean {
     if (!this.fits(touched, time)) return false
@@ -97,6 +105,19 @@ export class Application {
     row.next = this.separate
     this.separate = row
     this.service.ledger.markBusy(this)
+    return row
+  }
+
+  /** Counts usage that the backend counts by itself when it authorizes; the row belongs in a batch of its own. */
+  reserve(touched: Touched, time: number): UsageRow | undefined {
+    this.used = true
+    this.#addToCells(touched, time)
+    if (touched.slots.length === 0) return undefined
+    const row = createRow(this, time - (time % MINUTE_MS))
+    touched.slots.forEach((slot, i) => {
+      addAmount(row.amounts, slot, touched.amounts[i]!)
+      addAmount(this.service.sums.admitted, slot, touched.amounts[i]!)
+    })
     return row
   }
 

@@ -84,6 +84,17 @@ export class Batch {
     }
   }
 
+  /** It was never admitted after all. */
+  undo(now: number): void {
+    this.#become('over', now)
+    this.#leave()
+    const { admitted } = this.service.sums
+    for (const row of this.rows) {
+      row.application.shift(row, -1)
+      eachAmount(row.amounts, (slot, amount) => void addAmount(admitted, slot, -amount))
+    }
+  }
+
   /** Amounts by metric name. */
   usage(): Record<string, number> {
     return namedUsage(this.rows)

@@ -103,7 +103,10 @@ export class Hierarchy {
   /** Remembers what a question showed about a pair. */
   settle(metric: string, ancestor: string, below: boolean, at: number): void {
     let pairs = this.#settled.get(metric)
-    if (pairs === undefined) this.#settled.set(metric, (pairs = new Map()))
+    if (pairs === undefined) {
+      pairs = new Map()
+      this.#settled.set(metric, pairs)
+    }
     pairs.set(ancestor, { below, at })
   }
 

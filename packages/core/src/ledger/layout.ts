@@ -66,8 +66,17 @@ export class Layout {
 
   /** Whether usage of the metric in a slot falls under a limit. */
   covers(limit: number, slot: number): boolean {
-    const slots = (this.#covers[limit] ??= [])
-    return (slots[slot] ??= this.#fallsUnder(this.#metrics.nameOf(slot), this.limits[limit]!.metric))
+    let slots = this.#covers[limit]
+    if (slots === undefined) {
+      slots = []
+      this.#covers[limit] = slots
+    }
+    let covered = slots[slot]
+    if (covered === undefined) {
+      covered = this.#fallsUnder(this.#metrics.nameOf(slot), this.limits[limit]!.metric)
+      slots[slot] = covered
+    }
+    return covered
   }
 
   /** Metrics or their tree have changed: everything is worked out anew. */

@@ -11,7 +11,7 @@ import { NO_CELLS } from './cells.ts'
 import { compact } from './compact.ts'
 import type { DeclaredMetrics } from './hierarchy.ts'
 import { addAmount, eachAmount } from './metric-table.ts'
-import { type OpenQuestion, ServiceLedger } from './service-ledger.ts'
+import { type LedgerService, type OpenQuestion, ServiceLedger } from './service-ledger.ts'
 import { sumsOf } from './sums.ts'
 import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
 
@@ -71,9 +71,13 @@ export class Ledger {
     return this.#order.size
   }
 
-  service(id: string | undefined): ServiceLedger {
-    let service = this.#services.get(id)
-    if (service === undefined) this.#services.set(id, (service = new ServiceLedger(this, id, this.#declared)))
+  /** What is counted of a service; the first client given for it reports its usage. */
+  service(about: LedgerService): ServiceLedger {
+    let service = this.#services.get(about.id)
+    if (service === undefined) {
+      service = new ServiceLedger(this, about, this.#declared)
+      this.#services.set(about.id, service)
+    }
     return service
   }
 

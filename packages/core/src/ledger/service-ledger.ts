@@ -1,10 +1,13 @@
 /** What the applications of one service share: its time, metrics, their tree, the layouts of its plans, the sums. */
+import type { ThreeScaleClient } from '../client/client.ts'
 import type { UsageReport, Verdict } from '../client/verdict.ts'
+import type { ProtectedService } from '../terms.ts'
+import type { UsageShape } from '../usage.ts'
 import { Application, type GeneralDenial } from './application.ts'
 import { type DeclaredMetrics, Hierarchy } from './hierarchy.ts'
 import { Layout } from './layout.ts'
 import type { Ledger } from './ledger.ts'
-import { type Amounts, MetricTable } from './metric-table.ts'
+import { type Amounts, addAmount, MetricTable } from './metric-table.ts'
 import { ServiceTime } from './service-time.ts'
 import { applySnapshot } from './snapshot.ts'
 
@@ -16,10 +19,14 @@ export interface OpenQuestion {
   readonly askedAt: number
 }
 
+export type LedgerService = Pick<ProtectedService, 'id' | 'client'>
+
 export class ServiceLedger {
   readonly ledger: Ledger
   /** Undefined: a provider's default service. */
   readonly id: string | undefined
+  /** Who speaks with the backend about it. */
+  readonly client: ThreeScaleClient
   readonly time: ServiceTime = new ServiceTime()
   readonly metrics: MetricTable = new MetricTable()
   readonly hierarchy: Hierarchy
@@ -37,9 +44,10 @@ export class ServiceLedger {
   }
   readonly #layouts = new Map<string, Layout>()
 
-  constructor(ledger: Ledger, id: string | undefined, declared: DeclaredMetrics | undefined) {
+  constructor(ledger: Ledger, { id, client }: LedgerService, declared: DeclaredMetrics | undefined) {
     this.ledger = ledger
     this.id = id
+    this.client = client
     this.hierarchy = new Hierarchy(declared)
     this.unlimited = new Layout([], this.metrics, this.hierarchy)
   }
@@ -78,6 +86,15 @@ export class ServiceLedger {
     if (verdict.plan !== undefined) application.plan = verdict.plan
     const snapshot = { question: question.number, askedAt: question.askedAt, reports, hierarchy }
     applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
+  }
+
+  /** The backend has authorized and counted usage of an application that is not kept. */
+  countedElsewhere({ metrics, amounts }: UsageShape): void {
+    metrics.forEach((metric, i) => {
+      if (amounts[i] === 0) return
+      addAmount(this.sums.admitted, this.metrics.slotOf(metric), amounts[i]!)
+      addAmount(this.sums.acknowledged, this.metrics.slotOf(metric), amounts[i]!)
+    })
   }
 
   /** An answer has shown that the backend knows these metrics. */

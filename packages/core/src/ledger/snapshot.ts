@@ -3,10 +3,10 @@
  * may not be in it, so it bounds our own count from both sides instead of replacing it.
  */
 import type { UsageReport } from '../client/verdict.ts'
+import { windowOf } from '../period.ts'
 import { type Application, eachRow } from './application.ts'
 import type { Batch } from './batch.ts'
 import { END, INFLATED, KNOWN, MAX, NO_CELLS, START, WIDTH } from './cells.ts'
-import { windowOf } from '../period.ts'
 import { eachAmount } from './metric-table.ts'
 import type { UsageRow } from './usage-row.ts'
 

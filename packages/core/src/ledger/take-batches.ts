@@ -1,4 +1,5 @@
 /** Forms batches out of what waits: as large as the backend takes, and nothing in them that could sink the rest. */
+import type { LossReason } from '../observe/messages.ts'
 import { MINUTE_MS } from '../period.ts'
 import { type Application, takeWaiting } from './application.ts'
 import { Batch } from './batch.ts'
@@ -18,8 +19,8 @@ const AHEAD_MS = 55 * MINUTE_MS
 export interface TakeOptions {
   /** Applications and metrics proved longer ago than this, milliseconds, go in batches of their own. */
   readonly provedWithinMs: number
-  /** What becomes of usage older than 23 hours. */
-  readonly late: 're-stamp' | 'give-up'
+  /** What becomes of usage older than 23 hours: stamped with the present, or given up for a reason. */
+  readonly late: 're-stamp' | LossReason
   /** Only these applications; default all of the service. */
   readonly only?: ReadonlySet<Application> | undefined
 }
@@ -72,7 +73,7 @@ function takeSendable(application: Application, late: TakeOptions['late'], time:
   const sendable: UsageRow[] = []
   const misstamped: UsageRow[] = []
   for (const row of takeWaiting(application)) {
-    if (row.minute < time - LATE_MS) (late === 'give-up' ? tooLate : misstamped).push(row)
+    if (row.minute < time - LATE_MS) (late === 're-stamp' ? misstamped : tooLate).push(row)
     else if (row.minute > time + AHEAD_MS) misstamped.push(row)
     else if (row.separate?.awaitsResponse === true) application.wait(row)
     else sendable.push(row)
@@ -91,7 +92,7 @@ function takeSendable(application: Application, late: TakeOptions['late'], time:
     }
   }
   ledger.records -= recordsOf(tooLate) + recordsOf(sendable)
-  ledger.giveUp(application, tooLate, 'late', false)
+  if (late !== 're-stamp') ledger.giveUp(application, tooLate, late, false)
   ledger.markBusy(application)
   return sendable
 }

@@ -1,0 +1,321 @@
+/** Decides from the ledger; asks the backend only about what it does not know, once for all who wait for the same. */
+import { AllowedDecision } from '../allowed.ts'
+import type { Breaker } from '../client/breaker.ts'
+import type { CallGate } from '../client/call-gate.ts'
+import type { AuthorizeCall } from '../client/client.ts'
+import type { Clock } from '../clock.ts'
+import type { AllowedSource } from '../decision.ts'
+import type { Application } from '../ledger/application.ts'
+import type { Touched } from '../ledger/layout.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { waitingMetrics } from '../ledger/take-batches.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { ResolvedCache } from '../options/resolved-options.ts'
+import type { ProtectedService } from '../terms.ts'
+import type { Authorizer, Question } from './authorizer.ts'
+import { Backend, type BackendAnswer } from './backend.ts'
+import { HeldGrant, settle } from './booking.ts'
+import { refusalOf } from './denials.ts'
+import { type Identity, identityText, secretsOf } from './identity.ts'
+import { overLimits, refuse, unavailable } from './local-refusals.ts'
+import { decidePerRequest } from './per-request.ts'
+import { type Lesson, ServiceCache } from './service-cache.ts'
+import type { Decided, Waiter } from './waiter.ts'
+
+export interface CachedOptions {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly cache: ResolvedCache
+  readonly gate: CallGate
+  readonly breaker: Breaker | undefined
+  readonly observer: Pick<Observer, 'called' | 'cached' | 'misconfigured'>
+  /** 0 to 1, for jitter. Default Math.random. */
+  readonly random?: (() => number) | undefined
+}
+
+// A usage can need its metrics proved and its hierarchy settled; what is open then is asked per request.
+const MAX_ATTEMPTS = 3
+const RETRY_MS = 1000
+
+const EXTENSIONS: AuthorizeCall['extensions'] = Object.freeze({
+  hierarchy: true,
+  listAppKeys: true,
+  limitHeaders: true,
+  rejectionReasonHeader: true,
+})
+
+/** Creates nothing that runs: timers belong to reporting. */
+export function createCachedAuthorizer(options: CachedOptions): Authorizer {
+  return new CachedAuthorizer(options)
+}
+
+class CachedAuthorizer implements Authorizer {
+  readonly #options: CachedOptions
+  readonly #backend: Backend
+  readonly #services = new Map<ProtectedService, ServiceCache>()
+  #lastService: ServiceCache | undefined
+
+  constructor(options: CachedOptions) {
+    this.#options = options
+    this.#backend = new Backend(options)
+    options.ledger.asker = (application) => this.#askAbout(application)
+  }
+
+  decide(question: Question): Decided | Promise<Decided> {
+    const cache = this.#cacheOf(question.service)
+    const identity = cache.identities.find(question.credentials, question.referrer)
+    if (identity !== undefined) {
+      const decided = this.#fromMemory(cache, identity, question, undefined)
+      if (decided !== undefined) return decided
+    }
+    return this.#ask(cache, question, 1)
+  }
+
+  settle: Authorizer['settle'] = settle
+
+  /** Undefined when something has to be asked first. */
+  #fromMemory(
+    cache: ServiceCache,
+    identity: Identity,
+    question: Question,
+    source: AllowedSource | undefined,
+  ): Decided | undefined {
+    const { ttlMs, staleMs } = this.#options.cache
+    const now = this.#options.clock.now()
+    const age = now - identity.provedAt
+    // Also when the clock went backwards: nobody can tell the age then.
+    if (!(age >= 0 && age < staleMs)) return undefined
+    const { account } = identity
+    if (account.evicted || identity.epoch !== account.service.epoch) return undefined
+    const denial = account.denial ?? account.service.denial
+    if (denial !== undefined) {
+      return now < denial.until ? refusalOf(denial, secretsOf(question.credentials, question.referrer)) : undefined
+    }
+    const touched = account.layout.touched(question.usage, now)
+    if (now >= touched.validUntil) return undefined
+    if (age >= ttlMs) this.#refresh(cache, identity, now)
+    if (this.#options.cache.limitMargin > 0 && account.isNear(touched, this.#options.cache.limitMargin))
+      return undefined
+    return decideLocally(identity, touched, question, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
+  }
+
+  #ask(cache: ServiceCache, question: Question, attempt: number): Decided | Promise<Decided> {
+    const { credentials, referrer } = question
+    const text = identityText(credentials, referrer)
+    const now = this.#options.clock.now()
+    const denial = cache.denials.last(text)
+    if (denial !== undefined && now < denial.until) return refusalOf(denial, secretsOf(credentials, referrer))
+    for (const metric of question.usage.metrics) {
+      const bad = cache.badMetrics.get(metric)
+      if (bad !== undefined && now < bad.until) return refuse('gateway_misconfigured', bad.reason)
+    }
+    const waiters = cache.flights.get(text)
+    if (waiters === undefined) {
+      const flight: Waiter[] = []
+      cache.flights.set(text, flight)
+      if (attempt === 1) this.#options.observer.cached('miss', cache.service.id, credentials)
+      return new Promise((resolve) => {
+        flight.push({ question, attempt, resolve })
+        void this.#fly(cache, question, text, flight)
+      })
+    }
+    if (waiters.length >= this.#options.cache.maxWaiters) return refuse('overloaded')
+    return new Promise((resolve) => waiters.push({ question, attempt, resolve }))
+  }
+
+  async #fly(cache: ServiceCache, question: Question, text: string, flight: readonly Waiter[]): Promise<void> {
+    const { credentials, referrer } = question
+    const identity = cache.identities.find(credentials, referrer)
+    const { answer, lesson } = await this.#question(cache, question, identity)
+    cache.flights.delete(text)
+    for (const waiter of flight) waiter.resolve(this.#afterAnswer(cache, waiter, answer, lesson))
+  }
+
+  /** One authorize; whatever it teaches is remembered. */
+  async #question(
+    cache: ServiceCache,
+    { credentials, referrer, usage }: Pick<Question, 'credentials' | 'referrer' | 'usage'>,
+    identity: Identity | undefined,
+  ): Promise<{ answer: BackendAnswer; lesson: Lesson | undefined }> {
+    const { ledger, clock } = this.#options
+    for (;;) {
+      const account = identity?.account
+      const call: Record<string, number> = Object.create(null)
+      for (const metric of account === undefined ? [] : waitingMetrics(account)) call[metric] = 0
+      Object.assign(call, usage.usage)
+      const opened = ledger.openQuestion()
+      if (account !== undefined) account.questions += 1
+      const answer = await this.#backend.ask({
+        endpoint: 'authorize',
+        client: cache.service.client,
+        service: cache.service.id,
+        credentials,
+        call: { usage: call, referrer, extensions: EXTENSIONS },
+        known: identity !== undefined,
+      })
+      if (account !== undefined) account.questions -= 1
+      let lesson: Lesson | undefined
+      if (answer.kind === 'verdict') {
+        const metrics = Object.keys(call)
+        lesson = cache.learn(answer.verdict, { credentials, referrer, metrics, opened }, clock.now())
+      }
+      if (account !== undefined) ledger.markBusy(account)
+      const gone = lesson?.kind === 'usage' ? lesson.metric : undefined
+      if (gone === undefined || account === undefined) return { answer, lesson }
+      ledger.giveUpWaiting(account, 'metric_gone', gone)
+      if (usage.metrics.includes(gone)) return { answer, lesson }
+    }
+  }
+
+  #afterAnswer(
+    cache: ServiceCache,
+    { question, attempt }: Waiter,
+    answer: BackendAnswer,
+    lesson: Lesson | undefined,
+  ): Decided | Promise<Decided> {
+    if (question.view.signal?.aborted === true) return refuse('client_closed_request')
+    if (lesson === undefined) return this.#withoutAnswer(cache, question, answer)
+    switch (lesson.kind) {
+      case 'known': {
+        const decided = this.#fromMemory(cache, lesson.identity, question, 'backend')
+        if (decided !== undefined) return decided
+        return attempt < MAX_ATTEMPTS ? this.#ask(cache, question, attempt + 1) : this.#perRequest(cache, question)
+      }
+      case 'unkept':
+        return this.#perRequest(cache, question)
+      case 'usage': {
+        const { metric, reason } = lesson
+        if (metric === undefined || question.usage.metrics.includes(metric) || attempt >= MAX_ATTEMPTS) {
+          return refuse('gateway_misconfigured', reason)
+        }
+        return this.#ask(cache, question, attempt + 1)
+      }
+      case 'denied':
+        return refusalOf(lesson.denial, secretsOf(question.credentials, question.referrer))
+      case 'ours':
+        return refuse('gateway_misconfigured', lesson.reason)
+    }
+  }
+
+  #withoutAnswer(cache: ServiceCache, question: Question, answer: BackendAnswer): Decided {
+    switch (answer.kind) {
+      case 'unavailable':
+        return this.#byPolicy(cache, question, answer.retryAfterMs)
+      case 'overloaded':
+        return refuse('overloaded')
+      case 'closed':
+        return refuse('gateway_closed')
+      case 'aborted':
+        return refuse('client_closed_request')
+      case 'malformed':
+        return refuse('credentials_malformed')
+      case 'misconfigured':
+        return refuse('gateway_misconfigured', answer.reason)
+      case 'verdict':
+        throw new Error('a verdict always teaches something')
+    }
+  }
+
+  #byPolicy(cache: ServiceCache, question: Question, retryAfterMs: number | undefined): Decided {
+    const { credentials, referrer, terms } = question
+    const now = this.#options.clock.now()
+    const refusal = unavailable(now + (retryAfterMs ?? RETRY_MS))
+    if (terms.onUnavailable === 'deny') return refusal
+    const identity = cache.identities.find(credentials, referrer)
+    const text = identityText(credentials, referrer)
+    const denial = identity?.account.denial ?? cache.ledger.denial ?? cache.denials.last(text)
+    if (denial !== undefined) return refusalOf(denial, secretsOf(credentials, referrer))
+    if (identity !== undefined) {
+      const { account } = identity
+      const kept = account.evicted ? cache.ledger.application(account.id!) : account
+      if (kept === undefined) return refuse('overloaded')
+      identity.account = kept
+      return decideLocally(identity, kept.layout.touched(question.usage, now), question, now, 'policy')
+    }
+    if (terms.onUnavailable === 'last-known') return refusal
+    const stranger = cache.admitStranger(text, question.credentials, question.referrer)
+    if (stranger === undefined) return refuse('overloaded')
+    const touched = stranger.account.layout.touched(question.usage, now)
+    return decideLocally(stranger, touched, question, now, 'policy')
+  }
+
+  #perRequest(cache: ServiceCache, question: Question): Promise<Decided> {
+    return decidePerRequest({
+      backend: this.#backend,
+      cache,
+      question,
+      clock: this.#options.clock,
+      byPolicy: (answer) => this.#withoutAnswer(cache, question, answer),
+    })
+  }
+
+  #refresh(cache: ServiceCache, identity: Identity, now: number): void {
+    if (identity.refreshing || now < identity.retryAt) return
+    // One answer that lists the keys proves them all.
+    if (identity.sharesProof && identity.account.questions > 0) return
+    void this.#renew(cache, identity)
+  }
+
+  async #renew(cache: ServiceCache, identity: Identity): Promise<void> {
+    const { clock, observer, random = Math.random } = this.#options
+    identity.refreshing = true
+    const { credentials, referrer } = identity
+    const { answer, lesson } = await this.#question(cache, { credentials, referrer, usage: NO_USAGE }, identity)
+    identity.refreshing = false
+    if (lesson?.kind === 'known') observer.cached('refreshed', cache.service.id, credentials)
+    if (answer.kind !== 'verdict' || lesson?.kind === 'ours') {
+      identity.retryAt = clock.now() + RETRY_MS * (0.5 + random())
+      observer.cached('stale', cache.service.id, credentials)
+    }
+  }
+
+  /** Proves waiting usage, or shows what became of a report without an answer. */
+  async #askAbout(application: Application): Promise<void> {
+    for (const cache of this.#services.values()) {
+      if (cache.ledger !== application.service) continue
+      const asked = cache.whoSpeaksFor(application)
+      if (asked === undefined) continue
+      await this.#question(cache, { ...asked, usage: NO_USAGE }, 'account' in asked ? asked : undefined)
+      return
+    }
+  }
+
+  #cacheOf(service: ProtectedService): ServiceCache {
+    const last = this.#lastService
+    if (last !== undefined && last.service === service) return last
+    let cache = this.#services.get(service)
+    if (cache === undefined) {
+      const { ledger, cache: settings, observer } = this.#options
+      cache = new ServiceCache(service, ledger.service(service), settings, observer)
+      this.#services.set(service, cache)
+    }
+    this.#lastService = cache
+    return cache
+  }
+}
+
+const NO_USAGE: Question['usage'] = Object.freeze({
+  usage: Object.freeze(Object.create(null)),
+  metrics: [],
+  amounts: [],
+})
+
+function decideLocally(
+  identity: Identity,
+  touched: Touched,
+  question: Question,
+  now: number,
+  source: AllowedSource,
+): Decided {
+  const { account } = identity
+  const time = account.service.at(now)
+  const { terms, usage } = question
+  if (terms.counts === 'now') {
+    if (account.admit(touched, time)) return new AllowedDecision(source, usage, identity, terms)
+    return overLimits(account, touched, time)
+  }
+  if (!account.fits(touched, time)) return overLimits(account, touched, time)
+  if (terms.counts !== 'with-response-code') return new AllowedDecision(source, usage, identity, terms)
+  const row = account.countSeparately(touched, time)
+  return new AllowedDecision(source, usage, new HeldGrant(identity, row), terms)
+}

@@ -1,0 +1,28 @@
+/** The refusals that are decided without the backend, or because it cannot be asked. */
+import type { GatewayDenialCode, Refusal } from '../decision.ts'
+import type { Application } from '../ledger/application.ts'
+import type { Touched } from '../ledger/layout.ts'
+
+export function refuse(code: GatewayDenialCode, reason?: string): Refusal {
+  return { outcome: 'refuse', code, reason }
+}
+
+/** The backend did not answer and the policy lets nobody in. */
+export function unavailable(retryAt: number): Refusal {
+  return { outcome: 'refuse', code: 'backend_unavailable', retryAt }
+}
+
+/** A limit would be passed. What is known of the limits is read only when somebody looks. */
+export function overLimits(account: Application, touched: Touched, time: number): Refusal {
+  const { retryAt, disabled } = account.violation(touched, time)
+  return {
+    outcome: 'refuse',
+    code: 'limits_exceeded',
+    reason: 'usage limits are exceeded',
+    retryAt,
+    disabled,
+    get limits() {
+      return account.reports(time)
+    },
+  }
+}

@@ -1,0 +1,189 @@
+/** What cached authorization remembers of one service, and how an answer of the backend changes it. */
+import type { Credentials } from '../client/credentials.ts'
+import type { NotAuthorized, Verdict } from '../client/verdict.ts'
+import type { Application } from '../ledger/application.ts'
+import type { OpenQuestion, ServiceLedger } from '../ledger/service-ledger.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { ResolvedCache } from '../options/resolved-options.ts'
+import { ownString } from '../own-string.ts'
+import type { ProtectedService } from '../terms.ts'
+import { meaningOf } from './answer.ts'
+import { type Denial, Denials } from './denials.ts'
+import { Identities } from './identities.ts'
+import { type AnyCredentials, Identity, identityText } from './identity.ts'
+import type { Waiter } from './waiter.ts'
+
+/** From the backend's list on it is no longer complete (apisonator docs/extensions.md, list_app_keys). */
+const LISTED_KEYS = 256
+
+/** What an answer taught about the caller who was asked about. */
+export type Lesson =
+  | { readonly kind: 'known'; readonly identity: Identity }
+  /** Good, but his application cannot be kept: its id is not told, or the ledger is full. */
+  | { readonly kind: 'unkept' }
+  /** `metric` is named where the backend's sentence tells which one it refuses. */
+  | { readonly kind: 'usage'; readonly metric: string | undefined; readonly reason: string }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | { readonly kind: 'ours'; readonly reason: string }
+
+export interface Asked {
+  readonly credentials: Credentials
+  readonly referrer: string | undefined
+  readonly metrics: readonly string[]
+  readonly opened: OpenQuestion
+}
+
+export class ServiceCache {
+  readonly service: ProtectedService
+  readonly ledger: ServiceLedger
+  readonly identities: Identities
+  readonly denials: Denials
+  /** Metrics that the backend refused, and until when that is believed. */
+  readonly badMetrics: Map<string, { readonly reason: string; readonly until: number }> = new Map()
+  /** Who waits for the answer about an identity. */
+  readonly flights: Map<string, Waiter[]> = new Map()
+  /** Callers let in by policy while nobody could tell who they are, with what they used. */
+  readonly strangers: Map<string, Identity> = new Map()
+  readonly #cache: ResolvedCache
+  readonly #observer: Pick<Observer, 'cached'>
+
+  constructor(
+    service: ProtectedService,
+    ledger: ServiceLedger,
+    cache: ResolvedCache,
+    observer: Pick<Observer, 'cached'>,
+  ) {
+    this.service = service
+    this.ledger = ledger
+    this.#cache = cache
+    this.#observer = observer
+    this.identities = new Identities(cache.maxApplications)
+    this.denials = new Denials({ max: cache.maxDenials, ttlMs: cache.denialTtlMs })
+  }
+
+  learn(verdict: Verdict, asked: Asked, now: number): Lesson {
+    const meaning = meaningOf(verdict, asked.metrics)
+    switch (meaning.kind) {
+      case 'good':
+        return this.#welcome(verdict, asked)
+      case 'usage':
+        return this.#refuseMetric(verdict as NotAuthorized, meaning.metric, now)
+      case 'ours':
+        return { kind: 'ours', reason: meaning.verdict.reason }
+      case 'denied':
+        return { kind: 'denied', denial: this.#deny(meaning.verdict, meaning.scope, asked, now) }
+    }
+  }
+
+  /** Somebody let in by policy; undefined when there are too many of them. */
+  admitStranger(text: string, credentials: Credentials, referrer: string | undefined): Identity | undefined {
+    let stranger = this.strangers.get(text)
+    if (stranger === undefined) {
+      if (this.strangers.size >= this.#cache.maxDenials) return undefined
+      stranger = new Identity(this.service, credentials, referrer, this.ledger.ledger.stranger(this.ledger))
+      this.strangers.set(ownString(text), stranger)
+    }
+    return stranger
+  }
+
+  /** The caller to ask with about an application. */
+  whoSpeaksFor(account: Application): Identity | Pick<Identity, 'credentials' | 'referrer'> | undefined {
+    if (account.id === undefined) {
+      for (const stranger of this.strangers.values()) if (stranger.account === account) return stranger
+      return undefined
+    }
+    const [identity] = this.identities.of(account)
+    return identity ?? { credentials: { appId: account.id }, referrer: undefined }
+  }
+
+  /** Forgets a caller whom the backend refuses from now on. */
+  revoke(identity: Identity): void {
+    this.identities.forget(identity)
+    this.#observer.cached('revoked', this.service.id, identity.credentials)
+  }
+
+  /** The application is gone from the backend: so is what it used and was not reported. */
+  bury(account: Application): void {
+    this.ledger.ledger.giveUpWaiting(account, 'application_gone')
+    this.identities.forgetAllOf(account)
+  }
+
+  #welcome(verdict: Verdict, { credentials, referrer, metrics, opened }: Asked): Lesson {
+    const { appId, clientId } = credentials as AnyCredentials
+    const id = verdict.application.id ?? appId ?? clientId
+    if (id === undefined || !verdict.readable) return { kind: 'unkept' }
+    const account = this.ledger.application(id)
+    if (account === undefined) return { kind: 'unkept' }
+    this.ledger.apply(account, opened, verdict, metrics)
+    account.denial = undefined
+    this.ledger.denial = undefined
+    const text = identityText(credentials, referrer)
+    this.denials.forget(text)
+    const stranger = this.strangers.get(text)
+    if (stranger !== undefined) {
+      this.strangers.delete(text)
+      this.ledger.ledger.adopt(stranger.account, account)
+    }
+    const identity = this.identities.remember(this.service, credentials, referrer, account)
+    this.#prove(identity, opened)
+    this.#proveSiblings(account, verdict, opened)
+    return { kind: 'known', identity }
+  }
+
+  #refuseMetric({ reason }: NotAuthorized, metric: string | undefined, now: number): Lesson {
+    if (metric !== undefined) {
+      // Names made from requests could be any number.
+      if (this.badMetrics.size >= 1000) this.badMetrics.clear()
+      this.badMetrics.set(metric, { reason, until: now + this.#cache.denialTtlMs })
+      this.ledger.disprove(metric)
+    }
+    return { kind: 'usage', metric, reason }
+  }
+
+  #deny(
+    verdict: NotAuthorized,
+    scope: 'identity' | 'application' | 'service',
+    { credentials, referrer, opened }: Asked,
+    now: number,
+  ): Denial {
+    const { code, reason } = verdict
+    const text = identityText(credentials, referrer)
+    const { appId, clientId } = credentials as AnyCredentials
+    const identity = this.identities.find(credentials, referrer)
+    const id = verdict.application.id ?? appId ?? clientId
+    const account = identity?.account ?? (id === undefined ? undefined : this.ledger.applications.get(id))
+    // A 409 carries the stored counts whoever was asked about.
+    if (account !== undefined && verdict.status === 409 && verdict.readable) {
+      this.ledger.apply(account, opened, verdict, [])
+    }
+    const general = { code, reason, until: now + this.#cache.denialTtlMs }
+    if (scope === 'service') this.ledger.denial = general
+    else if (scope === 'application' && account !== undefined) account.denial = general
+    if (scope === 'identity' && identity !== undefined) this.revoke(identity)
+    if (code === 'application_not_found' && account !== undefined) this.bury(account)
+    const stranger = this.strangers.get(text)
+    if (stranger !== undefined && scope === 'identity') {
+      this.strangers.delete(text)
+      this.ledger.ledger.giveUpWaiting(stranger.account, 'unproven')
+    }
+    return this.denials.remember(text, code, reason, now)
+  }
+
+  #prove(identity: Identity, { askedAt }: OpenQuestion): void {
+    identity.provedAt = Math.max(identity.provedAt, askedAt)
+    identity.epoch = this.ledger.epoch
+  }
+
+  /** The list of an application's keys speaks for all callers that are known by id and key alone. */
+  #proveSiblings(account: Application, { appKeys }: Verdict, opened: OpenQuestion): void {
+    if (appKeys === undefined) return
+    const keys = new Set(appKeys)
+    for (const identity of this.identities.of(account)) {
+      if (!identity.sharesProof) continue
+      const { clientId, appKey } = identity.credentials as AnyCredentials
+      const good = appKey === undefined ? clientId !== undefined || keys.size === 0 : keys.has(appKey)
+      if (good || (keys.size === 0 && clientId === undefined)) this.#prove(identity, opened)
+      else if (keys.size < LISTED_KEYS && identity.provedAt < opened.askedAt) this.revoke(identity)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+/** Tells the backend what was used: at intervals, when much waits, and for the last time on close. */
+import type { Breaker } from '../client/breaker.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { ServiceLedger } from '../ledger/service-ledger.ts'
+import { needsProof } from '../ledger/take-batches.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { CloseReport } from '../observe/stats.ts'
+import type { ResolvedReport } from '../options/resolved-options.ts'
+import { closeBooks, releaseHeld } from './close-books.ts'
+import { Doubts } from './doubts.ts'
+import { ServiceDesk } from './service-desk.ts'
+
+export interface ReporterOptions {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly report: ResolvedReport
+  /** How long a proof of an application or metric is good for in a common batch, milliseconds: twice the cache's ttl. */
+  readonly provedWithinMs: number
+  readonly breaker: Breaker | undefined
+  readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
+  /** 0 to 1, for jitter. Default Math.random. */
+  readonly random?: (() => number) | undefined
+}
+
+export interface Reporter {
+  /** Sends all that waits and may be sent now. Never rejects. */
+  flush(): Promise<void>
+  /** Sends until nothing waits or the time is up (milliseconds, default 5000), and says what is left. */
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
+}
+
+const CLOSE_MS = 5000
+const CLOSE_RETRY_MS = { least: 50, most: 1000 }
+const MOST_PROOFS_AT_ONCE = 16
+
+/** Starts no timer before something waits. */
+export function createReporter(options: ReporterOptions): Reporter {
+  return new BatchReporter(options)
+}
+
+class BatchReporter implements Reporter {
+  readonly #options: ReporterOptions
+  readonly #desks = new Map<ServiceLedger, ServiceDesk>()
+  readonly #doubts: Doubts
+  #timer: Timer | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  #flushing: Promise<void> | undefined
+  #closing: Promise<CloseReport> | undefined
+
+  constructor(options: ReporterOptions) {
+    this.#options = options
+    const { ledger, clock, report, provedWithinMs } = options
+    this.#doubts = new Doubts({ ledger, clock, ambiguous: report.ambiguous, graceMs: provedWithinMs })
+    ledger.onWaiting = (records) => this.#wake(records)
+    ledger.flusher = (application) => this.#deskOf(application.service).flushOnly(application)
+  }
+
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flushAll().finally(() => {
+      this.#flushing = undefined
+      if (this.#closing === undefined) this.#scheduleNext()
+    })
+    return this.#flushing
+  }
+
+  close({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
+    this.#closing ??= this.#close(timeoutMs)
+    return this.#closing
+  }
+
+  #wake(records: number): void {
+    if (this.#closing !== undefined || this.#flushing !== undefined) return
+    const now = this.#options.clock.now()
+    const { maxPending, intervalMs } = this.#options.report
+    if (records >= maxPending && this.#readyAt(now) <= now) void this.flush()
+    else this.#schedule(now + intervalMs)
+  }
+
+  /** When the first of those who must wait may send again. */
+  #readyAt(now: number): number {
+    let ready = now
+    for (const { mayTryAt } of this.#desks.values()) if (mayTryAt > now) ready = Math.max(ready, mayTryAt)
+    return ready
+  }
+
+  #schedule(at: number): void {
+    if (this.#timer !== undefined && this.#timerAt <= at) return
+    this.#timer?.cancel()
+    this.#timerAt = at
+    const { clock } = this.#options
+    const task = () => {
+      this.#timer = undefined
+      void this.flush()
+    }
+    this.#timer = clock.schedule(task, Math.max(0, at - clock.now()))
+  }
+
+  #scheduleNext(): void {
+    const { ledger, clock, report } = this.#options
+    const now = clock.now()
+    let at = this.#doubts.dueAt
+    if (ledger.records > 0) {
+      const ready = this.#readyAt(now)
+      at = Math.min(at, ready > now ? ready : now + report.intervalMs)
+    }
+    if (at < Number.POSITIVE_INFINITY) this.#schedule(at)
+  }
+
+  async #flushAll(): Promise<void> {
+    const { ledger } = this.#options
+    ledger.sweep()
+    await this.#doubts.resolve()
+    if (ledger.records === 0) return
+    await this.#proveWaiting()
+    const hurry = this.#closing !== undefined
+    await Promise.all([...ledger.services].map((service) => this.#deskOf(service).flush(hurry)))
+  }
+
+  async #proveWaiting(): Promise<void> {
+    const { ledger, provedWithinMs } = this.#options
+    const open = [...ledger.busy].filter(
+      (application) => application.id === undefined || needsProof(application, provedWithinMs),
+    )
+    const askNext = async (): Promise<void> => {
+      for (let next = open.pop(); next !== undefined; next = open.pop()) await ledger.asker?.(next)
+    }
+    await Promise.all(Array.from({ length: Math.min(MOST_PROOFS_AT_ONCE, open.length) }, askNext))
+  }
+
+  #deskOf(service: ServiceLedger): ServiceDesk {
+    let desk = this.#desks.get(service)
+    if (desk === undefined) {
+      const { random = Math.random } = this.#options
+      desk = new ServiceDesk({
+        ...this.#options,
+        service,
+        random,
+        onDoubt: (batch) => this.#doubts.add(batch),
+      })
+      this.#desks.set(service, desk)
+    }
+    return desk
+  }
+
+  async #close(timeoutMs: number): Promise<CloseReport> {
+    const { clock, ledger } = this.#options
+    this.#timer?.cancel()
+    releaseHeld(ledger)
+    let timeIsUp = false
+    let deadline: Timer | undefined
+    const end = new Promise<void>((resolve) => {
+      deadline = clock.schedule(() => {
+        timeIsUp = true
+        resolve()
+      }, timeoutMs)
+    })
+    // The clock's timers let the process end; whoever awaits close() wants it to go on until then.
+    const awake = setTimeout(() => {}, timeoutMs)
+    const deliver = async (): Promise<void> => {
+      await this.#flushing
+      while (!timeIsUp) {
+        await this.flush()
+        if (ledger.records === 0) return
+        const wait = Math.max(CLOSE_RETRY_MS.least, this.#readyAt(clock.now()) - clock.now())
+        await new Promise<void>((resolve) => {
+          clock.schedule(resolve, Math.min(wait, CLOSE_RETRY_MS.most))
+        })
+      }
+    }
+    await Promise.race([deliver(), end])
+    clearTimeout(awake)
+    deadline?.cancel()
+    return { undelivered: closeBooks(ledger) }
+  }
+}

@@ -1,0 +1,96 @@
+/** One batch to the backend, down to its last transaction where the backend refuses the whole. */
+import type { Clock } from '../clock.ts'
+import { ClosedError, ConfigError } from '../errors.ts'
+import type { Batch } from '../ledger/batch.ts'
+import type { Observer } from '../observe/observer.ts'
+import { type Attempt, describe } from './outcome-words.ts'
+import { transactionsOf } from './transactions.ts'
+
+/** What the rest of a flush has to know. */
+export type SendResult =
+  | { readonly kind: 'delivered' }
+  /** The backend cannot take it now. */
+  | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined }
+  /** Our own credentials are refused. */
+  | { readonly kind: 'rejected' }
+  | { readonly kind: 'closed' }
+
+export interface SendOptions {
+  readonly clock: Clock
+  readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
+  /** Told of a batch that may or may not have been counted. */
+  readonly onDoubt: (batch: Batch) => void
+}
+
+/** Sends, and books the outcome (the table of a batch's life). Never rejects. */
+export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
+  const { clock, observer, onDoubt } = options
+  const began = clock.now()
+  const outcome = await attempt(batch)
+  const now = clock.now()
+  // Given up while it was under way, because the gateway closed.
+  if (batch.state !== 'inFlight') return CLOSED
+  if (outcome.kind === 'closed') {
+    batch.takeBack(now, false)
+    return CLOSED
+  }
+  tell(batch, outcome, now - began, observer)
+  switch (outcome.kind) {
+    case 'accepted':
+      batch.acknowledge(now)
+      return DELIVERED
+    case 'not-counted':
+      batch.takeBack(now, false)
+      return { kind: 'failed', retryAfterMs: outcome.retryAfterMs }
+    case 'unknown':
+      batch.doubt(now)
+      onDoubt(batch)
+      return { kind: 'failed', retryAfterMs: undefined }
+    case 'refused':
+      batch.takeBack(now, false)
+      observer.misconfigured(outcome.code, outcome.error.message)
+      return { kind: 'rejected' }
+    default:
+      return await halve(batch, options, now)
+  }
+}
+
+async function attempt(batch: Batch): Promise<Attempt | { readonly kind: 'closed' }> {
+  const { client, id } = batch.service
+  try {
+    return await client.reportBatch({ service: id, transactions: transactionsOf(batch) })
+  } catch (error) {
+    if (error instanceof ClosedError) return { kind: 'closed' }
+    if (error instanceof ConfigError) return { kind: 'unsendable' }
+    return { kind: 'unknown', error }
+  }
+}
+
+async function halve(batch: Batch, options: SendOptions, now: number): Promise<SendResult> {
+  if (batch.rows.length === 1) {
+    batch.giveUp(now, 'refused', false)
+    return DELIVERED
+  }
+  const [first, second] = batch.halve(now)
+  const result = await sendBatch(first, options)
+  if (result.kind === 'delivered') return await sendBatch(second, options)
+  if (second.state === 'inFlight') second.takeBack(options.clock.now(), false)
+  return result
+}
+
+function tell(batch: Batch, outcome: Attempt, durationMs: number, observer: SendOptions['observer']): void {
+  const words = describe(outcome)
+  const service = batch.service.id
+  observer.reported({ service, transactions: batch.rows.length, ...words, durationMs })
+  if (outcome.kind === 'unsendable') return
+  const { status, code } = words
+  observer.called({ endpoint: 'report', service, outcome: callOutcome(outcome.kind), status, code, durationMs })
+}
+
+function callOutcome(kind: Attempt['kind']): 'accepted' | 'refused' | 'failed' {
+  if (kind === 'accepted') return 'accepted'
+  return kind === 'not-counted' || kind === 'unknown' ? 'failed' : 'refused'
+}
+
+const DELIVERED: SendResult = Object.freeze({ kind: 'delivered' })
+const CLOSED: SendResult = Object.freeze({ kind: 'closed' })

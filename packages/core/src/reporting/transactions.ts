@@ -1,0 +1,14 @@
+/** A batch as the transactions of a report call. */
+import type { Transaction } from '../client/transaction.ts'
+import type { Batch } from '../ledger/batch.ts'
+import { namedUsage } from '../ledger/usage-row.ts'
+
+/** By application id, never by user key: one revoked key would sink the batch. */
+export function transactionsOf(batch: Batch): Transaction[] {
+  return batch.rows.map((row) => ({
+    appId: row.application.id!,
+    usage: namedUsage([row]),
+    timestampSeconds: row.minute / 1000,
+    log: row.separate?.code === undefined ? undefined : { code: row.separate.code },
+  }))
+}

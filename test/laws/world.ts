@@ -1,0 +1,217 @@
+/** The rooms authorization and reporting on one ledger, before an emulator in the same process, under one clock. */
+import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
+import { AllowedDecision } from '../../packages/core/src/allowed.ts'
+import type { Authorizer, Question } from '../../packages/core/src/authorization/authorizer.ts'
+import { createCachedAuthorizer } from '../../packages/core/src/authorization/cached.ts'
+import { type Breaker, createBreaker } from '../../packages/core/src/client/breaker.ts'
+import { createCallGate } from '../../packages/core/src/client/call-gate.ts'
+import { ThreeScaleClient } from '../../packages/core/src/client/client.ts'
+import type { Credentials } from '../../packages/core/src/client/credentials.ts'
+import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../packages/core/src/client/transport.ts'
+import { CLOCK } from '../../packages/core/src/clock.ts'
+import type { Refusal } from '../../packages/core/src/decision.ts'
+import { createLedger, type Ledger } from '../../packages/core/src/ledger/ledger.ts'
+import type { CacheMessage, ReportMessage } from '../../packages/core/src/observe/messages.ts'
+import type { Loss, Observer } from '../../packages/core/src/observe/observer.ts'
+import { DEFAULTS } from '../../packages/core/src/options/defaults.ts'
+import type { ResolvedCache, ResolvedReport } from '../../packages/core/src/options/resolved-options.ts'
+import { createReporter, type Reporter } from '../../packages/core/src/reporting/reporter.ts'
+import type { ProtectedService, Terms } from '../../packages/core/src/terms.ts'
+import { createUsageShape, type Usage, type UsageShape } from '../../packages/core/src/usage.ts'
+import { ManualClock } from './manual-clock.ts'
+
+export type Outcome = AllowedDecision | Refusal
+
+/** Passes a call on, or answers or fails in the backend's place. */
+export type Fault = (
+  request: TransportRequest,
+  pass: () => TransportResponse,
+) => TransportResponse | Promise<TransportResponse>
+
+export interface WorldOptions {
+  readonly state: EmulatorState
+  readonly now?: string
+  /** A backend that several worlds share. */
+  readonly emulator?: Emulator
+  readonly clock?: ManualClock
+  readonly reportDelayMs?: number
+  readonly cache?: Partial<ResolvedCache>
+  readonly report?: Partial<ResolvedReport>
+  readonly maxCalls?: number
+  readonly breaker?: false
+  readonly terms?: Partial<Terms>
+  readonly metrics?: Record<string, { parent?: string }>
+  /** Calls take this long on the clock; default none. */
+  readonly latencyMs?: number
+}
+
+export interface World {
+  readonly clock: ManualClock
+  readonly emulator: Emulator
+  readonly ledger: Ledger
+  readonly authorizer: Authorizer
+  readonly reporter: Reporter
+  readonly breaker: Breaker | undefined
+  readonly service: ProtectedService
+  readonly calls: TransportRequest[]
+  readonly losses: Loss[]
+  readonly reports: ReportMessage[]
+  readonly cached: CacheMessage['event'][]
+  readonly troubles: string[]
+  fault: Fault | undefined
+  ask(credentials: Credentials, usage?: Usage, terms?: Partial<Terms>, referrer?: string): Outcome | Promise<Outcome>
+  settle(outcome: Outcome, status?: number, after?: Usage): void
+  /** Calls since the world began, by endpoint. */
+  count(endpoint: string): number
+}
+
+/** What every state of these tests is called. */
+export const SERVICE = 's1'
+const TOKEN = 'token'
+
+export function createWorld(options: WorldOptions): World {
+  const clock = options.clock ?? new ManualClock(options.now ?? '2026-03-10T10:20:30Z')
+  const emulator =
+    options.emulator ?? createEmulator({ state: options.state, clock, reportDelayMs: options.reportDelayMs ?? 0 })
+  const calls: TransportRequest[] = []
+  const losses: Loss[] = []
+  const reports: ReportMessage[] = []
+  const cached: CacheMessage['event'][] = []
+  const troubles: string[] = []
+  const observer: Pick<Observer, 'called' | 'cached' | 'lost' | 'misconfigured' | 'reported' | 'warn'> = {
+    called: () => {},
+    cached: (event) => void cached.push(event),
+    lost: (loss) => void losses.push(loss),
+    misconfigured: (code) => void troubles.push(code),
+    reported: (report) => void reports.push(report),
+    warn: (code) => void troubles.push(code),
+  }
+  const pass = (request: TransportRequest): TransportResponse => {
+    const headers: Record<string, string> = {}
+    for (let at = 0; at < request.headers.length; at += 2) headers[request.headers[at]!] = request.headers[at + 1]!
+    const answer = emulator.handle({ method: request.method, target: request.path, headers, body: request.body })
+    return { status: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }
+  }
+  const client = new ThreeScaleClient({
+    serviceId: SERVICE,
+    serviceToken: TOKEN,
+    backendUrl: 'http://127.0.0.1',
+    retry: false,
+    [CLOCK]: clock,
+    [TRANSPORT]: {
+      async request(request) {
+        calls.push(request)
+        if (options.latencyMs !== undefined) {
+          await new Promise<void>((resolve) => clock.schedule(resolve, options.latencyMs!))
+        } else {
+          await Promise.resolve()
+        }
+        return world.fault === undefined ? pass(request) : await world.fault(request, () => pass(request))
+      },
+    },
+  })
+  const cache: ResolvedCache = { ...DEFAULTS.cache, ...options.cache }
+  const ledger = createLedger({
+    clock,
+    settleMs: cache.settleMs,
+    maxApplications: cache.maxApplications,
+    metrics: options.metrics,
+    observer,
+  })
+  const breaker = options.breaker === false ? undefined : createBreaker({ ...DEFAULTS.breaker }, clock)
+  const authorizer = createCachedAuthorizer({
+    ledger,
+    clock,
+    cache,
+    gate: createCallGate({ maxCalls: options.maxCalls ?? DEFAULTS.maxCalls }),
+    breaker,
+    observer,
+    random: () => 0.5,
+  })
+  const report: ResolvedReport = { ...DEFAULTS.report, ...options.report }
+  const reporter = createReporter({
+    ledger,
+    clock,
+    report,
+    provedWithinMs: 2 * cache.ttlMs,
+    breaker,
+    observer,
+    random: () => 0.5,
+  })
+  const service: ProtectedService = { id: SERVICE, client, limitHeaders: undefined }
+  const shapes = new Map<string, UsageShape>()
+  const shapeOf = (usage: Usage): UsageShape => {
+    const text = JSON.stringify(usage)
+    const shape = shapes.get(text) ?? createUsageShape(usage)
+    shapes.set(text, shape)
+    return shape
+  }
+  const world: World = {
+    clock,
+    emulator,
+    ledger,
+    authorizer,
+    reporter,
+    breaker,
+    service,
+    calls,
+    losses,
+    reports,
+    cached,
+    troubles,
+    fault: undefined,
+    ask(credentials, usage = { hits: 1 }, terms = {}, referrer = undefined) {
+      const question: Question = {
+        service,
+        credentials,
+        usage: shapeOf(usage),
+        referrer,
+        terms: { onUnavailable: 'deny', counts: 'now', responseCodes: false, ...options.terms, ...terms },
+        view: {},
+      }
+      return authorizer.decide(question)
+    },
+    settle(outcome, status = 200, after) {
+      if (!(outcome instanceof AllowedDecision)) return
+      const response = { status, finished: true, header: () => undefined }
+      authorizer.settle(outcome, response, after === undefined ? undefined : shapeOf(after))
+    },
+    count: (endpoint) => calls.filter(({ path }) => path.includes(`/${endpoint}.xml`)).length,
+  }
+  return world
+}
+
+/** One service with one plan. */
+export function stateOf(parts: {
+  limits?: { metric: string; period: string; value: number }[]
+  metrics?: { name: string; parent?: string }[]
+  applications?: object[]
+  version?: '1' | '2' | 'oauth'
+}): EmulatorState {
+  const { limits = [], metrics = [{ name: 'hits' }], version = '1' } = parts
+  return {
+    services: [
+      {
+        id: SERVICE,
+        service_tokens: [TOKEN],
+        backend_version: version,
+        metrics: metrics.map((metric, index) => ({ id: String(index + 1), ...metric })),
+        plans: [{ id: 'p1', name: 'Basic', limits: limits as never }],
+        applications: (parts.applications ?? [{ id: 'a1', plan: 'p1', user_keys: ['k1'] }]) as never,
+      },
+    ],
+  }
+}
+
+export const allowed = (outcome: Outcome): boolean => outcome.outcome === 'allow'
+
+/** Adds up law 8 for every metric; the difference is 0 when it holds. */
+export function imbalance(ledger: Ledger): Record<string, number> {
+  const differences: Record<string, number> = {}
+  for (const [metric, sums] of Object.entries(ledger.sums())) {
+    const { admitted, acknowledged, inFlight, ambiguous, pending, givenUp } = sums
+    const difference = admitted - (acknowledged + inFlight + ambiguous + pending + givenUp)
+    if (difference !== 0) differences[metric] = difference
+  }
+  return differences
+}
