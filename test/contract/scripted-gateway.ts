@@ -25,9 +25,10 @@ export function scriptGateway(script: Script, locations: readonly string[] = ['q
   const asked: RequestView[] = []
   const settled: { decision: Decision; response: ResponseView }[] = []
   const routes: RouteOptions[] = []
+  const family = {}
   const create = (route: RouteOptions | undefined): Gateway =>
     ({
-      [GATEWAY_BRAND]: true,
+      [GATEWAY_BRAND]: family,
       options: { credentials: { in: locations } },
       evaluate(view: RequestView) {
         asked.push(view)

@@ -1,5 +1,4 @@
 /** What adapters of frameworks build on, beside the gateway itself. */
-export { firstAsked } from './asked.ts'
 export { DenialError } from './denial-error.ts'
 export { isPromise } from './eventual.ts'
 export { dropParameters, NodeRequestView, withQueryOf } from './node-request-view.ts'

@@ -10,6 +10,7 @@ export type { Allowed, AllowedSource, Decision, DenialCode, Denied, Skipped } fr
 export * from './errors.ts'
 export type { Eventual } from './eventual.ts'
 export * from './for-adapters.ts'
+export { firstAsked } from './gateway/asked.ts'
 export { createGateway } from './gateway/create-gateway.ts'
 export { renderExplanation } from './gateway/explain.ts'
 export type { Explanation } from './gateway/explanation.ts'

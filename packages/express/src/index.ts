@@ -39,7 +39,10 @@ export interface ExpressOptions extends GatewayOptions<ExpressView> {
 export interface ThreescaleHandler extends RequestHandler {
   /** Its `close()` is yours to call when the server stops. */
   readonly gateway: Gateway<ExpressView>
-  /** The same gateway with other settings for a route: same client, cache and ledger. */
+  /**
+   * The same gateway with other settings for a route: same client, cache and ledger. A request counts once, at the
+   * first of both it meets, so such routes come before a general guard.
+   */
   with(route: RouteOptions<ExpressView>): ThreescaleHandler
 }
 

@@ -35,8 +35,8 @@ export function createGuard(
   const guard: onRequestHookHandler = (request, reply, next) => {
     const route = request.routeOptions.config.threescale
     if (route === false || (route === undefined && !settings.global)) return next()
-    if (!firstAsked(request.raw, gateway)) return next()
     const asked = route === undefined ? gateway : gatewayOf(route)
+    if (!firstAsked(request.raw, asked)) return next()
     const proceed = (decision: Decision): unknown => {
       if (decision.outcome === 'skip') return next()
       if (decision.outcome === 'allow') {

@@ -37,7 +37,10 @@ export interface KoaOptions extends GatewayOptions<KoaView> {
 export interface ThreescaleMiddleware extends Middleware {
   /** Its `close()` is yours to call when the server stops. */
   readonly gateway: Gateway<KoaView>
-  /** The same gateway with other settings for a route: same client, cache and ledger. */
+  /**
+   * The same gateway with other settings for a route: same client, cache and ledger. A request counts once, at the
+   * first of both it meets, so such routes come before a general guard.
+   */
   with(route: RouteOptions<KoaView>): ThreescaleMiddleware
 }
 

@@ -19,18 +19,23 @@ import { createShared, type Shared } from './shared.ts'
  */
 export function createGateway<View extends RequestView = RequestView>(options: GatewayOptions<View>): Gateway<View> {
   const shared = createShared(options)
-  return gatewayOf(shared, shared.options)
+  return gatewayOf(shared, shared.options, Object.freeze({}))
 }
 
-function gatewayOf<View extends RequestView>(shared: Shared<View>, settings: ResolvedRoute<View>): Gateway<View> {
+function gatewayOf<View extends RequestView>(
+  shared: Shared<View>,
+  settings: ResolvedRoute<View>,
+  /** The same object for all that `with` makes of one gateway. */
+  family: object,
+): Gateway<View> {
   const usage = usageOfRoute(shared.options, settings)
   const route = new Route(shared, settings, usage)
-  const gateway: Gateway<View> & { readonly [GATEWAY_BRAND]: true } = {
-    [GATEWAY_BRAND]: true,
+  const gateway: Gateway<View> & { readonly [GATEWAY_BRAND]: object } = {
+    [GATEWAY_BRAND]: family,
     evaluate: (view) => route.evaluate(view),
     explain: (view) => explain(view, shared, settings, route.terms, usage),
     settle: (decision, response) => route.settle(decision, response),
-    with: (changed) => gatewayOf(shared, resolveRoute(settings, changed)),
+    with: (changed) => gatewayOf(shared, resolveRoute(settings, changed), family),
     check: ({ credentials } = {}) => checkSettings(shared.fronts, usage, credentials),
     stats: () => ({ usage: {}, ...shared.observer.counts() }),
     options: redactOptions({ ...shared.options, ...settings }),

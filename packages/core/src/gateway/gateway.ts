@@ -14,7 +14,10 @@ export interface Gateway<View extends RequestView = RequestView> {
   explain(view: View): Promise<Explanation>
   /** Once per allowed decision, at the end of its response; later calls do nothing; never throws. */
   settle(decision: Decision, response: ResponseView): void
-  /** Same client, cache, ledger and reporter; other route settings. */
+  /**
+   * Same client, cache, ledger and reporter; other route settings. A request that meets both counts once, at the first
+   * it meets.
+   */
   with(route: RouteOptions<View>): Gateway<View>
   /**
    * Asks the backend whether our own credentials and metric names are accepted. Never counts. Metric names can be
@@ -40,7 +43,10 @@ export type CheckResult =
       readonly hint: string
     }
 
-/** Carried by every gateway, so that two copies of the package know each other's. */
+/**
+ * Carried by every gateway, so that two copies of the package know each other's; its value is one object for a gateway
+ * and all that `with` makes of it.
+ */
 export const GATEWAY_BRAND: unique symbol = Symbol.for('threescale.gateway') as never
 
 /** Whether a value is a gateway, of this copy of the package or another. */

@@ -1,0 +1,51 @@
+// An Express API behind 3scale. Environment: THREESCALE_SERVICE_ID, THREESCALE_SERVICE_TOKEN, PORT (default 8080),
+// THREESCALE_BACKEND_URL (default: 3scale's own), EXPLAIN=1 for the development-only route below.
+import { renderExplanation } from '@threescale/core'
+import { threescale } from '@threescale/express'
+import express from 'express'
+
+const protect = threescale({
+  serviceId: process.env.THREESCALE_SERVICE_ID,
+  serviceToken: process.env.THREESCALE_SERVICE_TOKEN,
+  backendUrl: process.env.THREESCALE_BACKEND_URL,
+})
+
+const app = express()
+
+// Before the guard: open to everybody.
+app.get('/health', (_request, response) => response.send('ok'))
+
+// Tells what the gateway would do with GET /words/hello?… when asked for /explain/words/hello?…, and why. It helps
+// whoever tries keys as much as it helps you, so keep it out of production.
+if (process.env.EXPLAIN === '1') {
+  app.use('/explain', async (request, response) => {
+    const { method, url, hostname: host } = request
+    const explanation = await protect.gateway.explain({
+      request,
+      method,
+      url,
+      host,
+      header: (name) => request.get(name),
+    })
+    response.type('text').send(renderExplanation(explanation))
+  })
+}
+
+// A dearer route with settings of its own comes before the general guard; the gateway counts a request once.
+app.get('/thesaurus/:word', protect.with({ usage: { hits: 1, lookup: 3 } }), (request, response) => {
+  response.json({ word: request.params.word, similar: [] })
+})
+
+app.use(protect)
+
+app.get('/words/:word', (request, response) => {
+  response.json({ word: request.params.word, plan: request.threescale?.plan })
+})
+
+const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  console.log(`http://127.0.0.1:${port}`)
+})
+
+// What is still to be reported is delivered before the process ends.
+process.once('SIGTERM', () => server.close(() => protect.gateway.close()))

@@ -1,0 +1,41 @@
+// Meters the tokens of a language model's answer while it is streamed. Environment: THREESCALE_SERVICE_ID,
+// THREESCALE_SERVICE_TOKEN, PORT (default 8080), THREESCALE_BACKEND_URL (default: 3scale's own).
+import { threescale } from '@threescale/express'
+import express from 'express'
+
+const protect = threescale({
+  serviceId: process.env.THREESCALE_SERVICE_ID,
+  serviceToken: process.env.THREESCALE_SERVICE_TOKEN,
+  backendUrl: process.env.THREESCALE_BACKEND_URL,
+  // One hit at once. Naming the tokens with 0 asks whether any are left, and counts none.
+  usage: { hits: 1, tokens: 0 },
+})
+
+const app = express()
+app.use(protect)
+
+app.get('/chat', async (request, response) => {
+  response.type('text/event-stream')
+  for await (const { text, tokens } of model(String(request.query.prompt ?? ''))) {
+    // Nobody reads on. What was produced until here stays counted.
+    if (response.destroyed) return
+    request.threescale?.addUsage({ tokens })
+    response.write(`data: ${JSON.stringify({ text })}\n\n`)
+  }
+  response.end('data: [DONE]\n\n')
+})
+
+/** Stands in for a model: says the prompt back, word by word, for a token each. */
+async function* model(prompt) {
+  for (const word of prompt.split(' ')) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    yield { text: word, tokens: 1 }
+  }
+}
+
+const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  console.log(`http://127.0.0.1:${port}`)
+})
+
+process.once('SIGTERM', () => server.close(() => protect.gateway.close()))
