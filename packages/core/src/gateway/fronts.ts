@@ -3,63 +3,117 @@ import { ThreeScaleClient } from '../client/client.ts'
 import { TRANSPORT, type Transport } from '../client/transport.ts'
 import { CLOCK } from '../clock.ts'
 import { createCredentialsReader } from '../credentials/credentials-reader.ts'
+
+import { ConfigError } from '../errors.ts'
 import { createUsageReader } from '../mapping/usage-reader.ts'
 import { DEFAULTS } from '../options/defaults.ts'
+import type { GatewayOptions } from '../options/gateway-options.ts'
+import { plainHttpWarning } from '../options/plain-http.ts'
 import type { ResolvedOptions } from '../options/resolved-options.ts'
-import { createRejection, type Rejection } from '../rejection/rejection.ts'
+import type { PortalService } from '../portal/portal-service.ts'
+import { readProxyConfig } from '../portal/proxy-config.ts'
+import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request-view.ts'
-import type { ProtectedService } from '../terms.ts'
 import type { Front } from './services.ts'
 
 export interface Fronts<View extends RequestView> {
   readonly fronts: readonly Front<View>[]
   /** Clients made here, for whoever closes the gateway. */
   readonly ownClients: readonly ThreeScaleClient[]
+  /** Sentences for the operator. */
+  readonly warnings: readonly string[]
+}
+
+/** Options as the user wrote them: what is given there wins over a proxy configuration, each option as a whole. */
+export type GivenOptions<View extends RequestView> = GatewayOptions<View> & {
+  readonly [TRANSPORT]?: Transport | undefined
 }
 
 /** @throws ConfigError when a proxy configuration cannot be used. */
 export function createFronts<View extends RequestView>(
+  given: GivenOptions<View>,
   options: ResolvedOptions<View>,
-  transport: Transport | undefined,
 ): Fronts<View> {
-  const client = options.client ?? createClient(options, transport)
-  const credentials = createCredentialsReader(options.credentials ?? DEFAULT_CREDENTIALS)
-  const rejection = createRejection({ ...options, challenge: credentials.challenge })
-  const front: Front<View> = {
-    service: protectedService(options.serviceId, client, options, rejection),
-    hosts: [],
-    credentials,
-    usage: createUsageReader({ ...options }),
-    rejection,
-    referrer: false,
+  const { services, warnings } = servicesOf(options)
+  const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
+  return {
+    fronts: services.map((service, index) => createFront(service, clients[index]!, given, options)),
+    ownClients: options.client === undefined ? clients : [],
+    warnings: [...warnings, ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : [])],
   }
-  return { fronts: [front], ownClients: client === options.client ? [] : [client] }
+}
+
+function plainHttpOf({ backendUrl }: ServiceSettings): string[] {
+  const warning = backendUrl === undefined ? undefined : plainHttpWarning('proxyConfig: backend.endpoint', backendUrl)
+  return warning === undefined ? [] : [warning]
+}
+
+/** What a front is made from; only a document tells some of it. */
+type ServiceSettings = Partial<PortalService>
+
+function servicesOf<View extends RequestView>(
+  options: ResolvedOptions<View>,
+): { services: readonly ServiceSettings[]; warnings: readonly string[] } {
+  const { proxyConfig, serviceId, credentials } = options
+  if (proxyConfig === undefined) return { services: [{}], warnings: [] }
+  const { services, warnings } = readProxyConfig(proxyConfig, {
+    serviceId: serviceId !== undefined,
+    credentialsFunction: typeof credentials === 'function',
+  })
+  if (serviceId === undefined || services.length === 1) return { services, warnings }
+  const chosen = services.filter(({ id }) => id === serviceId)
+  if (chosen.length > 0) return { services: chosen, warnings }
+  throw new ConfigError([
+    `serviceId ${JSON.stringify(serviceId)} is none of the ${services.length} services of proxyConfig`,
+  ])
+}
+
+function createFront<View extends RequestView>(
+  service: ServiceSettings,
+  client: ThreeScaleClient,
+  given: GivenOptions<View>,
+  options: ResolvedOptions<View>,
+): Front<View> {
+  const credentials = createCredentialsReader<View>(options.credentials ?? service.credentials ?? DEFAULT_CREDENTIALS)
+  const everyAnswer = given.rateLimitHeaders === undefined && service.rateLimitHeaders === true
+  const rejection = createRejection({
+    ...options,
+    apicastRateLimitHeaders: everyAnswer,
+    texts: given.rejection === undefined ? service.texts : undefined,
+    challenge: credentials.challenge,
+  })
+  return {
+    service: {
+      id: options.serviceId ?? service.id,
+      client,
+      limitHeaders: everyAnswer || options.rateLimitHeaders === 'all' ? rejection.limitHeaders : undefined,
+    },
+    hosts: service.hosts ?? [],
+    credentials,
+    usage: createUsageReader({ ...options, mappingRules: options.mappingRules ?? service.mappingRules }),
+    rejection,
+    referrer: service.referrer === true,
+  }
 }
 
 const DEFAULT_CREDENTIALS = { anonymous: undefined, ...DEFAULTS.credentials }
 
 function createClient<View extends RequestView>(
-  { serviceId, serviceToken, providerKey, backendUrl, timeoutMs, dispatcher, maxCalls, clock }: ResolvedOptions<View>,
+  service: ServiceSettings,
+  options: ResolvedOptions<View>,
   transport: Transport | undefined,
 ): ThreeScaleClient {
+  const { timeoutMs, dispatcher, maxCalls, clock } = options
+  const ours = options.serviceToken ?? options.providerKey
   return new ThreeScaleClient({
-    serviceId,
-    serviceToken,
-    providerKey,
-    backendUrl,
+    serviceId: options.serviceId ?? service.id,
+    serviceToken: ours === undefined ? service.serviceToken : options.serviceToken,
+    providerKey: ours === undefined ? service.providerKey : options.providerKey,
+    backendUrl: options.backendUrl ?? service.backendUrl,
     timeoutMs,
     dispatcher,
     maxConnections: maxCalls,
     [CLOCK]: clock,
     [TRANSPORT]: transport,
   })
-}
-
-function protectedService<View extends RequestView>(
-  id: string | undefined,
-  client: ThreeScaleClient,
-  { rateLimitHeaders }: ResolvedOptions<View>,
-  rejection: Rejection,
-): ProtectedService {
-  return { id, client, limitHeaders: rateLimitHeaders === 'all' ? rejection.limitHeaders : undefined }
 }

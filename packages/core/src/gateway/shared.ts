@@ -1,16 +1,14 @@
 /** What all routes of one gateway share: one client, one ledger, one reporter (law 14). */
 import type { Authorizer } from '../authorization/authorizer.ts'
 import { createDirectAuthorizer } from '../authorization/direct.ts'
-import { TRANSPORT, type Transport } from '../client/transport.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
-import type { GatewayOptions } from '../options/gateway-options.ts'
 import { resolveOptions } from '../options/resolve-options.ts'
 import type { ResolvedOptions } from '../options/resolved-options.ts'
 import { createRejection, type Rejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request-view.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
-import { createFronts } from './fronts.ts'
+import { createFronts, type GivenOptions } from './fronts.ts'
 import { createFrontPicker, type Front, type FrontPicker } from './services.ts'
 
 export interface Shared<View extends RequestView> {
@@ -28,12 +26,10 @@ export interface Shared<View extends RequestView> {
 }
 
 /** @throws ConfigError with every problem of the options. */
-export function createShared<View extends RequestView>(
-  given: GatewayOptions<View> & { readonly [TRANSPORT]?: Transport | undefined },
-): Shared<View> {
+export function createShared<View extends RequestView>(given: GivenOptions<View>): Shared<View> {
   const options = resolveOptions(given)
-  const observer = createObserver(options)
-  const { fronts, ownClients } = createFronts(options, given[TRANSPORT])
+  const { fronts, ownClients, warnings } = createFronts(given, options)
+  const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
   const authorizer = createDirectAuthorizer(options.clock, observer)
   const afterResponse = createAfterResponse<View>(authorizer, observer)
   let closing: Promise<CloseReport> | undefined
