@@ -1,6 +1,6 @@
 /** Turns an HTTP answer into a verdict or an error. The status decides, never the document (law 2). */
 import { isUtf8 } from 'node:buffer'
-import { BackendError, ProtocolError, type TimeoutError, type TransportError } from '../errors.ts'
+import { BackendError, ProtocolError } from '../errors.ts'
 import { readDenial } from './denial.ts'
 import { authorizedVerdict, deniedVerdict } from './lazy-verdict.ts'
 import { readLimitHeaders } from './limit-headers.ts'
@@ -16,8 +16,7 @@ const YES = /^\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>true<\/authorized>/
  *
  * @param noBody whether the call asked for no body; an empty 200 is then a yes.
  * @param now epoch milliseconds, for a Retry-After date.
- * @throws BackendError for 5xx and 429; ProtocolError for a 2xx or 3xx that is not 3scale's answer; the transport's
- *   failure when the body of one broke off.
+ * @throws BackendError for 5xx and 429; ProtocolError for a 2xx or 3xx that is not 3scale's answer.
  */
 export function readAnswer(response: TransportResponse, noBody: boolean, now: number): Verdict {
   const { status } = response
@@ -38,15 +37,12 @@ export function isDenial(status: number): boolean {
 }
 
 /** The error that a status other than the expected one and other than a denial means. */
-export function failureOf(
-  response: TransportResponse,
-  now: number,
-): BackendError | ProtocolError | TransportError | TimeoutError {
-  const { status, failure } = response
+export function failureOf(response: TransportResponse, now: number): BackendError | ProtocolError {
+  const { status } = response
   if (status >= 500 || status === 429) {
     return new BackendError(status, readRetryAfter(headerOf(response, 'retry-after'), now))
   }
-  return failure ?? protocolError(response, 'an answer of 3scale')
+  return protocolError(response, 'an answer of 3scale')
 }
 
 /**
@@ -54,7 +50,6 @@ export function failureOf(
  * the XML between, and that must not turn into an error when somebody reads the details.
  */
 function readYes(response: TransportResponse, noBody: boolean): string | undefined {
-  if (response.failure !== undefined) throw response.failure
   const { body } = response
   if (!isThreescaleType(response) || isEncoded(response) || body.length > MAX_BODY_BYTES) {
     throw protocolError(response, 'an answer of 3scale')

@@ -52,23 +52,21 @@ export function encodeCredentials(credentials: Credentials, problems: string[]):
   const { userKey, appId, clientId, appKey, redirectUrl } = credentials as Partial<
     UserKeyCredentials & ApplicationCredentials & OAuthCredentials
   >
-  if (userKey !== undefined) {
-    if (appId !== undefined || clientId !== undefined) problems.push(ONE_KIND)
-    return `&user_key=${encode(userKey, 'credentials.userKey', problems)}`
-  }
   const id = appId ?? clientId
-  if (id === undefined || (appId !== undefined && clientId !== undefined)) problems.push(ONE_KIND)
+  if (userKey !== undefined ? id !== undefined : id === undefined || (appId !== undefined && clientId !== undefined)) {
+    problems.push('credentials must have exactly one of userKey, appId and clientId')
+    return ''
+  }
+  if (userKey !== undefined) return `&user_key=${encode(userKey, 'credentials.userKey', problems)}`
   let query = `&app_id=${encode(id, appId === undefined ? 'credentials.clientId' : 'credentials.appId', problems)}`
   if (appKey !== undefined) query += `&app_key=${encode(appKey, 'credentials.appKey', problems)}`
   if (redirectUrl !== undefined) query += `&redirect_url=${encode(redirectUrl, 'credentials.redirectUrl', problems)}`
   return query
 }
 
-const ONE_KIND = 'credentials must have exactly one of userKey, appId and clientId'
-
 /** Whether the `oauth_*` endpoints are meant. */
 export function isOAuth(credentials: Credentials): boolean {
-  return typeof credentials === 'object' && credentials !== null && 'clientId' in credentials
+  return (credentials as OAuthCredentials | undefined)?.clientId !== undefined
 }
 
 /** Everything of a call but the credentials. */

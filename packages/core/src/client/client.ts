@@ -99,8 +99,9 @@ export class ThreeScaleClient {
    *   the report is aborted. Both say which transactions were `accepted`, `unreported` and `ambiguous`.
    */
   async report(transactions: Iterable<Transaction>, call: ReportCall = NO_CALL): Promise<{ accepted: number }> {
+    if (this.#sender.closed) throw new ClosedError('the client is closed')
     const problems: string[] = []
-    const batches = batchesOf(transactions, call.service, problems)
+    const batches = batchesOf(transactions, call.service ?? this.#options.serviceId, problems)
     const ours = new Map(batches.map(({ service }) => [service, this.#address.reportBody(service, problems)]))
     if (problems.length > 0) throw new ConfigError(problems)
     return await sendBatches(batches, ({ service, body }) => this.#post(ours.get(service) + body, call.signal))
@@ -113,6 +114,7 @@ export class ThreeScaleClient {
    * @internal
    */
   async reportBatch(batch: ReportBatch, signal?: AbortSignal): Promise<ReportOutcome> {
+    if (this.#sender.closed) throw new ClosedError('the client is closed')
     const problems: string[] = []
     const batches = batchesOf(batch.transactions, batch.service, problems)
     const ours = this.#address.reportBody(batch.service, problems)
@@ -193,7 +195,6 @@ export class ThreeScaleClient {
       })
       return outcomeOfAnswer(response, this.#options.clock.now())
     } catch (error) {
-      if (error instanceof ClosedError) throw error
       return outcomeOfFailure(error)
     }
   }

@@ -1,5 +1,5 @@
 /** What became of one report call: whether it was counted, and what to do about it. */
-import { BackendError, type ProtocolError, RejectedError } from '../errors.ts'
+import { BackendError, ClosedError, type ProtocolError, RejectedError } from '../errors.ts'
 import { failureOf, isDenial, protocolError } from './answer.ts'
 import { readDenial } from './denial.ts'
 import { Interruption } from './interruption.ts'
@@ -27,7 +27,7 @@ export type ReportOutcome =
  */
 export function outcomeOfAnswer(response: TransportResponse, now: number): ReportOutcome {
   const { status } = response
-  if (status === 202 && isThreescaleType(response) && response.failure === undefined) return ACCEPTED
+  if (status === 202 && isThreescaleType(response)) return ACCEPTED
   if (isDenial(status)) return outcomeOfRefusal(response)
   if (status >= 300 && status < 400) {
     const error = protocolError(response, 'an answer of 3scale')
@@ -40,11 +40,12 @@ export function outcomeOfAnswer(response: TransportResponse, now: number): Repor
   return { kind: 'unknown', error }
 }
 
-/** The outcome of a call that got no status; for an abort `error` is the signal's reason. */
+/** The outcome of a call that got no answer; for an abort `error` is the signal's reason. */
 export function outcomeOfFailure(failure: unknown): ReportOutcome {
   const { sent } = failure as { readonly sent?: boolean }
   const error = failure instanceof Interruption ? failure.reason : failure
-  return sent === false ? { kind: 'not-counted', retryAfterMs: undefined, error } : { kind: 'unknown', error }
+  const unsent = sent === false || failure instanceof ClosedError
+  return unsent ? { kind: 'not-counted', retryAfterMs: undefined, error } : { kind: 'unknown', error }
 }
 
 const ACCEPTED: ReportOutcome = Object.freeze({ kind: 'accepted' })

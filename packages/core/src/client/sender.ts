@@ -11,7 +11,8 @@ export interface Outgoing extends Omit<TransportRequest, 'timeoutMs'> {
 }
 
 export interface Sender {
-  /** @throws what the transport does; ClosedError after `close`. */
+  readonly closed: boolean
+  /** @throws what the transport does, also when the body of a yes broke off; ClosedError after `close`. */
   send(call: Outgoing): Promise<TransportResponse>
   /** Lets running calls come to their end, at the latest their deadline, then closes the transport. Idempotent. */
   close(): Promise<void>
@@ -49,6 +50,9 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
   }
 
   return {
+    get closed() {
+      return closed !== undefined
+    },
     async send(call) {
       if (closed !== undefined) throw new ClosedError('the client is closed')
       running++
@@ -68,7 +72,7 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
   }
 }
 
-/** An answer whose status needs its body, without the whole of it. */
+/** Without its body a status below 400 says nothing; a refusal or an error of the backend's stands by its status. */
 function brokeOff(response: TransportResponse): boolean {
   return response.failure !== undefined && response.status < 400
 }

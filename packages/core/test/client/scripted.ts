@@ -1,0 +1,35 @@
+/** A client whose transport is a script. */
+import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../src/client/transport.ts'
+import { type ClientOptions, ThreeScaleClient } from '../../src/index.ts'
+import { TYPE } from './backend.ts'
+
+/** What the script says to one request: an answer, or an error to reject with. */
+export type Line = Error | (Partial<Omit<TransportResponse, 'body'>> & { readonly body?: string | Uint8Array })
+
+export interface Scripted {
+  readonly client: ThreeScaleClient
+  readonly sent: TransportRequest[]
+}
+
+/** Answers the requests one by one; the last line again and again. Answers are 200 of 3scale's type unless they say otherwise. */
+export function scripted(lines: readonly Line[], options: Partial<ClientOptions> = {}): Scripted {
+  const sent: TransportRequest[] = []
+  const client = new ThreeScaleClient({
+    serviceId: '1001',
+    serviceToken: 'stoken',
+    ...options,
+    [TRANSPORT]: {
+      request(request) {
+        sent.push(request)
+        const line = lines[Math.min(sent.length, lines.length) - 1]!
+        return line instanceof Error ? Promise.reject(line) : Promise.resolve(answer(line))
+      },
+    },
+  })
+  return { client, sent }
+}
+
+function answer({ body = '', status = 200, headers = {}, failure }: Exclude<Line, Error>): TransportResponse {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  return { status, headers: { 'content-type': TYPE, ...headers }, body: bytes, failure }
+}
