@@ -37,7 +37,7 @@ function gatewayOf<View extends RequestView>(
     settle: (decision, response) => route.settle(decision, response),
     with: (changed) => gatewayOf(shared, resolveRoute(settings, changed), family),
     check: ({ credentials } = {}) => checkSettings(shared.fronts, usage, credentials),
-    stats: () => ({ usage: {}, ...shared.observer.counts() }),
+    stats: () => ({ usage: shared.ledger.sums(), ...shared.observer.counts() }),
     options: redactOptions({ ...shared.options, ...settings }),
     close: (limits) => shared.close(limits),
     async [Symbol.asyncDispose]() {

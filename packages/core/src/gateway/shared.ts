@@ -1,11 +1,17 @@
 /** What all routes of one gateway share: one client, one ledger, one reporter (law 14). */
 import type { Authorizer } from '../authorization/authorizer.ts'
+import { createCachedAuthorizer } from '../authorization/cached.ts'
 import { createDirectAuthorizer } from '../authorization/direct.ts'
+import { createBreaker } from '../client/breaker.ts'
+import { createCallGate } from '../client/call-gate.ts'
+import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
+import { DEFAULTS } from '../options/defaults.ts'
 import { resolveOptions } from '../options/resolve-options.ts'
 import type { ResolvedOptions } from '../options/resolved-options.ts'
 import { createRejection, type Rejection } from '../rejection/rejection.ts'
+import { createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request-view.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
 import { createFronts, type GivenOptions } from './fronts.ts'
@@ -20,9 +26,15 @@ export interface Shared<View extends RequestView> {
   readonly authorizer: Authorizer
   readonly afterResponse: AfterResponse<View>
   readonly observer: Observer
+  readonly ledger: Ledger
   /** From the call of `close` on, every request is denied. */
   readonly closed: boolean
-  close(limits?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
+  close(limits?: CloseLimits): Promise<CloseReport>
+}
+
+export interface CloseLimits {
+  /** Longest to wait for reports, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** @throws ConfigError with every problem of the options. */
@@ -30,14 +42,25 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
   const options = resolveOptions(given)
   const { fronts, ownClients, warnings } = createFronts(given, options)
   const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
-  const authorizer = createDirectAuthorizer(options.clock, observer)
+  const { clock, cache, metrics, report } = options
+  const { settleMs, ttlMs, maxApplications } = cache === false ? DEFAULTS.cache : cache
+  const breaker =
+    options.breaker === false
+      ? undefined
+      : createBreaker({ ...options.breaker, onChange: ({ kind }) => observer.breaker({ state: kind }) }, clock)
+  const ledger = createLedger({ clock, settleMs, maxApplications, metrics, observer })
+  const asking = { ledger, clock, gate: createCallGate(options), breaker, observer }
+  const authorizer =
+    cache === false ? createDirectAuthorizer(clock, observer) : createCachedAuthorizer({ ...asking, cache })
+  const reporter = createReporter({ ledger, clock, report, provedWithinMs: 2 * ttlMs, breaker, observer })
   const afterResponse = createAfterResponse<View>(authorizer, observer)
   let closing: Promise<CloseReport> | undefined
 
-  async function end(): Promise<CloseReport> {
+  async function end(limits: CloseLimits | undefined): Promise<CloseReport> {
     await afterResponse.idle()
+    const report = await reporter.close(limits)
     await Promise.all(ownClients.map((client) => client.close()))
-    return { undelivered: {} }
+    return report
   }
 
   return {
@@ -48,11 +71,12 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
     authorizer,
     afterResponse,
     observer,
+    ledger,
     get closed() {
       return closing !== undefined
     },
-    close() {
-      closing ??= end()
+    close(limits) {
+      closing ??= end(limits)
       return closing
     },
   }

@@ -70,8 +70,6 @@ export interface ReportMessage {
 /** On `threescale:breaker`, when it changes. */
 export interface BreakerMessage {
   readonly state: 'open' | 'half-open' | 'closed'
-  /** Failures in a row that led here. */
-  readonly failures: number
 }
 
 /**
