@@ -1,57 +1,56 @@
-/** Sets of matched rules as a graph that is walked, not built: the same rules lead to the same usage shape, without a lookup by text. */
+/** Sets of matched rules as a graph that is walked, not built: the same rules lead to the same usage shape. */
 import { type Usage, type UsageShape, usageOf } from '../usage.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import type { ShapeCache } from './shape-cache.ts'
 
-/** Rules that matched so far. */
+/** Rules that matched, in the order they were found. */
 export interface MatchedRules {
-  /** The usage they add up to. Computed on first call. Throws UsageError when the sum is no usage. */
-  usage(): UsageShape | 'no-match'
-  /** The rules that count, by their place in the list; equal for equal sets. */
-  key(): string
+  readonly members: readonly CompiledRule[]
+  /** What they add up to; undefined until it is asked for. */
+  shape: UsageShape | 'no-match' | undefined
+  /** Sets with more rules, by what was added. */
+  further: Map<readonly CompiledRule[], MatchedRules> | undefined
+}
+
+export interface RuleSets {
+  /** No rule matched yet. */
+  none(): MatchedRules
   /** The set with these rules added; the same object for the same addition. */
-  with(rules: readonly CompiledRule[]): MatchedRules
+  with(set: MatchedRules, rules: readonly CompiledRule[]): MatchedRules
+  /**
+   * The usage that a set adds up to, the same object each time.
+   *
+   * @throws UsageError when the sum is no usage.
+   */
+  usageOf(set: MatchedRules): UsageShape | 'no-match'
 }
 
 /** Query conditions make up to 2^n sets; beyond this many all are forgotten. */
-const MAX_SETS = 10_000
+const MAX_SETS = 20_000
 
-export interface MatchedRulesRoot {
-  /** No rule matched yet. */
-  none(): MatchedRules
-}
-
-export function createMatchedRules(shapes: ShapeCache): MatchedRulesRoot {
+export function createRuleSets(shapes: ShapeCache): RuleSets {
   let count = 0
   let root = createSet([])
 
-  function createSet(members: readonly CompiledRule[]): MatchedRules {
-    const further = new Map<readonly CompiledRule[], MatchedRules>()
-    let shape: UsageShape | 'no-match' | undefined
-    return {
-      usage() {
-        shape ??= shapes.shapeOf(sumOf(countingRules(members)))
-        return shape
-      },
-      key: () =>
-        countingRules(members)
-          .map((rule) => rule.index)
-          .join(),
-      with(rules) {
-        const known = further.get(rules)
-        if (known !== undefined) return known
-        if (++count > MAX_SETS) {
-          count = 0
-          root = createSet([])
-        }
-        const larger = createSet([...members, ...rules])
-        further.set(rules, larger)
-        return larger
-      },
-    }
+  return {
+    none: () => root,
+    with(set, rules) {
+      const known = set.further?.get(rules)
+      if (known !== undefined) return known
+      if (++count > MAX_SETS) {
+        count = 0
+        root = createSet([])
+      }
+      const larger = createSet([...set.members, ...rules])
+      set.further ??= new Map()
+      set.further.set(rules, larger)
+      return larger
+    },
+    usageOf(set) {
+      set.shape ??= shapes.shapeOf(sumOf(countingRules(set.members)))
+      return set.shape
+    },
   }
-
-  return { none: () => root }
 }
 
 /** In list order, up to the first that is `last`. */
@@ -59,6 +58,10 @@ export function countingRules(matched: readonly CompiledRule[]): readonly Compil
   const ordered = matched.toSorted((one, other) => one.index - other.index)
   const last = ordered.findIndex((rule) => rule.last)
   return last === -1 ? ordered : ordered.slice(0, last + 1)
+}
+
+function createSet(members: readonly CompiledRule[]): MatchedRules {
+  return { members, shape: undefined, further: undefined }
 }
 
 /** Deltas added up; metrics with a total of 0 or less are dropped (APIcast usage.lua). */

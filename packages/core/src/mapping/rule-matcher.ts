@@ -2,7 +2,8 @@
 import type { RequestView } from '../request-view.ts'
 import type { UsageShape } from '../usage.ts'
 import type { CompiledRule } from './compiled-rule.ts'
-import { createMatchedRules, type MatchedRules } from './matched-rules.ts'
+import { countingRules, createRuleSets, type MatchedRules } from './matched-rules.ts'
+import { packTrie } from './packed-trie.ts'
 import { type PathReadings, readPath } from './path-readings.ts'
 import { originForm, type RequestTarget, scanTarget } from './request-target.ts'
 import { createTrie } from './rule-trie.ts'
@@ -20,11 +21,12 @@ export function createRuleMatcher(
   caseInsensitive: boolean,
   shapes: ShapeCache,
 ): RuleMatcher {
-  const sets = createMatchedRules(shapes)
-  const forAnyMethod = createTrieMatcher(createTrie(rules.filter((rule) => rule.method === 'ANY')))
+  const sets = createRuleSets(shapes)
+  const matcherOf = (part: readonly CompiledRule[]) => createTrieMatcher(packTrie(createTrie(part)), sets)
+  const forAnyMethod = matcherOf(rules.filter((rule) => rule.method === 'ANY'))
   const byMethod = new Map<string, TrieMatcher>()
   for (const method of new Set(rules.map((rule) => rule.method))) {
-    byMethod.set(method, createTrieMatcher(createTrie(rules.filter((rule) => concerns(rule, method)))))
+    byMethod.set(method, matcherOf(rules.filter((rule) => concerns(rule, method))))
   }
   const target: RequestTarget = { to: 0, plain: true, hasUpperCase: false }
 
@@ -34,7 +36,7 @@ export function createRuleMatcher(
     if (url.charCodeAt(0) === SLASH) {
       scanTarget(url, target)
       if (target.plain && !(caseInsensitive && target.hasUpperCase)) {
-        return trie.match(url, target.to, sets.none(), url, view).usage()
+        return sets.usageOf(trie.match(url, target.to, url, view))
       }
     }
     return matchReadings(trie, view, url)
@@ -44,11 +46,11 @@ export function createRuleMatcher(
     const origin = originForm(url)
     if (origin === undefined) return url === '*' ? 'no-match' : 'ambiguous'
     const hash = origin.indexOf('#')
-    if (hash === -1) return matchTarget(trie, view, origin)?.usage() ?? 'ambiguous'
+    if (hash === -1) return usageOf(matchTarget(trie, view, origin))
     // nginx and most routers end the target at a `#`, others keep it.
     const cut = matchTarget(trie, view, origin.slice(0, hash))
     const kept = matchTarget(trie, view, origin.replaceAll('#', '%23'))
-    return cut !== undefined && kept !== undefined && cut.key() === kept.key() ? cut.usage() : 'ambiguous'
+    return cut !== undefined && kept !== undefined && keyOf(cut) === keyOf(kept) ? usageOf(cut) : 'ambiguous'
   }
 
   /** Undefined when the readings of the path match different rules. */
@@ -59,8 +61,12 @@ export function createRuleMatcher(
     if (readings === undefined) return undefined
     return agreed(readings, (reading) => {
       const one = caseInsensitive ? reading.toLowerCase() : reading
-      return trie.match(one, one.length, sets.none(), origin, view)
+      return trie.match(one, one.length, origin, view)
     })
+  }
+
+  function usageOf(matched: MatchedRules | undefined): UsageShape | 'no-match' | 'ambiguous' {
+    return matched === undefined ? 'ambiguous' : sets.usageOf(matched)
   }
 
   return { match }
@@ -71,15 +77,22 @@ function agreed(
   match: (reading: string) => MatchedRules,
 ): MatchedRules | undefined {
   const wanted = match(canonical)
-  const key = wanted.key()
-  for (const other of others) if (match(other).key() !== key) return undefined
+  const key = keyOf(wanted)
+  for (const other of others) if (keyOf(match(other)) !== key) return undefined
   // Denied either way then, and APIcast says 404.
   if (key === '') return wanted
   for (const one of spelled) {
-    const found = match(one).key()
+    const found = keyOf(match(one))
     if (found !== '' && found !== key) return undefined
   }
   return wanted
+}
+
+/** The rules that count, by their place in the list. */
+function keyOf(matched: MatchedRules): string {
+  return countingRules(matched.members)
+    .map((rule) => rule.index)
+    .join()
 }
 
 function concerns(rule: CompiledRule, method: string): boolean {

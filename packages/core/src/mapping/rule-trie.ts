@@ -1,43 +1,32 @@
 /** The paths of many rules in one tree, so that ten thousand rules cost about what a hundred do. */
 import type { CompiledRule } from './compiled-rule.ts'
 
-/** A point reached by some patterns. Literal edges hold several characters; a wildcard edge is at most one a node. */
+/** A point reached by some patterns. Literal edges hold several characters; a node has at most one wildcard edge. */
 export interface TrieNode {
   /** Text of the edge that leads here; empty behind a wildcard. */
   label: string
+  /** By the first character of their labels. */
   readonly children: Map<number, TrieNode>
   wildcard: TrieNode | undefined
   /** Behind a wildcard: only `/`, `[` or `]` can follow, so that the wildcard takes all it can. */
   greedy: boolean
-  /** Rules whose pattern ends here without `$`, with and without query conditions. */
-  readonly open: RulesOfNode
+  /** Rules whose pattern ends here without `$`. */
+  readonly open: CompiledRule[]
   /** Rules whose pattern ends here with `$`. */
-  readonly closed: RulesOfNode
-  /** The match in which the node was last entered; see `createTrieMatcher`. */
-  entered: number
+  readonly closed: CompiledRule[]
 }
 
-export interface RulesOfNode {
-  readonly unconditional: CompiledRule[]
-  readonly conditional: CompiledRule[]
-}
-
+/** Patterns with characters that a path has only escaped match nothing and are left out. */
 export function createTrie(rules: readonly CompiledRule[]): TrieNode {
   const root = createNode('')
-  for (const rule of rules) insert(root, rule)
+  for (const rule of rules) if (rule.texts.every(isAscii)) insert(root, rule)
   return root
 }
 
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
+
 function createNode(label: string): TrieNode {
-  return {
-    label,
-    children: new Map(),
-    wildcard: undefined,
-    greedy: true,
-    open: { unconditional: [], conditional: [] },
-    closed: { unconditional: [], conditional: [] },
-    entered: 0,
-  }
+  return { label, children: new Map(), wildcard: undefined, greedy: true, open: [], closed: [] }
 }
 
 function insert(root: TrieNode, rule: CompiledRule): void {
@@ -51,8 +40,7 @@ function insert(root: TrieNode, rule: CompiledRule): void {
     }
     node = descend(node, text)
   })
-  const ends = rule.anchored ? node.closed : node.open
-  ;(rule.conditions.length === 0 ? ends.unconditional : ends.conditional).push(rule)
+  ;(rule.anchored ? node.closed : node.open).push(rule)
 }
 
 /** What no wildcard takes: nginx leaves brackets unescaped, APIcast's character class does not have them. */
