@@ -1,5 +1,4 @@
 /** Reads one service document (APIcast configuration.lua, parse_service). */
-import { plainHttpWarning } from '../options/plain-http.ts'
 import { readCredentials } from './credentials.ts'
 import { readDenialTexts } from './denial-texts.ts'
 import { type DocumentPart, documentPart } from './document.ts'
@@ -29,7 +28,7 @@ export function readService(part: DocumentPart, context: ServiceContext): Portal
   return {
     id,
     hosts: (proxy.texts('hosts') ?? DEFAULT_HOSTS).map((host) => host.toLowerCase().replace(/:\d+$/, '')),
-    backendUrl: readBackendUrl(proxy.part('backend'), context),
+    backendUrl: readBackendUrl(proxy.part('backend')),
     serviceToken,
     providerKey,
     credentials: readCredentials(part, proxy, policies.anonymous, context),
@@ -52,7 +51,7 @@ function readOwnCredential(part: DocumentPart): Pick<PortalService, 'serviceToke
   }
 }
 
-function readBackendUrl(backend: DocumentPart | undefined, context: ServiceContext): string | undefined {
+function readBackendUrl(backend: DocumentPart | undefined): string | undefined {
   const endpoint = backend?.text('endpoint')
   if (backend === undefined || endpoint === undefined || endpoint === '') return undefined
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
@@ -61,8 +60,6 @@ function readBackendUrl(backend: DocumentPart | undefined, context: ServiceConte
   else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     backend.problem('endpoint', 'must not contain a user name, a password, a query or a fragment')
   } else {
-    const warning = plainHttpWarning(`${backend.path}.endpoint`, endpoint)
-    if (warning !== undefined) context.warn(warning)
     return url.href.replace(/\/+$/, '')
   }
   return undefined

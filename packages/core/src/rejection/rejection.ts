@@ -76,8 +76,11 @@ function kindOf({ code, disabled }: Refusal): DenialKind {
 function retryAfterOf({ retryAt }: Refusal, kind: DenialKind, now: number): number | undefined {
   if (kind === DISABLED) return undefined
   if (retryAt === undefined || !Number.isFinite(retryAt)) return kind.retryAfterMs
-  return Math.max(1, Math.ceil(retryAt - now))
+  return Math.min(Math.max(1, Math.ceil(retryAt - now)), LONGEST_WINDOW_MS)
 }
+
+/** A leap year: no window of a limit that ends is longer. */
+const LONGEST_WINDOW_MS = 366 * 24 * 60 * 60 * 1000
 
 function plain(reason: string): { readonly body: string; readonly contentType: string } {
   return { body: reason, contentType: 'text/plain; charset=utf-8' }

@@ -285,10 +285,7 @@ describe('several services', () => {
   })
 })
 
-test('plain http to the backend is warned about, but not on this machine', () => {
-  expect(read(withProxy({ backend: { endpoint: 'http://127.0.0.1:3000/prefix/' } }))).toMatchObject({
-    warnings: [],
-    services: [{ backendUrl: 'http://127.0.0.1:3000/prefix' }],
-  })
-  expect(read(withProxy({ backend: { endpoint: 'http://backend.test' } })).warnings).toHaveLength(1)
+test('the backend may have a path, which is kept', () => {
+  const document = withProxy({ backend: { endpoint: 'http://127.0.0.1:3000/prefix/' } })
+  expect(read(document).services[0]?.backendUrl).toBe('http://127.0.0.1:3000/prefix')
 })
