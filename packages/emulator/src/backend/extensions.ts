@@ -1,6 +1,7 @@
 /** The `3scale-options` header: a query string of optional features (apisonator, docs/extensions.md). */
-import type { Parameter, ParameterHash } from '../rack/parameter.ts'
+import { type Parameter, ParameterError, type ParameterHash } from '../rack/parameter.ts'
 import { parseQuery } from '../rack/query.ts'
+import { CrashError } from './errors.ts'
 
 export interface Extensions {
   readonly rejectionReasonHeader: boolean
@@ -17,11 +18,22 @@ const noOptionsNoBody: Extensions = { ...noOptions, noBody: true }
 
 /**
  * Reads the header, a byte string; `no_body` may also be a parameter, which the header overrides if it gives a value.
- * @throws ParameterError
+ * @throws CrashError when the header cannot be read, ParameterError when it is beyond limits.
  */
 export function readExtensions(header: string | undefined, parameters: ParameterHash): Extensions {
   if (!header) return isNoBody(parameters.get('no_body')) ? noOptionsNoBody : noOptions
-  return readOptions(parseQuery(header), parameters)
+  return readOptions(parseHeader(header), parameters)
+}
+
+/** Only limits are caught by the backend; a header it cannot read otherwise breaks it. */
+function parseHeader(header: string): ParameterHash {
+  try {
+    return parseQuery(header)
+  } catch (error) {
+    if (error instanceof ParameterError && error.kind !== 'limit')
+      throw new CrashError(`3scale-options: ${error.message}`)
+    throw error
+  }
 }
 
 function readOptions(options: ParameterHash, parameters: ParameterHash): Extensions {

@@ -44,6 +44,10 @@ export function parseDate(input: string): DateParts | undefined {
       break
     }
   }
+  text =
+    take(text, /\b(?:bc\b|bce\b|b\.c\.|b\.c\.e\.)/i, () => {
+      if (draft.year !== undefined) draft.year = 1 - draft.year
+    }) ?? text
   parseFragment(text, draft)
   completeYear(draft)
   const { year, month, day } = draft
@@ -166,28 +170,40 @@ const rules: readonly Rule[] = [
 
 /** Dates and times written as one run of digits, such as 20260115T102030Z. */
 function parseDigits(text: string, draft: Draft): string | undefined {
-  const pattern = /([-+]?)(\d{2,14})(?:\s*t?\s*(\d{2,6})?(?:[,.](\d*))?)?(z\b|[-+]\d{1,4}\b|\[[-+]?\d[^\]]*\])?/i
+  const pattern = /([-+]?)(\d{2,14})(?:\s*t?\s*(\d{2,6})?(?:[,.](\d*))?)?(?:\s*(z\b|[-+]\d{1,4}\b|\[[-+]?\d[^\]]*\]))?/i
   return take(text, pattern, ([, sign, digits, clock, fraction, zone]) => {
-    const isTime = clock === undefined && fraction !== undefined && fraction !== ''
-    const at = (from: number, to: number) => Number(digits!.slice(from, to))
-    const size = digits!.length
-    if (isTime && size % 2 === 0 && size <= 6) {
-      setClock(draft, digits!)
-    } else if (size === 2) {
-      draft.day = at(0, 2)
-    } else if (size === 4) {
-      draft.month = at(0, 2)
-      draft.day = at(2, 4)
-    } else if (size % 2 === 0) {
-      const yearSize = size === 6 ? 2 : 4
-      setYear(draft, sign!, digits!.slice(0, yearSize))
-      draft.month = at(yearSize, yearSize + 2)
-      draft.day = at(yearSize + 2, yearSize + 4)
-      setClock(draft, digits!.slice(yearSize + 4))
-    }
+    // A fraction makes the last digits seconds.
+    if (clock === undefined && fraction !== undefined) setFromSeconds(draft, sign!, digits!)
+    else setFromYear(draft, sign!, digits!)
     if (clock !== undefined) setClock(draft, clock)
     if (zone !== undefined) draft.zone = zone.startsWith('[') ? zone.slice(1, -1) : zone
   })
+}
+
+function setFromSeconds(draft: Draft, sign: string, digits: string): void {
+  if (digits.length % 2 !== 0) return
+  const pairs = digits.match(/\d\d/g)!.map(Number).reverse()
+  const members = ['second', 'minute', 'hour', 'day', 'month'] as const
+  members.forEach((member, index) => {
+    if (pairs[index] !== undefined) draft[member] = pairs[index]
+  })
+  if (digits.length > 10) setYear(draft, sign, digits.slice(0, -10))
+}
+
+function setFromYear(draft: Draft, sign: string, digits: string): void {
+  const at = (from: number, to: number) => Number(digits.slice(from, to))
+  if (digits.length === 2) {
+    draft.day = at(0, 2)
+  } else if (digits.length === 4) {
+    draft.month = at(0, 2)
+    draft.day = at(2, 4)
+  } else if (digits.length % 2 === 0) {
+    const yearSize = digits.length === 6 ? 2 : 4
+    setYear(draft, sign, digits.slice(0, yearSize))
+    draft.month = at(yearSize, yearSize + 2)
+    draft.day = at(yearSize + 2, yearSize + 4)
+    setClock(draft, digits.slice(yearSize + 4))
+  }
 }
 
 function setYear(draft: Draft, sign: string, digits: string): void {

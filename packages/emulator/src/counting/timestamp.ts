@@ -2,7 +2,7 @@
 import { type DateParts, parseDate } from './date-parser.ts'
 
 /**
- * Epoch milliseconds, or undefined when the text names no instant (the backend then takes the current time).
+ * Epoch milliseconds (infinite when out of reach), or undefined when the text names no instant (the backend then takes the current time).
  * Numbers follow Ruby's Integer(): blanks around, `_` between digits, `0x`, `0b`, leading 0 for octal.
  */
 export function parseTimestamp(text: string): number | undefined {
@@ -12,20 +12,28 @@ export function parseTimestamp(text: string): number | undefined {
   return parts && instantOf(parts)
 }
 
-const integer = /^\s*([+-]?)(0x|0b|0o|0d|0(?=_?\d))?([0-9a-f]+(?:_[0-9a-f]+)*)\s*$/i
+const integer = /^\s*([+-]?)(0x|0b|0o|0d|0_?(?=\d))?([0-9a-f]+(?:_[0-9a-f]+)*)\s*$/i
 
 function parseInteger(text: string): bigint | undefined {
   const match = integer.exec(text)
   if (!match) return undefined
-  const prefix = (match[2] ?? '').toLowerCase()
-  const digits = match[3]!.replaceAll('_', '')
-  const literal = prefix === '' || prefix === '0d' ? digits : `${prefix === '0' ? '0o' : prefix}${digits}`
+  const prefix = javaScriptPrefixes[(match[2] ?? '').toLowerCase()]!
   try {
-    const value = BigInt(literal)
+    const value = BigInt(`${prefix}${match[3]!.replaceAll('_', '')}`)
     return match[1] === '-' ? -value : value
   } catch {
     return undefined
   }
+}
+
+const javaScriptPrefixes: Readonly<Record<string, string>> = {
+  '': '',
+  '0d': '',
+  '0x': '0x',
+  '0b': '0b',
+  '0o': '0o',
+  '0': '0o',
+  '0_': '0o',
 }
 
 /** Ruby's Time.utc: days up to 31 run over into the next month, 24:00:00 is the next midnight, more is refused. */
@@ -36,5 +44,7 @@ function instantOf({ year, month, day, hour, minute, second, offset }: DateParts
   const at = new Date(0)
   at.setUTCFullYear(year, month - 1, day)
   at.setUTCHours(hour, minute, second)
-  return at.getTime() - offset * 1000
+  const instant = at.getTime() - offset * 1000
+  // Years beyond what Date can hold are in the past or the future all the same.
+  return Number.isNaN(instant) ? (year < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : instant
 }

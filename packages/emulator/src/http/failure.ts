@@ -11,8 +11,12 @@ import type { EmulatorResponse } from './message.ts'
  */
 export function failureResponse(error: unknown, noBody: () => boolean): EmulatorResponse {
   if (error instanceof BackendError) {
-    const silent = error.code !== 'not_valid_data' && noBody()
-    return errorResponse(error, silent)
+    try {
+      return errorResponse(error, error.code !== 'not_valid_data' && noBody())
+    } catch {
+      // Extensions that cannot be read break the answering of another failure.
+      return crashResponse
+    }
   }
   if (error instanceof EmptyForbiddenError) return { status: 403, headers: documentHeaders, body: '' }
   if (error instanceof CrashError) return crashResponse

@@ -1,0 +1,128 @@
+/** Whatever bytes come: an answer, no crash, and nothing counted or changed. */
+import { connect } from 'node:net'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createEmulator } from '../src/index.ts'
+import { authrep, dictionary, noon } from './dictionary.ts'
+
+const pieces = fc.oneof(
+  fc.constantFrom(
+    ...['service_token=stoken', 'service_id=1001', 'user_key=key', 'usage[hits]=1', 'transactions[0][user_key]=key'],
+    ...[
+      'transactions[0][usage][hits]=1',
+      'no_body=1',
+      'provider_key=pkey',
+      'usage',
+      'usage[]',
+      '[',
+      ']',
+      '&',
+      '=',
+      '%',
+      '%FF',
+    ],
+    ...[
+      '[][',
+      '%00',
+      '+',
+      ' ',
+      '#',
+      '__proto__[a]',
+      'constructor',
+      'referrer[]=x',
+      'app_key[]=',
+      '\r\n',
+      '--bnd',
+      'ü',
+      '😀',
+    ],
+  ),
+  fc.string({ maxLength: 8, unit: 'binary' }),
+)
+const text = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''))
+const path = fc.oneof(
+  fc.constantFrom(
+    ...['authorize', 'authrep', 'oauth_authorize', 'oauth_authrep'].map((name) => `/transactions/${name}.xml`),
+    ...['/transactions.xml', '/status', '/', '*', '', '/internal/x', '/emulator/api/state', '/emulator/api/usage'],
+  ),
+  text.map((each) => `/${each}`),
+)
+const request = fc.record({
+  method: fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'DELETE', 'PATCH', 'BREW'),
+  target: fc.tuple(path, text).map(([before, after]) => `${before}?${after}`),
+  headers: fc.record(
+    {
+      '3scale-options': text,
+      'content-type': fc.oneof(
+        text,
+        fc.constantFrom('multipart/form-data; boundary=bnd', 'application/x-www-form-urlencoded', 'application/json'),
+      ),
+      host: fc.oneof(text, fc.constant('localhost')),
+    },
+    { requiredKeys: [] },
+  ),
+  body: fc.oneof(text, fc.uint8Array({ maxLength: 40 })),
+})
+
+/** Whether a request may count: it names a credential and a usage. */
+const mayCount = (sent: string) => /stoken|pkey/.test(sent) && /usage/.test(sent)
+
+describe('random requests', () => {
+  test('are answered in process', () => {
+    const emulator = createEmulator({ state: dictionary(), clock: noon })
+    fc.assert(
+      fc.property(request, (each) => {
+        const { status, headers, body } = emulator.handle(each)
+        expect(status).toBeGreaterThanOrEqual(200)
+        expect(status).toBeLessThan(600)
+        expect(typeof body).toBe('string')
+        for (const [name, value] of Object.entries(headers)) {
+          expect(name).toMatch(/^[a-z0-9-]+$/)
+          expect(value).toMatch(/^[ -~]*$/)
+        }
+        expect(emulator.state()).toEqual(dictionary())
+        const sent = `${each.target}${typeof each.body === 'string' ? each.body : ''}`
+        const counted = Object.values(emulator.usage()['1001']!).some((metrics) => metrics.hits!.eternity > 0)
+        if (counted) {
+          expect(mayCount(sent)).toBe(true)
+          emulator.setState(dictionary())
+        }
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('are answered or cut off on a port, and the server lives on', async () => {
+    const emulator = createEmulator({ state: dictionary(), clock: noon })
+    const url = await emulator.listen()
+    const port = Number(new URL(url).port)
+    const send = (bytes: Buffer) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => socket.end(bytes))
+        socket.on('error', () => {})
+        socket.on('close', () => resolve())
+        socket.resume()
+      })
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((each) => Buffer.from(each)),
+      fc
+        .tuple(text, text, text)
+        .map(([target, header, body]) => Buffer.from(`GET /${target} HTTP/1.1\r\n${header}\r\n\r\n${body}`)),
+      fc.tuple(fc.nat({ max: 300 }), fc.nat({ max: 255 })).map(([at, value]) => {
+        const good = Buffer.from(`GET ${authrep('')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+        if (at < good.length) good[at] = value
+        return good
+      }),
+    )
+    await fc.assert(
+      fc.asyncProperty(bytes, async (each) => {
+        await send(each)
+        expect(emulator.state()).toEqual(dictionary())
+      }),
+      { numRuns: 150 },
+    )
+    expect((await fetch(`${url}/status`)).status).toBe(200)
+    expect(emulator.usage()['1001']?.app?.hits?.day).toBe(0)
+    await emulator.close()
+  })
+})
