@@ -22,7 +22,12 @@ import type { Observer } from '../observe/observer.ts'
 export type BackendAnswer =
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'misconfigured'; readonly code: string; readonly reason: string }
-  | { readonly kind: 'unavailable'; readonly retryAfterMs: number | undefined }
+  | {
+      readonly kind: 'unavailable'
+      readonly retryAfterMs: number | undefined
+      /** An authrep was sent, and no answer says whether it was counted. */
+      readonly mayHaveCounted: boolean
+    }
   | { readonly kind: 'overloaded' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'aborted' }
@@ -46,6 +51,9 @@ export interface BackendCall {
   readonly known: boolean
 }
 
+/** Only its being answered counts: without usage it is denied for any limit, also those that the call does not touch. */
+const PROBE: AuthorizeCall = Object.freeze({})
+
 export class Backend {
   readonly #options: BackendOptions
 
@@ -60,7 +68,15 @@ export class Backend {
     const permit = breaker?.acquire() ?? 'pass'
     if (typeof permit === 'object') {
       gate.leave(known)
-      return { kind: 'unavailable', retryAfterMs: permit.retryAfterMs }
+      return { kind: 'unavailable', retryAfterMs: permit.retryAfterMs, mayHaveCounted: false }
+    }
+    // The breaker half-opens with an authorize, which counts nothing, whatever the call is.
+    if (permit === 'probe' && endpoint === 'authrep') {
+      gate.leave(known)
+      breaker?.drop(permit)
+      const probe = await this.ask({ endpoint: 'authorize', client, service, credentials, call: PROBE, known })
+      if (probe.kind !== 'verdict') return probe
+      return await this.ask({ endpoint, client, service, credentials, call, known })
     }
     const name: Endpoint = 'clientId' in credentials ? `oauth_${endpoint}` : endpoint
     const began = clock.now()
@@ -113,10 +129,15 @@ export class Backend {
     ) {
       breaker?.failure()
       observer.called({ ...told, outcome: 'failed' })
-      return { kind: 'unavailable', retryAfterMs: error instanceof BackendError ? error.retryAfterMs : undefined }
+      return {
+        kind: 'unavailable',
+        retryAfterMs: error instanceof BackendError ? error.retryAfterMs : undefined,
+        mayHaveCounted: about.endpoint.endsWith('authrep') && mayHaveCounted(error),
+      }
     }
     breaker?.drop(permit)
-    if (error instanceof CircuitOpenError) return { kind: 'unavailable', retryAfterMs: error.retryAfterMs }
+    if (error instanceof CircuitOpenError)
+      return { kind: 'unavailable', retryAfterMs: error.retryAfterMs, mayHaveCounted: false }
     if (error instanceof ClosedError) return { kind: 'closed' }
     if (error instanceof RejectedError) {
       observer.called({ ...told, outcome: 'refused' })
@@ -126,6 +147,12 @@ export class Backend {
     // A ConfigError: the client refuses to send it, so it says nothing about the backend.
     return { kind: 'malformed' }
   }
+}
+
+/** As with reports: what was never sent, and what a busy backend turned away, is surely not counted. */
+function mayHaveCounted(error: TransportError | TimeoutError | BackendError | ProtocolError): boolean {
+  if (error instanceof BackendError) return error.status !== 429 && error.status !== 503
+  return error instanceof ProtocolError || error.sent
 }
 
 function statusOf(error: unknown): number | undefined {

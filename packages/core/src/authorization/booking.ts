@@ -9,19 +9,22 @@ import { createUsageShape, type UsageShape } from '../usage.ts'
 
 /** Whose usage a decision is about, where that is kept. */
 export interface AccountGrant extends Grant {
+  /** May cost work; read only when there is something to book. */
   readonly account: Application
 }
 
 /** A grant for one decision whose usage waits for the status of the response. */
 export class HeldGrant implements AccountGrant {
-  readonly account: Application
   readonly row: UsageRow | undefined
   readonly #grant: AccountGrant
 
   constructor(grant: AccountGrant, row: UsageRow | undefined) {
     this.#grant = grant
-    this.account = grant.account
     this.row = row
+  }
+
+  get account(): Application {
+    return this.#grant.account
   }
 
   get service(): ProtectedService {

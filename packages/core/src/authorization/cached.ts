@@ -1,23 +1,23 @@
 /** Decides from the ledger; asks the backend only about what it does not know, once for all who wait for the same. */
-import { AllowedDecision } from '../allowed.ts'
 import type { Breaker } from '../client/breaker.ts'
 import type { CallGate } from '../client/call-gate.ts'
 import type { AuthorizeCall } from '../client/client.ts'
 import type { Clock } from '../clock.ts'
 import type { AllowedSource } from '../decision.ts'
 import type { Application } from '../ledger/application.ts'
-import type { Touched } from '../ledger/layout.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { waitingMetrics } from '../ledger/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
-import type { ResolvedCache } from '../options/resolved-options.ts'
+import type { ResolvedCache, ResolvedReport } from '../options/resolved-options.ts'
 import type { ProtectedService } from '../terms.ts'
 import type { Authorizer, Question } from './authorizer.ts'
 import { Backend, type BackendAnswer } from './backend.ts'
-import { HeldGrant, settle } from './booking.ts'
+import { settle } from './booking.ts'
+import { decideByPolicy } from './by-policy.ts'
+import { decideLocally } from './decide-locally.ts'
 import { refusalOf } from './denials.ts'
 import { type Identity, identityText, secretsOf } from './identity.ts'
-import { overLimits, refuse, unavailable } from './local-refusals.ts'
+import { refuse } from './local-refusals.ts'
 import { decidePerRequest } from './per-request.ts'
 import { type Lesson, ServiceCache } from './service-cache.ts'
 import type { Decided, Waiter } from './waiter.ts'
@@ -29,6 +29,8 @@ export interface CachedOptions {
   readonly gate: CallGate
   readonly breaker: Breaker | undefined
   readonly observer: Pick<Observer, 'called' | 'cached' | 'misconfigured'>
+  /** What becomes of usage that a call without an answer may have counted. Default 'give-up'. */
+  readonly ambiguous?: ResolvedReport['ambiguous'] | undefined
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: (() => number) | undefined
 }
@@ -200,7 +202,7 @@ class CachedAuthorizer implements Authorizer {
   #withoutAnswer(cache: ServiceCache, question: Question, answer: BackendAnswer): Decided {
     switch (answer.kind) {
       case 'unavailable':
-        return this.#byPolicy(cache, question, answer.retryAfterMs)
+        return decideByPolicy(cache, question, answer, this.#options)
       case 'overloaded':
         return refuse('overloaded')
       case 'closed':
@@ -214,29 +216,6 @@ class CachedAuthorizer implements Authorizer {
       case 'verdict':
         throw new Error('a verdict always teaches something')
     }
-  }
-
-  #byPolicy(cache: ServiceCache, question: Question, retryAfterMs: number | undefined): Decided {
-    const { credentials, referrer, terms } = question
-    const now = this.#options.clock.now()
-    const refusal = unavailable(now + (retryAfterMs ?? RETRY_MS))
-    if (terms.onUnavailable === 'deny') return refusal
-    const identity = cache.identities.find(credentials, referrer)
-    const text = identityText(credentials, referrer)
-    const denial = identity?.account.denial ?? cache.ledger.denial ?? cache.denials.last(text)
-    if (denial !== undefined) return refusalOf(denial, secretsOf(credentials, referrer))
-    if (identity !== undefined) {
-      const { account } = identity
-      const kept = account.evicted ? cache.ledger.application(account.id!) : account
-      if (kept === undefined) return refuse('overloaded')
-      identity.account = kept
-      return decideLocally(identity, kept.layout.touched(question.usage, now), question, now, 'policy')
-    }
-    if (terms.onUnavailable === 'last-known') return refusal
-    const stranger = cache.admitStranger(text, question.credentials, question.referrer)
-    if (stranger === undefined) return refuse('overloaded')
-    const touched = stranger.account.layout.touched(question.usage, now)
-    return decideLocally(stranger, touched, question, now, 'policy')
   }
 
   #perRequest(cache: ServiceCache, question: Question): Promise<Decided> {
@@ -299,23 +278,3 @@ const NO_USAGE: Question['usage'] = Object.freeze({
   metrics: [],
   amounts: [],
 })
-
-function decideLocally(
-  identity: Identity,
-  touched: Touched,
-  question: Question,
-  now: number,
-  source: AllowedSource,
-): Decided {
-  const { account } = identity
-  const time = account.service.at(now)
-  const { terms, usage } = question
-  if (terms.counts === 'now') {
-    if (account.admit(touched, time)) return new AllowedDecision(source, usage, identity, terms)
-    return overLimits(account, touched, time)
-  }
-  if (!account.fits(touched, time)) return overLimits(account, touched, time)
-  if (terms.counts !== 'with-response-code') return new AllowedDecision(source, usage, identity, terms)
-  const row = account.countSeparately(touched, time)
-  return new AllowedDecision(source, usage, new HeldGrant(identity, row), terms)
-}

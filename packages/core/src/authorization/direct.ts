@@ -1,70 +1,202 @@
-/** One call to the backend a request, as the classic 3scale plugins do; nothing is remembered. */
-import { AllowedDecision, type Grant } from '../allowed.ts'
-import type { Authorized, UsageReport, Verdict } from '../client/verdict.ts'
+/**
+ * One call to the backend a request, as the classic 3scale plugins do. What is remembered of callers serves only the
+ * bounds on calls, the policy during an outage and usage that is known after the response.
+ */
+import { LRUCache } from 'lru-cache'
+import { AllowedDecision } from '../allowed.ts'
+import type { Breaker } from '../client/breaker.ts'
+import type { CallGate } from '../client/call-gate.ts'
+import type { AuthorizeCall } from '../client/client.ts'
+import type { Authorized, NotAuthorized } from '../client/verdict.ts'
 import type { Clock } from '../clock.ts'
-import type { Refusal } from '../decision.ts'
+import type { Application } from '../ledger/application.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { OpenQuestion } from '../ledger/service-ledger.ts'
+import { waitingMetrics } from '../ledger/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
+import type { ResolvedCache, ResolvedReport } from '../options/resolved-options.ts'
+import { ownString } from '../own-string.ts'
 import type { ProtectedService } from '../terms.ts'
 import type { Authorizer, Question } from './authorizer.ts'
-import { CLIENT_CLOSED, refusalOf, UNAVAILABLE } from './refusals.ts'
+import { Backend, type BackendAnswer } from './backend.ts'
+import { HeldGrant, settle } from './booking.ts'
+import { decideByPolicy } from './by-policy.ts'
+import { DirectGrant } from './direct-grant.ts'
+import { type Identity, identityText, secretsOf } from './identity.ts'
+import { refuse } from './local-refusals.ts'
+import { refusalOf } from './refusals.ts'
+import { type Lesson, ServiceCache } from './service-cache.ts'
+import type { Decided } from './waiter.ts'
+
+export interface DirectOptions {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  /** Bounds of what is remembered for an outage. */
+  readonly cache: ResolvedCache
+  readonly gate: CallGate
+  readonly breaker: Breaker | undefined
+  readonly observer: Pick<Observer, 'called' | 'cached' | 'misconfigured'>
+  /** What becomes of usage that a call without an answer may have counted. Default 'give-up'. */
+  readonly ambiguous?: ResolvedReport['ambiguous'] | undefined
+}
 
 // list_app_keys brings the application's id also for user keys.
-const EXTENSIONS = { rejectionReasonHeader: true, limitHeaders: true, listAppKeys: true } as const
+const EXTENSIONS: AuthorizeCall['extensions'] = Object.freeze({
+  rejectionReasonHeader: true,
+  limitHeaders: true,
+  listAppKeys: true,
+})
 
-/** Asks by authrep, or by authorize where the usage is counted after the response or never. */
-export function createDirectAuthorizer(clock: Clock, observer: Observer): Authorizer {
-  async function decide(question: Question): Promise<AllowedDecision | Refusal> {
-    const { service, usage, terms, view } = question
-    let verdict: Verdict
-    try {
-      verdict = await ask(question)
-    } catch {
-      if (terms.onUnavailable !== 'allow') return UNAVAILABLE
-      return new AllowedDecision('policy', usage, unknownCaller(service), terms)
-    }
-    // The call on the wire was let finish; nobody waits for the handler any more.
-    if (view.signal?.aborted) return CLIENT_CLOSED
+/** Creates nothing that runs. */
+export function createDirectAuthorizer(options: DirectOptions): Authorizer {
+  return new DirectAuthorizer(options)
+}
+
+class DirectAuthorizer implements Authorizer {
+  readonly #options: DirectOptions
+  readonly #backend: Backend
+  readonly #services = new Map<ProtectedService, ServiceCache>()
+  /** Callers whose last answer let them in. */
+  readonly #welcome: LRUCache<string, true>
+
+  constructor(options: DirectOptions) {
+    this.#options = options
+    this.#backend = new Backend(options)
+    this.#welcome = new LRUCache({ max: options.cache.maxApplications })
+    options.ledger.asker = (application) => this.#askAbout(application)
+  }
+
+  settle: Authorizer['settle'] = settle
+
+  async decide(question: Question): Promise<Decided> {
+    const { service, credentials, referrer, usage, terms, view } = question
+    const cache = this.#cacheOf(service)
+    const caller = `${service.id ?? ''} ${identityText(credentials, referrer)}`
+    const opened = this.#options.ledger.openQuestion()
+    const answer = await this.#backend.ask({
+      endpoint: terms.counts === 'now' ? 'authrep' : 'authorize',
+      client: service.client,
+      service: service.id,
+      credentials,
+      call: { usage: usage.usage, referrer, extensions: EXTENSIONS, signal: view.signal, whenSent: 'finish' },
+      known: this.#welcome.has(caller),
+    })
+    if (answer.kind !== 'verdict') return this.#withoutAnswer(cache, question, answer)
+    const { verdict } = answer
     if (!verdict.authorized) {
-      const refusal = refusalOf(verdict, usage, clock.now())
-      if (refusal.code === 'gateway_misconfigured')
-        observer.misconfigured(verdict.code, verdict.reason, Object.values(question.credentials))
-      return refusal
+      this.#welcome.delete(caller)
+      return this.#denied(cache, question, verdict, opened)
     }
-    return new AllowedDecision('backend', usage, grantOf(service, verdict), terms)
+    this.#welcome.set(ownString(caller), true)
+    if (terms.counts === 'now') cache.ledger.countedElsewhere(usage)
+    // The call on the wire was let finish; nobody waits for the handler any more.
+    if (view.signal?.aborted === true) return refuse('client_closed_request')
+    return this.#allowed(cache, question, verdict, opened)
   }
 
-  return { decide, settle() {} }
-}
-
-function ask({ service, credentials, usage, referrer, terms, view }: Question): Promise<Verdict> {
-  const call = {
-    service: service.id,
-    usage: usage.usage,
-    referrer,
-    extensions: EXTENSIONS,
-    signal: view.signal,
-    whenSent: 'finish',
-  } as const
-  return terms.counts === 'now'
-    ? service.client.authrep(credentials, call)
-    : service.client.authorize(credentials, call)
-}
-
-function grantOf(service: ProtectedService, verdict: Authorized): Grant {
-  return {
-    service,
-    get application() {
-      return { id: verdict.application.id }
-    },
-    get plan() {
-      return verdict.plan
-    },
-    limits: () => verdict.usageReports,
+  #allowed(cache: ServiceCache, question: Question, verdict: Authorized, opened: OpenQuestion): Decided {
+    const { service, credentials, referrer, usage, terms } = question
+    const learn = () => this.#learn(cache, question, verdict, opened)
+    const accountOf = (): Application => {
+      const lesson = learn()
+      if (lesson.kind === 'known') return lesson.identity.account
+      // It cannot be kept: what it uses is given up, and said, when the gateway closes.
+      const stranger = cache.admitStranger(identityText(credentials, referrer), credentials, referrer)
+      return stranger?.account ?? cache.ledger.ledger.stranger(cache.ledger)
+    }
+    // Whoever passed during an outage is proved now, and his usage with him; 'last-known' needs the last word of each.
+    if (terms.onUnavailable === 'last-known' || cache.strangers.size > 0) learn()
+    const grant = new DirectGrant(service, verdict, accountOf)
+    if (terms.counts !== 'with-response-code') return new AllowedDecision('backend', usage, grant, terms)
+    const now = this.#options.clock.now()
+    const { account } = grant
+    const row = account.countSeparately(account.layout.touched(usage, now), account.service.at(now))
+    return new AllowedDecision('backend', usage, new HeldGrant(grant, row), terms)
   }
-}
 
-const NO_LIMITS: readonly UsageReport[] = Object.freeze([])
+  #denied(cache: ServiceCache, question: Question, verdict: NotAuthorized, opened: OpenQuestion): Decided {
+    const { credentials, referrer, usage } = question
+    this.#learn(cache, question, verdict, opened)
+    const refusal = refusalOf(verdict, usage, this.#options.clock.now())
+    if (refusal.code === 'gateway_misconfigured') {
+      this.#options.observer.misconfigured(verdict.code, verdict.reason, secretsOf(credentials, referrer))
+    }
+    return refusal
+  }
 
-function unknownCaller(service: ProtectedService): Grant {
-  return { service, application: { id: undefined }, plan: undefined, limits: () => NO_LIMITS }
+  #learn(
+    cache: ServiceCache,
+    { credentials, referrer, usage }: Pick<Question, 'credentials' | 'referrer' | 'usage'>,
+    verdict: Authorized | NotAuthorized,
+    opened: OpenQuestion,
+  ): Lesson {
+    const asked = { credentials, referrer, metrics: usage.metrics, opened }
+    return cache.learn(verdict, asked, this.#options.clock.now())
+  }
+
+  #withoutAnswer(
+    cache: ServiceCache,
+    question: Question,
+    answer: Exclude<BackendAnswer, { kind: 'verdict' }>,
+  ): Decided {
+    switch (answer.kind) {
+      case 'unavailable':
+        return decideByPolicy(cache, question, answer, this.#options)
+      case 'overloaded':
+        return refuse('overloaded')
+      case 'closed':
+        return refuse('gateway_closed')
+      case 'aborted':
+        return refuse('client_closed_request')
+      case 'malformed':
+        return refuse('credentials_malformed')
+      case 'misconfigured':
+        return refuse('gateway_misconfigured')
+    }
+  }
+
+  /** Proves waiting usage, or shows what became of a report without an answer. */
+  async #askAbout(application: Application): Promise<void> {
+    for (const cache of this.#services.values()) {
+      if (cache.ledger !== application.service) continue
+      const asked = cache.whoSpeaksFor(application)
+      if (asked === undefined) continue
+      await this.#askWith(cache, asked, application)
+      return
+    }
+  }
+
+  async #askWith(
+    cache: ServiceCache,
+    { credentials, referrer }: Pick<Identity, 'credentials' | 'referrer'>,
+    application: Application,
+  ): Promise<void> {
+    const { service } = cache
+    const metrics = [...waitingMetrics(application)]
+    const usage = Object.fromEntries(metrics.map((metric) => [metric, 0]))
+    const opened = this.#options.ledger.openQuestion()
+    const answer = await this.#backend.ask({
+      endpoint: 'authorize',
+      client: service.client,
+      service: service.id,
+      credentials,
+      call: { usage, referrer, extensions: EXTENSIONS },
+      known: true,
+    })
+    if (answer.kind !== 'verdict') return
+    const lesson = cache.learn(answer.verdict, { credentials, referrer, metrics, opened }, this.#options.clock.now())
+    if (lesson.kind === 'usage' && lesson.metric !== undefined) {
+      this.#options.ledger.giveUpWaiting(application, 'metric_gone', lesson.metric)
+    }
+  }
+
+  #cacheOf(service: ProtectedService): ServiceCache {
+    let cache = this.#services.get(service)
+    if (cache === undefined) {
+      const { ledger, cache: settings, observer } = this.#options
+      cache = new ServiceCache(service, ledger.service(service), settings, observer)
+      this.#services.set(service, cache)
+    }
+    return cache
+  }
 }

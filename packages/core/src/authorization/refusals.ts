@@ -4,13 +4,6 @@ import type { LimitHeaders, NotAuthorized, UsageReport } from '../client/verdict
 import type { Refusal } from '../decision.ts'
 import type { UsageShape } from '../usage.ts'
 
-/** Answered when our own bounds are reached. */
-export const OVERLOADED: Refusal = Object.freeze({ outcome: 'refuse', code: 'overloaded' })
-/** Answered when the backend does not, and the policy lets nobody in. */
-export const UNAVAILABLE: Refusal = Object.freeze({ outcome: 'refuse', code: 'backend_unavailable' })
-/** Decided when the caller left before anything was answered; nobody reads it. */
-export const CLIENT_CLOSED: Refusal = Object.freeze({ outcome: 'refuse', code: 'client_closed_request' })
-
 /**
  * What a denial of the backend means for the caller. A code that is our own fault becomes `gateway_misconfigured`
  * with 3scale's sentence left to the operator's log.

@@ -123,6 +123,8 @@ export class ServiceCache {
     if (stranger !== undefined) {
       this.strangers.delete(text)
       this.ledger.ledger.adopt(stranger.account, account)
+      // Decisions that are still open go on counting for him.
+      stranger.account = account
     }
     const identity = this.identities.remember(this.service, credentials, referrer, account)
     this.#prove(identity, opened)

@@ -43,15 +43,16 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
   const { fronts, ownClients, warnings } = createFronts(given, options)
   const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
   const { clock, cache, metrics, report } = options
-  const { settleMs, ttlMs, maxApplications } = cache === false ? DEFAULTS.cache : cache
+  const memory = cache === false ? DEFAULTS.cache : cache
+  const { settleMs, ttlMs, maxApplications } = memory
   const breaker =
     options.breaker === false
       ? undefined
       : createBreaker({ ...options.breaker, onChange: ({ kind }) => observer.breaker({ state: kind }) }, clock)
   const ledger = createLedger({ clock, settleMs, maxApplications, metrics, observer })
-  const asking = { ledger, clock, gate: createCallGate(options), breaker, observer }
-  const authorizer =
-    cache === false ? createDirectAuthorizer(clock, observer) : createCachedAuthorizer({ ...asking, cache })
+  const { ambiguous } = report
+  const asking = { ledger, clock, cache: memory, gate: createCallGate(options), breaker, observer, ambiguous }
+  const authorizer = cache === false ? createDirectAuthorizer(asking) : createCachedAuthorizer(asking)
   const reporter = createReporter({ ledger, clock, report, provedWithinMs: 2 * ttlMs, breaker, observer })
   const afterResponse = createAfterResponse<View>(authorizer, observer)
   let closing: Promise<CloseReport> | undefined

@@ -1,0 +1,67 @@
+/** Who passes while the backend does not answer, and what becomes of their usage. */
+import { AllowedDecision } from '../allowed.ts'
+import type { Clock } from '../clock.ts'
+import type { ResolvedReport } from '../options/resolved-options.ts'
+import type { Question } from './authorizer.ts'
+import type { BackendAnswer } from './backend.ts'
+import { decideLocally } from './decide-locally.ts'
+import { refusalOf } from './denials.ts'
+import { type Identity, identityText, secretsOf } from './identity.ts'
+import { overLimits, refuse, unavailable } from './local-refusals.ts'
+import type { ServiceCache } from './service-cache.ts'
+import type { Decided } from './waiter.ts'
+
+const RETRY_MS = 1000
+
+export type Outage = Extract<BackendAnswer, { kind: 'unavailable' }>
+
+export interface PolicyContext {
+  readonly clock: Clock
+  readonly ambiguous?: ResolvedReport['ambiguous'] | undefined
+}
+
+/**
+ * Nobody whose last word from the backend was a denial passes, under any policy. A known caller passes within the limits
+ * as last known; a stranger only under 'allow', and his usage is kept apart until an answer proves it.
+ */
+export function decideByPolicy(
+  cache: ServiceCache,
+  question: Question,
+  outage: Outage,
+  context: PolicyContext,
+): Decided {
+  const { credentials, referrer, terms } = question
+  const refusal = unavailable(context.clock.now() + (outage.retryAfterMs ?? RETRY_MS))
+  if (terms.onUnavailable === 'deny') return refusal
+  const identity = cache.identities.find(credentials, referrer)
+  const text = identityText(credentials, referrer)
+  const denial = identity?.account.denial ?? cache.ledger.denial ?? cache.denials.last(text)
+  if (denial !== undefined) return refusalOf(denial, secretsOf(credentials, referrer))
+  if (identity !== undefined) {
+    const { account } = identity
+    const kept = account.evicted ? cache.ledger.application(account.id!) : account
+    if (kept === undefined) return refuse('overloaded')
+    identity.account = kept
+    return admit(identity, question, outage, context)
+  }
+  if (terms.onUnavailable === 'last-known') return refusal
+  const stranger = cache.admitStranger(text, credentials, referrer)
+  return stranger === undefined ? refuse('overloaded') : admit(stranger, question, outage, context)
+}
+
+function admit(identity: Identity, question: Question, outage: Outage, { clock, ambiguous }: PolicyContext): Decided {
+  const { usage, terms } = question
+  const { account } = identity
+  const now = clock.now()
+  const touched = account.layout.touched(usage, now)
+  const counts = terms.counts === 'now' || terms.counts === 'with-response-code'
+  if (!outage.mayHaveCounted || !counts || ambiguous === 'count-again') {
+    return decideLocally(identity, touched, question, now, 'policy')
+  }
+  // The call without an answer may have counted this very usage, and no later answer tells.
+  const time = account.service.at(now)
+  if (!account.fits(touched, time)) return overLimits(account, touched, time)
+  const row = account.reserve(touched, time)
+  if (row !== undefined) account.service.ledger.giveUp(account, [row], 'ambiguous', true)
+  return new AllowedDecision('policy', usage, identity, terms)
+}

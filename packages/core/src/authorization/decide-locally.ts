@@ -1,0 +1,29 @@
+/** Decides by what the ledger knows, in one synchronous step: nothing comes between the check and the count. */
+import { AllowedDecision } from '../allowed.ts'
+import type { AllowedSource } from '../decision.ts'
+import type { Touched } from '../ledger/layout.ts'
+import type { Question } from './authorizer.ts'
+import { HeldGrant } from './booking.ts'
+import type { Identity } from './identity.ts'
+import { overLimits } from './local-refusals.ts'
+import type { Decided } from './waiter.ts'
+
+export function decideLocally(
+  identity: Identity,
+  touched: Touched,
+  question: Question,
+  now: number,
+  source: AllowedSource,
+): Decided {
+  const { account } = identity
+  const time = account.service.at(now)
+  const { terms, usage } = question
+  if (terms.counts === 'now') {
+    if (account.admit(touched, time)) return new AllowedDecision(source, usage, identity, terms)
+    return overLimits(account, touched, time)
+  }
+  if (!account.fits(touched, time)) return overLimits(account, touched, time)
+  if (terms.counts !== 'with-response-code') return new AllowedDecision(source, usage, identity, terms)
+  const row = account.countSeparately(touched, time)
+  return new AllowedDecision(source, usage, new HeldGrant(identity, row), terms)
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import type { Allowed, Decision } from '../../src/decision.ts'
+import { TimeoutError, TransportError } from '../../src/errors.ts'
+import { createGateway } from '../../src/gateway/create-gateway.ts'
+import type { GatewayOptions } from '../../src/options/gateway-options.ts'
+import { createTestBackend } from '../backend.ts'
+import { viewOf } from '../requests.ts'
+
+const GOOD = '/words?user_key=good-key'
+const UNSENT = () => new TransportError('connection refused', { sent: false })
+const UNANSWERED = () => new TimeoutError('no answer in time', { sent: true })
+
+function setUp(options: Partial<GatewayOptions> = {}) {
+  const backend = createTestBackend()
+  const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', ...options, ...backend.seams })
+  const ask = (url = GOOD): Promise<Decision> => Promise.resolve(gateway.evaluate(viewOf({ url })))
+  const counted = () => backend.emulator.usage()['2555417']?.good
+  const sums = () => gateway.stats().usage.hits
+  return { backend, gateway, ask, counted, sums }
+}
+
+const response = (status: number) => ({ status, finished: true, header: () => undefined })
+
+describe('a direct gateway after the response', () => {
+  it('reports what a handler adds', async () => {
+    const { ask, gateway, counted } = setUp()
+    const decision = (await ask()) as Allowed
+    decision.addUsage({ tokens: 7 })
+    gateway.settle(decision, response(200))
+    gateway.settle(decision, response(200))
+    await gateway.close()
+    expect(counted()).toMatchObject({ hits: { minute: 1 }, tokens: { day: 7 } })
+  })
+
+  it('authorizes before and reports once after, with the status of the answer', async () => {
+    const { ask, gateway, backend, counted } = setUp({ responseCodes: true })
+    gateway.settle(await ask(), response(201))
+    expect(counted()?.hits?.minute ?? 0).toBe(0)
+    await gateway.close()
+    expect(backend.calls.map(({ path }) => path.split('?')[0])).toEqual([
+      '/transactions/authorize.xml',
+      '/transactions.xml',
+    ])
+    expect(decodeURIComponent(backend.calls[1]!.body!)).toContain('[log][code]=201')
+    expect(counted()?.hits?.minute).toBe(1)
+  })
+
+  it('counts what usageAfter says, and what was predicted when it fails', async () => {
+    let answer: () => { hits: number } = () => ({ hits: 3 })
+    const { ask, gateway, counted } = setUp({ usageAfter: () => answer(), logger: silent })
+    gateway.settle(await ask(), response(200))
+    answer = () => {
+      throw new Error('mine')
+    }
+    gateway.settle(await ask(), response(200))
+    await gateway.close()
+    expect(counted()?.hits?.minute).toBe(4)
+  })
+
+  it('counts nothing in observe mode, whatever is added', async () => {
+    const { ask, gateway, backend, counted } = setUp({ mode: 'observe' })
+    const decision = (await ask()) as Allowed
+    decision.addUsage({ tokens: 7 })
+    gateway.settle(decision, response(200))
+    await gateway.close()
+    expect(counted()?.tokens?.day).toBe(0)
+    expect(backend.calls).toHaveLength(1)
+  })
+})
+
+describe("a direct gateway under onUnavailable 'allow'", () => {
+  it('reports what strangers used once an answer proves who they are', async () => {
+    const { ask, backend, gateway, counted, sums } = setUp({ onUnavailable: 'allow' })
+    backend.fail = UNSENT
+    expect(await ask()).toMatchObject({ outcome: 'allow', source: 'policy' })
+    expect(sums()).toMatchObject({ admitted: 1, pending: 1 })
+    backend.fail = undefined
+    backend.clock.advance(5_000)
+    expect(await ask()).toMatchObject({ outcome: 'allow', source: 'backend' })
+    await gateway.close()
+    expect(counted()?.hits?.minute).toBe(2)
+    expect(sums()).toMatchObject({ admitted: 2, acknowledged: 2, pending: 0 })
+  })
+
+  it('gives up and says what strangers used who turn out to be nobody', async () => {
+    const { ask, backend, gateway, sums } = setUp({ onUnavailable: 'allow', logger: silent })
+    backend.fail = UNSENT
+    expect((await ask('/words?user_key=nobody')).outcome).toBe('allow')
+    backend.fail = undefined
+    expect((await ask('/words?user_key=nobody')).outcome).toBe('deny')
+    expect(sums()).toMatchObject({ admitted: 1, pending: 0, givenUp: 1 })
+    await gateway.close()
+  })
+
+  it('does not let in whom the backend refused before', async () => {
+    const { ask, backend } = setUp({ onUnavailable: 'allow' })
+    expect((await ask('/words?user_key=nobody')).outcome).toBe('deny')
+    backend.fail = UNSENT
+    expect(await ask('/words?user_key=nobody')).toMatchObject({ outcome: 'deny', code: 'user_key_invalid' })
+  })
+
+  it('law 8: does not count again what a call without an answer may have counted', async () => {
+    const { ask, backend, sums } = setUp({ onUnavailable: 'allow', logger: silent })
+    backend.fail = UNANSWERED
+    expect((await ask()).outcome).toBe('allow')
+    expect(sums()).toMatchObject({ admitted: 1, pending: 0, givenUp: 1 })
+  })
+
+  it('pauses after five failures and probes with an authorize', async () => {
+    const { ask, backend } = setUp({ onUnavailable: 'allow' })
+    backend.fail = UNSENT
+    for (let call = 0; call < 5; call++) await ask()
+    const failed = backend.calls.length
+    expect((await ask()).outcome).toBe('allow')
+    expect(backend.calls).toHaveLength(failed)
+    backend.fail = undefined
+    backend.clock.advance(1000)
+    expect(await ask()).toMatchObject({ source: 'backend' })
+    expect(backend.calls.slice(failed).map(({ path }) => path.split('?')[0])).toEqual([
+      '/transactions/authorize.xml',
+      '/transactions/authrep.xml',
+    ])
+  })
+})
+
+describe("a direct gateway under onUnavailable 'last-known'", () => {
+  it('lets in whose last answer was good, within the limits as last known, and reports them', async () => {
+    const { ask, backend, gateway, counted } = setUp({ onUnavailable: 'last-known', breaker: false })
+    expect(await ask()).toMatchObject({ source: 'backend' })
+    backend.fail = UNSENT
+    for (let call = 0; call < 4; call++) expect(await ask()).toMatchObject({ outcome: 'allow', source: 'policy' })
+    expect(await ask()).toMatchObject({ code: 'limits_exceeded', status: 429 })
+    expect(await ask('/words?user_key=unlimited-key')).toMatchObject({ code: 'backend_unavailable' })
+    backend.fail = undefined
+    await gateway.close()
+    expect(counted()?.hits?.minute).toBe(5)
+  })
+})
+
+describe('the bounds of a direct gateway', () => {
+  it("denies calls beyond maxCalls under 'allow' too, and keeps half of them for known callers", async () => {
+    const { ask, gateway } = setUp({ onUnavailable: 'allow', maxCalls: 4 })
+    const strangers = await Promise.all(['a', 'b', 'c'].map((key) => ask(`/words?user_key=${key}`)))
+    expect(strangers.map((decision) => 'code' in decision && decision.code)).toEqual([
+      'user_key_invalid',
+      'user_key_invalid',
+      'overloaded',
+    ])
+    await ask()
+    const known = await Promise.all(Array.from({ length: 5 }, () => ask()))
+    expect(known.filter(({ outcome }) => outcome === 'allow')).toHaveLength(4)
+    expect(known.at(-1)).toMatchObject({ code: 'overloaded', status: 503 })
+    await gateway.close()
+  })
+
+  it('decides nothing for a client that has gone, and books what the backend counted', async () => {
+    const { gateway, sums } = setUp()
+    const client = new AbortController()
+    const decision = gateway.evaluate({ ...viewOf({ url: GOOD }), signal: client.signal })
+    client.abort()
+    expect(await decision).toMatchObject({ outcome: 'deny', code: 'client_closed_request' })
+    const { admitted, acknowledged } = sums() ?? { admitted: 0, acknowledged: 0 }
+    expect(admitted).toBe(acknowledged)
+  })
+})
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
