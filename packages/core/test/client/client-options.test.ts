@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { CLIENT_DEFAULTS, resolveClientOptions } from '../../src/client/client-options.ts'
+import { VERSION } from '../../src/client/user-agent.ts'
+import { type ClientOptions, ConfigError, ThreeScaleClient } from '../../src/index.ts'
+
+const least = { serviceToken: 't' }
+
+function problemsOf(options: unknown): readonly string[] {
+  try {
+    new ThreeScaleClient(options as ClientOptions)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+test('needs one credential of ours, and exactly one', () => {
+  expect(problemsOf({})).toEqual(['serviceToken is missing (or providerKey)'])
+  expect(problemsOf({ serviceToken: 'a', providerKey: 'b' })).toEqual([
+    'serviceToken and providerKey exclude each other: the backend would ignore the token',
+  ])
+  expect(problemsOf({ serviceToken: 'a' })).toEqual([])
+  expect(problemsOf({ providerKey: 'b' })).toEqual([])
+})
+
+test('lists every problem at once, with the name that was meant, and quotes no value', () => {
+  const problems = problemsOf({
+    service_token: 'top secret',
+    providerKey: 'top secret\n',
+    backendUrl: 'https://user:top-secret@host/',
+    timeoutMs: '1000',
+    dispatcher: {},
+    retry: 1.5,
+    maxConnections: 0,
+    headers: { 'bad name': 'x', Host: 'ok.example', 'Content-Length': '1', 'x-a': 'top secret\r\nx: y' },
+    serviceId: null,
+  })
+  expect(problems).toEqual([
+    'service_token is no option; did you mean serviceToken?',
+    'providerKey begins or ends with a blank or a line break',
+    'backendUrl must not contain a user name or password',
+    'timeoutMs must be a whole number from 1 to 2147483647, not a string',
+    'dispatcher must be an undici dispatcher; it has no dispatch',
+    'retry must be a whole number from 0 to 10, not 1.5',
+    'maxConnections must be a whole number from 1 to 65535, not 0',
+    'headers["bad name"] is no header name',
+    'headers["Content-Length"] is set by the client itself',
+    'headers["x-a"] must be a string that can stand in a header',
+    'serviceId is null; leave it out (or undefined) to get the default',
+  ])
+  expect(problems.join()).not.toContain('secret')
+})
+
+test.each([undefined, null, 'token', []])('%o is no options object', (options) => {
+  expect(problemsOf(options)).toHaveLength(1)
+})
+
+test('takes its defaults from one place, and the input is not touched', () => {
+  const options = Object.freeze({ ...least, headers: Object.freeze({ 'X-A': '1' }) })
+  const resolved = resolveClientOptions(options)
+  expect(resolved).toMatchObject({ ...CLIENT_DEFAULTS, headers: { 'x-a': '1' }, serviceToken: 't' })
+  expect(Object.isFrozen(resolved)).toBe(true)
+  expect(CLIENT_DEFAULTS).toEqual({
+    backendUrl: 'https://su1.3scale.net',
+    timeoutMs: 1000,
+    headers: {},
+    retry: 1,
+    maxConnections: 128,
+  })
+  expect(resolveClientOptions({ ...least, retry: false }).retry).toBe(0)
+})
+
+test('every default that an option’s docstring names is the one that is used', () => {
+  const source = readFileSync(new URL('../../src/client/client-options.ts', import.meta.url), 'utf8')
+  const documented = [
+    ...source.matchAll(/Default `?([^;.`]+(?:\.[^\s`]+)*)[`;.][^\n]*(?:\n[^\n]*){1,2}?readonly (\w+)\?/g),
+  ]
+  const found = Object.fromEntries(documented.map(([, value, name]) => [name, value]))
+  expect(found).toMatchObject({
+    backendUrl: CLIENT_DEFAULTS.backendUrl,
+    timeoutMs: '1000',
+    retry: '1',
+    maxConnections: '128',
+  })
+})
+
+test('the version it names itself by is the package’s', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  expect(VERSION).toBe(manifest.version)
+})
