@@ -27,6 +27,9 @@ async function end(code) {
 }
 process.on('SIGINT', () => end(0))
 process.on('SIGTERM', () => end(0))
+// npm passes a signal to its shell only, which dies of it without telling us.
+const parent = process.ppid
+setInterval(() => process.ppid !== parent && end(0), 200).unref()
 
 /**
  * Starts a server and waits for the address that it prints.

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** `npm run demo` without a terminal, in a process group of its own; its output up to the last line it prints. */
+async function demo() {
+  const child = spawn('npm', ['run', 'demo'], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, CI: 'true', PORT: '0', EMULATOR_PORT: '0' },
+  })
+  onTestFinished(() => {
+    if (groupLives(child.pid!)) process.kill(-child.pid!, 'SIGKILL')
+  })
+  const exit = once(child, 'exit')
+  let output = ''
+  child.stderr.on('data', (chunk) => {
+    output += chunk
+  })
+  await new Promise<void>((resolve, reject) => {
+    exit.then(() => reject(new Error(`the demo ended: ${output}`)), reject)
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      if (output.includes('Ctrl-C ends all.')) resolve()
+    })
+  })
+  return { child, output, exit }
+}
+
+function groupLives(pid: number): boolean {
+  try {
+    process.kill(-pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('npm run demo', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'shows what happens, serves on, and leaves no process behind after %s',
+    async (signal) => {
+      const { child, output, exit } = await demo()
+      const happened = [...output.matchAll(/^ {2}GET \S+ +(\d+) {2}([^:]+): (.*)$/gm)].map(([, ...parts]) => parts)
+      expect(happened.slice(0, 4)).toEqual([
+        ['200', 'allowed', '{"word":"hello","plan":"Basic"}'],
+        ['401', 'no key', 'credentials_missing'],
+        ['403', 'wrong key', 'user_key_invalid'],
+        ['403', 'suspended application', 'application_not_active'],
+      ])
+      expect(happened.at(-1)).toEqual([
+        '429',
+        'good key again',
+        expect.stringMatching(/^limits_exceeded, Retry-After \d+$/),
+      ])
+      expect(happened.slice(4, -1).every(([status]) => status === '200')).toBe(true)
+
+      const [, backend, app] = /emulator\) +(\S+)\nExpress app +(\S+)/.exec(output)!
+      const served = await fetch(`${app}/words/hello?user_key=unlimited-key`)
+      expect([served.status, await served.json()]).toEqual([200, { word: 'hello', plan: 'Unlimited' }])
+      expect((await fetch(`${backend}/emulator/api/usage`)).status).toBe(200)
+
+      // Ctrl-C in a terminal reaches the whole group, a process manager's SIGTERM only npm.
+      process.kill(signal === 'SIGINT' ? -child.pid! : child.pid!, signal)
+      await exit
+      await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+      await expect(fetch(`${app}/health`)).rejects.toThrow()
+    },
+    120_000,
+  )
+})
