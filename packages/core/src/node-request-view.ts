@@ -3,8 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { followResponse } from './node-response.ts'
 import type { RequestView } from './request-view.ts'
 
-const FORM = /^\s*(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i
-
 export abstract class NodeRequestView implements RequestView {
   /** The request as Node hands it out, below any framework. */
   readonly raw: IncomingMessage
@@ -36,6 +34,7 @@ export abstract class NodeRequestView implements RequestView {
     return typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') : undefined
   }
 
+  /** Whether the body was a form at all, `carriesForm` tells. */
   formField(name: string): string | undefined {
     const form = this.#form()
     if (form === undefined || !Object.hasOwn(form, name)) return undefined
@@ -71,8 +70,7 @@ export abstract class NodeRequestView implements RequestView {
 
   #form(): Record<string, unknown> | undefined {
     const { body } = this
-    if (typeof body !== 'object' || body === null || !FORM.test(this.header('content-type') ?? '')) return undefined
-    return body as Record<string, unknown>
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined
   }
 }
 
