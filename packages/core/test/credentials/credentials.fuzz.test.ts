@@ -84,11 +84,13 @@ test(
         const view = viewOf(request as never)
         reader.strip(view)
         expect(reader.read(view)).toBeUndefined()
+        // Only the first question mark opens a query; further ones belong to names and values.
         const others = (url: string) =>
-          url.split(/[?&#]/).filter((part) => !/^(user_key|app_id|app_key)/i.test(decode(part)))
-        expect(others(view.url).filter((part) => part !== '')).toEqual(
-          others(request.url).filter((part) => part !== ''),
-        )
+          url
+            .replace('?', '&')
+            .split(/[&#]/)
+            .filter((part) => part !== '' && !/^(user_key|app_id|app_key)/i.test(decode(part)))
+        expect(others(view.url)).toEqual(others(request.url))
       }),
       { numRuns: FUZZ_RUNS },
     )
