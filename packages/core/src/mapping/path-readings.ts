@@ -37,11 +37,13 @@ export function readPath(path: string): PathReadings | undefined {
   }
 }
 
-/** Slashes merged or not, dots resolved or not. */
+/** Slashes merged or not, dots resolved or not, in either order. */
 function addStructures(path: string, into: Set<string>): void {
   for (const one of new Set([path, merge(path)])) {
+    const resolved = resolveDots(one) ?? '/'
     into.add(one)
-    into.add(resolveDots(one) ?? '/')
+    into.add(resolved)
+    into.add(merge(resolved))
   }
 }
 
