@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url))
 /** @type {import('node:child_process').ChildProcess[]} */
 const children = []
 let ending = false
+let serving = false
 
 /** @param {number} code */
 async function end(code) {
@@ -45,9 +46,12 @@ async function start(script, given, env = {}) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
-  child.once('exit', (code) => {
-    if (!ending) console.error(`${script} ended (${code})`)
-    end(1)
+  child.once('exit', (code, signal) => {
+    if (ending) return
+    console.error(`${script} ended (${code ?? signal})`)
+    // A demo without a backend shows an outage; one without an app shows nothing.
+    if (serving && child === children[0]) console.error('The app goes on without its backend. Ctrl-C ends all.')
+    else end(1)
   })
   // The listener stays, so that what it prints later does not fill the pipe.
   return /** @type {Promise<string>} */ (
@@ -122,9 +126,14 @@ Try it:
   curl -i '${words}?user_key=suspended-key'
   curl -i '${words}'
 
+An outage (the app answers 503):
+
+  kill ${children[0]?.pid}
+
 What 3scale has counted, and the calls it got:
 
   curl -s '${backend}/emulator/api/usage'
   curl -s '${backend}/emulator/api/calls'
 
 Ctrl-C ends all.`)
+serving = true

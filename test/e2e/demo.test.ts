@@ -72,4 +72,17 @@ describe('npm run demo', () => {
     },
     120_000,
   )
+
+  it('shows an outage when its backend is ended, and ends as before', async () => {
+    const { child, output, exit } = await demo()
+    const [, backend, app] = /emulator\) +(\S+)\nExpress app +(\S+)/.exec(output)!
+    process.kill(Number(/^ {2}kill (\d+)$/m.exec(output)![1]), 'SIGKILL')
+    await expect.poll(() => fetch(backend!).then(Boolean, () => false), { timeout: 5000, interval: 20 }).toBe(false)
+    const denied = await fetch(`${app}/words/hello?user_key=unlimited-key`)
+    expect([denied.status, await denied.json()]).toMatchObject([503, { code: 'backend_unavailable' }])
+    expect((await fetch(`${app}/words/hello`)).status).toBe(401)
+    process.kill(-child.pid!, 'SIGINT')
+    await exit
+    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+  }, 120_000)
 })

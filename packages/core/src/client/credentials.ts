@@ -18,11 +18,3 @@ export interface OAuthCredentials {
   readonly appKey?: string | undefined
   readonly redirectUrl?: string | undefined
 }
-
-/**
- * Whether a text can be sent as a credential: lone surrogates have no UTF-8 form. Nothing else is refused here, the
- * backend takes any bytes that are UTF-8.
- */
-export function isWellFormedCredential(text: string): boolean {
-  return text.isWellFormed()
-}
