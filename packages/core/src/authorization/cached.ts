@@ -2,24 +2,28 @@
 import type { Breaker } from '../client/breaker.ts'
 import type { CallGate } from '../client/call-gate.ts'
 import type { AuthorizeCall } from '../client/client.ts'
+import type { NotAuthorized } from '../client/verdict.ts'
 import type { Clock } from '../clock.ts'
-import type { AllowedSource } from '../decision.ts'
+import type { AllowedSource, Refusal } from '../decision.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { waitingMetrics } from '../ledger/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ResolvedCache, ResolvedReport } from '../options/resolved-options.ts'
 import type { ProtectedService } from '../terms.ts'
+import { createUsageShape } from '../usage.ts'
 import type { Authorizer, Question } from './authorizer.ts'
 import { Backend, type BackendAnswer } from './backend.ts'
 import { settle } from './booking.ts'
 import { decideByPolicy } from './by-policy.ts'
 import { decideLocally } from './decide-locally.ts'
 import { refusalOf } from './denials.ts'
+import { refusalOf as refusalOfVerdict } from './refusals.ts'
 import { type Identity, identityText, secretsOf } from './identity.ts'
 import { refuse } from './local-refusals.ts'
 import { decidePerRequest } from './per-request.ts'
 import { type Lesson, ServiceCache } from './service-cache.ts'
+import { type Settlement, settleHidden } from './settle-hierarchy.ts'
 import type { Decided, Waiter } from './waiter.ts'
 
 export interface CachedOptions {
@@ -94,7 +98,11 @@ class CachedAuthorizer implements Authorizer {
       return now < denial.until ? refusalOf(denial, secretsOf(question.credentials, question.referrer)) : undefined
     }
     const touched = account.layout.touched(question.usage, now)
-    if (now >= touched.validUntil) return undefined
+    if (now >= touched.validUntil) {
+      // What is known to be over its limits is so whatever else turns out.
+      if (touched.unproved.length > 0 || account.fits(touched, account.service.at(now))) return undefined
+      return overLimits(account, touched, account.service.at(now))
+    }
     if (age >= ttlMs) this.#refresh(cache, identity, now)
     if (this.#options.cache.limitMargin > 0 && account.isNear(touched, this.#options.cache.limitMargin))
       return undefined
@@ -138,12 +146,13 @@ class CachedAuthorizer implements Authorizer {
     cache: ServiceCache,
     { credentials, referrer, usage }: Pick<Question, 'credentials' | 'referrer' | 'usage'>,
     identity: Identity | undefined,
+    provesWaiting = true,
   ): Promise<{ answer: BackendAnswer; lesson: Lesson | undefined }> {
     const { ledger, clock } = this.#options
     for (;;) {
       const account = identity?.account
       const call: Record<string, number> = Object.create(null)
-      for (const metric of account === undefined ? [] : waitingMetrics(account)) call[metric] = 0
+      if (account !== undefined && provesWaiting) for (const metric of waitingMetrics(account)) call[metric] = 0
       Object.assign(call, usage.usage)
       const opened = ledger.openQuestion()
       if (account !== undefined) account.questions += 1
@@ -181,7 +190,7 @@ class CachedAuthorizer implements Authorizer {
       case 'known': {
         const decided = this.#fromMemory(cache, lesson.identity, question, 'backend')
         if (decided !== undefined) return decided
-        return attempt < MAX_ATTEMPTS ? this.#ask(cache, question, attempt + 1) : this.#perRequest(cache, question)
+        return this.#openUp(cache, lesson.identity, question, attempt)
       }
       case 'unkept':
         return this.#perRequest(cache, question)
@@ -197,6 +206,44 @@ class CachedAuthorizer implements Authorizer {
       case 'ours':
         return refuse('gateway_misconfigured', lesson.reason)
     }
+  }
+
+  /** The identity is known now, but not all about this usage. */
+  async #openUp(cache: ServiceCache, identity: Identity, question: Question, attempt: number): Promise<Decided> {
+    if (attempt >= MAX_ATTEMPTS) return await this.#perRequest(cache, question)
+    const now = this.#options.clock.now()
+    const touched = identity.account.layout.touched(question.usage, now)
+    if (touched.unproved.length > 0 || touched.hidden.size === 0) return await this.#ask(cache, question, attempt + 1)
+    for (const [metric, above] of touched.hidden) {
+      const settlement = await this.#settleHidden(cache, identity, metric, above)
+      if (settlement.kind === 'refused') return this.#refused(question, settlement.verdict)
+      if (settlement.kind === 'unanswered') return this.#byPolicy(cache, question, undefined)
+    }
+    return this.#fromMemory(cache, identity, question, 'backend') ?? (await this.#perRequest(cache, question))
+  }
+
+  #refused(question: Question, verdict: NotAuthorized): Refusal {
+    return refusalOfVerdict(verdict, question.usage, this.#options.clock.now())
+  }
+
+  /** Once for all who wait for the same metric. */
+  #settleHidden(
+    cache: ServiceCache,
+    identity: Identity,
+    metric: string,
+    above: readonly string[],
+  ): Promise<Settlement> {
+    let settling = cache.settling.get(metric)
+    if (settling === undefined) {
+      const { credentials, referrer } = identity
+      settling = settleHidden(identity.account, metric, above, async (usage) => {
+        const shape = createUsageShape(usage)
+        const { answer, lesson } = await this.#question(cache, { credentials, referrer, usage: shape }, identity, false)
+        return answer.kind === 'verdict' && lesson?.kind === 'known' ? answer.verdict : undefined
+      }).finally(() => cache.settling.delete(metric))
+      cache.settling.set(metric, settling)
+    }
+    return settling
   }
 
   #withoutAnswer(cache: ServiceCache, question: Question, answer: BackendAnswer): Decided {

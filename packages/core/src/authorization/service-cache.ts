@@ -11,6 +11,7 @@ import { meaningOf } from './answer.ts'
 import { type Denial, Denials } from './denials.ts'
 import { Identities } from './identities.ts'
 import { type AnyCredentials, Identity, identityText } from './identity.ts'
+import type { Settlement } from './settle-hierarchy.ts'
 import type { Waiter } from './waiter.ts'
 
 /** From the backend's list on it is no longer complete (apisonator docs/extensions.md, list_app_keys). */
@@ -42,6 +43,8 @@ export class ServiceCache {
   readonly badMetrics: Map<string, { readonly reason: string; readonly until: number }> = new Map()
   /** Who waits for the answer about an identity. */
   readonly flights: Map<string, Waiter[]> = new Map()
+  /** Metrics whose hidden ancestors are being asked about. */
+  readonly settling: Map<string, Promise<Settlement>> = new Map()
   /** Callers let in by policy while nobody could tell who they are, with what they used. */
   readonly strangers: Map<string, Identity> = new Map()
   readonly #cache: ResolvedCache

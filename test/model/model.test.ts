@@ -1,0 +1,20 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { runSchedule } from './run-schedule.ts'
+import { schedules } from './schedule.ts'
+
+const RUNS = Number(process.env.MODEL_RUNS ?? 100)
+const SEED = process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) }
+
+it.each(['alone', 'changes', 'others'] as const)(
+  `laws 7, 8 and 9 hold under random schedules (%s)`,
+  async (what) => {
+    await fc.assert(
+      fc.asyncProperty(schedules(what), async (schedule) => {
+        expect(await runSchedule(schedule)).toEqual([])
+      }),
+      { numRuns: RUNS, ...SEED },
+    )
+  },
+  RUNS * 2000,
+)

@@ -1,0 +1,359 @@
+/** Plays a schedule and says everything that was not as it should be. */
+import { type EmulatorState, createEmulator } from '@threescale/emulator'
+import { AllowedDecision } from '../../packages/core/src/allowed.ts'
+import type { Credentials } from '../../packages/core/src/client/credentials.ts'
+import { type Period, windowOf } from '../../packages/core/src/period.ts'
+import type { Usage } from '../../packages/core/src/usage.ts'
+import { ManualClock } from '../laws/manual-clock.ts'
+import { createWorld, imbalance, type Outcome, SERVICE, type World } from '../laws/world.ts'
+import { goWrong } from './faults.ts'
+import { type Change, type Limit, METRICS, type Schedule, type Step } from './schedule.ts'
+
+interface Admitted {
+  readonly application: number
+  readonly usage: Usage
+  readonly stamp: number
+}
+
+interface Held {
+  readonly limit: Limit
+  /** Half open, by our clock. */
+  readonly from: number
+  until: number
+}
+
+const SETTLE_MS = 60_000
+// A change is known at the latest when what was known before it has become stale and its answer has settled.
+const LEARNED_MS = 60_000 + SETTLE_MS + 20_000
+
+/** The problems found; empty when all laws held. */
+export async function runSchedule(schedule: Schedule): Promise<string[]> {
+  return await new Run(schedule).play()
+}
+
+class Run {
+  readonly #schedule: Schedule
+  readonly #clock: ManualClock
+  readonly #world: World
+  readonly #problems: string[] = []
+  readonly #admitted: Admitted[] = []
+  readonly #limits: Held[] = []
+  readonly #faults: Extract<Step, { do: 'fault' }>[] = []
+  #faultCalls = 0
+  #state: EmulatorState
+  #calls = 0
+  #asking = 0
+  readonly #denials: (() => void)[] = []
+  #disturbed = Number.NEGATIVE_INFINITY
+  #foreign = false
+  #moved = false
+
+  constructor(schedule: Schedule) {
+    this.#schedule = schedule
+    this.#clock = new ManualClock(schedule.start)
+    this.#state = initialState(schedule)
+    const emulator = createEmulator({
+      state: this.#state,
+      clock: { now: () => this.#clock.now() + schedule.skewMs },
+      reportDelayMs: schedule.lagMs,
+    })
+    this.#world = createWorld({ state: this.#state, emulator, clock: this.#clock })
+    for (const limit of schedule.limits) this.#limits.push({ limit, from: Number.NEGATIVE_INFINITY, until: Infinity })
+    this.#world.fault = async (request, pass) => {
+      const [there, back] = schedule.latencies[this.#calls++ % schedule.latencies.length]!
+      await this.#take(there)
+      const [fault] = this.#faults
+      if (fault !== undefined && (fault.endpoint === 'any' || request.path.includes(fault.endpoint))) {
+        if (++this.#faultCalls >= fault.calls) {
+          this.#faults.shift()
+          this.#faultCalls = 0
+        }
+        return goWrong(fault.kind, pass)
+      }
+      const answer = pass()
+      await this.#take(back)
+      return answer
+    }
+  }
+
+  async play(): Promise<string[]> {
+    for (const [index, step] of this.#schedule.steps.entries()) {
+      await this.#step(step)
+      this.#check(`step ${index} (${step.do})`)
+      if (this.#problems.length > 0) return this.#problems
+    }
+    await this.#end()
+    return this.#problems
+  }
+
+  async #take(ms: number): Promise<void> {
+    if (ms > 0) await new Promise<void>((resolve) => this.#clock.schedule(resolve, ms))
+  }
+
+  async #step(step: Step): Promise<void> {
+    const clock = this.#clock
+    switch (step.do) {
+      case 'ask':
+        for (let i = 0; i < step.times; i++) this.#ask(step.application, step.key, step.usage)
+        return await clock.advance(0)
+      case 'wait':
+        return await clock.advance(step.ms)
+      case 'window': {
+        const { end } = windowOf(step.period, clock.now())
+        // Waiting for months would only play timers.
+        const goal = end + step.ms - clock.now()
+        if (goal > 3 * 3_600_000) {
+          await clock.advance(15_000)
+          // Stamped anew when it gets too old, which this model does not follow.
+          if (this.#world.ledger.records > 0) this.#moved = true
+          clock.jump(goal - 3_700_000)
+        }
+        return await clock.advance(Math.max(0, Math.min(goal, 3_600_000)))
+      }
+      case 'flush':
+        void this.#world.reporter.flush()
+        return await clock.advance(0)
+      case 'fault':
+        this.#faults.push(step)
+        return
+      default:
+        this.#change(step)
+    }
+  }
+
+  #ask(application: number, key: number, usage: Usage): void {
+    this.#asking += 1
+    const note = (outcome: Outcome) => {
+      this.#asking -= 1
+      this.#note(application, key, usage, outcome)
+      // A denial may rest on usage that is reserved while the backend is asked; who was right shows once all have answers.
+      if (this.#asking === 0) for (const judge of this.#denials.splice(0)) judge()
+    }
+    const outcome = this.#world.ask(this.#credentials(application, key), usage)
+    if (outcome instanceof Promise) void outcome.then(note)
+    else note(outcome)
+  }
+
+  #credentials(application: number, key: number): Credentials {
+    // Key 2 is wrong, key 1 is removed and added.
+    return this.#schedule.version === '1'
+      ? { userKey: key === 2 ? 'wrong' : `u${application}` }
+      : { appId: `a${application}`, appKey: key === 2 ? 'wrong' : `k${key}` }
+  }
+
+  #note(application: number, key: number, usage: Usage, outcome: Outcome): void {
+    const time = this.#time()
+    const now = this.#clock.now()
+    if (outcome instanceof AllowedDecision) {
+      if (key === 2) this.#problems.push('a wrong key was let in')
+      this.#admitted.push({ application, usage, stamp: time })
+      for (const { limit, from, until } of this.#limits) {
+        // Before it was known, a limit cannot hold; after it is gone it need not.
+        if (from + LEARNED_MS > now || until <= now || this.#foreign || this.#moved) continue
+        const most = this.#greatest(limit, now)
+        const used = this.#used(application, limit, time)
+        if (needOf(usage, limit.metric) > 0 && used > most) {
+          this.#problems.push(`law 7: ${used} admitted on ${limit.metric} per ${limit.period} of ${most}`)
+        }
+      }
+      return
+    }
+    if (outcome.code === 'limits_exceeded') this.#denials.push(() => this.#judge(application, usage, time, now))
+  }
+
+  #judge(application: number, usage: Usage, time: number, now: number): void {
+    if (this.#disturbed > now - LEARNED_MS || this.#moved) return
+    const violated = this.#limits.some(
+      ({ limit, until }) =>
+        until > now - LEARNED_MS &&
+        touches(usage, limit.metric) &&
+        this.#used(application, limit, time) + needOf(usage, limit.metric) > limit.value,
+    )
+    if (!violated && !this.#foreign) this.#problems.push(`law 7: wrong denial of ${JSON.stringify(usage)}`)
+  }
+
+  /** Of the values that the limit had lately. */
+  #greatest({ metric, period }: Limit, now: number): number {
+    const values = this.#limits
+      .filter(({ limit, until }) => limit.metric === metric && limit.period === period && until > now - LEARNED_MS)
+      .map(({ limit }) => limit.value)
+    return Math.max(...values)
+  }
+
+  #used(application: number, { metric, period }: { metric: string; period: Period }, time: number): number {
+    const { start, end } = windowOf(period, time)
+    let used = 0
+    for (const admitted of this.#admitted) {
+      if (admitted.application !== application || admitted.stamp < start || admitted.stamp >= end) continue
+      used += needOf(admitted.usage, metric)
+    }
+    return used
+  }
+
+  #time(): number {
+    return this.#world.ledger.service(this.#world.service).at(this.#clock.now())
+  }
+
+  #check(where: string): void {
+    for (const [metric, difference] of Object.entries(imbalance(this.#world.ledger))) {
+      this.#problems.push(`law 8: ${difference} of ${metric} unaccounted for after ${where}`)
+    }
+  }
+
+  #change(change: Change): void {
+    const state = structuredClone(this.#state)
+    const now = this.#clock.now()
+    const service = state.services[0]!
+    const apply = () => {
+      this.#disturbed = now
+      this.#state = state
+      this.#world.emulator.updateState(state)
+    }
+    switch (change.do) {
+      case 'limit': {
+        const limits = service.plans![0]!.limits!
+        const place = limits[change.index % Math.max(1, limits.length)]
+        if (place === undefined) return
+        const held = this.#limits.find(
+          ({ limit, until }) => limit.metric === place.metric && limit.period === place.period && until > now,
+        )!
+        held.until = now
+        place.value = change.value
+        this.#limits.push({ limit: { ...place } as Limit, from: held.from, until: Infinity })
+        return apply()
+      }
+      case 'drop-limit': {
+        const limits = service.plans![0]!.limits!
+        const [dropped] = limits.splice(change.index % Math.max(1, limits.length), 1)
+        const held = this.#limits.find(
+          ({ limit, until }) => limit.metric === dropped?.metric && limit.period === dropped?.period && until > now,
+        )
+        if (held !== undefined) held.until = now
+        return apply()
+      }
+      case 'suspend':
+      case 'resume': {
+        const application = service.applications!.find(({ id }) => id === `a${change.application}`)
+        if (application !== undefined) application.state = change.do === 'suspend' ? 'suspended' : 'active'
+        return apply()
+      }
+      case 'drop-key':
+      case 'add-key': {
+        const application = service.applications!.find(({ id }) => id === `a${change.application}`)
+        if (application !== undefined) application.application_keys = change.do === 'drop-key' ? ['k0'] : ['k0', 'k1']
+        return apply()
+      }
+      case 'delete':
+      case 'restore': {
+        const id = `a${change.application}`
+        const others = service.applications!.filter((application) => application.id !== id)
+        service.applications = others
+        if (change.do === 'restore') others.push(applicationOf(change.application))
+        this.#foreign = true
+        return apply()
+      }
+      case 'drop-metric':
+      case 'restore-metric':
+      case 'move-metric': {
+        this.#moved = true
+        const deep = { id: '3', name: 'deep', parent: change.do === 'move-metric' ? 'orders' : 'searches' }
+        if (change.do === 'drop-metric' && service.plans![0]!.limits!.some(({ metric }) => metric === 'deep')) return
+        service.metrics = [...service.metrics!.filter(({ name }) => name !== 'deep')]
+        if (change.do !== 'drop-metric') service.metrics.push(deep)
+        return apply()
+      }
+      case 'foreign': {
+        this.#foreign = true
+        const usage = Object.entries(change.usage).map(
+          ([metric, amount]) => `&transactions[0][usage][${metric}]=${change.set ? '%23' : ''}${amount}`,
+        )
+        const body = `service_token=token&service_id=${SERVICE}&transactions[0][app_id]=a${change.application}${usage.join('')}`
+        this.#world.emulator.handle({
+          method: 'POST',
+          target: '/transactions.xml',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body,
+        })
+      }
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { emulator, ledger, reporter, losses } = this.#world
+    this.#faults.length = 0
+    await this.#clock.advance(3 * SETTLE_MS)
+    const closing = reporter.close({ timeoutMs: 20_000 })
+    await this.#clock.advance(25_000)
+    const { undelivered } = await closing
+    emulator.runJobs()
+    emulator.runJobs({ all: true })
+    this.#check('the end')
+    const sums = ledger.sums()
+    const dropped = emulator.calls().filter((call) => call.dropped !== undefined)
+    const left = Object.entries(undelivered)
+    if (left.length > 0 && !this.#moved && !this.#foreign) this.#problems.push(`undelivered: ${JSON.stringify(left)}`)
+    const quiet = !this.#foreign && !this.#moved
+    if (quiet && dropped.length > 0) this.#problems.push(`law 9: dropped ${JSON.stringify(dropped)}`)
+    const doubtful = losses.filter(({ reason }) => reason === 'ambiguous' || reason === 'closed')
+    const suspected = losses.filter(({ kind }) => kind === 'suspected')
+    if (quiet && suspected.length > 0) this.#problems.push(`suspected a loss: ${JSON.stringify(suspected)}`)
+    for (const { name } of METRICS) {
+      const admitted = this.#admitted.reduce((sum, { usage }) => sum + (usage[name] ?? 0), 0)
+      const said = sums[name]?.admitted ?? 0
+      if (admitted !== said) this.#problems.push(`law 8: ${admitted} of ${name} admitted, the sums say ${said}`)
+    }
+    if (!quiet) return
+    const usage = emulator.usage()[SERVICE]!
+    for (const { name } of METRICS) {
+      const counted = [0, 1].reduce((sum, index) => sum + (usage[`a${index}`]?.[name]?.eternity ?? 0), 0)
+      const due = this.#admitted.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
+      const givenUp = losses
+        .filter(({ kind }) => kind === 'given-up')
+        .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
+      const unsure = doubtful.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
+      if (counted < due - givenUp || counted > due - givenUp + unsure) {
+        this.#problems.push(`law 8: the backend counted ${counted} of ${name}; ${due} due, ${givenUp} given up`)
+      }
+      // Whatever limits an application has, the books say what became of a report without an answer.
+      if (unsure > 0 && this.#schedule.limits.length > 0) this.#unsure += 1
+    }
+  }
+
+  /** How often nobody could tell. */
+  #unsure = 0
+}
+
+function initialState({ version, limits }: Schedule): EmulatorState {
+  return {
+    services: [
+      {
+        id: SERVICE,
+        service_tokens: ['token'],
+        backend_version: version,
+        metrics: METRICS.map((metric, index) => ({ id: String(index + 1), ...metric })),
+        plans: [{ id: 'p1', name: 'Basic', limits: limits.map((limit) => ({ ...limit })) }],
+        applications: [applicationOf(0), applicationOf(1)],
+      },
+    ],
+  }
+}
+
+function applicationOf(index: number): NonNullable<EmulatorState['services'][0]['applications']>[0] {
+  return { id: `a${index}`, plan: 'p1', user_keys: [`u${index}`], application_keys: ['k0', 'k1'] }
+}
+
+/** What usage means for a metric: its own and that of the metrics below it. */
+function needOf(usage: Usage, metric: string): number {
+  let need = 0
+  for (const [used, amount] of Object.entries(usage)) if (used === metric || below(used, metric)) need += amount
+  return need
+}
+
+function touches(usage: Usage, metric: string): boolean {
+  return Object.keys(usage).some((used) => used === metric || below(used, metric))
+}
+
+function below(metric: string, ancestor: string): boolean {
+  const parent = METRICS.find(({ name }) => name === metric)?.parent
+  return parent !== undefined && (parent === ancestor || below(parent, ancestor))
+}

@@ -1,0 +1,144 @@
+/** Random schedules: what happens to one gateway and its backend, in which order. */
+import fc from 'fast-check'
+import { PERIODS, type Period } from '../../packages/core/src/period.ts'
+import type { Usage } from '../../packages/core/src/usage.ts'
+
+/** How a call goes wrong: not sent, counted but unanswered, refused, unreadable, busy, timed out before or after. */
+export const FAULTS = ['unsent', 'lost-answer', 'error', 'garbage', 'busy', 'stalled', 'stalled-counted'] as const
+export type FaultKind = (typeof FAULTS)[number]
+
+export type Step =
+  | { readonly do: 'ask'; readonly application: number; readonly key: number; readonly usage: Usage; readonly times: number }
+  | { readonly do: 'wait'; readonly ms: number }
+  /** To `ms` around the end of a window. */
+  | { readonly do: 'window'; readonly period: Exclude<Period, 'eternity'>; readonly ms: number }
+  | { readonly do: 'flush' }
+  | { readonly do: 'fault'; readonly kind: FaultKind; readonly calls: number; readonly endpoint: 'authorize' | 'transactions' | 'any' }
+  | Change
+
+/** What an administrator or another client does at the backend. */
+export type Change =
+  | { readonly do: 'limit'; readonly index: number; readonly value: number }
+  | { readonly do: 'drop-limit'; readonly index: number }
+  | { readonly do: 'suspend' | 'resume' | 'delete' | 'restore' | 'drop-key' | 'add-key'; readonly application: number }
+  | { readonly do: 'drop-metric' | 'restore-metric' | 'move-metric' }
+  | { readonly do: 'foreign'; readonly application: number; readonly usage: Usage; readonly set: boolean }
+
+export interface Limit {
+  readonly metric: string
+  readonly period: Period
+  readonly value: number
+}
+
+export interface Schedule {
+  /** '1' user keys, '2' application ids with keys. */
+  readonly version: '1' | '2'
+  readonly limits: readonly Limit[]
+  readonly start: number
+  /** Of the backend's clock against ours. */
+  readonly skewMs: number
+  readonly lagMs: number
+  /** How long calls take to get there and back, in turn. */
+  readonly latencies: readonly (readonly [there: number, back: number])[]
+  readonly steps: readonly Step[]
+}
+
+/** hits > searches > deep; orders apart. */
+export const METRICS: readonly { readonly name: string; readonly parent?: string }[] = [
+  { name: 'hits' },
+  { name: 'searches', parent: 'hits' },
+  { name: 'deep', parent: 'searches' },
+  { name: 'orders' },
+]
+
+const usages: Usage[] = [
+  { hits: 1 },
+  { searches: 1 },
+  { deep: 1 },
+  { orders: 2 },
+  { hits: 0 },
+  { searches: 2, orders: 1 },
+  { hits: 1, deep: 3 },
+  { deep: 2, searches: 0 },
+]
+
+const usage = fc.constantFrom(...usages)
+const application = fc.nat(1)
+const endpoint = fc.constantFrom('authorize' as const, 'transactions' as const, 'any' as const)
+const finite = PERIODS.filter((period) => period !== 'eternity') as Exclude<Period, 'eternity'>[]
+
+const ask: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('ask' as const),
+  application,
+  key: fc.nat(2),
+  usage,
+  times: fc.integer({ min: 1, max: 25 }),
+})
+const wait: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('wait' as const),
+  ms: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 90_000 }), fc.integer({ min: 0, max: 4_000_000 })),
+})
+const window: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('window' as const),
+  period: fc.constantFrom(...finite),
+  ms: fc.oneof(fc.integer({ min: -1500, max: 1500 }), fc.integer({ min: -40_000, max: 40_000 })),
+})
+const flush: fc.Arbitrary<Step> = fc.constant({ do: 'flush' as const })
+const fault: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('fault' as const),
+  kind: fc.constantFrom(...FAULTS),
+  calls: fc.integer({ min: 1, max: 6 }),
+  endpoint,
+})
+const change: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant('limit' as const), index: fc.nat(3), value: fc.nat(60) }),
+  fc.record({ do: fc.constant('drop-limit' as const), index: fc.nat(3) }),
+  fc.record({
+    do: fc.constantFrom('suspend', 'resume', 'delete', 'restore', 'drop-key', 'add-key'),
+    application,
+  }) as fc.Arbitrary<Change>,
+  fc.record({ do: fc.constantFrom('drop-metric', 'restore-metric', 'move-metric') }) as fc.Arbitrary<Change>,
+)
+const foreign: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('foreign' as const),
+  application,
+  usage,
+  set: fc.boolean(),
+})
+
+const limit: fc.Arbitrary<Limit> = fc.record({
+  metric: fc.constantFrom('hits', 'hits', 'searches', 'deep', 'orders'),
+  period: fc.constantFrom(...PERIODS),
+  value: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 5, max: 200 })),
+})
+
+/** Ends of months, of a leap day, of a year on a Thursday, of a week; and any moment. */
+const starts = ['2024-02-28T23:59:10Z', '2024-02-29T23:59:00Z', '2026-12-31T23:58:30Z', '2026-03-01T23:59:30Z']
+
+/** `what`: 'alone' is one gateway under faults; 'changes' adds administration, 'others' adds usage of other clients. */
+export function schedules(what: 'alone' | 'changes' | 'others'): fc.Arbitrary<Schedule> {
+  const steps: { arbitrary: fc.Arbitrary<Step>; weight: number }[] = [
+    { arbitrary: ask, weight: 8 },
+    { arbitrary: wait, weight: 4 },
+    { arbitrary: window, weight: 1 },
+    { arbitrary: flush, weight: 2 },
+    { arbitrary: fault, weight: 1 },
+  ]
+  if (what === 'changes') steps.push({ arbitrary: change, weight: 2 })
+  if (what === 'others') steps.push({ arbitrary: foreign, weight: 2 })
+  return fc.record({
+    version: fc.constantFrom('1' as const, '2' as const),
+    limits: fc.uniqueArray(limit, { maxLength: 4, selector: ({ metric, period }) => `${metric} ${period}` }),
+    start: fc.oneof(
+      fc.constantFrom(...starts).map((text) => Date.parse(text)),
+      fc.integer({ min: Date.parse('2026-01-01'), max: Date.parse('2027-01-01') }),
+    ),
+    skewMs: fc.oneof(fc.constant(0), fc.integer({ min: -600_000, max: 600_000 })),
+    lagMs: fc.constantFrom(0, 0, 300, 5000, 50_000),
+    latencies: fc.array(fc.tuple(fc.constantFrom(0, 0, 20, 400), fc.constantFrom(0, 0, 20, 400)), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+    steps: fc.array(fc.oneof(...steps), { minLength: 1, maxLength: 40, size: 'max' }),
+  })
+}
