@@ -8,12 +8,23 @@ export const FAULTS = ['unsent', 'lost-answer', 'error', 'garbage', 'busy', 'sta
 export type FaultKind = (typeof FAULTS)[number]
 
 export type Step =
-  | { readonly do: 'ask'; readonly application: number; readonly key: number; readonly usage: Usage; readonly times: number }
+  | {
+      readonly do: 'ask'
+      readonly application: number
+      readonly key: number
+      readonly usage: Usage
+      readonly times: number
+    }
   | { readonly do: 'wait'; readonly ms: number }
   /** To `ms` around the end of a window. */
   | { readonly do: 'window'; readonly period: Exclude<Period, 'eternity'>; readonly ms: number }
   | { readonly do: 'flush' }
-  | { readonly do: 'fault'; readonly kind: FaultKind; readonly calls: number; readonly endpoint: 'authorize' | 'transactions' | 'any' }
+  | {
+      readonly do: 'fault'
+      readonly kind: FaultKind
+      readonly calls: number
+      readonly endpoint: 'authorize' | 'transactions' | 'any'
+    }
   | Change
 
 /** What an administrator or another client does at the backend. */
@@ -76,7 +87,11 @@ const ask: fc.Arbitrary<Step> = fc.record({
 })
 const wait: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('wait' as const),
-  ms: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 90_000 }), fc.integer({ min: 0, max: 4_000_000 })),
+  ms: fc.oneof(
+    fc.integer({ min: 0, max: 2000 }),
+    fc.integer({ min: 0, max: 90_000 }),
+    fc.integer({ min: 0, max: 4_000_000 }),
+  ),
 })
 const window: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('window' as const),

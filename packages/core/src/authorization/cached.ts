@@ -15,13 +15,13 @@ import { createUsageShape } from '../usage.ts'
 import type { Authorizer, Question } from './authorizer.ts'
 import { Backend, type BackendAnswer } from './backend.ts'
 import { settle } from './booking.ts'
-import { decideByPolicy } from './by-policy.ts'
+import { decideByPolicy, type Outage } from './by-policy.ts'
 import { decideLocally } from './decide-locally.ts'
 import { refusalOf } from './denials.ts'
-import { refusalOf as refusalOfVerdict } from './refusals.ts'
 import { type Identity, identityText, secretsOf } from './identity.ts'
-import { refuse } from './local-refusals.ts'
+import { overLimits, refuse } from './local-refusals.ts'
 import { decidePerRequest } from './per-request.ts'
+import { refusalOf as refusalOfVerdict } from './refusals.ts'
 import { type Lesson, ServiceCache } from './service-cache.ts'
 import { type Settlement, settleHidden } from './settle-hierarchy.ts'
 import type { Decided, Waiter } from './waiter.ts'
@@ -39,7 +39,7 @@ export interface CachedOptions {
   readonly random?: (() => number) | undefined
 }
 
-// A usage can need its metrics proved and its hierarchy settled; what is open then is asked per request.
+// The second question proves the metrics of the usage; a third is for a clock that jumped meanwhile.
 const MAX_ATTEMPTS = 3
 const RETRY_MS = 1000
 
@@ -119,25 +119,27 @@ class CachedAuthorizer implements Authorizer {
       const bad = cache.badMetrics.get(metric)
       if (bad !== undefined && now < bad.until) return refuse('gateway_misconfigured', bad.reason)
     }
-    const waiters = cache.flights.get(text)
+    // Whoever waited for an answer about another usage asks about his own, together with those of the same metrics.
+    const topic = attempt === 1 ? text : `${text} ${JSON.stringify(question.usage.metrics)}`
+    const waiters = cache.flights.get(topic)
     if (waiters === undefined) {
       const flight: Waiter[] = []
-      cache.flights.set(text, flight)
+      cache.flights.set(topic, flight)
       if (attempt === 1) this.#options.observer.cached('miss', cache.service.id, credentials)
       return new Promise((resolve) => {
         flight.push({ question, attempt, resolve })
-        void this.#fly(cache, question, text, flight)
+        void this.#fly(cache, question, topic, flight)
       })
     }
     if (waiters.length >= this.#options.cache.maxWaiters) return refuse('overloaded')
     return new Promise((resolve) => waiters.push({ question, attempt, resolve }))
   }
 
-  async #fly(cache: ServiceCache, question: Question, text: string, flight: readonly Waiter[]): Promise<void> {
+  async #fly(cache: ServiceCache, question: Question, topic: string, flight: readonly Waiter[]): Promise<void> {
     const { credentials, referrer } = question
     const identity = cache.identities.find(credentials, referrer)
     const { answer, lesson } = await this.#question(cache, question, identity)
-    cache.flights.delete(text)
+    cache.flights.delete(topic)
     for (const waiter of flight) waiter.resolve(this.#afterAnswer(cache, waiter, answer, lesson))
   }
 
@@ -210,14 +212,17 @@ class CachedAuthorizer implements Authorizer {
 
   /** The identity is known now, but not all about this usage. */
   async #openUp(cache: ServiceCache, identity: Identity, question: Question, attempt: number): Promise<Decided> {
-    if (attempt >= MAX_ATTEMPTS) return await this.#perRequest(cache, question)
     const now = this.#options.clock.now()
     const touched = identity.account.layout.touched(question.usage, now)
-    if (touched.unproved.length > 0 || touched.hidden.size === 0) return await this.#ask(cache, question, attempt + 1)
+    if (touched.unproved.length > 0 || touched.hidden.size === 0) {
+      return await (attempt < MAX_ATTEMPTS
+        ? this.#ask(cache, question, attempt + 1)
+        : this.#perRequest(cache, question))
+    }
     for (const [metric, above] of touched.hidden) {
       const settlement = await this.#settleHidden(cache, identity, metric, above)
       if (settlement.kind === 'refused') return this.#refused(question, settlement.verdict)
-      if (settlement.kind === 'unanswered') return this.#byPolicy(cache, question, undefined)
+      if (settlement.kind === 'unanswered') return decideByPolicy(cache, question, NO_ANSWER, this.#options)
     }
     return this.#fromMemory(cache, identity, question, 'backend') ?? (await this.#perRequest(cache, question))
   }
@@ -319,6 +324,8 @@ class CachedAuthorizer implements Authorizer {
     return cache
   }
 }
+
+const NO_ANSWER: Outage = Object.freeze({ kind: 'unavailable', retryAfterMs: undefined, mayHaveCounted: false })
 
 const NO_USAGE: Question['usage'] = Object.freeze({
   usage: Object.freeze(Object.create(null)),

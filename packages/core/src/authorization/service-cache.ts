@@ -41,7 +41,7 @@ export class ServiceCache {
   readonly denials: Denials
   /** Metrics that the backend refused, and until when that is believed. */
   readonly badMetrics: Map<string, { readonly reason: string; readonly until: number }> = new Map()
-  /** Who waits for the answer about an identity. */
+  /** Who waits for the answer about an identity, or about an identity and metrics. */
   readonly flights: Map<string, Waiter[]> = new Map()
   /** Metrics whose hidden ancestors are being asked about. */
   readonly settling: Map<string, Promise<Settlement>> = new Map()

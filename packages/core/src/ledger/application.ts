@@ -28,6 +28,8 @@ export class Application {
   separate: UsageRow | undefined = undefined
   /** Sent and not yet forgotten. */
   sent: UsageRow[] | undefined = undefined
+  /** Given up without anybody knowing whether it was counted; stays in the counts as long as their windows last. */
+  doubtful: UsageRow[] | undefined = undefined
   /** Number of the newest question whose answer was taken in. */
   appliedQuestion = 0
   /** When an answer last proved that the application exists, by our clock. */

@@ -12,10 +12,15 @@ import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
  */
 export type BatchState = 'inFlight' | 'acknowledged' | 'ambiguous' | 'over'
 
+// An outage makes one batch ambiguous; more than this has other troubles.
+const MAX_DOUBTFUL = 100
+
 export class Batch {
   readonly service: ServiceLedger
   readonly rows: readonly UsageRow[]
   state: BatchState = 'inFlight'
+  /** An answer that should have told whether it was counted did not. */
+  undecidable = false
   /** When it got into its state, by our clock. */
   since: number
 
@@ -81,6 +86,7 @@ export class Batch {
     for (const application of this.applications) {
       const rows = this.rows.filter((row) => row.application === application)
       ledger.giveUp(application, rows, reason, counted)
+      if (counted) application.doubtful = [...(application.doubtful ?? []), ...rows].slice(-MAX_DOUBTFUL)
     }
   }
 

@@ -152,7 +152,14 @@ function usageWithin(application: Application, limit: number, settledBefore: num
   for (const row of application.sent ?? []) {
     if (unsettled(row.batch!, settledBefore)) within.unsettled += rowWithin(application, row, limit)
   }
+  for (const row of application.doubtful ?? []) within.unsettled += rowWithin(application, row, limit)
   return within
+}
+
+/** Whether an answer about the application can show what became of a batch. */
+export function canTell(application: Application, batch: Batch): boolean {
+  const rows = (application.sent ?? []).filter((row) => row.batch === batch)
+  return application.layout.limits.some((_, limit) => rows.some((row) => rowWithin(application, row, limit) > 0))
 }
 
 function rowWithin({ cells, layout }: Application, row: UsageRow, limit: number): number {
@@ -191,7 +198,10 @@ function resolveDoubts(
       const sign = signOf(application, batch, report, limit, settledBefore)
       if (sign !== undefined) signs.add(sign)
     }
-    if (signs.size !== 1) continue
+    if (signs.size !== 1) {
+      batch.undecidable ||= canTell(application, batch)
+      continue
+    }
     if (signs.has('uncounted')) batch.takeBack(askedAt, false)
     else batch.acknowledge(settledBefore)
   }
@@ -223,6 +233,10 @@ function signOf(
 function forgetSettled(application: Application, settledBefore: number): void {
   const kept = application.sent?.filter((row) => unsettled(row.batch!, settledBefore))
   application.sent = kept === undefined || kept.length === 0 ? undefined : kept
+  const lasting = application.doubtful?.filter((row) =>
+    application.layout.limits.some((_, limit) => rowWithin(application, row, limit) > 0),
+  )
+  application.doubtful = lasting === undefined || lasting.length === 0 ? undefined : lasting
   application.service.ledger.markBusy(application)
 }
 

@@ -3,7 +3,10 @@ import type { Clock } from '../clock.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Batch } from '../ledger/batch.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { canTell } from '../ledger/snapshot.ts'
 
+// When no answer comes at all, an application that was deleted, say.
+const MAX_ASKED = 10
 // Batches are all or nothing, so that one limited application tells for all; a few, in case one has no caller any more.
 const ASKED = 4
 
@@ -11,14 +14,15 @@ export interface DoubtsOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly ambiguous: 'give-up' | 'count-again'
-  /** How long after `settleMs` the applications' own refreshes may still tell. */
+  /** How long to wait between two questions about the same batch. */
   readonly graceMs: number
 }
 
 export class Doubts {
   readonly #options: DoubtsOptions
   readonly #batches = new Set<Batch>()
-  readonly #asked = new WeakSet<Batch>()
+  /** How often each was asked about, and when last. */
+  readonly #asked = new WeakMap<Batch, { times: number; at: number }>()
 
   constructor(options: DoubtsOptions) {
     this.#options = options
@@ -30,44 +34,46 @@ export class Doubts {
 
   /** When there is something to do next, by our clock; Infinity: nothing. */
   get dueAt(): number {
-    const { ledger, graceMs } = this.#options
     let due = Number.POSITIVE_INFINITY
-    for (const batch of this.#batches) {
-      const settled = batch.since + ledger.settleMs
-      due = Math.min(due, this.#asked.has(batch) ? settled + graceMs : settled)
-    }
+    for (const batch of this.#batches) due = Math.min(due, this.#dueAt(batch))
     return due
   }
 
-  /** Asks about what is due and decides what stayed open. */
+  /** Asks about what is due and decides what nobody can tell. */
   async resolve(): Promise<void> {
-    const { ledger, clock, ambiguous, graceMs } = this.#options
+    const { clock, ambiguous } = this.#options
     for (const batch of [...this.#batches]) {
-      const settled = batch.since + ledger.settleMs
-      if (batch.state === 'ambiguous' && clock.now() >= settled && !this.#asked.has(batch)) {
-        this.#asked.add(batch)
-        await this.#ask(batch)
+      if (batch.state === 'ambiguous') {
+        if (clock.now() < this.#dueAt(batch)) continue
+        const witnesses = [...batch.applications].filter((application) => canTell(application, batch))
+        if (witnesses.length > 0 && !batch.undecidable && this.#mayAsk(batch)) {
+          await this.#ask(batch, witnesses)
+          continue
+        }
+        if (ambiguous === 'give-up') batch.giveUp(clock.now(), 'ambiguous', true)
+        else batch.takeBack(clock.now(), true)
       }
-      if (batch.state !== 'ambiguous') {
-        this.#batches.delete(batch)
-        continue
-      }
-      const open = limitedApplications(batch).length > 0 ? settled + graceMs : settled
-      if (clock.now() < open) continue
       this.#batches.delete(batch)
-      if (ambiguous === 'give-up') batch.giveUp(clock.now(), 'ambiguous', true)
-      else batch.takeBack(clock.now(), true)
     }
   }
 
-  async #ask(batch: Batch): Promise<void> {
-    for (const application of limitedApplications(batch).slice(0, ASKED)) {
+  #dueAt(batch: Batch): number {
+    const asked = this.#asked.get(batch)
+    return asked === undefined ? batch.since + this.#options.ledger.settleMs : asked.at + this.#options.graceMs
+  }
+
+  #mayAsk(batch: Batch): boolean {
+    const asked = this.#asked.get(batch) ?? { times: 0, at: 0 }
+    asked.times += 1
+    asked.at = this.#options.clock.now()
+    this.#asked.set(batch, asked)
+    return asked.times <= MAX_ASKED
+  }
+
+  async #ask(batch: Batch, witnesses: readonly Application[]): Promise<void> {
+    for (const application of witnesses.slice(0, ASKED)) {
       if (batch.state !== 'ambiguous') return
       await this.#options.ledger.asker?.(application)
     }
   }
-}
-
-function limitedApplications(batch: Batch): Application[] {
-  return [...batch.applications].filter(({ layout }) => layout.limits.length > 0)
 }

@@ -1,0 +1,56 @@
+/** Schedules that once broke a law, shrunk. */
+import { describe, expect, it } from 'vitest'
+import { runSchedule } from './run-schedule.ts'
+import type { Schedule } from './schedule.ts'
+
+const ALONE: Omit<Schedule, 'steps'> = {
+  version: '1',
+  limits: [{ metric: 'hits', period: 'eternity', value: 1 }],
+  start: Date.parse('2024-02-28T23:59:10Z'),
+  skewMs: 0,
+  lagMs: 0,
+  latencies: [[0, 0]],
+}
+const ask = (usage: Record<string, number>, times = 1) => ({ do: 'ask', application: 0, key: 0, usage, times }) as const
+
+const REGRESSIONS: Record<string, Schedule> = {
+  'usage given up after a report without an answer was forgotten by the limits': {
+    ...ALONE,
+    steps: [
+      ask({ hits: 1 }),
+      { do: 'fault', kind: 'stalled', calls: 2, endpoint: 'transactions' },
+      { do: 'wait', ms: 88_316 },
+      { do: 'wait', ms: 1_684 },
+      ask({ hits: 1 }),
+    ],
+  },
+  'a metric with a hidden ancestor was asked about per request while that ancestor was counted locally': {
+    ...ALONE,
+    limits: [{ metric: 'hits', period: 'eternity', value: 2 }],
+    latencies: [[0, 400]],
+    steps: [
+      ask({ deep: 2, searches: 0 }),
+      ask({ hits: 1 }),
+      { do: 'fault', kind: 'unsent', calls: 2, endpoint: 'any' },
+      { do: 'wait', ms: 400 },
+      ask({ hits: 1 }),
+    ],
+  },
+  'waiting for answers about other usages used up the attempts to settle a hierarchy': {
+    ...ALONE,
+    limits: [{ metric: 'hits', period: 'eternity', value: 5 }],
+    latencies: [[20, 0]],
+    steps: [
+      ask({ hits: 1 }),
+      ask({ deep: 1 }),
+      ask({ deep: 2, searches: 0 }, 2),
+      { do: 'fault', kind: 'unsent', calls: 1, endpoint: 'authorize' },
+    ],
+  },
+}
+
+describe('schedules that once broke a law', () => {
+  it.each(Object.entries(REGRESSIONS))('law 7: %s', async (_name, schedule) => {
+    expect(await runSchedule(schedule)).toEqual([])
+  })
+})
