@@ -47,12 +47,21 @@ export class Route<View extends RequestView> {
   }
 
   evaluate(view: View): Decision | Promise<Decision> {
+    // Only a user's callback throws here. It rejects, so that adapters need to look at one way of failing only.
+    const fail = this.#shared.options.mode === 'observe' ? this.#pass : rejection
     try {
-      return this.#admit(view)
+      const decision = this.#admit(view)
+      return isPromise(decision) && fail === this.#pass ? decision.catch(fail) : decision
     } catch (error) {
-      // Only a user's callback throws here; adapters then need to look at one way of failing only.
-      return Promise.reject(error)
+      return fail(error)
     }
+  }
+
+  /** Observing denies nobody: what a callback throws is told, and the request passes. */
+  readonly #pass = (error: unknown): Skipped => {
+    const facts = { error: error instanceof Error ? error.name : typeof error }
+    this.#shared.observer.warn('THREESCALE_CALLBACK', 'a callback of the gateway failed; the request passes', facts)
+    return this.#skip()
   }
 
   #admit(view: View): Decision | Promise<Decision> {
@@ -167,6 +176,10 @@ export class Route<View extends RequestView> {
   settle(decision: Decision, response: ResponseView): void {
     if (decision instanceof AllowedDecision) this.#shared.afterResponse.settle(decision, response)
   }
+}
+
+function rejection(error: unknown): Promise<never> {
+  return Promise.reject(error)
 }
 
 function countsOf<View extends RequestView>(shared: Shared<View>, settings: ResolvedRoute<View>): Terms['counts'] {

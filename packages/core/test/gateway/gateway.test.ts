@@ -160,6 +160,22 @@ describe("mode 'observe'", () => {
   })
 })
 
+it("lets a request pass in mode 'observe' when a callback throws, and says so without its message", async () => {
+  for (const usage of [
+    () => {
+      throw new TypeError('mine')
+    },
+    () => Promise.reject(new TypeError('mine')),
+  ]) {
+    const told: string[] = []
+    const warn = (facts: object, message: string) => told.push(JSON.stringify(facts) + message)
+    const { ask } = setUp({ mode: 'observe', usage, logger: { debug() {}, info() {}, warn, error() {} } })
+    expect(await ask(GOOD)).toEqual({ outcome: 'skip' })
+    expect(told.join()).toContain('TypeError')
+    expect(told.join()).not.toContain('mine')
+  }
+})
+
 describe('check', () => {
   it('accepts good settings and says what it could not ask about', async () => {
     expect(await setUp().gateway.check()).toEqual({ ok: true, metrics: 'unchecked' })
