@@ -1,6 +1,6 @@
 /** A request of node:http or node:http2 as the rooms see it; an adapter adds what its framework knows better. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { followResponse } from './node-response.ts'
+import { followResponse, isClientGone } from './node-response.ts'
 import type { RequestView } from './request-view.ts'
 
 export abstract class NodeRequestView implements RequestView {
@@ -51,6 +51,11 @@ export abstract class NodeRequestView implements RequestView {
       this.#signal = controller.signal
     }
     return this.#signal
+  }
+
+  get aborted(): boolean {
+    if (this.#response === undefined) return this.raw.socket.destroyed
+    return isClientGone(this.raw, this.#response)
   }
 
   removeHeader(name: string): void {

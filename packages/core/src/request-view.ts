@@ -19,6 +19,8 @@ export interface RequestView {
    * adapter creates it on first read.
    */
   readonly signal?: AbortSignal | undefined
+  /** Whether the client has gone away already; asked often, so it must be cheap. Default: what `signal` says. */
+  readonly aborted?: boolean | undefined
   /** Puts another request target before the handlers; only `stripCredentials` calls it. */
   setUrl?(url: string): void
   /** Takes a header (name in lower case) from what handlers see; only `stripCredentials` calls it. */

@@ -1,5 +1,6 @@
 /** What the gateway asks of this room; `direct.ts` and `cached.ts` answer it. */
 
+import type { Abortable } from '../abortable.ts'
 import type { AllowedDecision } from '../allowed.ts'
 import type { Credentials } from '../client/credentials.ts'
 import type { Refusal } from '../decision.ts'
@@ -14,7 +15,7 @@ export interface Question {
   readonly referrer: string | undefined
   readonly terms: Terms
   /** Read only when the backend has to be asked. */
-  readonly view: { readonly signal?: AbortSignal | undefined }
+  readonly view: Abortable
 }
 
 export interface Authorizer {

@@ -1,4 +1,5 @@
 /** How this room asks the backend: through the bounds on calls and the breaker, with every failure as a value. */
+import { isAborted } from '../abortable.ts'
 import type { Breaker } from '../client/breaker.ts'
 import type { CallGate } from '../client/call-gate.ts'
 import type { AuthorizeCall, ThreeScaleClient } from '../client/client.ts'
@@ -96,7 +97,7 @@ export class Backend {
       if (!verdict.authorized && faultOf(verdict.code) === 'ours') return this.#misconfigured(verdict)
       return { kind: 'verdict', verdict }
     } catch (error) {
-      if (call.signal?.aborted === true) {
+      if (call.caller !== undefined && isAborted(call.caller)) {
         breaker?.drop(permit)
         return { kind: 'aborted' }
       }

@@ -1,4 +1,5 @@
 /** Decides from the ledger; asks the backend only about what it does not know, once for all who wait for the same. */
+import { isAborted } from '../abortable.ts'
 import type { Breaker } from '../client/breaker.ts'
 import type { CallGate } from '../client/call-gate.ts'
 import type { AuthorizeCall } from '../client/client.ts'
@@ -186,7 +187,7 @@ class CachedAuthorizer implements Authorizer {
     answer: BackendAnswer,
     lesson: Lesson | undefined,
   ): Decided | Promise<Decided> {
-    if (question.view.signal?.aborted === true) return refuse('client_closed_request')
+    if (isAborted(question.view)) return refuse('client_closed_request')
     if (lesson === undefined) return this.#withoutAnswer(cache, question, answer)
     switch (lesson.kind) {
       case 'known': {

@@ -3,6 +3,7 @@
  * bounds on calls, the policy during an outage and usage that is known after the response.
  */
 import { LRUCache } from 'lru-cache'
+import { isAborted } from '../abortable.ts'
 import { AllowedDecision } from '../allowed.ts'
 import type { Breaker } from '../client/breaker.ts'
 import type { CallGate } from '../client/call-gate.ts'
@@ -78,7 +79,7 @@ class DirectAuthorizer implements Authorizer {
       client: service.client,
       service: service.id,
       credentials,
-      call: { usage: usage.usage, referrer, extensions: EXTENSIONS, signal: view.signal, whenSent: 'finish' },
+      call: { usage: usage.usage, referrer, extensions: EXTENSIONS, caller: view },
       known: this.#welcome.has(caller),
     })
     if (answer.kind !== 'verdict') return this.#withoutAnswer(cache, question, answer)
@@ -90,7 +91,7 @@ class DirectAuthorizer implements Authorizer {
     this.#welcome.set(ownString(caller), true)
     if (terms.counts === 'now') cache.ledger.countedElsewhere(usage)
     // The call on the wire was let finish; nobody waits for the handler any more.
-    if (view.signal?.aborted === true) return refuse('client_closed_request')
+    if (isAborted(view)) return refuse('client_closed_request')
     return this.#allowed(cache, question, verdict, opened)
   }
 

@@ -38,7 +38,7 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
     client: cache.service.client,
     service: cache.service.id,
     credentials,
-    call: { usage: usage.usage, referrer, signal: view.signal, whenSent: 'finish' },
+    call: { usage: usage.usage, referrer, caller: view },
     known: identity !== undefined,
   })
   if (answer.kind !== 'verdict') {

@@ -1,4 +1,5 @@
 /** One authorize or authrep call: what it is about, and how that is written as a path with query. */
+import type { Abortable } from '../abortable.ts'
 import type { ApplicationCredentials, Credentials, OAuthCredentials, UserKeyCredentials } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import { encode, encodeLog, encodeUsage, isParameterName, type SetUsage } from './parameter.ts'
@@ -23,6 +24,13 @@ export interface AuthorizeCall {
    * backend may have counted. `'finish'`: lets it finish, and the call resolves as if nothing had happened. Default `'abort'`.
    */
   readonly whenSent?: 'abort' | 'finish' | undefined
+  /**
+   * Whom the call is for. Unlike `signal` he costs no listener: he is looked at right before the call is written, and the
+   * call rejects when he has left by then. On the wire it finishes.
+   *
+   * @internal
+   */
+  readonly caller?: Abortable | undefined
 }
 
 export type Endpoint = 'authorize' | 'authrep'

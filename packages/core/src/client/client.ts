@@ -173,6 +173,7 @@ export class ThreeScaleClient {
         headers: extensions === '' ? this.#headers : [...this.#headers, '3scale-options', extensions],
         body: undefined,
         signal: call.signal,
+        caller: call.caller,
         whenSent: call.whenSent ?? 'abort',
         repeatable: endpoint === 'authorize',
       })

@@ -1,8 +1,9 @@
 /** One HTTP exchange on an undici dispatcher: collects the answer, knows whether anything was written. */
 import type { Dispatcher } from 'undici'
+import { isAborted } from '../abortable.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { TimeoutError, type TransportError } from '../errors.ts'
-import { Interruption } from './interruption.ts'
+import { callerLeft, Interruption } from './interruption.ts'
 import { MAX_BODY_BYTES, type TransportRequest, type TransportResponse } from './transport.ts'
 import { transportError } from './transport-failure.ts'
 
@@ -46,7 +47,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Throwing drops the request without a byte written and keeps the connection. It is also what keeps undici from
     // writing a request a second time, which it may do after a connection ends in certain ways.
-    if (this.#settled || this.#controller !== undefined) throw new Error('dropped before it was sent')
+    if (this.#settled || this.#controller !== undefined || this.#callerLeft())
+      throw new Error('dropped before it was sent')
     this.#controller = controller
   }
 
@@ -73,6 +75,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
     if (!this.#settled) this.#fail(transportError(error, this.#origin, this.#controller !== undefined))
+  }
+
+  /** Undici keeps a request for at least a turn of the event loop, and as long as no connection is free. */
+  #callerLeft(): boolean {
+    const { caller } = this.#request
+    if (caller === undefined || !isAborted(caller)) return false
+    if (this.#settle()) this.#reject(new Interruption(callerLeft(), false))
+    return true
   }
 
   #onDeadline = (): void => {

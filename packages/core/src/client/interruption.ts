@@ -13,3 +13,8 @@ export class Interruption extends Error {
     this.sent = sent
   }
 }
+
+/** The reason where no signal brings one. */
+export function callerLeft(): DOMException {
+  return new DOMException('the caller left before the call was sent', 'AbortError')
+}

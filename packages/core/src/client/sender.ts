@@ -1,7 +1,8 @@
 /** Sends one call: one deadline over all its attempts, and repeats only what cannot be counted twice. */
+import { isAborted } from '../abortable.ts'
 import type { Clock } from '../clock.ts'
 import { ClosedError, TransportError } from '../errors.ts'
-import { Interruption } from './interruption.ts'
+import { callerLeft, Interruption } from './interruption.ts'
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
 
 /** What differs between two calls; the rest is the sender's. */
@@ -35,6 +36,7 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
     const deadline = retry > 0 ? clock.now() + timeoutMs : 0
     for (let attempt = 0; ; attempt++) {
       if (call.signal?.aborted) throw new Interruption(call.signal.reason, false)
+      if (call.caller !== undefined && isAborted(call.caller)) throw new Interruption(callerLeft(), false)
       const left = attempt === 0 ? timeoutMs : deadline - clock.now()
       let failure: unknown
       try {

@@ -1,4 +1,5 @@
 /** The seam below the client: one HTTP exchange. */
+import type { Abortable } from '../abortable.ts'
 import type { TimeoutError, TransportError } from '../errors.ts'
 
 /** Test seam: an options object may carry another transport under this symbol. */
@@ -14,6 +15,8 @@ export interface TransportRequest {
   /** Milliseconds until the exchange fails, connecting included. */
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
+  /** Looked at right before the request is written: nothing is written for one who has left. */
+  readonly caller?: Abortable | undefined
   /** Whether an abort ends an exchange that is on the wire already, at the price of its connection. */
   readonly whenSent: 'abort' | 'finish'
 }
