@@ -53,7 +53,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) return
+    // An informational answer comes before the real one, which then takes its place.
     this.#status = status
     this.#headers = headers
   }

@@ -90,14 +90,15 @@ describe('a yes', () => {
     expect(verdict.hierarchy).toEqual(new Map([['<m> & "q"', ['x"y']]]))
   })
 
-  test('law 6: a listed key is taken to the byte, so that one key never vouches for another', async () => {
-    const keys = ['a&amp;b', '&#65;', 'a\r\nb', ' padded ', '0', 'k&lt;']
-    const listed = keys.map((key) => `<key id="${key}"/>`).join('')
-    const verdict = await verdictOf({
-      body: `${HEAD}<plan>P</plan><app_keys app="a" svc="1">${listed}</app_keys></status>`,
-    })
-    expect(verdict.appKeys).toEqual(keys)
-  })
+  test.each(['a&amp;b', '&#65;', '&quot;', 'a\r\nb', 'a\nb', 'a\tb', ' padded ', '0', '1e3', 'k&lt;'])(
+    'law 6: the listed key %j is taken to the byte, so that it vouches for no other',
+    async (key) => {
+      const listed = `<app_keys app="${key}" svc="1"><key id="${key}"/></app_keys>`
+      const verdict = await verdictOf({ body: `${HEAD}<plan>P</plan>${listed}</status>` })
+      expect(verdict.appKeys).toEqual([key])
+      expect(verdict.application.id).toBe(key)
+    },
+  )
 
   test('that nothing makes readable stays a yes, and says that its details are not to be trusted', async () => {
     const verdict = await verdictOf({ body: `${HEAD}<plan>P<plan>${reports(report('hits'))}</status>` })

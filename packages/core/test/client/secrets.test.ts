@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { MockAgent } from 'undici'
+import { type Dispatcher, MockAgent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ClientOptions, isThreeScaleError, ThreeScaleClient } from '../../src/index.ts'
 import { clientOf, rejection, startBackend, TYPE } from './backend.ts'
@@ -80,6 +80,20 @@ test('law 5: a dispatcher of the user’s that quotes the request in its error i
   onTestFinished(() => dispatcher.close())
   const client = clientOf('http://backend.example', { ...options, dispatcher })
   expectNoSecret(await rejection(client.authrep({ userKey: 'SECRET-user' })))
+  const quoting = Object.assign(new Error('SECRET-token'), {
+    code: 'GET /?service_token=SECRET-token',
+    syscall: 'SECRET user',
+  })
+  const failing = {
+    dispatch: () => {
+      throw quoting
+    },
+  } as unknown as Dispatcher
+  const error = await rejection(
+    clientOf('http://backend.example', { ...options, dispatcher: failing }).authrep({ userKey: 'u' }),
+  )
+  expect(error).toMatchObject({ code: 'ERR_THREESCALE_TRANSPORT', sent: false })
+  expectNoSecret(error)
 })
 
 test('law 5: arguments that are refused are not quoted', async () => {
