@@ -1,21 +1,29 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { Agent, Pool } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { MAX_BODY_BYTES } from '../../src/client/transport.ts'
-import { CLOCK, type Clock } from '../../src/clock.ts'
+import { CLOCK } from '../../src/clock.ts'
 import { BackendError, ProtocolError, TimeoutError, TransportError } from '../../src/index.ts'
 import { clientOf, rejection, sayYes, startBackend, startTcp, TYPE, until, YES } from './backend.ts'
+import { handClock } from './hand-clock.ts'
 
 const caller = { userKey: 'k' }
 
+/** Calls back at the next event of a channel of undici's, which says where on the wire a call is. */
+function onceUndici(channel: string, task: () => void): void {
+  const listener = (): void => {
+    unsubscribe(channel, listener)
+    task()
+  }
+  subscribe(channel, listener)
+}
+
 test('a refused connection is a TransportError of which nothing was sent', async () => {
-  const backend = await startTcp(() => {})
-  const client = clientOf('http://127.0.0.1:1')
-  expect(backend.connections).toBe(0)
-  const error = await rejection(client.authrep(caller))
+  const error = await rejection(clientOf('http://127.0.0.1:1').authrep(caller))
   expect(error).toBeInstanceOf(TransportError)
   expect(error).toMatchObject({
     code: 'ERR_THREESCALE_TRANSPORT',
@@ -38,28 +46,41 @@ test('a name that does not resolve is a TransportError of which nothing was sent
 })
 
 test('a server that never answers is a TimeoutError of which everything may have been sent', async () => {
+  const clock = handClock()
   const backend = await startBackend(() => {})
-  const error = await rejection(clientOf(backend.url, { timeoutMs: 40 }).authrep(caller))
+  const call = rejection(clientOf(backend.url, { [CLOCK]: clock }).authrep(caller))
+  await until(() => backend.requests.length === 1)
+  clock.fire()
+  const error = await call
   expect(error).toBeInstanceOf(TimeoutError)
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true, retryable: true })
-  expect(backend.requests).toHaveLength(1)
 })
 
 test('a server that never finishes the TLS handshake is a TimeoutError of which nothing was sent', async () => {
+  const clock = handClock()
   const backend = await startTcp(() => {})
-  const url = backend.url.replace('http:', 'https:')
-  const error = await rejection(clientOf(url, { timeoutMs: 40 }).authrep(caller))
-  expect(error).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: false })
+  const client = clientOf(backend.url.replace('http:', 'https:'), { [CLOCK]: clock })
+  const call = rejection(client.authrep(caller))
+  await until(() => backend.connections === 1)
+  clock.fire()
+  expect(await call).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: false })
 })
 
 test('the deadline covers an answer that trickles in', async () => {
+  const clock = handClock()
   const backend = await startBackend((_request, response) => {
     response.writeHead(200, { 'content-type': TYPE })
-    const trickle = setInterval(() => response.write('<'), 5)
+    const trickle = setInterval(() => response.write('<'), 1)
     response.on('close', () => clearInterval(trickle))
   })
-  const error = await rejection(clientOf(backend.url, { timeoutMs: 45 }).authrep(caller))
-  expect(error).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true })
+  const client = clientOf(backend.url, { [CLOCK]: clock })
+  onceUndici('undici:request:headers', () => clock.fire())
+  expect(await rejection(client.authrep(caller))).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true })
+})
+
+test('a client without a clock of its own keeps its deadline', async () => {
+  const backend = await startBackend(() => {})
+  expect(await rejection(clientOf(backend.url, { timeoutMs: 20 }).authrep(caller))).toBeInstanceOf(TimeoutError)
 })
 
 test('a connection that is reset after the request is a TransportError of which everything may have been sent', async () => {
@@ -79,22 +100,26 @@ test('law 4: an answer that ends before its length is no yes', async () => {
 })
 
 test('law 3: a refusal whose body breaks off, or never comes, is a denial all the same', async () => {
+  const clock = handClock()
   const backend = await startBackend((request, response) => {
     response.writeHead(403, { 'content-type': 'text/html', 'content-length': 1000 })
     response.write('<html>', () => {
       if (request.url!.includes('user_key=cut')) response.destroy()
     })
   })
-  const client = clientOf(backend.url, { timeoutMs: 40 })
+  const client = clientOf(backend.url, { [CLOCK]: clock })
   expect(await client.authrep({ userKey: 'cut' })).toMatchObject({ authorized: false, status: 403, code: 'forbidden' })
+  onceUndici('undici:request:headers', () => setImmediate(() => clock.fire()))
   expect(await client.authrep({ userKey: 'slow' })).toMatchObject({ authorized: false, status: 403, code: 'forbidden' })
 })
 
 test('an error of the backend whose body never comes is that error', async () => {
+  const clock = handClock()
   const backend = await startBackend((_request, response) => {
     response.writeHead(503, { 'retry-after': '7', 'content-length': 1000 }).flushHeaders()
   })
-  const error = await rejection(clientOf(backend.url, { timeoutMs: 40 }).authrep(caller))
+  onceUndici('undici:request:headers', () => setImmediate(() => clock.fire()))
+  const error = await rejection(clientOf(backend.url, { [CLOCK]: clock }).authrep(caller))
   expect(error).toBeInstanceOf(BackendError)
   expect(error).toMatchObject({ status: 503, retryAfterMs: 7000 })
 })
@@ -190,19 +215,22 @@ test('a call whose signal is aborted already is not sent', async () => {
   expect(backend.connections).toBe(0)
 })
 
-test('an abort on the wire rejects with its reason and costs only that connection', async () => {
+test('an abort on the wire rejects with its reason, costs that connection, and is not sent again', async () => {
+  let hanging: Socket | undefined
   const backend = await startBackend((request, response) => {
-    if (!request.url!.includes('user_key=hang')) sayYes(request, response)
+    if (request.url!.includes('user_key=hang')) hanging = request.socket
+    else sayYes(request, response)
   })
   const client = clientOf(backend.url)
   const abort = new AbortController()
-  const call = client.authrep({ userKey: 'hang' }, { signal: abort.signal })
-  await until(() => backend.requests.length === 1)
+  const call = client.authorize({ userKey: 'hang' }, { signal: abort.signal })
+  await until(() => hanging !== undefined)
   const other = client.authrep(caller)
   abort.abort()
   expect(await rejection(call)).toMatchObject({ name: 'AbortError' })
   expect(await other).toMatchObject({ authorized: true })
-  await until(() => backend.sockets.size === 1)
+  await until(() => !backend.sockets.has(hanging!))
+  expect(backend.requests.filter((request) => request.includes('user_key=hang'))).toHaveLength(1)
 })
 
 test('with whenSent finish an abort lets a call on the wire finish, and drops one that is not', async () => {
@@ -224,14 +252,7 @@ test('with whenSent finish an abort lets a call on the wire finish, and drops on
 })
 
 test('a call that waits for a connection until its deadline is never sent, and the connection is kept', async () => {
-  const deadlines: (() => void)[] = []
-  const clock: Clock = {
-    now: Date.now,
-    schedule(task) {
-      deadlines.push(task)
-      return { cancel: () => {} }
-    },
-  }
+  const clock = handClock()
   let answer: (() => void) | undefined
   const backend = await startBackend((request, response) => {
     answer = () => sayYes(request, response)
@@ -241,8 +262,8 @@ test('a call that waits for a connection until its deadline is never sent, and t
   const first = client.authrep({ userKey: 'first' })
   await until(() => answer !== undefined)
   const second = client.authrep({ userKey: 'second' })
-  await until(() => deadlines.length === 2)
-  deadlines[1]!()
+  await until(() => clock.waiting === 2)
+  clock.fire()
   expect(await rejection(second)).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: false })
   answer!()
   expect(await first).toMatchObject({ authorized: true })

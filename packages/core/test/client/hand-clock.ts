@@ -1,0 +1,31 @@
+/** A clock whose timers go off only when a test says so. */
+import type { Clock } from '../../src/clock.ts'
+
+export interface HandClock extends Clock {
+  /** How many timers are waiting. */
+  readonly waiting: number
+  /** Lets the newest waiting timer go off. */
+  fire(): void
+}
+
+export function handClock(): HandClock {
+  const tasks: (() => void)[] = []
+  return {
+    now: Date.now,
+    schedule(task) {
+      tasks.push(task)
+      return {
+        cancel() {
+          const at = tasks.indexOf(task)
+          if (at !== -1) tasks.splice(at, 1)
+        },
+      }
+    },
+    get waiting() {
+      return tasks.length
+    },
+    fire() {
+      tasks.pop()!()
+    },
+  }
+}
