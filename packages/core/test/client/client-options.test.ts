@@ -90,3 +90,24 @@ test('the version it names itself by is the package’s', () => {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(VERSION).toBe(manifest.version)
 })
+
+test('the guide names every option with its default, and every error with its code', () => {
+  const guide = readFileSync(new URL('../../../../docs/client.md', import.meta.url), 'utf8')
+  const rows = new Map(
+    [...guide.matchAll(/^\| `(\w+)`(?: or `(\w+)`)? \| (.+?) \|/gm)].map((row) => [row[1]!, row[3]!]),
+  )
+  expect(rows.get('backendUrl')).toBe(`\`${CLIENT_DEFAULTS.backendUrl}\``)
+  expect(rows.get('timeoutMs')).toBe(`\`${CLIENT_DEFAULTS.timeoutMs}\``)
+  expect(rows.get('retry')).toBe(`\`${CLIENT_DEFAULTS.retry}\``)
+  expect(rows.get('maxConnections')).toBe(`\`${CLIENT_DEFAULTS.maxConnections}\``)
+  for (const option of Object.keys(resolveClientOptions(least))) {
+    if (!['clock', 'transport'].includes(option)) expect(guide).toContain(`\`${option}\``)
+  }
+  const source = readFileSync(new URL('../../src/errors.ts', import.meta.url), 'utf8')
+  const thrown = [...source.matchAll(/class (\w+) extends ThreeScaleError.*?readonly code = '(\w+)'/gs)]
+  expect(thrown.length).toBeGreaterThan(8)
+  for (const [, name, code] of thrown) {
+    // Only the gateway has a breaker.
+    if (name !== 'CircuitOpenError') expect(guide).toContain(`| \`${name}\` | \`${code}\` |`)
+  }
+})
