@@ -32,6 +32,7 @@ export class ServiceManagement {
   readonly #clock: SettableClock
   readonly #reportDelayMs: number
   readonly #windowsAt = createWindowCache()
+  readonly #windowsOfJob = createWindowCache()
   readonly #counters = new Counters()
   readonly #jobs: JobQueue<LoggedJob>
   #state: EmulatorState
@@ -44,7 +45,7 @@ export class ServiceManagement {
     this.#clock = clock
     this.#reportDelayMs = reportDelayMs
     this.#jobs = new JobQueue((job, at) => {
-      const failure = runReportJob(job, this.#directory, this.#counters, at)
+      const failure = runReportJob(job, this.#directory, this.#counters, at, this.#windowsOfJob)
       if (failure) this.calls.drop(job.callId, failure)
     })
   }
@@ -65,7 +66,7 @@ export class ServiceManagement {
       const callId = this.calls.add(factsOf(name, now, answered, options.faults))
       const { job } = answered
       if (job && job.transactions.length > 0 && options.counted !== false) {
-        this.#jobs.add({ ...job, callId }, now, this.#reportDelayMs)
+        this.#jobs.add({ callId, ...job }, now, this.#reportDelayMs)
       }
     }
     return answered.response
@@ -119,11 +120,14 @@ function factsOf(
   { response, verdict, error, job }: Answer,
   faults: readonly string[] | undefined,
 ): CallFacts {
-  const base = { at, endpoint, status: response.status, faults }
+  const { status } = response
   if (verdict) {
     const { call, rejection } = verdict
     return {
-      ...base,
+      at,
+      endpoint,
+      status,
+      faults,
       authorized: rejection === undefined,
       code: rejection?.code,
       reason: rejection?.reason,
@@ -132,9 +136,9 @@ function factsOf(
       usage: call.usage,
     }
   }
-  if (error instanceof BackendError) return { ...base, code: error.code, reason: error.message }
-  if (error !== undefined) {
-    return { ...base, code: error instanceof CrashError ? 'crash' : 'unreadable', reason: (error as Error).message }
+  if (error === undefined) {
+    return { at, endpoint, status, faults, service: job?.serviceId, transactions: job?.transactions.length }
   }
-  return { ...base, service: job?.serviceId, transactions: job?.transactions.length }
+  const code = error instanceof BackendError ? error.code : error instanceof CrashError ? 'crash' : 'unreadable'
+  return { at, endpoint, status, faults, code, reason: (error as Error).message }
 }

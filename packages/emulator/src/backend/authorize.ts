@@ -27,7 +27,7 @@ export interface Verdict {
 
 /** @throws BackendError, EmptyForbiddenError or CrashError in the backend's order of checks. */
 export function authorize(request: AuthorizeRequest, directory: Directory, counters: Counters): Verdict {
-  const { extensions, oauth, windows } = request
+  const { extensions, oauth, counts, now, windows } = request
   if (!isValidUtf8(request.parameters)) throw errors.notValidData()
   const parameters = normalized(request.parameters)
   const providerKey = providerKeyOf(parameters, directory)
@@ -39,7 +39,19 @@ export function authorize(request: AuthorizeRequest, directory: Directory, count
   const { plan } = application
   const needed = extensions.noBody && usage?.size ? limitsAffecting(plan, service, usage) : plan.limits
   const limits = countLimits(needed, counters.of(service.id, id), windows)
-  const call: Call = { ...request, parameters, service, application, applicationId: id, usage, limits }
+  const call: Call = {
+    parameters,
+    service,
+    application,
+    applicationId: id,
+    oauth,
+    counts,
+    usage,
+    extensions,
+    now,
+    windows,
+    limits,
+  }
   return { call, rejection: validate(call) }
 }
 
@@ -48,13 +60,17 @@ const blanksAround = /^[\0 \t\r\n\f\v]+|[\0 \t\r\n\f\v]+$/g
 
 /** Ids that are no strings or blank become absent; only an application key is trimmed, and may stay empty. */
 function normalized(parameters: ParameterHash): ParameterHash {
-  const result = new Map(parameters)
+  let result = parameters
+  const change = () => {
+    if (result === parameters) result = new Map(parameters)
+    return result
+  }
   for (const name of idNames) {
     const value = result.get(name)
     if (value === undefined) continue
     const trimmed = typeof value === 'string' ? value.replace(blanksAround, '') : undefined
-    if (trimmed === undefined || (trimmed === '' && name !== 'app_key')) result.delete(name)
-    else if (name === 'app_key') result.set(name, trimmed)
+    if (trimmed === undefined || (trimmed === '' && name !== 'app_key')) change().delete(name)
+    else if (name === 'app_key' && trimmed !== value) change().set(name, trimmed)
   }
   return result
 }

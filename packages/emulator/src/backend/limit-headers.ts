@@ -6,15 +6,22 @@ import { addUsage, currentValue } from './usage-reports.ts'
 /** No limit in sight. */
 const unlimited = -1n
 
-/** The `3scale-limit-*` headers of a call. Without a limit remaining and reset are -1 and there is no max-value. */
-export function limitHeaders(call: Call, authorized: boolean): Record<string, string> {
+/** Values of the three headers; without a limit remaining and reset are -1 and there is no max-value. */
+export interface LimitHeaders {
+  readonly remaining: string
+  readonly reset: string
+  readonly maxValue?: string
+}
+
+/** The `3scale-limit-*` headers of a call. */
+export function limitHeaders(call: Call, authorized: boolean): LimitHeaders {
   const tightest = pick(call, authorized)
-  if (!tightest || tightest.calls === unlimited) return { '3scale-limit-remaining': '-1', '3scale-limit-reset': '-1' }
+  if (!tightest || tightest.calls === unlimited) return { remaining: '-1', reset: '-1' }
   const { end } = call.windows[tightest.counted.limit.period]
   return {
-    '3scale-limit-remaining': String(tightest.calls),
-    '3scale-limit-reset': end === Number.POSITIVE_INFINITY ? '-1' : String(Math.ceil((end - call.now) / 1000)),
-    '3scale-limit-max-value': String(tightest.counted.limit.value),
+    remaining: String(tightest.calls),
+    reset: end === Number.POSITIVE_INFINITY ? '-1' : String(Math.ceil((end - call.now) / 1000)),
+    maxValue: String(tightest.counted.limit.value),
   }
 }
 

@@ -6,16 +6,29 @@ export const periodNames = ['eternity', 'year', 'month', 'week', 'day', 'hour', 
 export type PeriodName = (typeof periodNames)[number]
 
 /** One window of a period; bounds in epoch milliseconds, the end is the start of the next window. */
-export interface Window {
+export class Window {
   readonly start: number
   readonly end: number
-  /** The bounds as a usage report holds them; empty for eternity. */
-  readonly xml: string
+  #xml: string | undefined
+
+  constructor(start: number, end: number) {
+    this.start = start
+    this.end = end
+  }
+
+  /** The bounds as a usage report holds them; empty for eternity. Written when first asked for. */
+  get xml(): string {
+    this.#xml ??=
+      this.end === Number.POSITIVE_INFINITY
+        ? ''
+        : `<period_start>${format(this.start)}</period_start><period_end>${format(this.end)}</period_end>`
+    return this.#xml
+  }
 }
 
 export type Windows = Readonly<Record<PeriodName, Window>>
 
-const eternity: Window = { start: 0, end: Number.POSITIVE_INFINITY, xml: '' }
+const eternity = new Window(0, Number.POSITIVE_INFINITY)
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -29,12 +42,12 @@ export function windowsAt(at: number): Windows {
   const monday = day - ((date.getUTCDay() + 6) % 7) * dayMs
   return {
     eternity,
-    year: window(utc(year, 0), utc(year + 1, 0)),
-    month: window(utc(year, month), utc(year, month + 1)),
-    week: window(monday, monday + 7 * dayMs),
-    day: window(day, day + dayMs),
-    hour: window(hour, hour + hourMs),
-    minute: window(minute, minute + 60_000),
+    year: new Window(utc(year, 0), utc(year + 1, 0)),
+    month: new Window(utc(year, month), utc(year, month + 1)),
+    week: new Window(monday, monday + 7 * dayMs),
+    day: new Window(day, day + dayMs),
+    hour: new Window(hour, hour + hourMs),
+    minute: new Window(minute, minute + 60_000),
   }
 }
 
@@ -50,11 +63,6 @@ export function createWindowCache(): (at: number) => Windows {
     }
     return windows
   }
-}
-
-function window(start: number, end: number): Window {
-  const xml = `<period_start>${format(start)}</period_start><period_end>${format(end)}</period_end>`
-  return { start, end, xml }
 }
 
 function format(instant: number): string {

@@ -15,9 +15,13 @@ export type RawUsage = ReadonlyMap<string, Parameter>
 const saneValue = /^[ \t\r\n\f\v]*#?[0-9]+[ \t\r\n\f\v]*$/
 const blanksAround = /^[\0 \t\r\n\f\v]+|[\0 \t\r\n\f\v]+$/g
 
+const nothing: Amount = { set: false, value: 0n }
+
 /** Reads a value as the backend does; only a `#` in the first place sets, and what is no number counts as 0. */
 export function amountOf(value: Parameter | undefined): Amount {
-  if (typeof value !== 'string') return { set: false, value: 0n }
+  if (typeof value !== 'string') return nothing
+  // Most values are one digit; this spares them the pattern.
+  if (value.length === 1 && value >= '0' && value <= '9') return { set: false, value: BigInt(value) }
   const set = value.startsWith('#')
   const digits = /^[ \t\r\n\f\v]*([0-9]+)/.exec(set ? value.slice(1) : value)
   return { set, value: BigInt(digits?.[1] ?? 0) }

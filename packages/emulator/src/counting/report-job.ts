@@ -1,7 +1,7 @@
 /** The job behind reports and authreps: judges a whole batch, then counts it, or drops all of it. */
 import type { Directory, Metric, Service } from '../backend/directory.ts'
 import { BackendError, errors } from '../backend/errors.ts'
-import { windowsAt } from '../backend/period.ts'
+import type { Windows } from '../backend/period.ts'
 import type { Transaction } from '../backend/report.ts'
 import { type Amount, processUsage } from '../backend/usage.ts'
 import { lookupKey, type Parameter, rubyText } from '../rack/parameter.ts'
@@ -24,12 +24,13 @@ export interface JobFailure {
 const maxPastMs = 86_400_000
 const maxFutureMs = 3_600_000
 
-/** Runs a job at `now`, epoch milliseconds. Returns why it failed, or undefined. */
+/** Runs a job at `now`, epoch milliseconds; `windowsOf` gives the windows of an instant. Returns why it failed, or undefined. */
 export function runReportJob(
   job: ReportJob,
   directory: Directory,
   counters: Counters,
   now: number,
+  windowsOf: (at: number) => Windows,
 ): JobFailure | undefined {
   try {
     const service = directory.service(job.serviceId)
@@ -38,7 +39,7 @@ export function runReportJob(
     let complete = true
     for (const { application, usage, at } of entries) {
       const counted = counters.of(service.id, application)
-      const windows = windowsAt(at)
+      const windows = windowsOf(at)
       for (const [metric, amount] of usage) {
         complete = counted.apply(metric.counterKey, amount, windows) && complete
       }

@@ -6,6 +6,7 @@ import { type DateParts, parseDate } from './date-parser.ts'
  * Numbers follow Ruby's Integer(): blanks around, `_` between digits, `0x`, `0b`, leading 0 for octal.
  */
 export function parseTimestamp(text: string): number | undefined {
+  if (text === '') return undefined
   const seconds = parseInteger(text)
   if (seconds !== undefined) return Number(seconds) * 1000
   const parts = parseDate(text)

@@ -70,13 +70,16 @@ function answerAuthorize(
 ): Answer {
   const verdict = authorize({ parameters, extensions, oauth, counts, now, windows }, directory, counters)
   const { call, rejection } = verdict
-  let headers = documentHeaders
-  if (rejection && extensions.rejectionReasonHeader) {
-    headers = { ...headers, '3scale-rejection-reason': rejection.code }
-  }
+  const headers: Record<string, string> = {}
+  if (rejection && extensions.rejectionReasonHeader) headers['3scale-rejection-reason'] = rejection.code
   if (extensions.limitHeaders && (!rejection || rejection.code === 'limits_exceeded')) {
-    headers = { ...headers, ...limitHeaders(call, !rejection) }
+    const { remaining, reset, maxValue } = limitHeaders(call, !rejection)
+    headers['3scale-limit-remaining'] = remaining
+    headers['3scale-limit-reset'] = reset
+    if (maxValue !== undefined) headers['3scale-limit-max-value'] = maxValue
   }
+  // The common ones last: V8 takes microseconds to add to an object that came from a spread.
+  Object.assign(headers, documentHeaders)
   const body = extensions.noBody ? '' : statusDocument(call, rejection)
   const response = { status: rejection ? 409 : 200, headers, body }
   const usage = counts && !rejection && call.usage ? withoutZeros(call.usage) : undefined

@@ -7,7 +7,7 @@ import { crashResponse } from './failure.ts'
 import { answerWithFaults } from './faulty-answer.ts'
 import type { EmulatorRequest, EmulatorResponse } from './message.ts'
 import type { RequestHandler } from './request-handler.ts'
-import { send } from './send.ts'
+import { createBatchedSend, send } from './send.ts'
 
 /** Larger bodies are not read: 413. */
 const maxBodyBytes = 16 * 1024 * 1024
@@ -27,6 +27,7 @@ export function createHandler({
   calls,
   runJobs,
 }: HandlerParts): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  const sendSoon = createBatchedSend()
   function respond(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer | undefined): void {
     const request = {
       method: incoming.method ?? 'GET',
@@ -40,7 +41,7 @@ export function createHandler({
     }
     const endpoint = faults.isEmpty ? undefined : requests.endpointOf(request)
     const hits = endpoint ? faults.take(endpoint) : []
-    if (hits.length === 0) send(outgoing, handleSafely(request))
+    if (hits.length === 0) sendSoon(outgoing, handleSafely(request))
     else answerWithFaults(request, outgoing, hits, requests)
   }
   // A defect of ours must not end a process that others work with; the real backend answers its own with 500, too.
