@@ -77,10 +77,14 @@ export function isOAuth(credentials: Credentials): boolean {
   return (credentials as OAuthCredentials | undefined)?.clientId !== undefined
 }
 
-/** Everything of a call but the credentials. */
+/** The referrer that the caller sent; empty when there is none. */
+export function encodeReferrer(referrer: string | undefined, problems: string[]): string {
+  return referrer === undefined ? '' : `&referrer=${encode(referrer, 'referrer', problems)}`
+}
+
+/** Everything of a call that is not the caller's. */
 export function encodeCall(call: AuthorizeCall, usage: SetUsage | undefined, problems: string[]): string {
   let query = usage === undefined ? '' : encodeUsage(usage, '&usage%5B', '%5D=', 'usage', problems)
-  if (call.referrer !== undefined) query += `&referrer=${encode(call.referrer, 'referrer', problems)}`
   if (call.log !== undefined) query += encodeLog(call.log, '&log%5B', '%5D=', 'log', problems)
   if (call.extra !== undefined) query += encodeExtra(call.extra, problems)
   return query

@@ -3,15 +3,21 @@ import { type InspectOptions, inspect } from 'node:util'
 import { ClosedError, ConfigError } from '../errors.ts'
 import { type Address, createAddress } from './address.ts'
 import { readAnswer } from './answer.ts'
-import { type AuthorizeCall, type Endpoint, encodeCall, encodeCredentials, isOAuth } from './authorize-call.ts'
+import {
+  type AuthorizeCall,
+  type Endpoint,
+  encodeCall,
+  encodeCredentials,
+  encodeReferrer,
+  isOAuth,
+} from './authorize-call.ts'
 import { batchesOf } from './batches.ts'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
-import { REQUEST_TOO_LARGE } from './codes.ts'
 import type { Credentials } from './credentials.ts'
 import { encodeExtensions } from './extensions.ts'
 import { Interruption } from './interruption.ts'
-import { deniedVerdict } from './lazy-verdict.ts'
 import type { SetUsage } from './parameter.ts'
+import { tooLong } from './query-limit.ts'
 import { sendBatches } from './report.ts'
 import { outcomeOfAnswer, outcomeOfFailure, type ReportOutcome } from './report-outcome.ts'
 import { createSender, type Sender } from './sender.ts'
@@ -34,10 +40,6 @@ export interface ReportBatch {
   readonly service: string | undefined
   readonly transactions: readonly Transaction[]
 }
-
-// Puma answers an empty 400 to a longer query, or a proxy before it breaks the connection, which would look like an
-// outage that a caller can cause (facts of apisonator, section 2).
-const MAX_QUERY_BYTES = 10_240
 
 const ONE_HIT: SetUsage = Object.freeze({ hits: 1 })
 
@@ -161,11 +163,12 @@ export class ThreeScaleClient {
   ): Promise<Verdict> {
     const problems: string[] = []
     const ours = this.#address.authorizePath(endpoint, isOAuth(credentials), call.service, problems)
-    const path = ours + encodeCredentials(credentials, problems) + encodeCall(call, usage, problems)
+    const caller = encodeCredentials(credentials, problems) + encodeReferrer(call.referrer, problems)
+    const path = ours + caller + encodeCall(call, usage, problems)
     const extensions = encodeExtensions(call.extensions, true, problems)
     if (problems.length > 0) throw new ConfigError(problems)
-    const queryBytes = path.length - path.indexOf('?') - 1
-    if (queryBytes > MAX_QUERY_BYTES) return tooLong(queryBytes)
+    const denial = tooLong(path, caller.length)
+    if (denial !== undefined) return denial
     try {
       const response = await this.#sender.send({
         method: 'GET',
@@ -211,12 +214,4 @@ function headersOf(own: Readonly<Record<string, string>>): readonly string[] {
   }
   for (const [name, value] of Object.entries(own)) headers.set(name, value)
   return Object.freeze([...headers].flat())
-}
-
-function tooLong(queryBytes: number): Verdict {
-  return deniedVerdict(
-    414,
-    REQUEST_TOO_LARGE,
-    `the call would take ${queryBytes} bytes of parameters, the backend reads ${MAX_QUERY_BYTES}`,
-  )
 }

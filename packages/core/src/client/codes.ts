@@ -7,8 +7,10 @@ export type Fault = 'caller' | 'limits' | 'ours'
 export const USAGE_INVALID = 'usage_invalid'
 /** An empty 404 with 3scale's content type: the address knows no such path. */
 export const ENDPOINT_NOT_FOUND = 'endpoint_not_found'
-/** More than the backend's web server takes in a query. */
+/** More than the backend's web server takes in a query, by what the caller sent. */
 export const REQUEST_TOO_LARGE = 'request_too_large'
+/** The same by the metrics that we name. */
+export const USAGE_TOO_LARGE = 'usage_too_large'
 
 const OURS: ReadonlySet<string> = new Set([
   'provider_key_or_service_token_required',
@@ -26,6 +28,7 @@ const OURS: ReadonlySet<string> = new Set([
   'transactions_format_invalid',
   'transactions_has_nil_transaction',
   USAGE_INVALID,
+  USAGE_TOO_LARGE,
   ENDPOINT_NOT_FOUND,
 ])
 

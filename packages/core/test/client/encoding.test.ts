@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   ConfigError,
   type Credentials,
+  faultOf,
   ThreeScaleClient,
   type Transaction,
 } from '../../src/index.ts'
@@ -256,4 +257,14 @@ test('law 3: a key that makes the call longer than the backend reads is a denial
   expect(verdict).toMatchObject({ authorized: false, status: 414, code: 'request_too_large', readable: false })
   expect(sent).toEqual([])
   expect(await client.authrep({ userKey: 'x'.repeat(10_000) })).toMatchObject({ authorized: true })
+})
+
+test('a usage that makes the call too long is our own fault, not that of the caller', async () => {
+  const { client, sent } = recorder()
+  const usage = Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`some_metric_${index}`, 0]))
+  const verdict = await client.authorize({ userKey: 'k' }, { usage })
+  expect(verdict).toMatchObject({ authorized: false, status: 414, code: 'usage_too_large' })
+  expect(faultOf('usage_too_large')).toBe('ours')
+  expect(faultOf('request_too_large')).toBe('caller')
+  expect(sent).toEqual([])
 })
