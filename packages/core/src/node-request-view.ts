@@ -46,8 +46,13 @@ export abstract class NodeRequestView implements RequestView {
   get signal(): AbortSignal {
     if (this.#signal === undefined) {
       const controller = new AbortController()
-      if (this.#response === undefined) this.raw.socket.once('close', () => controller.abort())
-      else followResponse(this.raw, this.#response, (finished) => finished || controller.abort())
+      const abort = (): void => controller.abort()
+      if (this.#response === undefined) {
+        // A server's sockets stay half open: 'end' is all that is heard of a client that left, once somebody reads.
+        this.raw.socket.once('end', abort).once('close', abort)
+      } else {
+        followResponse(this.raw, this.#response, (finished) => finished || abort())
+      }
       this.#signal = controller.signal
     }
     return this.#signal

@@ -1,0 +1,221 @@
+/** What only Fastify has: scopes, route settings, hooks, HTTP/2. */
+import { connect } from 'node:http2'
+import { ConfigError, createGateway } from '@threescale/core'
+import { threescale } from '@threescale/fastify'
+import createFastify, { type FastifyInstance } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { eventually } from './eventually.ts'
+import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
+
+const apps: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close()
+})
+
+function createApp(): FastifyInstance {
+  const app = createFastify()
+  apps.push(app)
+  return app
+}
+
+const OWN = { serviceId: '1', serviceToken: 't', backendUrl: 'http://127.0.0.1:1' }
+
+describe('scopes', () => {
+  it('trap 8: guards the scope it is registered in and those below, and no other', async () => {
+    const gateway = scriptGateway(() => denied()) as never
+    const app = createApp()
+    await app.register(
+      async (api) => {
+        await api.register(threescale, { gateway })
+        api.get('/words', async () => 'served')
+        await api.register(async (below) => void below.get('/below', async () => 'served'))
+      },
+      { prefix: '/api' },
+    )
+    app.get('/health', async () => 'ok')
+    const statuses = ['/api/words', '/api/below', '/health'].map(async (url) => (await app.inject(url)).statusCode)
+    expect(await Promise.all(statuses)).toEqual([429, 429, 200])
+  })
+
+  it('trap 8: registered in a scope and in one above it, one gateway counts a request once', async () => {
+    const gateway = scriptGateway(() => allow())
+    const app = createApp()
+    await app.register(threescale, { gateway: gateway as never })
+    await app.register(async (below) => {
+      await below.register(threescale, { gateway: gateway as never })
+      below.get('/own', { config: { threescale: { usage: { lookups: 2 } } } }, async () => 'served')
+      below.get('/plain', async () => 'served')
+    })
+    for (const url of ['/own', '/plain']) {
+      expect((await app.inject(url)).statusCode).toBe(200)
+    }
+    expect([gateway.asked.length, gateway.settled.length]).toEqual([2, 2])
+  })
+
+  it('asks each of two gateways in nested scopes', async () => {
+    const [outer, inner] = [scriptGateway(() => allow()), scriptGateway(() => allow())]
+    const app = createApp()
+    await app.register(threescale, { gateway: outer as never })
+    await app.register(async (below) => {
+      await below.register(threescale, { gateway: inner as never })
+      below.get('/', async () => 'served')
+    })
+    expect((await app.inject('/')).statusCode).toBe(200)
+    expect([outer.asked.length, inner.asked.length]).toEqual([1, 1])
+    expect(app.threescale).toBe(outer)
+  })
+
+  it('with global false guards only routes with settings of their own', async () => {
+    const gateway = scriptGateway(() => denied())
+    const app = createApp()
+    await app.register(threescale, { gateway: gateway as never, global: false })
+    app.get('/guarded', { config: { threescale: {} } }, async () => 'served')
+    app.get('/open', async () => 'served')
+    app.get('/off', { config: { threescale: false } }, async () => 'served')
+    const statuses = ['/guarded', '/open', '/off'].map(async (url) => (await app.inject(url)).statusCode)
+    expect(await Promise.all(statuses)).toEqual([429, 200, 200])
+  })
+
+  it('makes the gateway of a route once, and shows its mistakes when it is declared', async () => {
+    const app = createApp()
+    await app.register(threescale, OWN)
+    expect(() => app.get('/x', { config: { threescale: { usage: { hits: -1 } } } }, async () => 'x')).toThrow(
+      ConfigError,
+    )
+  })
+})
+
+describe('registering', () => {
+  it('fails with a ConfigError that names every problem', async () => {
+    const app = createFastify()
+    const failed = await app.register(threescale, { ...OWN, serviceID: '1' } as never).then(
+      () => undefined,
+      (error) => error,
+    )
+    expect(failed).toBeInstanceOf(ConfigError)
+    expect(failed.message).toContain('serviceId')
+  })
+
+  it.each([
+    [{ onDeny: 'explode' }, 'onDeny'],
+    [{ global: 'yes' }, 'global'],
+    [{ gateway: {} }, 'gateway'],
+  ])('refuses %o', async (wrong, name) => {
+    const failed = createFastify().register(threescale, { ...OWN, ...wrong } as never)
+    await expect(Promise.resolve(failed)).rejects.toThrow(name)
+  })
+
+  it('takes what Fastify passes on from register', async () => {
+    const app = createApp()
+    await app.register(threescale, { ...OWN, prefix: '/x', logLevel: 'warn' } as never)
+    expect(app.threescale.options.serviceId).toBe('1')
+  })
+
+  it('closes with the app a gateway it made, and no other', async () => {
+    const own = createFastify()
+    await own.register(threescale, OWN)
+    const { threescale: made } = own
+    await own.close()
+    const given = createGateway(OWN)
+    const other = createFastify()
+    await other.register(threescale, { gateway: given as never })
+    await other.close()
+    const view = { method: 'GET', url: '/', header: () => undefined }
+    expect(await made.evaluate(view as never)).toMatchObject({ code: 'gateway_closed' })
+    expect(await given.evaluate(view)).toMatchObject({ code: 'credentials_missing' })
+    await given.close()
+  })
+})
+
+it.each([
+  [['query', 'form'], 'read'],
+  [['query', 'headers'], 'unread'],
+])('trap 8: with credentials in %o a body is %s when the gateway is asked', async (locations, state) => {
+  let body: unknown
+  const gateway = scriptGateway((view) => {
+    body = (view as unknown as { request: { body: unknown } }).request.body
+    return denied()
+  }, locations)
+  const app = createApp()
+  app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, text, done) => done(null, text))
+  await app.register(threescale, { gateway: gateway as never })
+  app.post('/', async () => 'served')
+  await app.inject({ method: 'POST', url: '/', headers: { 'content-type': 'text/plain' }, payload: 'text' })
+  expect(body).toBe(state === 'read' ? 'text' : undefined)
+})
+
+it('trap 5: refuses bad percent-escapes before the gateway is asked', async () => {
+  const gateway = scriptGateway(() => allow())
+  const app = createApp()
+  await app.register(threescale, { gateway: gateway as never })
+  app.get('/words/:word', async () => 'served')
+  await app.ready()
+  const answer = await app.inject({ method: 'GET', url: '/words/%zz' })
+  expect([answer.statusCode, gateway.asked.length]).toEqual([400, 0])
+})
+
+describe('HTTP/2', () => {
+  async function serve(script: Script) {
+    const gateway = scriptGateway(script)
+    const app = createFastify({ http2: true })
+    apps.push(app)
+    await app.register(threescale, { gateway: gateway as never } as never)
+    app.all('/words', (_request, reply) => void reply.header('x-tokens', '42').send('served'))
+    app.get('/slow', () => new Promise(() => {}))
+    const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
+    apps.unshift({ close: () => session.destroy() })
+    const ask = (headers: object, body?: string) =>
+      new Promise<{ status: number; headers: object; body: string }>((resolve, reject) => {
+        const stream = session.request({ ...headers })
+        let received: Record<string, unknown> = {}
+        let text = ''
+        stream.on('response', (fields) => {
+          received = fields
+        })
+        stream.on('data', (chunk) => {
+          text += chunk
+        })
+        stream.on('end', () => resolve({ status: received[':status'] as number, headers: received, body: text }))
+        stream.on('error', reject)
+        stream.end(body)
+      })
+    return { gateway, session, ask }
+  }
+
+  it('trap 10: knows the host from :authority, lets through and settles', async () => {
+    const { gateway, ask } = await serve(() => allow({ headers: { ratelimit: 'x' } }))
+    const answer = await ask({ ':path': '/words?user_key=k', ':authority': 'api.example' })
+    expect(answer).toMatchObject({ status: 200, body: 'served', headers: { ratelimit: 'x' } })
+    expect([gateway.asked[0]?.host, gateway.asked[0]?.url]).toEqual(['api.example', '/words?user_key=k'])
+    await eventually(() => gateway.settled.length === 1, 'settling')
+    const { response } = gateway.settled[0]!
+    expect([response.status, response.finished, response.header('x-tokens')]).toEqual([200, true, '42'])
+  })
+
+  it('denies, uploads included, without a warning of Node', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on('warning', note)
+    const { ask } = await serve(() => denied())
+    const answer = await ask({ ':path': '/words', ':method': 'POST', 'content-length': '100000' }, 'x'.repeat(100_000))
+    process.off('warning', note)
+    expect(answer).toMatchObject({
+      status: 429,
+      body: denied().body,
+      headers: { 'content-type': 'application/problem+json' },
+    })
+    expect(warnings).toEqual([])
+  })
+
+  it('a cancelled stream is settled as not finished', async () => {
+    const { gateway, session } = await serve(() => allow())
+    const stream = session.request({ ':path': '/slow' })
+    stream.on('error', () => {})
+    await eventually(() => gateway.asked.length === 1, 'the gateway being asked')
+    expect(gateway.asked[0]?.signal?.aborted).toBe(false)
+    stream.close(8)
+    await eventually(() => gateway.settled.length === 1, 'settling')
+    expect(gateway.settled[0]?.response.finished).toBe(false)
+    expect(gateway.asked[0]?.signal?.aborted).toBe(true)
+  })
+})

@@ -1,0 +1,59 @@
+/** What the factories of Express and Koa take; Fastify's are with its plugin. */
+import { ConfigError, createGateway } from '@threescale/core'
+import express, { threescale as forExpress } from '@threescale/express'
+import koa, { threescale as forKoa } from '@threescale/koa'
+import { describe, expect, it } from 'vitest'
+import { allow, scriptGateway } from './scripted-gateway.ts'
+
+const OWN = { serviceId: '1', serviceToken: 't', backendUrl: 'http://127.0.0.1:1' }
+
+describe.each([
+  { name: 'Express', threescale: forExpress as never as Factory, standard: express },
+  { name: 'Koa', threescale: forKoa as never as Factory, standard: koa },
+])('$name', ({ threescale, standard }) => {
+  it('is exported by name and as default', () => {
+    expect(standard).toBe(threescale)
+  })
+
+  it('makes a gateway of options, which it does not change', () => {
+    const options = Object.freeze({ ...OWN, onDeny: 'throw' })
+    const { gateway } = threescale(options)
+    expect(gateway.options).toMatchObject({ serviceId: '1', serviceToken: '***' })
+    expect(gateway.options).not.toHaveProperty('onDeny')
+  })
+
+  it('uses a gateway that is given', () => {
+    const gateway = createGateway(OWN)
+    expect(threescale(gateway).gateway).toBe(gateway)
+  })
+
+  it('trap 17: knows the gateway of another copy of the package by its brand', () => {
+    const foreign = { [Symbol.for('threescale.gateway')]: {}, evaluate: () => allow() }
+    expect(threescale(foreign).gateway).toBe(foreign)
+  })
+
+  it('hands the settings of a route to the gateway', () => {
+    const gateway = scriptGateway(() => allow())
+    const route = { usage: { lookups: 2 } }
+    const middleware = threescale(gateway).with(route)
+    expect(gateway.routes).toEqual([route])
+    expect(middleware.gateway).not.toBe(gateway)
+    expect(middleware.with).toBeTypeOf('function')
+  })
+
+  it.each([
+    [{ ...OWN, serviceID: '1' }, 'serviceId'],
+    [{ ...OWN, onDeny: 'explode' }, 'onDeny'],
+    [{ ...OWN, onDeny: null }, 'onDeny'],
+    [{}, 'serviceId'],
+  ])('refuses %o with an explanation', (options, name) => {
+    expect(() => threescale(options)).toThrow(ConfigError)
+    expect(() => threescale(options)).toThrow(name)
+  })
+})
+
+interface Made {
+  readonly gateway: { readonly options: object }
+  with(route: object): Made
+}
+type Factory = (options: object) => Made
