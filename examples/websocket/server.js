@@ -1,6 +1,7 @@
 // WebSockets behind 3scale: an 'upgrade' listener gets its requests past the framework, so it asks the gateway itself.
 // A connection counts a hit, each message a lookup. Environment: THREESCALE_SERVICE_ID, THREESCALE_SERVICE_TOKEN, PORT
 // (default 8080), THREESCALE_BACKEND_URL (default: 3scale's own).
+import { once } from 'node:events'
 import { createServer, ServerResponse } from 'node:http'
 import { threescale, viewOf } from '@threescale/express'
 import express from 'express'
@@ -52,7 +53,11 @@ server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${port}`)
 })
 
-process.once('SIGTERM', () => {
-  for (const client of sockets.clients) client.close()
-  server.close(() => gateway.close())
+process.once('SIGTERM', async () => {
+  server.close()
+  // Each connection settles before the gateway reports for the last time.
+  const clients = [...sockets.clients]
+  for (const client of clients) client.close()
+  await Promise.all(clients.map((client) => once(client, 'close')))
+  await gateway.close()
 })

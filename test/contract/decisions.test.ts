@@ -1,9 +1,11 @@
 /** Every row of what a denied caller sees, over a real gateway and an emulator, byte for byte the same in every framework. */
+import { createServer } from 'node:http'
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
+import { closeServer, listenOnLoopback } from './listening.ts'
 import { type Answer, type Asking, ask } from './wire.ts'
 
 let backend: Backend
@@ -222,6 +224,23 @@ describe.each(frameworks)('$name', (framework) => {
     await before?.(app, port)
     const answer = await ask(port, asking)
     expectDenial(answer, row, asking.method)
+  })
+
+  it('answers more calls at once than it may make with 503 overloaded', async () => {
+    const stalled = createServer(() => {})
+    const stalledAt = await listenOnLoopback(stalled)
+    const { port } = await serve({ backendUrl: `http://127.0.0.1:${stalledAt}`, maxCalls: 1, timeoutMs: 400 })
+    const first = ask(port, { target: '/?user_key=free-key' })
+    const answers = await Promise.all([first, ask(port, { target: '/?user_key=limited-key' })])
+    await closeServer(stalled)
+    expect(answers.map(({ body }) => JSON.parse(body).code).sort()).toEqual(['backend_unavailable', 'overloaded'])
+    const overloaded = answers.find(({ body }) => body.includes('overloaded'))!
+    expectDenial(overloaded, {
+      status: 503,
+      code: 'overloaded',
+      detail: 'too many requests at once',
+      headers: { 'retry-after': '1' },
+    })
   })
 
   it("answers with the plain reason under rejection 'text'", async () => {

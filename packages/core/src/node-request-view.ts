@@ -59,7 +59,7 @@ export abstract class NodeRequestView implements RequestView {
   }
 
   get aborted(): boolean {
-    if (this.#response === undefined) return this.raw.socket.destroyed
+    if (this.#response === undefined) return this.raw.socket.destroyed || this.raw.socket.readableEnded
     return isClientGone(this.raw, this.#response)
   }
 
