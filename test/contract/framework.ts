@@ -41,6 +41,8 @@ export interface Call {
   readonly response: ServerResponse
   readonly url: string
   readonly originalUrl: string
+  /** Of the route; what a framework calls a parameter that is not there differs. */
+  readonly params: Readonly<Record<string, string | undefined>>
   readonly query: Readonly<Record<string, unknown>>
   readonly body: unknown
   readonly threescale: Allowed | null | undefined

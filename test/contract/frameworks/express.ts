@@ -64,6 +64,7 @@ function callOf(req: Request, res: Response): Call {
     response: res,
     url: req.url,
     originalUrl: req.originalUrl,
+    params: req.params as Record<string, string>,
     query: req.query,
     body: req.body,
     threescale: req.threescale,

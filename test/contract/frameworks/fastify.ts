@@ -71,6 +71,7 @@ function callOf(request: FastifyRequest, reply: FastifyReply): Call {
     response: reply.raw,
     url: request.url,
     originalUrl: request.originalUrl,
+    params: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,
     body: request.body,
     threescale: request.threescale,

@@ -73,6 +73,7 @@ function callOf(ctx: Context): Call {
     response: ctx.res,
     url: ctx.url,
     originalUrl: ctx.originalUrl,
+    params: (ctx as { params?: Record<string, string> }).params ?? {},
     query: ctx.query,
     body: (ctx.request as { body?: unknown }).body,
     threescale: ctx.state.threescale,
