@@ -94,7 +94,7 @@ export class Backend {
         code,
         durationMs: clock.now() - began,
       })
-      if (!verdict.authorized && faultOf(verdict.code) === 'ours') return this.#misconfigured(verdict)
+      if (!verdict.authorized && faultOf(verdict.code) === 'ours') return this.#misconfigured(verdict, client)
       return { kind: 'verdict', verdict }
     } catch (error) {
       if (call.caller !== undefined && isAborted(call.caller)) {
@@ -107,11 +107,11 @@ export class Backend {
     }
   }
 
-  #misconfigured(verdict: NotAuthorized): BackendAnswer {
+  #misconfigured(verdict: NotAuthorized, client: ThreeScaleClient): BackendAnswer {
     const { code, reason } = verdict
+    this.#options.observer.misconfigured(code, client.withoutSecrets(reason))
     // Said about one usage, not about us as a whole: the ones who ask find out which.
     if (code === 'metric_invalid' || code === 'usage_value_invalid') return { kind: 'verdict', verdict }
-    this.#options.observer.misconfigured(code, reason)
     return { kind: 'misconfigured', code, reason }
   }
 

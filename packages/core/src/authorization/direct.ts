@@ -23,7 +23,7 @@ import { Backend, type BackendAnswer } from './backend.ts'
 import { HeldGrant, settle } from './booking.ts'
 import { decideByPolicy } from './by-policy.ts'
 import { DirectGrant } from './direct-grant.ts'
-import { type Identity, identityText, secretsOf } from './identity.ts'
+import { type Identity, identityText } from './identity.ts'
 import { refuse } from './local-refusals.ts'
 import { refusalOf } from './refusals.ts'
 import { type Lesson, ServiceCache } from './service-cache.ts'
@@ -116,13 +116,8 @@ class DirectAuthorizer implements Authorizer {
   }
 
   #denied(cache: ServiceCache, question: Question, verdict: NotAuthorized, opened: OpenQuestion): Decided {
-    const { credentials, referrer, usage } = question
     this.#learn(cache, question, verdict, opened)
-    const refusal = refusalOf(verdict, usage, this.#options.clock.now())
-    if (refusal.code === 'gateway_misconfigured') {
-      this.#options.observer.misconfigured(verdict.code, verdict.reason, secretsOf(credentials, referrer))
-    }
-    return refusal
+    return refusalOf(verdict, question.usage, this.#options.clock.now())
   }
 
   #learn(

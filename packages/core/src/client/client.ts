@@ -1,6 +1,7 @@
 /** The Service Management API as methods. Encodes, sends and decodes; decides nothing. */
 import { type InspectOptions, inspect } from 'node:util'
 import { ClosedError, ConfigError } from '../errors.ts'
+import { maskSecrets } from '../observe/mask.ts'
 import { type Address, createAddress } from './address.ts'
 import { readAnswer } from './answer.ts'
 import {
@@ -132,6 +133,15 @@ export class ThreeScaleClient {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /**
+   * A text of the backend's (it quotes what it refuses) without our own credentials.
+   *
+   * @internal
+   */
+  withoutSecrets(text: string): string {
+    return maskSecrets(text, [this.#options.serviceToken, this.#options.providerKey])
   }
 
   /** Where it calls and for whom; credentials read `***`. */

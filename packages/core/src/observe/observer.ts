@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../options/resolved-options.ts'
 import type { Usage } from '../usage.ts'
 import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
-import { createCallerNames, maskSecrets } from './mask.ts'
+import { createCallerNames } from './mask.ts'
 import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, LossReason, ReportMessage } from './messages.ts'
 import { createOperator } from './operator.ts'
 import type { GatewayStats } from './stats.ts'
@@ -33,9 +33,9 @@ export interface Observer {
    * Our own settings do not work: told to the logger as an error, else once by process.emitWarning.
    *
    * @param code 3scale's code or our own; each is held back for a minute after it was said.
-   * @param reason 3scale's sentence, unmasked; the gateway's own secrets and `secrets` are masked in it.
+   * @param reason 3scale's sentence, without our credentials (`client.withoutSecrets`).
    */
-  misconfigured(code: string, reason: string, secrets?: readonly (string | undefined)[]): void
+  misconfigured(code: string, reason: string): void
   /** Anything else a person should know (a clock that is wrong, say); as `misconfigured`, but a warning. */
   warn(code: string, message: string, facts?: object): void
   /** What `stats()` adds to the ledger's sums. */
@@ -53,11 +53,10 @@ export interface Loss {
 
 /** Says the warnings of the options at once; otherwise does nothing until it is called. */
 export function createObserver(
-  options: Pick<ResolvedOptions<never>, 'logger' | 'clock' | 'mode' | 'warnings' | 'serviceToken' | 'providerKey'>,
+  options: Pick<ResolvedOptions<never>, 'logger' | 'clock' | 'mode' | 'warnings'>,
 ): Observer {
   const { logger } = options
   const enforced = options.mode === 'enforce'
-  const ownSecrets = [options.serviceToken, options.providerKey]
   const callerName = createCallerNames()
   const operator = createOperator(logger, options.clock)
   const counters = createCounters()
@@ -133,8 +132,8 @@ export function createObserver(
       else logger.warn({ ...message }, sentence)
     },
 
-    misconfigured(code, reason, secrets = []) {
-      operator.tell('error', code, `3scale refuses our settings: ${maskSecrets(reason, [...ownSecrets, ...secrets])}`)
+    misconfigured(code, reason) {
+      operator.tell('error', code, `3scale refuses our settings: ${reason}`)
     },
 
     warn(code, message, facts) {

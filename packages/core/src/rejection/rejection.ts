@@ -44,7 +44,9 @@ export function createRejection(settings: RejectionSettings): Rejection {
     const kind = kindOf(refusal)
     const text = kind.text && texts?.[kind.text]
     const status = text?.status ?? kind.status
-    const reason = publicReason(refusal.reason ?? kind.reason, refusal.secrets)
+    // What 3scale says about our own settings is for the operator only.
+    const said = refusal.code === 'gateway_misconfigured' ? undefined : refusal.reason
+    const reason = publicReason(said ?? kind.reason, refusal.secrets)
     const { body, contentType } = text ?? (rejection === 'text' ? plain(reason) : problem(status, refusal.code, reason))
     const retryAfterMs = retryAfterOf(refusal, kind, clock.now())
     return Object.freeze({

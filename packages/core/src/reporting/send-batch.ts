@@ -48,7 +48,7 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
       return { kind: 'failed', retryAfterMs: undefined }
     case 'refused':
       batch.takeBack(now, false)
-      observer.misconfigured(outcome.code, outcome.error.message)
+      observer.misconfigured(outcome.code, batch.service.client.withoutSecrets(outcome.error.message))
       return { kind: 'rejected' }
     default:
       return await halve(batch, options, now)

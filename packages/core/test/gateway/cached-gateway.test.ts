@@ -75,4 +75,15 @@ describe('a cached gateway', () => {
     await gateway.close()
     expect(backend.emulator.usage()['2555417']?.good).toMatchObject({ hits: { minute: 1 }, tokens: { day: 10 } })
   })
+
+  it('law 5: answers 500 without detail and tells the operator, whichever of our settings is refused', async () => {
+    for (const options of [{ serviceToken: 'wrong-token' }, { usage: { nope: 1 } }]) {
+      const told: string[] = []
+      const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => told.push(message) }
+      const { ask } = setUp({ ...options, logger })
+      const decision = await ask()
+      expect(decision).toMatchObject({ status: 500, reason: 'the gateway is not set up correctly' })
+      expect(told.join()).toMatch(/service token "\*\*\*"|metric "nope" is invalid/)
+    }
+  })
 })

@@ -1,0 +1,144 @@
+/** Law 5: nothing that anybody may see shows a credential, ours or a caller's, good or bad. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { inspect } from 'node:util'
+import { CHANNELS, type Gateway, type GatewayOptions, type Logger, ThreeScaleClient } from '@threescale/core'
+import { createEmulator, type Emulator } from '@threescale/emulator'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { contractState, PROVIDER_KEY, SERVICE, TOKEN } from './backend.ts'
+import { eventually } from './eventually.ts'
+import { frameworks } from './frameworks/all.ts'
+import { type Answer, ask } from './wire.ts'
+
+const BAD_TOKEN = 'SECRET-bad-token'
+const BAD_PROVIDER_KEY = 'SECRET-bad-provider'
+const keys = ['free-key', 'suspended-key', 'spent-key', 'SECRET-stranger', 'SECRET <"&> key', 'SECRET-quoted"key']
+const secrets = [TOKEN, PROVIDER_KEY, BAD_TOKEN, BAD_PROVIDER_KEY, ...keys]
+const forms = secrets.flatMap((secret) => [
+  secret,
+  encodeURIComponent(secret),
+  encodeURIComponent(secret).replaceAll('%20', '+'),
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  JSON.stringify(secret).slice(1, -1),
+])
+
+const seen: string[] = []
+const see = (value: unknown) => seen.push(everythingOf(value))
+const listen = (message: unknown) => see(message)
+const logger: Logger = { debug: log, info: log, warn: log, error: log }
+
+function log(facts: object, message: string): void {
+  see(facts)
+  see(message)
+}
+
+/** Everything that a log or a debugger may make of a value, hidden members and causes included. */
+function everythingOf(value: unknown): string {
+  const parts = [String(value), JSON.stringify(value) ?? '', inspect(value, { depth: 9, showHidden: true })]
+  if (value instanceof Error) {
+    parts.push(value.stack ?? '', JSON.stringify(value, Object.getOwnPropertyNames(value)))
+    if (value.cause !== undefined) parts.push(everythingOf(value.cause))
+  }
+  return parts.join('\n')
+}
+
+function expectNothingSecret(): void {
+  expect(seen.length).toBeGreaterThan(0)
+  const all = seen.join('\n')
+  for (const form of forms) expect(all).not.toContain(form)
+}
+
+let emulator: Emulator
+let url: string
+beforeAll(async () => {
+  emulator = createEmulator({ state: contractState() })
+  url = await emulator.listen()
+  for (const channel of Object.values(CHANNELS)) subscribe(channel, listen)
+  process.on('warning', see)
+})
+afterAll(async () => {
+  for (const channel of Object.values(CHANNELS)) unsubscribe(channel, listen)
+  process.off('warning', see)
+  await emulator.close()
+})
+beforeEach(() => {
+  seen.length = 0
+  emulator.setState(contractState())
+  emulator.setFaults([])
+})
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+const document = (token: string) => ({
+  id: Number(SERVICE),
+  backend_version: '1',
+  backend_authentication_type: 'service_token',
+  backend_authentication_value: token,
+  proxy: {
+    backend: { endpoint: url },
+    proxy_rules: [{ http_method: 'GET', pattern: '/', metric_system_name: 'hits', delta: 1 }],
+  },
+})
+
+const settings: Readonly<Record<string, () => GatewayOptions>> = {
+  'good settings': () => ({ serviceId: SERVICE, serviceToken: TOKEN, backendUrl: url }),
+  'good settings, cached': () => ({ serviceId: SERVICE, serviceToken: TOKEN, backendUrl: url, cache: true }),
+  'a good provider key': () => ({ providerKey: PROVIDER_KEY, serviceId: SERVICE, backendUrl: url }),
+  'a bad token': () => ({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: url }),
+  'a bad token, cached': () => ({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: url, cache: true }),
+  'a bad provider key': () => ({ providerKey: BAD_PROVIDER_KEY, backendUrl: url }),
+  'a bad token in a proxy configuration': () => ({ proxyConfig: document(BAD_TOKEN), rejection: 'problem' }),
+  'a client with a bad token': () => ({
+    client: new ThreeScaleClient({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: url }),
+  }),
+  'a metric that does not exist, cached': () => ({
+    serviceId: SERVICE,
+    serviceToken: TOKEN,
+    backendUrl: url,
+    usage: { nope: 1 },
+    cache: true,
+  }),
+}
+
+describe.each(frameworks)('$name', ({ create }) => {
+  it.each(Object.entries(settings))('law 5: with %s nothing shows a credential', async (_what, optionsOf) => {
+    for (const own of [logger, undefined]) {
+      const app = await create({ guard: { ...optionsOf(), logger: own }, onError: see } as never)
+      closing.push(() => app.close())
+      await askEverything(await app.listen(), app.gateway)
+      emulator.setFaults([])
+    }
+    expectNothingSecret()
+  })
+
+  it('law 5: a denial that is thrown shows none in the default error page outside production', async () => {
+    for (const own of Object.values(settings)) {
+      const app = await create({ guard: { ...own(), logger }, onDeny: 'throw', onError: see } as never)
+      closing.push(() => app.close())
+      await askEverything(await app.listen(), app.gateway)
+      emulator.setFaults([])
+    }
+    expectNothingSecret()
+  })
+})
+
+/** Good and bad callers, then an outage and answers that are none; all that comes back is looked at. */
+async function askEverything(port: number, gateway: Gateway<never>): Promise<void> {
+  for (const fault of [undefined, { kind: 'garbage' }, { kind: 'reset' }, { kind: 'status', status: 500 }] as const) {
+    emulator.setFaults(fault === undefined ? [] : [fault])
+    for (const key of keys) {
+      see(showing(await ask(port, { target: `/?user_key=${encodeURIComponent(key)}` })))
+    }
+  }
+  see(gateway)
+  see(gateway.options)
+  see(gateway.stats())
+  see(await gateway.check())
+  const view = { method: 'GET', url: '/?user_key=SECRET-stranger', header: () => undefined }
+  see(await gateway.explain(view as never))
+  see(await gateway.evaluate(view as never))
+  await eventually(() => true, 'warnings to arrive')
+}
+
+const showing = ({ status, headers, body }: Answer) => ({ status, headers, body })
