@@ -9,6 +9,7 @@ import type { Extensions } from './extensions.ts'
 import { countLimits, limitsAffecting } from './limits.ts'
 import type { Windows } from './period.ts'
 import { providerKeyOf, serviceOf } from './service-authentication.ts'
+import { strip } from './strip.ts'
 import { validate } from './validators.ts'
 
 export interface AuthorizeRequest {
@@ -56,7 +57,6 @@ export function authorize(request: AuthorizeRequest, directory: Directory, count
 }
 
 const idNames = ['service_id', 'app_id', 'user_key', 'provider_key', 'app_key']
-const blanksAround = /^[\0 \t\r\n\f\v]+|[\0 \t\r\n\f\v]+$/g
 
 /** Ids that are no strings or blank become absent; only an application key is trimmed, and may stay empty. */
 function normalized(parameters: ParameterHash): ParameterHash {
@@ -68,7 +68,7 @@ function normalized(parameters: ParameterHash): ParameterHash {
   for (const name of idNames) {
     const value = result.get(name)
     if (value === undefined) continue
-    const trimmed = typeof value === 'string' ? value.replace(blanksAround, '') : undefined
+    const trimmed = typeof value === 'string' ? strip(value) : undefined
     if (trimmed === undefined || (trimmed === '' && name !== 'app_key')) change().delete(name)
     else if (name === 'app_key' && trimmed !== value) change().set(name, trimmed)
   }

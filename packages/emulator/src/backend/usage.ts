@@ -2,6 +2,7 @@
 import type { Parameter } from '../rack/parameter.ts'
 import type { Metric, Service } from './directory.ts'
 import { errors } from './errors.ts'
+import { strip } from './strip.ts'
 
 /** What a call does to a counter: add `value` or, from a leading `#`, set it. */
 export interface Amount {
@@ -13,7 +14,6 @@ export interface Amount {
 export type RawUsage = ReadonlyMap<string, Parameter>
 
 const saneValue = /^[ \t\r\n\f\v]*#?[0-9]+[ \t\r\n\f\v]*$/
-const blanksAround = /^[\0 \t\r\n\f\v]+|[\0 \t\r\n\f\v]+$/g
 
 const nothing: Amount = { set: false, value: 0n }
 
@@ -39,7 +39,7 @@ export function applyAmount(amount: Amount, counter: bigint): bigint {
 export function processUsage(service: Service, usage: RawUsage, flat: boolean): Map<Metric, Amount> {
   const given = new Map<Metric, Amount>()
   for (const [rawName, value] of usage) {
-    const name = rawName.replace(blanksAround, '')
+    const name = strip(rawName)
     if (typeof value !== 'string' || !saneValue.test(value)) throw errors.usageValueInvalid(name, value)
     const metric = service.metric(name)
     if (!metric) throw errors.metricInvalid(name)

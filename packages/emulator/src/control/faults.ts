@@ -1,6 +1,7 @@
 /** Faults on purpose: which of the next calls go wrong, and how. */
 import { type EndpointName, endpointNames } from '../http/routes.ts'
 import {
+  anyText,
   type Check,
   InvalidDocumentError,
   listOf,
@@ -60,9 +61,6 @@ const common = {
   when: optional(oneOf('before', 'after')),
 }
 const wholeNumber = numberIn('a whole number of at least 0', (value) => Number.isInteger(value) && value >= 0)
-const anyText: Check = (value, path, problems) => {
-  if (typeof value !== 'string') problems.push({ path, message: 'must be a string' })
-}
 const membersByKind: Readonly<Record<string, Parameters<typeof objectAt>[2]>> = {
   latency: { ...common, ms: required(wholeNumber) },
   status: {

@@ -7,6 +7,7 @@ interface Waiting<Job> {
 
 /** A queue that runs nothing by itself; `runDue` is called whenever somebody may look at the counters. */
 export class JobQueue<Job> {
+  /** In the order of time, and of coming where times are equal. */
   #waiting: Waiting<Job>[] = []
   readonly #run: (job: Job, at: number) => void
 
@@ -22,16 +23,22 @@ export class JobQueue<Job> {
 
   /** Without delay the job runs now. */
   add(job: Job, now: number, delayMs: number): void {
-    if (delayMs > 0) this.#waiting.push({ job, dueAt: now + delayMs })
-    else this.#run(job, now)
+    if (delayMs <= 0) {
+      this.#run(job, now)
+      return
+    }
+    const dueAt = now + delayMs
+    // Only a clock that was set back makes a job overtake others.
+    const after = this.#waiting.findLastIndex((other) => other.dueAt <= dueAt)
+    this.#waiting.splice(after + 1, 0, { job, dueAt })
   }
 
   /** Runs what is due at `now`. A clock that jumped ahead does not change the instant at which a job is judged. */
   runDue(now: number): void {
-    if (this.#waiting.length === 0) return
-    const due = this.#waiting.filter(({ dueAt }) => dueAt <= now)
-    if (due.length === 0) return
-    this.#waiting = this.#waiting.filter(({ dueAt }) => dueAt > now)
+    const [first] = this.#waiting
+    if (!first || first.dueAt > now) return
+    const end = this.#waiting.findIndex(({ dueAt }) => dueAt > now)
+    const due = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end)
     for (const { job, dueAt } of due) this.#run(job, dueAt)
   }
 

@@ -74,7 +74,7 @@ function judge({ transactions, flatUsage }: ReportJob, service: Service, now: nu
     for (const transaction of group) {
       const usage = transaction.get('usage')
       if (usage == null) continue
-      const at = parseTimestamp(rubyText(transaction.get('timestamp'))) ?? now
+      const at = instantOf(transaction) ?? now
       entries.push({ application, usage: processUsage(service, usageHash(usage), flatUsage), at })
     }
   }
@@ -83,6 +83,15 @@ function judge({ transactions, flatUsage }: ReportJob, service: Service, now: nu
     if (at > now + maxFutureMs) throw errors.transactionTimestampTooNew()
   }
   return entries
+}
+
+/** Ruby refuses to look for a date in anything longer, which breaks the job. */
+const maxTimestampLength = 128
+
+function instantOf(transaction: Transaction): number | undefined {
+  const text = rubyText(transaction.get('timestamp'))
+  if (text.length > maxTimestampLength) throw new BrokenTransactionError('timestamp is longer than 128 characters')
+  return parseTimestamp(text)
 }
 
 /** The id to count under. An array that finds an application is counted where nobody looks, as by the backend. */

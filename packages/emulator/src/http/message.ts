@@ -1,5 +1,6 @@
 /** Requests and answers without a socket. */
 import { STATUS_CODES } from 'node:http'
+import { strip } from '../backend/strip.ts'
 
 /** A request as `Emulator.handle` takes it. */
 export interface EmulatorRequest {
@@ -22,7 +23,8 @@ export interface EmulatorResponse {
 /** A header's value without the blanks around it; several are joined as HTTP joins them. */
 export function headerOf(request: EmulatorRequest, name: string): string | undefined {
   const value = request.headers?.[name]
-  return (value === undefined || typeof value === 'string' ? value : value.join(', '))?.replace(/^[ \t]+|[ \t]+$/g, '')
+  if (value === undefined) return undefined
+  return strip(typeof value === 'string' ? value : value.join(', '))
 }
 
 /** An answer as bytes for a socket that is closed after it. */

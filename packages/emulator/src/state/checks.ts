@@ -84,6 +84,10 @@ export const text: Check = (value, path, problems) => {
   }
 }
 
+export const anyText: Check = (value, path, problems) => {
+  if (typeof value !== 'string') problems.push({ path, message: `must be a string, not ${describe(value)}` })
+}
+
 export const textOrNull: Check = (value, path, problems) => {
   if (value !== null && typeof value !== 'string') {
     problems.push({ path, message: `must be a string or null, not ${describe(value)}` })
@@ -103,5 +107,5 @@ export const wholeNumber: Check = (value, path, problems) => {
 function describe(value: unknown): string {
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

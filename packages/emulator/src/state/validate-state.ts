@@ -2,6 +2,7 @@
 import { periodNames } from '../backend/period.ts'
 import { storageKey } from '../backend/storage-key.ts'
 import {
+  anyText,
   type Check,
   flag,
   InvalidDocumentError,
@@ -65,8 +66,8 @@ const checkApplication: Check = (value, path, problems) => {
     state: optional(states),
     plan: optional(textOrNull),
     user_keys: optional(listOf(text)),
-    application_keys: optional(listOf(text)),
-    referrer_filters: optional(listOf(text)),
+    application_keys: optional(listOf(anyText)),
+    referrer_filters: optional(listOf(anyText)),
     redirect_url: optional(textOrNull),
   }
   objectAt(value, path, members, problems)

@@ -30,7 +30,7 @@ test.each<[unknown, string[]]>([
   [null, [' must be an object, not null']],
   [[], [' must be an object, not an array']],
   [{}, ['services is missing']],
-  [{ services: {} }, ['services must be an array, not a object']],
+  [{ services: {} }, ['services must be an array, not an object']],
   [{ services: [], servces: [] }, ['servces is not known; known are $schema, services']],
   [service({ id: 2 }), ['services[0].id must be a non-empty string, not 2']],
   [service({ state: 'paused' }), ['services[0].state must be one of "active", "suspended", not "paused"']],
