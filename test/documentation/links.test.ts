@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: ROOT, encoding: 'utf8' })
+  .split('\0')
+  .filter(Boolean)
+
+/** The anchor that a heading gets on the usual code hosts. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, '')
+    .trim()
+    .replaceAll(' ', '-')
+
+function problemsOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replace(/```[\s\S]*?```/g, '')
+  return [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)].flatMap(([, path, anchor]) => {
+    const target = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path!)
+    if (!existsSync(target)) return [`${page}: ${path} does not exist`]
+    if (anchor === undefined) return []
+    const headings = [...readFileSync(target, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!))
+    return headings.includes(anchor) ? [] : [`${page}: ${path} has no heading #${anchor}`]
+  })
+}
+
+it('every link between pages leads somewhere', () => {
+  expect(pages).toContain('README.md')
+  expect(pages.flatMap(problemsOf)).toEqual([])
+})
