@@ -2,25 +2,28 @@
 import type { Clock, Timer } from '../../packages/core/src/clock.ts'
 
 interface Waiting {
+  /** By elapsed time, as timers of a machine do not follow a clock that is set. */
   readonly at: number
   readonly order: number
   readonly task: () => void
 }
 
 export class ManualClock implements Clock {
-  #now: number
+  /** Time that really passed. */
+  #elapsed = 0
+  #offset: number
   #order = 0
   readonly #waiting = new Set<Waiting>()
 
   constructor(now: number | string) {
-    this.#now = new Date(now).getTime()
+    this.#offset = new Date(now).getTime()
   }
 
-  now: () => number = () => this.#now
+  now: () => number = () => this.#offset + this.#elapsed
 
   schedule(task: () => void, delayMs: number): Timer {
     this.#order += 1
-    const waiting = { at: this.#now + delayMs, order: this.#order, task }
+    const waiting = { at: this.#elapsed + delayMs, order: this.#order, task }
     this.#waiting.add(waiting)
     return { cancel: () => void this.#waiting.delete(waiting) }
   }
@@ -32,23 +35,29 @@ export class ManualClock implements Clock {
 
   /** Moves on, running what becomes due. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms
+    const end = this.#elapsed + ms
     await settled()
     for (;;) {
-      const next = [...this.#waiting].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0]
+      let next: Waiting | undefined
+      for (const waiting of this.#waiting) {
+        if (waiting.at > end) continue
+        if (next === undefined || waiting.at < next.at || (waiting.at === next.at && waiting.order < next.order)) {
+          next = waiting
+        }
+      }
       if (next === undefined) break
       this.#waiting.delete(next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#elapsed = Math.max(this.#elapsed, next.at)
       next.task()
       await settled()
     }
-    this.#now = end
+    this.#elapsed = end
     await settled()
   }
 
-  /** Jumps without running timers, backwards too, as a clock that is set. */
-  jump(ms: number): void {
-    this.#now += ms
+  /** Sets the clock forward or back; no time passes. */
+  set(byMs: number): void {
+    this.#offset += byMs
   }
 }
 

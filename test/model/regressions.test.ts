@@ -9,9 +9,11 @@ const ALONE: Omit<Schedule, 'steps'> = {
   start: Date.parse('2024-02-28T23:59:10Z'),
   skewMs: 0,
   lagMs: 0,
+  room: 2,
   latencies: [[0, 0]],
 }
-const ask = (usage: Record<string, number>, times = 1) => ({ do: 'ask', application: 0, key: 0, usage, times }) as const
+const ask = (usage: Record<string, number>, times = 1) =>
+  ({ do: 'ask', application: 0, key: 0, usage, times, counts: 'now' }) as const
 
 const REGRESSIONS: Record<string, Schedule> = {
   'usage given up after a report without an answer was forgotten by the limits': {

@@ -14,7 +14,12 @@ export type Step =
       readonly key: number
       readonly usage: Usage
       readonly times: number
+      readonly counts: 'now' | 'with-response-code' | 'predicted'
     }
+  /** All responses under way end. */
+  | { readonly do: 'respond' }
+  /** Our clock is set, the backend's is not. */
+  | { readonly do: 'set-clock'; readonly ms: number }
   | { readonly do: 'wait'; readonly ms: number }
   /** To `ms` around the end of a window. */
   | { readonly do: 'window'; readonly period: Exclude<Period, 'eternity'>; readonly ms: number }
@@ -49,6 +54,8 @@ export interface Schedule {
   /** Of the backend's clock against ours. */
   readonly skewMs: number
   readonly lagMs: number
+  /** Applications the ledger has room for; there are two. */
+  readonly room: 1 | 2
   /** How long calls take to get there and back, in turn. */
   readonly latencies: readonly (readonly [there: number, back: number])[]
   readonly steps: readonly Step[]
@@ -78,12 +85,19 @@ const application = fc.nat(1)
 const endpoint = fc.constantFrom('authorize' as const, 'transactions' as const, 'any' as const)
 const finite = PERIODS.filter((period) => period !== 'eternity') as Exclude<Period, 'eternity'>[]
 
-const ask: fc.Arbitrary<Step> = fc.record({
-  do: fc.constant('ask' as const),
-  application,
-  key: fc.nat(2),
-  usage,
-  times: fc.integer({ min: 1, max: 25 }),
+const askCounted = (...counts: ('now' | 'with-response-code' | 'predicted')[]): fc.Arbitrary<Step> =>
+  fc.record({
+    do: fc.constant('ask' as const),
+    application,
+    key: fc.nat(2),
+    usage,
+    times: fc.integer({ min: 1, max: 25 }),
+    counts: fc.constantFrom(...counts),
+  })
+const respond: fc.Arbitrary<Step> = fc.constant({ do: 'respond' as const })
+const setClock: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('set-clock' as const),
+  ms: fc.oneof(fc.integer({ min: -90_000, max: 90_000 }), fc.integer({ min: -12_000_000, max: 12_000_000 })),
 })
 const wait: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('wait' as const),
@@ -130,16 +144,29 @@ const limit: fc.Arbitrary<Limit> = fc.record({
 /** Ends of months, of a leap day, of a year on a Thursday, of a week; and any moment. */
 const starts = ['2024-02-28T23:59:10Z', '2024-02-29T23:59:00Z', '2026-12-31T23:58:30Z', '2026-03-01T23:59:30Z']
 
-/** `what`: 'alone' is one gateway under faults; 'changes' adds administration, 'others' adds usage of other clients. */
-export function schedules(what: 'alone' | 'changes' | 'others'): fc.Arbitrary<Schedule> {
+/**
+ * 'alone': one gateway under faults; 'changes': and administration; 'others': and usage of other clients, and usage known
+ * only after the response; 'clocks': and clocks that are set.
+ */
+export type Kind = 'alone' | 'changes' | 'others' | 'clocks'
+
+export function schedules(what: Kind): fc.Arbitrary<Schedule> {
   const steps: { arbitrary: fc.Arbitrary<Step>; weight: number }[] = [
-    { arbitrary: ask, weight: 8 },
+    {
+      arbitrary:
+        what === 'others'
+          ? askCounted('now', 'with-response-code', 'predicted')
+          : askCounted('now', 'now', 'with-response-code'),
+      weight: 8,
+    },
+    { arbitrary: respond, weight: 1 },
     { arbitrary: wait, weight: 4 },
     { arbitrary: window, weight: 1 },
     { arbitrary: flush, weight: 2 },
     { arbitrary: fault, weight: 1 },
   ]
   if (what === 'changes') steps.push({ arbitrary: change, weight: 2 })
+  if (what === 'clocks') steps.push({ arbitrary: setClock, weight: 1 })
   if (what === 'others') steps.push({ arbitrary: foreign, weight: 2 })
   return fc.record({
     version: fc.constantFrom('1' as const, '2' as const),
@@ -149,7 +176,9 @@ export function schedules(what: 'alone' | 'changes' | 'others'): fc.Arbitrary<Sc
       fc.integer({ min: Date.parse('2026-01-01'), max: Date.parse('2027-01-01') }),
     ),
     skewMs: fc.oneof(fc.constant(0), fc.integer({ min: -600_000, max: 600_000 })),
-    lagMs: fc.constantFrom(0, 0, 300, 5000, 50_000),
+    // What settles is judged by our clock, so a clock that is set needs a backend that does not lag.
+    lagMs: what === 'clocks' ? fc.constant(0) : fc.constantFrom(0, 0, 300, 5000, 50_000),
+    room: fc.constantFrom(2 as const, 2 as const, 1 as const),
     latencies: fc.array(fc.tuple(fc.constantFrom(0, 0, 20, 400), fc.constantFrom(0, 0, 20, 400)), {
       minLength: 1,
       maxLength: 5,

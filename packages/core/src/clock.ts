@@ -12,6 +12,16 @@ export interface Clock {
   schedule(task: () => void, delayMs: number): Timer
 }
 
+/**
+ * Whether a moment still lies ahead. One that lies further ahead than it can ever have been set is a sign of a clock
+ * that was set back, and does not count.
+ *
+ * @param longestMs the longest it is set ahead, milliseconds.
+ */
+export function liesAhead(moment: number, now: number, longestMs: number): boolean {
+  return now < moment && moment - now <= longestMs
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: Date.now,

@@ -2,6 +2,7 @@
 import { AllowedDecision, type Grant } from '../allowed.ts'
 import type { UsageReport } from '../client/verdict.ts'
 import type { Application } from '../ledger/application.ts'
+import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { UsageRow } from '../ledger/usage-row.ts'
 import type { ResponseView } from '../request-view.ts'
 import type { ProtectedService } from '../terms.ts'
@@ -64,13 +65,18 @@ function book(account: Application, shape: UsageShape, code: number | undefined)
   const { ledger } = account.service
   const now = ledger.clock.now()
   const time = account.service.at(now)
-  const owner = account.evicted ? (account.service.application(account.id!) ?? account) : account
+  const owner = account.evicted && account.id !== undefined ? ownerOf(account.service, account.id) : account
   const touched = owner.layout.touched(shape, now)
   if (code === undefined) owner.count(touched, time)
   else {
     const row = owner.countSeparately(touched, time)
     if (row !== undefined) row.separate = { code, awaitsResponse: false }
   }
+}
+
+/** Where usage of an application is kept that was forgotten, or for which there was no room. */
+function ownerOf(service: ServiceLedger, id: string): Application {
+  return service.applications.get(id) ?? service.outsider(id)
 }
 
 function isAccountGrant(grant: Grant): grant is AccountGrant {

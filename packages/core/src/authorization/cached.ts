@@ -4,7 +4,7 @@ import type { Breaker } from '../client/breaker.ts'
 import type { CallGate } from '../client/call-gate.ts'
 import type { AuthorizeCall } from '../client/client.ts'
 import type { NotAuthorized } from '../client/verdict.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, liesAhead } from '../clock.ts'
 import type { AllowedSource, Refusal } from '../decision.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -96,7 +96,9 @@ class CachedAuthorizer implements Authorizer {
     if (account.evicted || identity.epoch !== account.service.epoch) return undefined
     const denial = account.denial ?? account.service.denial
     if (denial !== undefined) {
-      return now < denial.until ? refusalOf(denial, secretsOf(question.credentials, question.referrer)) : undefined
+      return liesAhead(denial.until, now, this.#options.cache.denialTtlMs)
+        ? refusalOf(denial, secretsOf(question.credentials, question.referrer))
+        : undefined
     }
     const touched = account.layout.touched(question.usage, now)
     if (now >= touched.validUntil) {
@@ -115,10 +117,13 @@ class CachedAuthorizer implements Authorizer {
     const text = identityText(credentials, referrer)
     const now = this.#options.clock.now()
     const denial = cache.denials.last(text)
-    if (denial !== undefined && now < denial.until) return refusalOf(denial, secretsOf(credentials, referrer))
+    const { denialTtlMs } = this.#options.cache
+    if (denial !== undefined && liesAhead(denial.until, now, denialTtlMs))
+      return refusalOf(denial, secretsOf(credentials, referrer))
     for (const metric of question.usage.metrics) {
       const bad = cache.badMetrics.get(metric)
-      if (bad !== undefined && now < bad.until) return refuse('gateway_misconfigured', bad.reason)
+      if (bad !== undefined && liesAhead(bad.until, now, denialTtlMs))
+        return refuse('gateway_misconfigured', bad.reason)
     }
     // Whoever waited for an answer about another usage asks about his own, together with those of the same metrics.
     const topic = attempt === 1 ? text : `${text} ${JSON.stringify(question.usage.metrics)}`
@@ -282,7 +287,7 @@ class CachedAuthorizer implements Authorizer {
   }
 
   #refresh(cache: ServiceCache, identity: Identity, now: number): void {
-    if (identity.refreshing || now < identity.retryAt) return
+    if (identity.refreshing || liesAhead(identity.retryAt, now, 2 * RETRY_MS)) return
     // One answer that lists the keys proves them all.
     if (identity.sharesProof && identity.account.questions > 0) return
     void this.#renew(cache, identity)

@@ -1,11 +1,13 @@
-/** Requests that the ledger cannot decide: the backend authorizes and counts each of them. */
+/** Requests that the ledger cannot decide: the backend is asked about each of them. */
 import { AllowedDecision } from '../allowed.ts'
+import type { Authorized } from '../client/verdict.ts'
 import type { Clock } from '../clock.ts'
 import type { Refusal } from '../decision.ts'
 import { Batch } from '../ledger/batch.ts'
-import type { UsageRow } from '../ledger/usage-row.ts'
 import type { Question } from './authorizer.ts'
 import type { Backend, BackendAnswer } from './backend.ts'
+import { type AccountGrant, HeldGrant } from './booking.ts'
+import { DirectGrant } from './direct-grant.ts'
 import { type Identity, secretsOf } from './identity.ts'
 import { overLimits } from './local-refusals.ts'
 import { refusalOf } from './refusals.ts'
@@ -17,73 +19,89 @@ export interface PerRequest {
   readonly cache: ServiceCache
   readonly question: Question
   readonly clock: Clock
-  byPolicy(answer: BackendAnswer): Decided
+  byPolicy(answer: Exclude<BackendAnswer, { kind: 'verdict' }>): Decided
 }
 
 /**
- * One authrep (an authorize where nothing is to be counted now). Where the application is kept, its own count has to
- * agree as well, and holds the usage from before the question on.
+ * One authrep, or an authorize where the usage is counted after the response. Where the application is kept, its own
+ * count has to agree as well, and holds the usage of an authrep from before the question on.
  */
 export async function decidePerRequest(task: PerRequest): Promise<Decided> {
   const { backend, cache, question, clock } = task
   const { credentials, referrer, terms, usage, view } = question
   const identity = cache.identities.find(credentials, referrer)
-  const { ledger } = cache.ledger
-  const counts = terms.counts === 'now' || terms.counts === 'with-response-code'
-  if (identity !== undefined) await ledger.flusher?.(identity.account)
-  const reserved = reserve(identity, question, counts, clock)
-  if (reserved !== undefined && 'outcome' in reserved) return reserved
+  if (identity !== undefined) await cache.ledger.ledger.flusher?.(identity.account)
+  const reserved = reserve(cache, identity, question, clock)
+  if ('outcome' in reserved) return reserved
   const answer = await backend.ask({
-    endpoint: counts ? 'authrep' : 'authorize',
+    endpoint: terms.counts === 'now' ? 'authrep' : 'authorize',
     client: cache.service.client,
     service: cache.service.id,
     credentials,
-    call: { usage: usage.usage, referrer, caller: view },
+    call: { usage: usage.usage, referrer, extensions: EXTENSIONS, caller: view },
     known: identity !== undefined,
   })
   if (answer.kind !== 'verdict') {
-    reserved?.undo()
+    reserved.undo()
     return task.byPolicy(answer)
   }
   const { verdict } = answer
   if (!verdict.authorized) {
-    reserved?.undo()
+    reserved.undo()
     return { ...refusalOf(verdict, usage, clock.now()), secrets: secretsOf(credentials, referrer) }
   }
-  if (reserved !== undefined) reserved.keep()
-  else if (counts) cache.ledger.countedElsewhere(usage)
-  const grant = identity ?? {
-    service: cache.service,
-    application: { id: verdict.application.id },
-    plan: verdict.plan,
-    limits: () => verdict.usageReports,
-  }
-  return new AllowedDecision('backend', usage, grant, terms)
+  reserved.keep()
+  const grant = identity ?? grantOutside(cache, verdict)
+  if (terms.counts !== 'with-response-code') return new AllowedDecision('backend', usage, grant, terms)
+  return countLater(grant, question, clock)
 }
+
+const EXTENSIONS = Object.freeze({ listAppKeys: true, limitHeaders: true })
 
 interface Reservation {
   keep(): void
   undo(): void
 }
 
+const NOTHING: Reservation = Object.freeze({ keep: () => {}, undo: () => {} })
+
 function reserve(
+  cache: ServiceCache,
   identity: Identity | undefined,
   { usage, terms }: Question,
-  counts: boolean,
   clock: Clock,
-): Reservation | Refusal | undefined {
-  if (identity === undefined || identity.account.evicted) return undefined
+): Reservation | Refusal {
+  if (identity === undefined || identity.account.evicted) {
+    return terms.counts === 'now' ? { ...NOTHING, keep: () => cache.ledger.countedElsewhere(usage) } : NOTHING
+  }
   const { account } = identity
   const now = clock.now()
   const time = account.service.at(now)
   const touched = account.layout.touched(usage, now)
   if (!account.fits(touched, time)) return overLimits(account, touched, time)
-  if (!counts || terms.counts === 'never') return undefined
-  const row: UsageRow | undefined = account.reserve(touched, time)
-  if (row === undefined) return undefined
+  const row = terms.counts === 'now' ? account.reserve(touched, time) : undefined
+  if (row === undefined) return NOTHING
   const batch = new Batch(account.service, [row], now)
   return {
     keep: () => batch.acknowledge(clock.now()),
     undo: () => batch.undo(clock.now()),
   }
+}
+
+/** For an application that is not kept; what is known only after the response finds it by its id. */
+function grantOutside(cache: ServiceCache, verdict: Authorized): AccountGrant {
+  return new DirectGrant(cache.service, verdict, () => {
+    const { id } = verdict.application
+    return id === undefined ? cache.ledger.ledger.stranger(cache.ledger) : cache.ledger.outsider(id)
+  })
+}
+
+function countLater(grant: AccountGrant, { usage, terms }: Question, clock: Clock): Decided {
+  const { account } = grant
+  const now = clock.now()
+  const time = account.service.at(now)
+  const touched = account.layout.touched(usage, now)
+  if (!account.fits(touched, time)) return overLimits(account, touched, time)
+  const row = account.countSeparately(touched, time)
+  return new AllowedDecision('backend', usage, new HeldGrant(grant, row), terms)
 }

@@ -175,7 +175,8 @@ export class ServiceCache {
   }
 
   #prove(identity: Identity, { askedAt }: OpenQuestion): void {
-    identity.provedAt = Math.max(identity.provedAt, askedAt)
+    // Not the later of both: after the clock was set back, nothing would ever be newer.
+    identity.provedAt = askedAt
     identity.epoch = this.ledger.epoch
   }
 

@@ -1,5 +1,5 @@
 /** Spares callers the time-out while the backend is down: closed, open for a while, then one probe at a time. */
-import type { Clock } from '../clock.ts'
+import { type Clock, liesAhead } from '../clock.ts'
 
 export interface BreakerOptions {
   /** Consecutive failures that open it. */
@@ -48,7 +48,7 @@ export function createBreaker({ failures, openMs, onChange }: BreakerOptions, cl
       if (state.kind === 'closed') return 'pass'
       const now = clock.now()
       const busyUntil = state.kind === 'open' ? state.until : state.probing === undefined ? now : state.probing + openMs
-      if (now < busyUntil) return { retryAfterMs: busyUntil - now }
+      if (liesAhead(busyUntil, now, openMs)) return { retryAfterMs: busyUntil - now }
       become({ kind: 'half-open', probing: now })
       return 'probe'
     },

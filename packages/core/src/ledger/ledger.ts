@@ -81,6 +81,11 @@ export class Ledger {
     return service
   }
 
+  /** Number of the newest question. */
+  get lastQuestion(): number {
+    return this.#questions
+  }
+
   /** To be called right before a question is sent. */
   openQuestion(): OpenQuestion {
     this.#questions += 1
@@ -172,6 +177,7 @@ export class Ledger {
   markBusy(application: Application): void {
     if (!application.busy) {
       this.#busy.delete(application)
+      if (application.evicted) application.service.dismiss(application)
     } else if (!this.#busy.has(application)) {
       this.#busy.add(application)
       this.onWaiting?.(this.records)

@@ -37,7 +37,7 @@ export class MetricTable {
   prove(metric: string, at: number): boolean {
     const slot = this.slotOf(metric)
     const before = this.#provedAt[slot]!
-    if (at > before) this.#provedAt[slot] = at
+    this.#provedAt[slot] = at
     return before === Number.NEGATIVE_INFINITY
   }
 

@@ -43,6 +43,7 @@ export class ServiceLedger {
     givenUp: [],
   }
   readonly #layouts = new Map<string, Layout>()
+  readonly #outsiders = new Map<string, Application>()
 
   constructor(ledger: Ledger, { id, client }: LedgerService, declared: DeclaredMetrics | undefined) {
     this.ledger = ledger
@@ -68,6 +69,23 @@ export class ServiceLedger {
     return application
   }
 
+  /** Holds usage to be reported of an application that there is no room for; forgotten once that is done. */
+  outsider(id: string): Application {
+    let application = this.#outsiders.get(id)
+    if (application === undefined) {
+      application = new Application(this, id)
+      application.evicted = true
+      this.#outsiders.set(id, application)
+    }
+    application.provedAt = this.ledger.clock.now()
+    return application
+  }
+
+  /** Nothing of it is on its way any more. */
+  dismiss(application: Application): void {
+    if (this.#outsiders.get(application.id!) === application) this.#outsiders.delete(application.id!)
+  }
+
   /**
    * Takes in an answer with usage reports (or the knowledge that the plan has no limits).
    *
@@ -77,12 +95,14 @@ export class ServiceLedger {
     const { usageReports: reports, hierarchy } = verdict
     for (const { start, end } of reports) {
       if (start === undefined || end === undefined) continue
-      if (this.time.saw(start.getTime(), end.getTime(), question.askedAt)) this.ledger.clockAhead(this)
+      const { askedAt, number } = question
+      const { lastQuestion } = this.ledger
+      if (this.time.saw(start.getTime(), end.getTime(), askedAt, number, lastQuestion)) this.ledger.clockAhead(this)
     }
     this.prove(metrics, question.askedAt)
     this.prove(new Set(reports.map(({ metric }) => metric)), question.askedAt)
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetTouched()
-    if (question.askedAt > application.provedAt) application.provedAt = question.askedAt
+    application.provedAt = question.askedAt
     if (verdict.plan !== undefined) application.plan = verdict.plan
     const snapshot = { question: question.number, askedAt: question.askedAt, reports, hierarchy }
     applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))

@@ -11,6 +11,8 @@ const AHEAD_MS = 50 * MINUTE_MS
 export class ServiceTime {
   #reached: number = Number.NEGATIVE_INFINITY
   #ahead = 0
+  /** The newest question when the correction was made: answers to older ones say nothing about it. */
+  #correctedAt = 0
 
   /** The service's time when our clock shows `own`, epoch milliseconds. */
   at(own: number): number {
@@ -23,15 +25,17 @@ export class ServiceTime {
    * Takes in a window that an answer showed as the current one.
    *
    * @param own what our clock showed when the question was sent.
+   * @param question orders questions by when they were sent; `last` is the newest one sent by now.
    * @returns true when our clock turned out to be too fast to go on with: what was stamped is to be reconsidered.
    */
-  saw(start: number, end: number, own: number): boolean {
+  saw(start: number, end: number, own: number, question: number, last: number): boolean {
     if (start > this.#reached) this.#reached = start
-    // Repaired since: the correction would put us behind.
-    if (this.#ahead > 0 && own < end + AHEAD_MS) this.#ahead = 0
+    // The clock was repaired: with the correction it would be behind.
+    if (question > this.#correctedAt && own - this.#ahead < start) this.#ahead = Math.max(0, own - end + 1)
     if (own - this.#ahead - end <= AHEAD_MS) return false
     this.#ahead = own - end + 1
     this.#reached = start
+    this.#correctedAt = last
     return true
   }
 }

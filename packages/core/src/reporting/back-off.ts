@@ -1,8 +1,9 @@
 /** How long to wait before usage that was not counted is sent again. */
+import { liesAhead } from '../clock.ts'
 
 export interface BackOff {
-  /** Nothing is sent before, by our clock. */
-  readonly until: number
+  /** When the next try is due, by our clock; `now` where there is nothing to wait for. */
+  dueAt(now: number): number
   /** A failure; `leastMs` is what the backend asked for. */
   failed(now: number, leastMs?: number): void
   succeeded(): void
@@ -11,15 +12,15 @@ export interface BackOff {
 /** Doubles from `firstMs` to `mostMs`, each time half to one and a half of it, so that processes do not return together. */
 export function createBackOff(firstMs: number, mostMs: number, random: () => number): BackOff {
   let failures = 0
+  let waitMs = 0
   let until = Number.NEGATIVE_INFINITY
   return {
-    get until() {
-      return until
-    },
+    dueAt: (now) => (liesAhead(until, now, waitMs) ? until : now),
     failed(now, leastMs = 0) {
       const step = Math.min(mostMs, firstMs * 2 ** Math.min(failures, 30))
       failures += 1
-      until = now + Math.max(leastMs, step * (0.5 + random()))
+      waitMs = Math.max(leastMs, step * (0.5 + random()))
+      until = now + waitMs
     },
     succeeded() {
       failures = 0

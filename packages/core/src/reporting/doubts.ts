@@ -1,5 +1,5 @@
 /** Batches that were sent and got no answer: asks the ledger to find out, and decides when nobody can tell. */
-import type { Clock } from '../clock.ts'
+import { type Clock, liesAhead } from '../clock.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Batch } from '../ledger/batch.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -44,6 +44,8 @@ export class Doubts {
     const { clock, ambiguous } = this.#options
     for (const batch of [...this.#batches]) {
       if (batch.state === 'ambiguous') {
+        // The clock was set back: what is to be waited for begins anew.
+        if (batch.since > clock.now()) batch.since = clock.now()
         if (clock.now() < this.#dueAt(batch)) continue
         const witnesses = [...batch.applications].filter((application) => canTell(application, batch))
         if (witnesses.length > 0 && !batch.undecidable && this.#mayAsk(batch)) {
@@ -58,8 +60,11 @@ export class Doubts {
   }
 
   #dueAt(batch: Batch): number {
+    const { ledger, clock, graceMs } = this.#options
+    const now = clock.now()
     const asked = this.#asked.get(batch)
-    return asked === undefined ? batch.since + this.#options.ledger.settleMs : asked.at + this.#options.graceMs
+    if (asked === undefined) return Math.min(batch.since, now) + ledger.settleMs
+    return liesAhead(asked.at + graceMs, now, graceMs) ? asked.at + graceMs : now
   }
 
   #mayAsk(batch: Batch): boolean {

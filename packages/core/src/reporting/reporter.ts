@@ -80,7 +80,7 @@ class BatchReporter implements Reporter {
   /** When the first of those who must wait may send again. */
   #readyAt(now: number): number {
     let ready = now
-    for (const { mayTryAt } of this.#desks.values()) if (mayTryAt > now) ready = Math.max(ready, mayTryAt)
+    for (const desk of this.#desks.values()) ready = Math.max(ready, desk.mayTryAt(now))
     return ready
   }
 

@@ -33,21 +33,23 @@ export class ServiceDesk {
     this.#backOff = createBackOff(FIRST_RETRY_MS, MOST_RETRY_MS, options.random)
   }
 
-  /** Nothing is sent before, by our clock. */
-  get mayTryAt(): number {
-    return this.#backOff.until
+  /** Nothing is sent before, by our clock; `now` where there is nothing to wait for. */
+  mayTryAt(now: number): number {
+    return this.#backOff.dueAt(now)
   }
 
   /** Sends all that waits. `hurry`: also while it should be waiting. */
   async flush(hurry: boolean): Promise<void> {
-    if (!hurry && this.#options.clock.now() < this.#backOff.until) return
+    const now = this.#options.clock.now()
+    if (!hurry && this.#backOff.dueAt(now) > now) return
     if (this.#suspect && !(await this.#tryOne())) return
     await this.#sendAll(this.#take(undefined))
   }
 
   /** Sends what one application has waiting, unless the backend is given a pause. */
   async flushOnly(application: Application): Promise<void> {
-    if (this.#suspect || this.#options.clock.now() < this.#backOff.until) return
+    const now = this.#options.clock.now()
+    if (this.#suspect || this.#backOff.dueAt(now) > now) return
     await this.#sendAll(this.#take(new Set([application])))
   }
 
