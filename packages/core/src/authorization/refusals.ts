@@ -27,7 +27,9 @@ export function refusalOf(verdict: NotAuthorized, shape: UsageShape, now: number
 
 function retryOf(verdict: NotAuthorized, shape: UsageShape, now: number): Pick<Refusal, 'retryAt' | 'disabled'> {
   const violated = violatedReports(verdict, shape, now)
-  if (violated.some(({ max }) => max === 0)) return { disabled: true }
+  // Without reports that tell, the headers do: they describe the tightest limit.
+  const tightest = violated.length === 0 ? verdict.limit?.max : undefined
+  if (tightest === 0 || violated.some(({ max }) => max === 0)) return { disabled: true }
   // No wait helps against eternity, nor when the call alone is larger than the limit.
   if (violated.some(({ end, metric, max }) => end === undefined || amountOf(shape, metric) > max)) return {}
   const ends = violated.map(({ end }) => end!.getTime())

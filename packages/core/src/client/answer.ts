@@ -24,9 +24,9 @@ export function readAnswer(response: TransportResponse, noBody: boolean, now: nu
     const document = readYes(response, noBody)
     return authorizedVerdict(status, document, readLimitHeaders(response))
   }
-  if (isDenial(status)) {
+  if (isDenial(status) || isLimitDenial(response)) {
     const { code, reason, document } = readDenial(response, noBody)
-    return deniedVerdict(status, code, reason, document, readLimitHeaders(response))
+    return deniedVerdict(status, code, reason, document, readLimitHeaders(response, 0))
   }
   throw failureOf(response, now)
 }
@@ -34,6 +34,11 @@ export function readAnswer(response: TransportResponse, noBody: boolean, now: nu
 /** Any 4xx but 429: a caller can cause them in many ways (law 3). */
 export function isDenial(status: number): boolean {
   return status >= 400 && status < 500 && status !== 429
+}
+
+/** A 429 with 3scale's own rejection header is its verdict about limits; any other is a backend that is busy. */
+function isLimitDenial(response: TransportResponse): boolean {
+  return response.status === 429 && headerOf(response, '3scale-rejection-reason') === 'limits_exceeded'
 }
 
 /** The error that a status other than the expected one and other than a denial means. */

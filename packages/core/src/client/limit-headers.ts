@@ -3,12 +3,16 @@ import { headerOf } from './media-type.ts'
 import type { TransportResponse } from './transport.ts'
 import type { LimitHeaders } from './verdict.ts'
 
-/** Undefined where the answer has none, or none that are whole numbers. */
-export function readLimitHeaders(response: TransportResponse): LimitHeaders | undefined {
-  const remaining = whole(headerOf(response, '3scale-limit-remaining'))
+/**
+ * Undefined where the answer has none, or none that are whole numbers.
+ *
+ * @param remaining for answers that name only the window, as denials for a limit may.
+ */
+export function readLimitHeaders(response: TransportResponse, remaining?: number): LimitHeaders | undefined {
+  const left = whole(headerOf(response, '3scale-limit-remaining')) ?? remaining
   const resetSeconds = whole(headerOf(response, '3scale-limit-reset'))
-  if (remaining === undefined || resetSeconds === undefined) return undefined
-  return { remaining, resetSeconds, max: whole(headerOf(response, '3scale-limit-max-value')) }
+  if (left === undefined || resetSeconds === undefined) return undefined
+  return { remaining: left, resetSeconds, max: whole(headerOf(response, '3scale-limit-max-value')) }
 }
 
 function whole(value: string | undefined): number | undefined {

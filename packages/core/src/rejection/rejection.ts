@@ -58,6 +58,7 @@ export function createRejection(settings: RejectionSettings): Rejection {
       headers: Object.freeze({
         'content-type': contentType,
         'cache-control': 'no-store',
+        ...(text !== undefined && kind.text === 'noMatch' ? NO_MATCHED_RULES : {}),
         ...(status === 401 && challenge !== undefined ? { 'www-authenticate': challenge } : {}),
         ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
         ...limitHeaders(refusal.limits ?? []),
@@ -80,6 +81,9 @@ function retryAfterOf({ retryAt }: Refusal, kind: DenialKind, now: number): numb
   if (retryAt === undefined || !Number.isFinite(retryAt)) return kind.retryAfterMs
   return Math.min(Math.max(1, Math.ceil(retryAt - now)), LONGEST_WINDOW_MS)
 }
+
+/** APIcast sends it with its answer to requests that no rule matches (APIcast errors.lua). */
+const NO_MATCHED_RULES = { 'x-3scale-matched-rules': '' }
 
 /** A leap year: no window of a limit that ends is longer. */
 const LONGEST_WINDOW_MS = 366 * 24 * 60 * 60 * 1000
