@@ -9,6 +9,7 @@ import { transportError } from './transport-failure.ts'
 
 type Headers = TransportResponse['headers']
 
+const NO_HEADERS: Headers = Object.freeze({})
 const NOTHING = Buffer.alloc(0)
 
 /**
@@ -21,10 +22,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: TransportResponse) => void
   readonly #reject: (reason: unknown) => void
   readonly #timer: Timer
+  #abortListener: (() => void) | undefined
   #controller: Dispatcher.DispatchController | undefined
   #settled = false
   #status = 0
-  #headers: Headers = {}
+  #headers: Headers = NO_HEADERS
   #body: Buffer = NOTHING
   #more: Buffer[] | undefined
   #length = 0
@@ -40,8 +42,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#origin = origin
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = clock.schedule(this.#onDeadline, request.timeoutMs)
-    request.signal?.addEventListener('abort', this.#onAbort)
+    this.#timer = clock.schedule(() => this.#onDeadline(), request.timeoutMs)
+    if (request.signal !== undefined) {
+      this.#abortListener = () => this.#onAbort()
+      request.signal.addEventListener('abort', this.#abortListener)
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -85,7 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return true
   }
 
-  #onDeadline = (): void => {
+  #onDeadline(): void {
     const sent = this.#controller !== undefined
     this.#fail(
       new TimeoutError(
@@ -96,7 +101,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#drop()
   }
 
-  #onAbort = (): void => {
+  #onAbort(): void {
     const sent = this.#controller !== undefined
     if (sent && this.#request.whenSent === 'finish') return
     if (this.#settle()) this.#reject(new Interruption(this.#request.signal?.reason, sent))
@@ -118,7 +123,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return false
     this.#settled = true
     this.#timer.cancel()
-    this.#request.signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#abortListener !== undefined) {
+      this.#request.signal?.removeEventListener('abort', this.#abortListener)
+    }
     return true
   }
 

@@ -32,25 +32,6 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
   let closed: Promise<void> | undefined
   let onIdle: (() => void) | undefined
 
-  async function attempts(call: Outgoing): Promise<TransportResponse> {
-    const deadline = retry > 0 ? clock.now() + timeoutMs : 0
-    for (let attempt = 0; ; attempt++) {
-      if (call.signal?.aborted) throw new Interruption(call.signal.reason, false)
-      if (call.caller !== undefined && isAborted(call.caller)) throw new Interruption(callerLeft(), false)
-      const left = attempt === 0 ? timeoutMs : deadline - clock.now()
-      let failure: unknown
-      try {
-        const response = await transport.request({ ...call, timeoutMs: left })
-        if (!brokeOff(response)) return response
-        failure = response.failure
-      } catch (error) {
-        failure = error
-      }
-      const again = failure instanceof TransportError && (call.repeatable || !failure.sent)
-      if (!again || attempt >= retry || clock.now() >= deadline) throw failure
-    }
-  }
-
   return {
     get closed() {
       return closed !== undefined
@@ -59,7 +40,23 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
       if (closed !== undefined) throw new ClosedError('the client is closed')
       running++
       try {
-        return await attempts(call)
+        const deadline = retry > 0 ? clock.now() + timeoutMs : 0
+        for (let attempt = 0; ; attempt++) {
+          if (call.signal?.aborted) throw new Interruption(call.signal.reason, false)
+          if (call.caller !== undefined && isAborted(call.caller)) throw new Interruption(callerLeft(), false)
+          let failure: unknown
+          try {
+            const response = await transport.request(
+              requestOf(call, attempt === 0 ? timeoutMs : deadline - clock.now()),
+            )
+            if (!brokeOff(response)) return response
+            failure = response.failure
+          } catch (error) {
+            failure = error
+          }
+          const again = failure instanceof TransportError && (call.repeatable || !failure.sent)
+          if (!again || attempt >= retry || clock.now() >= deadline) throw failure
+        }
       } finally {
         if (--running === 0) onIdle?.()
       }
@@ -77,4 +74,10 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
 /** Without its body a status below 400 says nothing; a refusal or an error of the backend's stands by its status. */
 function brokeOff(response: TransportResponse): boolean {
   return response.failure !== undefined && response.status < 400
+}
+
+/** Written out, because a spread costs a tenth of what we do for a call. */
+function requestOf(call: Outgoing, timeoutMs: number): TransportRequest {
+  const { method, path, headers, body, signal, caller, whenSent } = call
+  return { method, path, headers, body, timeoutMs, signal, caller, whenSent }
 }
