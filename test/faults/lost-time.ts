@@ -1,0 +1,20 @@
+/** How long this process could not run: on a busy machine that is no delay of what a test measures. */
+
+const TICK_MS = 5
+
+/** Begins to watch; the function it returns ends that and says how many milliseconds were lost meanwhile. */
+export function watchLostTime(): () => number {
+  let last = performance.now()
+  let lostMs = 0
+  const look = () => {
+    const now = performance.now()
+    lostMs += Math.max(0, now - last - 2 * TICK_MS)
+    last = now
+  }
+  const timer = setInterval(look, TICK_MS)
+  return () => {
+    clearInterval(timer)
+    look()
+    return lostMs
+  }
+}
