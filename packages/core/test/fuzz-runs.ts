@@ -1,4 +1,4 @@
-/** How many cases a property is tried with: few in `npm test`, as many as FUZZ_RUNS says in a long run. */
+/** How many cases a property is tried with: few in `npm test`, as many as FUZZ_RUNS says in `npm run fuzz`. */
 
 export const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 300)
 
