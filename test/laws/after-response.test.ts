@@ -1,0 +1,68 @@
+/** Usage that is known only after the response, and response codes. */
+import { expect, it } from 'vitest'
+import type { AllowedDecision } from '../../packages/core/src/allowed.ts'
+import { allowed, createWorld, imbalance, stateOf } from './world.ts'
+
+const STATE = stateOf({
+  metrics: [{ name: 'hits' }, { name: 'tokens' }],
+  limits: [{ metric: 'tokens', period: 'day', value: 100 }],
+})
+
+it('law 8: usageAfter is counted once, whatever was predicted, and may overshoot by what is in flight', async () => {
+  const world = createWorld({ state: STATE })
+  const terms = { counts: 'predicted' as const }
+  const inFlight = []
+  for (let index = 0; index < 5; index++) inFlight.push(await world.ask({ userKey: 'k1' }, { tokens: 1 }, terms))
+  expect(inFlight.filter(allowed)).toHaveLength(5)
+  expect(world.ledger.sums()).toEqual({})
+  for (const outcome of inFlight) {
+    world.settle(outcome, 200, { tokens: 30 })
+    world.settle(outcome, 200, { tokens: 30 })
+  }
+  expect(world.ledger.sums().tokens).toMatchObject({ admitted: 150, pending: 150 })
+  expect(await world.ask({ userKey: 'k1' }, { tokens: 1 }, terms)).toMatchObject({ code: 'limits_exceeded' })
+  await world.clock.advance(10_000)
+  expect(world.emulator.usage().s1!.a1!.tokens!.day).toBe(150)
+  expect(imbalance(world.ledger)).toEqual({})
+})
+
+it('law 8: addUsage comes on top of what was counted, and is refused after the end', async () => {
+  const world = createWorld({ state: STATE })
+  const outcome = (await world.ask({ userKey: 'k1' })) as AllowedDecision
+  outcome.addUsage({ tokens: 7 })
+  outcome.addUsage({ tokens: 3, hits: 1 })
+  world.settle(outcome)
+  expect(() => outcome.addUsage({ tokens: 1 })).toThrow('after the response')
+  await world.clock.advance(10_000)
+  const usage = world.emulator.usage().s1!.a1!
+  expect([usage.hits!.day, usage.tokens!.day]).toEqual([2, 10])
+})
+
+it('response codes are reported one transaction each, with the usage counted from the decision on', async () => {
+  const world = createWorld({ state: STATE })
+  const terms = { counts: 'with-response-code' as const, responseCodes: true }
+  const outcomes = []
+  for (let index = 0; index < 3; index++) outcomes.push(await world.ask({ userKey: 'k1' }, { tokens: 40 }, terms))
+  expect(outcomes.map(allowed)).toEqual([true, true, false])
+  await world.clock.advance(10_000)
+  expect(world.count('transactions')).toBe(0)
+  world.settle(outcomes[0]!, 200)
+  world.settle(outcomes[1]!, 404)
+  await world.clock.advance(10_000)
+  const body = world.calls.findLast(({ path }) => path.endsWith('/transactions.xml'))!.body!
+  expect(
+    body
+      .match(/\[log\](\[|%5B)code(\]|%5D)=\d+/g)!
+      .map((text) => text.slice(-3))
+      .sort(),
+  ).toEqual(['200', '404'])
+  expect(world.emulator.usage().s1!.a1!.tokens!.day).toBe(80)
+  expect(imbalance(world.ledger)).toEqual({})
+})
+
+it('close() reports what still waits for a response', async () => {
+  const world = createWorld({ state: STATE })
+  await world.ask({ userKey: 'k1' }, { tokens: 4 }, { counts: 'with-response-code', responseCodes: true })
+  expect(await world.reporter.close()).toEqual({ undelivered: {} })
+  expect(world.emulator.usage().s1!.a1!.tokens!.day).toBe(4)
+})

@@ -1,0 +1,240 @@
+/** What happens while the backend does not answer, and after it. */
+import { describe, expect, it } from 'vitest'
+import { BackendError, TransportError } from '../../packages/core/src/errors.ts'
+import { goWrong } from '../model/faults.ts'
+import { allowed, createWorld, type Fault, imbalance, stateOf, type World } from './world.ts'
+
+const STATE = stateOf({
+  limits: [{ metric: 'hits', period: 'day', value: 10 }],
+  applications: [
+    { id: 'a1', plan: 'p1', user_keys: ['k1'] },
+    { id: 'a2', plan: 'p1', user_keys: ['k2'] },
+  ],
+})
+
+const DOWN: Fault = () => {
+  throw new TransportError('refused', { sent: false })
+}
+
+const ask = async (world: World, userKey: string, terms = {}) => await world.ask({ userKey }, { hits: 1 }, terms)
+const countOf = (world: World, id: string) => world.emulator.usage().s1![id]!.hits!.eternity
+
+async function finish(world: World): Promise<void> {
+  world.fault = undefined
+  const closing = world.reporter.close({ timeoutMs: 30_000 })
+  await world.clock.advance(31_000)
+  await closing
+  expect(imbalance(world.ledger)).toEqual({})
+}
+
+describe('while the backend is down', () => {
+  it("'deny' answers 503 to callers nobody has heard of, and known ones go on until staleMs", async () => {
+    const world = createWorld({ state: STATE })
+    await ask(world, 'k1')
+    world.fault = DOWN
+    expect(await ask(world, 'k2')).toMatchObject({ code: 'backend_unavailable' })
+    await world.clock.advance(59_000)
+    expect(await ask(world, 'k1')).toMatchObject({ outcome: 'allow', source: 'stale' })
+    await world.clock.advance(2000)
+    expect(await ask(world, 'k1')).toMatchObject({ code: 'backend_unavailable' })
+  })
+
+  it("'last-known' goes on with the last verdict, limits counted, and reports afterwards", async () => {
+    const world = createWorld({ state: STATE, terms: { onUnavailable: 'last-known' } })
+    await ask(world, 'k1')
+    world.fault = DOWN
+    await world.clock.advance(3_600_000)
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => ask(world, 'k1')))
+    expect(outcomes.filter(allowed)).toHaveLength(9)
+    expect(outcomes[0]).toMatchObject({ source: 'policy' })
+    expect(await ask(world, 'k2')).toMatchObject({ code: 'backend_unavailable' })
+    await finish(world)
+    expect(countOf(world, 'a1')).toBe(10)
+  })
+
+  it("'last-known' does not let in who was denied last", async () => {
+    const world = createWorld({ state: STATE, terms: { onUnavailable: 'last-known' } })
+    expect(await ask(world, 'wrong')).toMatchObject({ code: 'user_key_invalid' })
+    world.fault = DOWN
+    await world.clock.advance(60_000)
+    expect(await ask(world, 'wrong')).toMatchObject({ code: 'user_key_invalid' })
+  })
+
+  it("'allow' lets strangers in, and reports the usage of those who turn out to be callers", async () => {
+    const world = createWorld({ state: STATE, terms: { onUnavailable: 'allow' } })
+    world.fault = DOWN
+    for (const key of ['k1', 'k1', 'nobody']) expect(await ask(world, key)).toMatchObject({ source: 'policy' })
+    expect(world.ledger.sums().hits).toMatchObject({ admitted: 3, pending: 3 })
+    world.fault = undefined
+    await world.clock.advance(15_000)
+    expect(countOf(world, 'a1')).toBe(2)
+    expect(world.losses).toMatchObject([{ reason: 'unproven', usage: { hits: 1 } }])
+    expect(imbalance(world.ledger)).toEqual({})
+  })
+
+  it("law 3: 'allow' does not let in what the caller or we ourselves are to blame for", async () => {
+    const world = createWorld({ state: STATE, terms: { onUnavailable: 'allow' }, maxCalls: 2 })
+    // An overload.
+    world.fault = async (_request, pass) => {
+      await new Promise<void>((resolve) => world.clock.schedule(resolve, 100))
+      return pass()
+    }
+    const outcomes = Promise.all([ask(world, 'x1'), ask(world, 'x2'), ask(world, 'x3')])
+    await world.clock.advance(200)
+    expect((await outcomes).map((outcome) => (outcome as { code?: string }).code)).toEqual([
+      'user_key_invalid',
+      'overloaded',
+      'overloaded',
+    ])
+    // Our own misconfiguration.
+    world.fault = () => ({
+      status: 403,
+      headers: { 'content-type': 'application/vnd.3scale-v2.0+xml' },
+      body: Buffer.from('<?xml version="1.0" encoding="UTF-8"?><error code="service_token_invalid">no</error>'),
+    })
+    expect(await ask(world, 'y1')).toMatchObject({ code: 'gateway_misconfigured' })
+    // Credentials that cannot be sent.
+    expect(await ask(world, '\ud800')).toMatchObject({ code: 'credentials_malformed' })
+    // A closed client.
+    await world.service.client.close()
+    expect(await ask(world, 'y2')).toMatchObject({ code: 'gateway_closed' })
+  })
+
+  it('a breaker spares callers the calls, and everything goes on within seconds', async () => {
+    const world = createWorld({ state: STATE })
+    world.fault = DOWN
+    for (let index = 0; index < 100; index++) await ask(world, `stranger-${index}`)
+    expect(world.count('authorize')).toBe(5)
+    world.fault = undefined
+    await world.clock.advance(1001)
+    expect(await ask(world, 'k1')).toMatchObject({ outcome: 'allow', source: 'backend' })
+  })
+
+  it('a breaker never half-opens with a report', async () => {
+    const world = createWorld({ state: STATE })
+    await ask(world, 'k1')
+    world.fault = DOWN
+    for (let index = 0; index < 10; index++) await ask(world, `stranger-${index}`)
+    expect(world.breaker!.state.kind).toBe('open')
+    const before = world.count('transactions')
+    await world.clock.advance(60_000)
+    expect(world.count('transactions') - before).toBeLessThanOrEqual(1)
+    await finish(world)
+    expect(countOf(world, 'a1')).toBe(1)
+  })
+})
+
+describe('a report that fails', () => {
+  it.each(['unsent', 'busy'] as const)('law 8: that surely was not counted goes again (%s)', async (kind) => {
+    const world = createWorld({ state: STATE })
+    await ask(world, 'k1')
+    world.fault = (_request, pass) => goWrong(kind, pass)
+    await world.clock.advance(12_000)
+    expect(world.ledger.sums().hits).toMatchObject({ pending: 1, acknowledged: 0 })
+    world.fault = undefined
+    await world.clock.advance(20_000)
+    expect(countOf(world, 'a1')).toBe(1)
+    expect(world.ledger.sums().hits).toMatchObject({ pending: 0, acknowledged: 1 })
+  })
+
+  it.each([
+    ['lost-answer', 1],
+    ['stalled', 1],
+    ['stalled-counted', 1],
+    ['error', 1],
+    ['garbage', 1],
+  ] as const)('law 8: without an answer is counted exactly once, as the ledger finds out (%s)', async (kind, count) => {
+    const world = createWorld({ state: STATE })
+    await ask(world, 'k1')
+    let failed = false
+    world.fault = (request, pass) => {
+      if (failed || !request.path.endsWith('/transactions.xml')) return pass()
+      failed = true
+      return goWrong(kind, pass)
+    }
+    await world.clock.advance(10_000)
+    expect(world.ledger.sums().hits).toMatchObject({ ambiguous: 1 })
+    await world.clock.advance(90_000)
+    expect(countOf(world, 'a1')).toBe(count)
+    expect(world.ledger.sums().hits).toMatchObject({ ambiguous: 0, acknowledged: 1, givenUp: 0 })
+  })
+
+  it.each([
+    ['give-up', { givenUp: 1, acknowledged: 0 }, 0],
+    ['count-again', { givenUp: 0, acknowledged: 1 }, 1],
+  ] as const)(
+    'law 8: that nobody can tell about is treated as the options say (%s)',
+    async (ambiguous, sums, count) => {
+      const world = createWorld({ state: stateOf({}), report: { ambiguous } })
+      await ask(world, 'k1')
+      world.fault = (request, pass) => (request.path.endsWith('/transactions.xml') ? goWrong('stalled', pass) : pass())
+      await world.clock.advance(10_000)
+      world.fault = undefined
+      await world.clock.advance(120_000)
+      expect(world.ledger.sums().hits).toMatchObject(sums)
+      expect(countOf(world, 'a1')).toBe(count)
+      if (ambiguous === 'give-up') expect(world.losses).toMatchObject([{ reason: 'ambiguous', usage: { hits: 1 } }])
+    },
+  )
+
+  it('law 8: one batch is ambiguous in an outage, not each one', async () => {
+    const world = createWorld({ state: STATE })
+    await ask(world, 'k1')
+    world.fault = (_request, pass) => goWrong('stalled', pass)
+    await world.clock.advance(10_000)
+    for (let minute = 0; minute < 5; minute++) {
+      await ask(world, 'k1')
+      await world.clock.advance(10_000)
+    }
+    expect(world.reports.filter(({ outcome }) => outcome === 'ambiguous')).toHaveLength(1)
+  })
+
+  it('waits as long as the backend asks for', async () => {
+    const world = createWorld({ state: STATE })
+    await ask(world, 'k1')
+    world.fault = (request, pass) =>
+      request.path.endsWith('/transactions.xml')
+        ? { status: 503, headers: { 'retry-after': '25' }, body: Buffer.alloc(0) }
+        : pass()
+    await world.clock.advance(10_000)
+    const before = world.count('transactions')
+    await world.clock.advance(24_000)
+    expect(world.count('transactions')).toBe(before)
+    expect(new BackendError(503).retryable).toBe(true)
+    world.fault = undefined
+    await world.clock.advance(2000)
+    expect(countOf(world, 'a1')).toBe(1)
+  })
+})
+
+it('a service token revoked and restored: known callers unbroken until staleMs, nothing lost', async () => {
+  const world = createWorld({ state: STATE })
+  const revoked = structuredClone(STATE)
+  revoked.services[0]!.service_tokens = ['another']
+  expect(allowed(await ask(world, 'k1'))).toBe(true)
+  world.emulator.updateState(revoked)
+  for (let second = 0; second < 5; second++) {
+    await world.clock.advance(10_000)
+    expect(allowed(await ask(world, 'k1'))).toBe(true)
+  }
+  expect(await ask(world, 'k2')).toMatchObject({ code: 'gateway_misconfigured' })
+  expect(world.troubles).toContain('service_token_invalid')
+  expect(world.ledger.sums().hits).toMatchObject({ admitted: 6, pending: 6 })
+  world.emulator.updateState(STATE)
+  expect(allowed(await ask(world, 'k2'))).toBe(true)
+  await finish(world)
+  expect(countOf(world, 'a1')).toBe(6)
+  expect(countOf(world, 'a2')).toBe(1)
+})
+
+it('close() says what it could not deliver, in bounded time', async () => {
+  const world = createWorld({ state: STATE })
+  await ask(world, 'k1')
+  world.fault = DOWN
+  const closing = world.reporter.close({ timeoutMs: 3000 })
+  await world.clock.advance(3000)
+  expect(await closing).toEqual({ undelivered: { hits: 1 } })
+  expect(world.ledger.sums().hits).toMatchObject({ givenUp: 1, pending: 0 })
+  expect(world.losses).toMatchObject([{ reason: 'closed' }])
+  expect(imbalance(world.ledger)).toEqual({})
+})
