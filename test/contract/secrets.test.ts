@@ -1,11 +1,11 @@
 /** Law 5: nothing that anybody may see shows a credential, ours or a caller's, good or bad. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { inspect } from 'node:util'
 import { CHANNELS, type Gateway, type GatewayOptions, type Logger, ThreeScaleClient } from '@threescale/core'
 import { createEmulator, type Emulator } from '@threescale/emulator'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { contractState, PROVIDER_KEY, SERVICE, TOKEN } from './backend.ts'
 import { eventually } from './eventually.ts'
+import { everythingOf, formsOf } from './everything-of.ts'
 import { frameworks } from './frameworks/all.ts'
 import { type Answer, ask } from './wire.ts'
 
@@ -13,13 +13,7 @@ const BAD_TOKEN = 'SECRET-bad-token'
 const BAD_PROVIDER_KEY = 'SECRET-bad-provider'
 const keys = ['free-key', 'suspended-key', 'spent-key', 'SECRET-stranger', 'SECRET <"&> key', 'SECRET-quoted"key']
 const secrets = [TOKEN, PROVIDER_KEY, BAD_TOKEN, BAD_PROVIDER_KEY, ...keys]
-const forms = secrets.flatMap((secret) => [
-  secret,
-  encodeURIComponent(secret),
-  encodeURIComponent(secret).replaceAll('%20', '+'),
-  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  JSON.stringify(secret).slice(1, -1),
-])
+const forms = secrets.flatMap(formsOf)
 
 const seen: string[] = []
 const see = (value: unknown) => seen.push(everythingOf(value))
@@ -29,16 +23,6 @@ const logger: Logger = { debug: log, info: log, warn: log, error: log }
 function log(facts: object, message: string): void {
   see(facts)
   see(message)
-}
-
-/** Everything that a log or a debugger may make of a value, hidden members and causes included. */
-function everythingOf(value: unknown): string {
-  const parts = [String(value), JSON.stringify(value) ?? '', inspect(value, { depth: 9, showHidden: true })]
-  if (value instanceof Error) {
-    parts.push(value.stack ?? '', JSON.stringify(value, Object.getOwnPropertyNames(value)))
-    if (value.cause !== undefined) parts.push(everythingOf(value.cause))
-  }
-  return parts.join('\n')
 }
 
 function expectNothingSecret(): void {

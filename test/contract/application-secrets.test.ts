@@ -1,0 +1,121 @@
+/** Law 5 for callers with an application key, wherever they put it, and for what handlers and reports get to see. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { CHANNELS, type GatewayOptions } from '@threescale/core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Backend, contractState, startBackend, TOKEN } from './backend.ts'
+import { everythingOf, formsOf } from './everything-of.ts'
+import type { App } from './framework.ts'
+import { frameworks } from './frameworks/all.ts'
+import { type Asking, ask } from './wire.ts'
+
+const SERVICE = '2555418'
+const BAD_TOKEN = 'SECRET-outdated token'
+const callers = [
+  { id: 'keyed', key: 'keyed-secret' },
+  { id: 'keyed', key: 'SECRET-bad key' },
+  { id: 'keyed', key: 'SECRET-"quoted" <key>' },
+  { id: 'SECRET-stranger', key: 'SECRET-bad key' },
+  { id: 'SECRET <stranger>&amp;', key: 'keyed-secret' },
+]
+// The id of an application that exists is no secret to the handlers that serve it.
+const secrets = [TOKEN, BAD_TOKEN, ...callers.flatMap(({ id, key }) => (id === 'keyed' ? [key] : [id, key]))]
+
+const places: Readonly<Record<string, (id: string, key: string) => Asking>> = {
+  query: (id, key) => ({ target: `/?app_id=${encodeURIComponent(id)}&app_key=${encodeURIComponent(key)}` }),
+  headers: (id, key) => ({ headers: { 'app-id': id, 'app-key': key } }),
+  authorization: (id, key) => ({
+    headers: { authorization: `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}` },
+  }),
+}
+
+let backend: Backend
+let seen: string[] = []
+const see = (value: unknown) => void seen.push(everythingOf(value))
+const log = (facts: object, message: string) => see({ facts, message })
+const logger = { debug: log, info: log, warn: log, error: log }
+const listen = (message: unknown) => see(message)
+
+beforeAll(async () => {
+  backend = await startBackend()
+  for (const channel of Object.values(CHANNELS)) subscribe(channel, listen)
+})
+afterAll(async () => {
+  for (const channel of Object.values(CHANNELS)) unsubscribe(channel, listen)
+  await backend.emulator.close()
+})
+beforeEach(() => {
+  seen = []
+  backend.emulator.setState(contractState())
+  backend.emulator.setFaults([])
+})
+
+describe.each(frameworks)('$name', ({ create }) => {
+  const apps: App[] = []
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.close()
+  })
+
+  async function serve(options: GatewayOptions, onDeny: 'answer' | 'throw') {
+    const app = await create({
+      guard: { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger, ...options } as GatewayOptions,
+      onDeny,
+      onError: see,
+      routes: {
+        '/': (call) => {
+          see(call.threescale)
+          call.send(200, 'hello')
+        },
+      },
+    })
+    apps.push(app)
+    return { app, port: await app.listen() }
+  }
+
+  it.each(Object.entries(places))('law 5: an application key in %s is shown nowhere', async (place, askingOf) => {
+    const credentials = { kind: 'appId', in: [place as 'query'] } as const
+    const variants: GatewayOptions[] = [
+      {},
+      { cache: true },
+      { usageAfter: () => ({ tokens: 2 }) },
+      { onUnavailable: 'allow', breaker: false },
+      { mode: 'observe' },
+      { serviceToken: BAD_TOKEN },
+    ]
+    const statuses = new Set<number>()
+    for (const [index, options] of variants.entries()) {
+      const { app, port } = await serve({ ...options, credentials }, index % 2 === 0 ? 'throw' : 'answer')
+      for (const fault of [undefined, { kind: 'garbage' }, { kind: 'reset' }] as const) {
+        backend.emulator.setFaults(fault === undefined ? [] : [fault])
+        for (const { id, key } of callers) {
+          const { status, headers, body } = await ask(port, askingOf(id, key))
+          statuses.add(status)
+          see({ status, headers, body })
+        }
+      }
+      backend.emulator.setFaults([])
+      see(app.gateway)
+      see(await app.gateway.close())
+      see(app.gateway.stats())
+    }
+    expect([...statuses].sort()).toEqual([200, 403, 500, 503])
+    expectNothingSecret()
+  })
+
+  it('law 5: usage that is refused once our token was changed is told without it', async () => {
+    const credentials = { kind: 'appId' } as const
+    const { app, port } = await serve({ cache: true, credentials }, 'answer')
+    expect((await ask(port, places.query!('keyed', 'keyed-secret'))).status).toBe(200)
+    const state = contractState()
+    for (const service of state.services) service.service_tokens = ['another']
+    backend.emulator.setState(state)
+    see(await app.gateway.close())
+    see(await app.gateway.check())
+    expect(seen.join('\n')).toContain('service_token_invalid')
+    expectNothingSecret()
+  })
+})
+
+function expectNothingSecret(): void {
+  const all = seen.join('\n')
+  for (const form of secrets.flatMap(formsOf)) expect(all).not.toContain(form)
+}
