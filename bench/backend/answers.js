@@ -22,13 +22,14 @@ export const HEADERS = {
 /**
  * @param {object} settings
  * @param {number} [settings.limitCount] limits of the plan
+ * @param {number | undefined} [settings.limitMax] of each limit
  * @param {string[]} [settings.appKeys] keys listed for every application
  * @param {() => number} [settings.now]
  * @param {boolean} [settings.counting] false: all counters stay 0 and nothing is remembered
  * @returns {Answers}
  */
-export function createAnswers({ limitCount = 3, appKeys = [], now = Date.now, counting = true } = {}) {
-  const plan = limits(limitCount)
+export function createAnswers({ limitCount = 3, limitMax, appKeys = [], now = Date.now, counting = true } = {}) {
+  const plan = limits(limitCount, limitMax)
   const keys = appKeys.map((key) => `<key id="${key}"/>`).join('')
   /** @type {Map<string, { total: number, minute: number, inMinute: number }>} */
   const counters = new Map()

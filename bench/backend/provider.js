@@ -50,13 +50,13 @@ function rulePath(count, index) {
 }
 
 /**
- * Limits of the plan, by number: 1, 3 and 20 are the ones measured. High enough never to be reached.
+ * Limits of the plan, by number: 1, 3 and 20 are the ones measured.
  *
  * @param {number} count
+ * @param {number} [max] by default never reached
  * @returns {{ metric: string, period: 'minute' | 'hour' | 'day' | 'month' | 'year', max: number }[]}
  */
-export function limits(count) {
-  const max = 1_000_000_000_000
+export function limits(count, max = 1_000_000_000_000) {
   if (count === 0) return []
   if (count === 1) return [{ metric: 'hits', period: 'day', max }]
   if (count === 3) {

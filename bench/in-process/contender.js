@@ -12,7 +12,12 @@ const NODE_OPTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-spa
  */
 export async function inProcess(name, scenario, settings = {}) {
   const child = startChild('in-process/worker.js', { nodeOptions: [...NODE_OPTIONS, ...profileOptions()] })
-  await child.call('prepare', { module: `./${scenario}`, settings })
+  try {
+    await child.call('prepare', { module: `./${scenario}`, settings })
+  } catch (error) {
+    await child.stop()
+    throw error
+  }
   return {
     name,
     measure: (/** @type {number} */ seconds) => child.call('run', seconds),

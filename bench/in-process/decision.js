@@ -29,7 +29,11 @@ export async function prepare({
   settle = false,
   readHeaders = false,
 }) {
-  const answers = createAnswers({ limitCount, appKeys: kind === 'appId' ? [appKey(0)] : [] })
+  const answers = createAnswers({
+    limitCount,
+    limitMax: outcome === 'denied' ? 1 : undefined,
+    appKeys: kind === 'appId' ? [appKey(0)] : [],
+  })
   const gateway = createGateway({
     client: new ThreeScaleClient({ serviceId: SERVICE_ID, serviceToken: SERVICE_TOKEN, ...through(answers) }),
     serviceId: SERVICE_ID,
