@@ -8,6 +8,9 @@ import { type Usage, type UsageShape, usageOf, usageProblem } from './usage.ts'
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 
+/** The usage that was added where `addUsage` was not called. */
+export const NOTHING_ADDED: Usage = usageOf([])
+
 /** Who was let in; shared by all decisions on one application as long as nothing in it changes. */
 export interface Grant {
   readonly service: ProtectedService
@@ -87,11 +90,11 @@ export class AllowedDecision implements Allowed {
     return { shape: allowed.#shape, grant: allowed.#grant, terms: allowed.#terms }
   }
 
-  /** Ends a decision: the usage that was added; undefined when it had ended before. */
+  /** Ends a decision: the usage that was added, `NOTHING_ADDED` mostly; undefined when it had ended before. */
   static end(allowed: AllowedDecision): Usage | undefined {
     const added = allowed.#added
     if (added === null) return undefined
     allowed.#added = null
-    return usageOf(added ?? [])
+    return added === undefined ? NOTHING_ADDED : usageOf(added)
   }
 }

@@ -5,6 +5,9 @@
  * cut out of a URL would be the URL.
  */
 export function ownString(text: string): string {
+  // One byte a character where that is enough, as the request's own strings are, so that comparing them stays cheap.
+  const narrow = Buffer.from(text, 'latin1').toString('latin1')
+  if (narrow === text) return narrow
   // UTF-16 because it is exact for any string, lone surrogates included.
   return Buffer.from(text, 'utf16le').toString('utf16le')
 }

@@ -19,6 +19,17 @@ export interface Question {
 }
 
 export interface Authorizer {
+  /**
+   * The decision, where it is known locally; undefined when `decide` has to ask. It takes what a question consists of one by
+   * one, because the hot path allocates nothing but the decision.
+   */
+  recall(
+    service: ProtectedService,
+    credentials: Credentials,
+    usage: UsageShape,
+    referrer: string | undefined,
+    terms: Terms,
+  ): AllowedDecision | Refusal | undefined
   /** A plain value when the answer is known locally. Never rejects: failures are refusals or `onUnavailable`. */
   decide(question: Question): AllowedDecision | Refusal | Promise<AllowedDecision | Refusal>
   /**

@@ -1,5 +1,5 @@
 /** What happens at the end of a response: usage known only now, and the status of the answer. */
-import { AllowedDecision, type Grant } from '../allowed.ts'
+import { AllowedDecision, type Grant, NOTHING_ADDED } from '../allowed.ts'
 import type { UsageReport } from '../client/verdict.ts'
 import type { Application } from '../ledger/application.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
@@ -49,6 +49,8 @@ export class HeldGrant implements AccountGrant {
 export function settle(allowed: AllowedDecision, response: ResponseView, after: UsageShape | undefined): void {
   const { grant, terms } = AllowedDecision.termsOf(allowed)
   const added = AllowedDecision.end(allowed)
+  // Mostly everything was counted when the request was let in.
+  if (added === NOTHING_ADDED && after === undefined && terms.counts === 'now') return
   if (added === undefined || terms.counts === 'never' || !isAccountGrant(grant)) return
   const code = terms.responseCodes ? response.status : undefined
   if (grant instanceof HeldGrant && grant.row !== undefined) {

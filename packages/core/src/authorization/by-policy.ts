@@ -56,7 +56,7 @@ function admit(identity: Identity, question: Question, outage: Outage, { clock, 
   const touched = account.layout.touched(usage, now)
   const counts = terms.counts === 'now' || terms.counts === 'with-response-code'
   if (!outage.mayHaveCounted || !counts || ambiguous === 'count-again') {
-    return decideLocally(identity, touched, question, now, 'policy')
+    return decideLocally(identity, touched, question.usage, question.terms, now, 'policy')
   }
   // The call without an answer may have counted this very usage, and no later answer tells.
   const time = account.service.at(now)

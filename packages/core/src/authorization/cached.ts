@@ -3,6 +3,7 @@ import { isAborted } from '../abortable.ts'
 import type { Breaker } from '../client/breaker.ts'
 import type { CallGate } from '../client/call-gate.ts'
 import type { AuthorizeCall } from '../client/client.ts'
+import type { Credentials } from '../client/credentials.ts'
 import type { NotAuthorized } from '../client/verdict.ts'
 import { type Clock, liesAhead } from '../clock.ts'
 import type { AllowedSource, Refusal } from '../decision.ts'
@@ -11,8 +12,8 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { waitingMetrics } from '../ledger/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ResolvedCache, ResolvedReport } from '../options/resolved-options.ts'
-import type { ProtectedService } from '../terms.ts'
-import { createUsageShape } from '../usage.ts'
+import type { ProtectedService, Terms } from '../terms.ts'
+import { createUsageShape, type UsageShape } from '../usage.ts'
 import type { Authorizer, Question } from './authorizer.ts'
 import { Backend, type BackendAnswer } from './backend.ts'
 import { settle } from './booking.ts'
@@ -68,14 +69,22 @@ class CachedAuthorizer implements Authorizer {
     options.ledger.asker = (application) => this.#askAbout(application)
   }
 
+  recall(
+    service: ProtectedService,
+    credentials: Credentials,
+    usage: UsageShape,
+    referrer: string | undefined,
+    terms: Terms,
+  ): Decided | undefined {
+    const cache = this.#cacheOf(service)
+    const identity = cache.identities.find(credentials, referrer)
+    return identity === undefined ? undefined : this.#fromMemory(cache, identity, usage, terms, undefined)
+  }
+
   decide(question: Question): Decided | Promise<Decided> {
-    const cache = this.#cacheOf(question.service)
-    const identity = cache.identities.find(question.credentials, question.referrer)
-    if (identity !== undefined) {
-      const decided = this.#fromMemory(cache, identity, question, undefined)
-      if (decided !== undefined) return decided
-    }
-    return this.#ask(cache, question, 1)
+    const { service, credentials, usage, referrer, terms } = question
+    const recalled = this.recall(service, credentials, usage, referrer, terms)
+    return recalled ?? this.#ask(this.#cacheOf(service), question, 1)
   }
 
   settle: Authorizer['settle'] = settle
@@ -84,7 +93,8 @@ class CachedAuthorizer implements Authorizer {
   #fromMemory(
     cache: ServiceCache,
     identity: Identity,
-    question: Question,
+    usage: UsageShape,
+    terms: Terms,
     source: AllowedSource | undefined,
   ): Decided | undefined {
     const { ttlMs, staleMs } = this.#options.cache
@@ -97,10 +107,10 @@ class CachedAuthorizer implements Authorizer {
     const denial = account.denial ?? account.service.denial
     if (denial !== undefined) {
       return liesAhead(denial.until, now, this.#options.cache.denialTtlMs)
-        ? refusalOf(denial, secretsOf(question.credentials, question.referrer))
+        ? refusalOf(denial, secretsOf(identity.credentials, identity.referrer))
         : undefined
     }
-    const touched = account.layout.touched(question.usage, now)
+    const touched = account.layout.touched(usage, now)
     if (now >= touched.validUntil) {
       // What is known to be over its limits is so whatever else turns out.
       if (touched.unproved.length > 0 || account.fits(touched, account.service.at(now))) return undefined
@@ -109,7 +119,7 @@ class CachedAuthorizer implements Authorizer {
     if (age >= ttlMs) this.#refresh(cache, identity, now)
     if (this.#options.cache.limitMargin > 0 && account.isNear(touched, this.#options.cache.limitMargin))
       return undefined
-    return decideLocally(identity, touched, question, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
+    return decideLocally(identity, touched, usage, terms, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
   }
 
   #ask(cache: ServiceCache, question: Question, attempt: number): Decided | Promise<Decided> {
@@ -196,7 +206,7 @@ class CachedAuthorizer implements Authorizer {
     if (lesson === undefined) return this.#withoutAnswer(cache, question, answer)
     switch (lesson.kind) {
       case 'known': {
-        const decided = this.#fromMemory(cache, lesson.identity, question, 'backend')
+        const decided = this.#fromMemory(cache, lesson.identity, question.usage, question.terms, 'backend')
         if (decided !== undefined) return decided
         return this.#openUp(cache, lesson.identity, question, attempt)
       }
@@ -230,7 +240,8 @@ class CachedAuthorizer implements Authorizer {
       if (settlement.kind === 'refused') return this.#refused(question, settlement.verdict)
       if (settlement.kind === 'unanswered') return decideByPolicy(cache, question, NO_ANSWER, this.#options)
     }
-    return this.#fromMemory(cache, identity, question, 'backend') ?? (await this.#perRequest(cache, question))
+    const decided = this.#fromMemory(cache, identity, question.usage, question.terms, 'backend')
+    return decided ?? (await this.#perRequest(cache, question))
   }
 
   #refused(question: Question, verdict: NotAuthorized): Refusal {

@@ -2,7 +2,8 @@
 import { AllowedDecision } from '../allowed.ts'
 import type { AllowedSource } from '../decision.ts'
 import type { Touched } from '../ledger/layout.ts'
-import type { Question } from './authorizer.ts'
+import type { Terms } from '../terms.ts'
+import type { UsageShape } from '../usage.ts'
 import { HeldGrant } from './booking.ts'
 import type { Identity } from './identity.ts'
 import { overLimits } from './local-refusals.ts'
@@ -11,13 +12,13 @@ import type { Decided } from './waiter.ts'
 export function decideLocally(
   identity: Identity,
   touched: Touched,
-  question: Question,
+  usage: UsageShape,
+  terms: Terms,
   now: number,
   source: AllowedSource,
 ): Decided {
   const { account } = identity
   const time = account.service.at(now)
-  const { terms, usage } = question
   if (terms.counts === 'now') {
     if (account.admit(touched, time)) return new AllowedDecision(source, usage, identity, terms)
     return overLimits(account, touched, time)

@@ -67,6 +67,9 @@ class DirectAuthorizer implements Authorizer {
     options.ledger.asker = (application) => this.#askAbout(application)
   }
 
+  /** Every request is asked about. */
+  recall(): undefined {}
+
   settle: Authorizer['settle'] = settle
 
   async decide(question: Question): Promise<Decided> {

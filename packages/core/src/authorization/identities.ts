@@ -1,10 +1,10 @@
 /** The identities of one service: found by credential string, all other fields compared. */
-import { LRUCache } from 'lru-cache'
 import type { Credentials } from '../client/credentials.ts'
 import type { Application } from '../ledger/application.ts'
 import { ownString } from '../own-string.ts'
 import type { ProtectedService } from '../terms.ts'
 import { type AnyCredentials, Identity, variantOf } from './identity.ts'
+import { SecondChance } from './second-chance.ts'
 
 // Keys of one application are at most 256 where they are listed; referrers that match a filter could be any number.
 const MAX_VARIANTS = 512
@@ -12,10 +12,10 @@ const MAX_VARIANTS = 512
 export class Identities {
   readonly #max: number
   readonly #siblings = new WeakMap<Application, Identity>()
-  // Made when the first of a kind comes: a service has one kind, and the arrays are allocated whole.
-  #byUserKey: LRUCache<string, Identity> | undefined
-  #byAppId: LRUCache<string, Identity> | undefined
-  #byClientId: LRUCache<string, Identity> | undefined
+  // Made when the first of a kind comes: a service has one kind.
+  #byUserKey: SecondChance<string, Identity> | undefined
+  #byAppId: SecondChance<string, Identity> | undefined
+  #byClientId: SecondChance<string, Identity> | undefined
 
   constructor(max: number) {
     this.#max = max
@@ -105,7 +105,7 @@ export class Identities {
     identity.sibling = undefined
   }
 
-  #placeOf({ credentials }: Identity): [LRUCache<string, Identity>, string] {
+  #placeOf({ credentials }: Identity): [SecondChance<string, Identity>, string] {
     const { userKey, appId, clientId } = credentials as AnyCredentials
     if (userKey !== undefined) {
       this.#byUserKey ??= this.#create()
@@ -119,14 +119,10 @@ export class Identities {
     return [this.#byClientId, clientId!]
   }
 
-  #create(): LRUCache<string, Identity> {
-    return new LRUCache({
-      max: this.#max,
-      dispose: (first, _key, why) => {
-        if (why !== 'evict') return
-        this.#unlink(first)
-        for (const other of first.others?.values() ?? []) this.#unlink(other)
-      },
+  #create(): SecondChance<string, Identity> {
+    return new SecondChance(this.#max, (first) => {
+      this.#unlink(first)
+      for (const other of first.others?.values() ?? []) this.#unlink(other)
     })
   }
 }

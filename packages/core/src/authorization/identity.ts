@@ -28,6 +28,8 @@ export class Identity implements Grant {
   /** Not refreshed again before, by our clock. */
   retryAt: number = Number.NEGATIVE_INFINITY
   refreshing = false
+  /** Asked for since room was last made; see SecondChance. */
+  used = true
   /** Others with the same credential but another key, redirect URL or referrer; kept by the first. */
   others: Map<string, Identity> | undefined = undefined
   /** Next of the same application, newest first. */

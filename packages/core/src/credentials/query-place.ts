@@ -11,17 +11,20 @@ export function createQueryPlace(settings: CredentialsSettings): Place {
   const sameName = settings.asApicast === true ? nginxNames : exactNames
   const names = namesOf(settings).map((name) => sameName.wanted(name))
   const [idName, keyName] = names as [string, string?]
-  const find = (query: string, name: string | undefined): Value => {
-    const found = name === undefined ? undefined : findParameter(query, name, sameName)
+  const find = (url: string, from: number, to: number, name: string): Value => {
+    const found = findParameter(url, from, to, name, sameName)
     return found === undefined ? undefined : decodeParameter(found)
   }
 
   return {
     location: 'query',
     read(view) {
-      const query = queryOf(view.url)
-      if (query === '') return undefined
-      return credentialsOf(settings, find(query, idName), find(query, keyName))
+      const { url } = view
+      const from = url.indexOf('?') + 1
+      if (from === 0) return undefined
+      const to = endOfQuery(url)
+      const id = find(url, from, to, idName)
+      return credentialsOf(settings, id, keyName === undefined ? undefined : find(url, from, to, keyName))
     },
     strip(view) {
       const { url } = view
@@ -39,8 +42,8 @@ export function createQueryPlace(settings: CredentialsSettings): Place {
 interface NameRule {
   /** The name to look for. */
   wanted(name: string): string
-  /** Whether `query` has the wanted name at `at`. */
-  at(query: string, at: number, name: string): boolean
+  /** Whether the url has the wanted name at `at`. */
+  at(url: string, at: number, name: string): boolean
   /** Whether a whole name, as it stands in a query, is the wanted one. */
   equal(raw: string, name: string): boolean
   /** Whether another spelling of a name may be there that `at` does not see. */
@@ -49,14 +52,14 @@ interface NameRule {
 
 const exactNames: NameRule = {
   wanted: (name) => name,
-  at: (query, at, name) => query.startsWith(name, at),
+  at: (url, at, name) => url.startsWith(name, at),
   equal: (raw, name) => raw === name || (raw.includes('%') && decodeParameter(raw) === name),
   encoded: true,
 }
 
 const nginxNames: NameRule = {
   wanted: (name) => name.toLowerCase(),
-  at: (query, at, name) => query.slice(at, at + name.length).toLowerCase() === name,
+  at: (url, at, name) => url.slice(at, at + name.length).toLowerCase() === name,
   equal: (raw, name) => raw.toLowerCase() === name,
   encoded: false,
 }
@@ -64,30 +67,31 @@ const nginxNames: NameRule = {
 /** Everything between the first `?` and a `#`. */
 function queryOf(url: string): string {
   const start = url.indexOf('?')
-  if (start === -1) return ''
-  const end = url.indexOf('#')
-  if (end === -1) return url.slice(start + 1)
-  return end < start ? '' : url.slice(start + 1, end)
+  return start === -1 ? '' : url.slice(start + 1, Math.max(start + 1, endOfQuery(url)))
 }
 
-function findParameter(query: string, name: string, names: NameRule): string | undefined {
-  let start = 0
-  do {
-    const equals = start + name.length
-    if (query.charCodeAt(equals) === EQUALS && names.at(query, start, name)) return valueAt(query, equals + 1)
-    start = query.indexOf('&', start) + 1
-  } while (start !== 0)
-  return names.encoded && query.includes('%') ? findEncoded(query, name, names) : undefined
+function endOfQuery(url: string): number {
+  const hash = url.indexOf('#')
+  return hash === -1 ? url.length : hash
+}
+
+/** The raw value of the first parameter of a name, in the part of the url that is its query; nothing is cut out but that. */
+function findParameter(url: string, from: number, to: number, name: string, names: NameRule): string | undefined {
+  let at = from
+  while (at < to) {
+    const equals = at + name.length
+    const ampersand = url.indexOf('&', at)
+    const end = ampersand === -1 || ampersand > to ? to : ampersand
+    if (equals < end && url.charCodeAt(equals) === EQUALS && names.at(url, at, name)) return url.slice(equals + 1, end)
+    at = end + 1
+  }
+  const percent = names.encoded ? url.indexOf('%', from) : -1
+  return percent === -1 || percent >= to ? undefined : findEncoded(url.slice(from, to), name, names)
 }
 
 function findEncoded(query: string, name: string, names: NameRule): string | undefined {
   const found = query.split('&').find((one) => one.includes('=') && names.equal(nameOf(one), name))
   return found?.slice(found.indexOf('=') + 1)
-}
-
-function valueAt(query: string, start: number): string {
-  const end = query.indexOf('&', start)
-  return end === -1 ? query.slice(start) : query.slice(start, end)
 }
 
 function nameOf(parameter: string): string {

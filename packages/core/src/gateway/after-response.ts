@@ -24,6 +24,8 @@ export function createAfterResponse<View extends RequestView>(
 ): AfterResponse<View> {
   const expected = new WeakMap<AllowedDecision, { view: View; usageAfter: UsageAfter<View> }>()
   const underWay = new Set<Promise<void>>()
+  /** Most gateways never expect anything, and need not look. */
+  let expecting = false
 
   /** A broken callback must not lose usage: what was predicted is counted instead, and the operator is told. */
   function predicted(allowed: AllowedDecision, error: unknown): UsageShape {
@@ -45,10 +47,11 @@ export function createAfterResponse<View extends RequestView>(
 
   return {
     expect(allowed, view, usageAfter) {
+      expecting = true
       expected.set(allowed, { view, usageAfter })
     },
     settle(allowed, response) {
-      const expectation = expected.get(allowed)
+      const expectation = expecting ? expected.get(allowed) : undefined
       if (expectation === undefined) return authorizer.settle(allowed, response, undefined)
       expected.delete(allowed)
       try {

@@ -21,13 +21,20 @@ const NO_MAPPING_RULE: Refusal = Object.freeze({ outcome: 'refuse', code: 'no_ma
 const MISCONFIGURED: Refusal = Object.freeze({ outcome: 'refuse', code: 'gateway_misconfigured' })
 const PATH_AMBIGUOUS: Refusal = Object.freeze({ outcome: 'refuse', code: 'path_ambiguous' })
 
+/** Whom a request was found to come from. */
+type Caller = Credentials | UnreadableCredentials | undefined
+
 /** What mapping found a request to use. */
 type Measured = UsageShape | 'no-match' | 'ambiguous'
 
 /** A service's way of denying, or that of requests that belong to none. */
 type Refusing = Pick<Front<RequestView>, 'rejection'> & { readonly service?: { readonly id: string | undefined } }
 
-/** One route's pipeline over what all routes of a gateway share. Steps return plain values as long as nothing has to be waited for. */
+/**
+ * One route's pipeline over what all routes of a gateway share. Steps return plain values as long as nothing has to be
+ * waited for; what waits is in methods of its own, because a function that holds a closure allocates for it even where it
+ * never makes one.
+ */
 export class Route<View extends RequestView> {
   readonly #shared: Shared<View>
   readonly #settings: ResolvedRoute<View>
@@ -69,24 +76,26 @@ export class Route<View extends RequestView> {
     const { skip } = this.#settings
     if (skip === undefined) return this.#identify(view)
     const skips = skip(view)
-    if (isPromise(skips)) return skips.then((yes) => (yes ? this.#skip() : this.#identify(view)))
+    if (isPromise(skips)) return this.#skipLater(view, skips)
     return skips ? this.#skip() : this.#identify(view)
+  }
+
+  async #skipLater(view: View, skips: Promise<boolean>): Promise<Decision> {
+    return (await skips) ? this.#skip() : this.#identify(view)
   }
 
   #identify(view: View): Decision | Promise<Decision> {
     const front = this.#shared.pick(view)
     if (front === undefined) return this.#refuse(this.#shared.fallback, SERVICE_NOT_FOUND)
     const caller = front.credentials.read(view)
-    return isPromise(caller)
-      ? caller.then((found) => this.#measure(view, front, found))
-      : this.#measure(view, front, caller)
+    return isPromise(caller) ? this.#measureLater(view, front, caller) : this.#measure(view, front, caller)
   }
 
-  #measure(
-    view: View,
-    front: Front<View>,
-    caller: Credentials | UnreadableCredentials | undefined,
-  ): Decision | Promise<Decision> {
+  async #measureLater(view: View, front: Front<View>, caller: Promise<Caller>): Promise<Decision> {
+    return this.#measure(view, front, await caller)
+  }
+
+  #measure(view: View, front: Front<View>, caller: Caller): Decision | Promise<Decision> {
     if (caller === undefined) return this.#refuse(front, CREDENTIALS_MISSING)
     if ('malformed' in caller)
       return this.#refuse(front, { outcome: 'refuse', code: 'credentials_malformed', reason: caller.malformed })
@@ -97,11 +106,23 @@ export class Route<View extends RequestView> {
       return this.#unusable(front, caller, error)
     }
     return isPromise(measured)
-      ? measured.then(
-          (result) => this.#refer(view, front, caller, result),
-          (error: unknown) => this.#unusable(front, caller, error),
-        )
+      ? this.#referLater(view, front, caller, measured)
       : this.#refer(view, front, caller, measured)
+  }
+
+  async #referLater(
+    view: View,
+    front: Front<View>,
+    caller: Credentials,
+    measured: Promise<Measured>,
+  ): Promise<Decision> {
+    let result: Measured
+    try {
+      result = await measured
+    } catch (error) {
+      return this.#unusable(front, caller, error)
+    }
+    return this.#refer(view, front, caller, result)
   }
 
   #refer(view: View, front: Front<View>, caller: Credentials, measured: Measured): Decision | Promise<Decision> {
@@ -113,8 +134,18 @@ export class Route<View extends RequestView> {
     }
     const said = referrer(view)
     return isPromise(said)
-      ? said.then((text) => this.#ask(view, front, caller, measured, text))
+      ? this.#askLater(view, front, caller, measured, said)
       : this.#ask(view, front, caller, measured, said)
+  }
+
+  async #askLater(
+    view: View,
+    front: Front<View>,
+    caller: Credentials,
+    measured: UsageShape,
+    referrer: Promise<string | undefined>,
+  ): Promise<Decision> {
+    return this.#ask(view, front, caller, measured, await referrer)
   }
 
   #ask(
@@ -124,17 +155,24 @@ export class Route<View extends RequestView> {
     usage: UsageShape,
     referrer: string | undefined,
   ): Decision | Promise<Decision> {
-    const answer = this.#shared.authorizer.decide({
-      service: front.service,
-      credentials,
-      usage,
-      referrer,
-      terms: this.terms,
-      view,
-    })
+    const { authorizer } = this.#shared
+    const { service } = front
+    const { terms } = this
+    const answer =
+      authorizer.recall(service, credentials, usage, referrer, terms) ??
+      authorizer.decide({ service, credentials, usage, referrer, terms, view })
     return isPromise(answer)
-      ? answer.then((result) => this.#conclude(view, front, credentials, result))
+      ? this.#concludeLater(view, front, credentials, answer)
       : this.#conclude(view, front, credentials, answer)
+  }
+
+  async #concludeLater(
+    view: View,
+    front: Front<View>,
+    credentials: Credentials,
+    answer: Promise<AllowedDecision | Refusal>,
+  ): Promise<Decision> {
+    return this.#conclude(view, front, credentials, await answer)
   }
 
   #conclude(view: View, front: Front<View>, credentials: Credentials, answer: AllowedDecision | Refusal): Decision {
