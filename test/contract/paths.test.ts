@@ -149,6 +149,7 @@ describe.each(frameworks)('$name', (framework) => {
         serviceToken: TOKEN,
         backendUrl: backend.url,
         credentials: { in: ['headers'], names: { userKey: 'x-key' } },
+        cache: true,
       }
       app = await framework.create({
         guard,

@@ -20,7 +20,7 @@ function create(Koa: typeof Koa3, setup: Setup): App {
   const app = new Koa({ proxy: setup.trustProxy ?? false })
   // Koa prints what its default handler answers with 5xx.
   app.silent = true
-  if (onError !== undefined) app.on('error', onError)
+  if (onError !== undefined) app.on('error', (error) => onError(error))
   if (setup.cors) app.use(cors())
   if (setup.forms === 'before') app.use(readForm)
   const settings: Pick<KoaOptions, 'onDeny'> =
