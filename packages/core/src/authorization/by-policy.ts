@@ -65,3 +65,26 @@ function admit(identity: Identity, question: Question, outage: Outage, { clock, 
   if (row !== undefined) account.service.ledger.giveUp(account, [row], 'ambiguous', true)
   return new AllowedDecision('policy', usage, identity, terms)
 }
+
+/** What becomes of a request whose question to the backend brought no verdict. */
+export function decideWithoutVerdict(
+  cache: ServiceCache,
+  question: Question,
+  answer: Exclude<BackendAnswer, { kind: 'verdict' }>,
+  context: PolicyContext,
+): Decided {
+  switch (answer.kind) {
+    case 'unavailable':
+      return decideByPolicy(cache, question, answer, context)
+    case 'overloaded':
+      return refuse('overloaded')
+    case 'closed':
+      return refuse('gateway_closed')
+    case 'aborted':
+      return refuse('client_closed_request')
+    case 'malformed':
+      return refuse('credentials_malformed')
+    case 'misconfigured':
+      return refuse('gateway_misconfigured')
+  }
+}

@@ -17,14 +17,15 @@ import { createUsageShape, type UsageShape } from '../usage.ts'
 import type { Authorizer, Question } from './authorizer.ts'
 import { Backend, type BackendAnswer } from './backend.ts'
 import { settle } from './booking.ts'
-import { decideByPolicy, type Outage } from './by-policy.ts'
+import { decideByPolicy, decideWithoutVerdict, type Outage } from './by-policy.ts'
 import { decideLocally } from './decide-locally.ts'
 import { refusalOf } from './denials.ts'
 import { type Identity, identityText, secretsOf } from './identity.ts'
 import { overLimits, refuse } from './local-refusals.ts'
 import { decidePerRequest } from './per-request.ts'
 import { refusalOf as refusalOfVerdict } from './refusals.ts'
-import { type Lesson, ServiceCache } from './service-cache.ts'
+import type { Lesson, ServiceCache } from './service-cache.ts'
+import { ServiceCaches } from './service-caches.ts'
 import { type Settlement, settleHidden } from './settle-hierarchy.ts'
 import type { Decided, Waiter } from './waiter.ts'
 
@@ -60,12 +61,12 @@ export function createCachedAuthorizer(options: CachedOptions): Authorizer {
 class CachedAuthorizer implements Authorizer {
   readonly #options: CachedOptions
   readonly #backend: Backend
-  readonly #services = new Map<ProtectedService, ServiceCache>()
-  #lastService: ServiceCache | undefined
+  readonly #caches: ServiceCaches
 
   constructor(options: CachedOptions) {
     this.#options = options
     this.#backend = new Backend(options)
+    this.#caches = new ServiceCaches(options)
     options.ledger.asker = (application) => this.#askAbout(application)
   }
 
@@ -76,7 +77,7 @@ class CachedAuthorizer implements Authorizer {
     referrer: string | undefined,
     terms: Terms,
   ): Decided | undefined {
-    const cache = this.#cacheOf(service)
+    const cache = this.#caches.of(service)
     const identity = cache.identities.find(credentials, referrer)
     return identity === undefined ? undefined : this.#fromMemory(cache, identity, usage, terms, undefined)
   }
@@ -84,7 +85,7 @@ class CachedAuthorizer implements Authorizer {
   decide(question: Question): Decided | Promise<Decided> {
     const { service, credentials, usage, referrer, terms } = question
     const recalled = this.recall(service, credentials, usage, referrer, terms)
-    return recalled ?? this.#ask(this.#cacheOf(service), question, 1)
+    return recalled ?? this.#ask(this.#caches.of(service), question, 1)
   }
 
   settle: Authorizer['settle'] = settle
@@ -200,10 +201,12 @@ class CachedAuthorizer implements Authorizer {
     cache: ServiceCache,
     { question, attempt }: Waiter,
     answer: BackendAnswer,
-    lesson: Lesson | undefined,
+    taught: Lesson | undefined,
   ): Decided | Promise<Decided> {
     if (isAborted(question.view)) return refuse('client_closed_request')
-    if (lesson === undefined) return this.#withoutAnswer(cache, question, answer)
+    if (answer.kind !== 'verdict') return decideWithoutVerdict(cache, question, answer, this.#options)
+    // A verdict always teaches something.
+    const lesson = taught!
     switch (lesson.kind) {
       case 'known': {
         const decided = this.#fromMemory(cache, lesson.identity, question.usage, question.terms, 'backend')
@@ -268,32 +271,13 @@ class CachedAuthorizer implements Authorizer {
     return settling
   }
 
-  #withoutAnswer(cache: ServiceCache, question: Question, answer: BackendAnswer): Decided {
-    switch (answer.kind) {
-      case 'unavailable':
-        return decideByPolicy(cache, question, answer, this.#options)
-      case 'overloaded':
-        return refuse('overloaded')
-      case 'closed':
-        return refuse('gateway_closed')
-      case 'aborted':
-        return refuse('client_closed_request')
-      case 'malformed':
-        return refuse('credentials_malformed')
-      case 'misconfigured':
-        return refuse('gateway_misconfigured', answer.reason)
-      case 'verdict':
-        throw new Error('a verdict always teaches something')
-    }
-  }
-
   #perRequest(cache: ServiceCache, question: Question): Promise<Decided> {
     return decidePerRequest({
       backend: this.#backend,
       cache,
       question,
       clock: this.#options.clock,
-      byPolicy: (answer) => this.#withoutAnswer(cache, question, answer),
+      byPolicy: (answer) => decideWithoutVerdict(cache, question, answer, this.#options),
     })
   }
 
@@ -319,26 +303,10 @@ class CachedAuthorizer implements Authorizer {
 
   /** Proves waiting usage, or shows what became of a report without an answer. */
   async #askAbout(application: Application): Promise<void> {
-    for (const cache of this.#services.values()) {
-      if (cache.ledger !== application.service) continue
-      const asked = cache.whoSpeaksFor(application)
-      if (asked === undefined) continue
-      await this.#question(cache, { ...asked, usage: NO_USAGE }, 'account' in asked ? asked : undefined)
-      return
-    }
-  }
-
-  #cacheOf(service: ProtectedService): ServiceCache {
-    const last = this.#lastService
-    if (last !== undefined && last.service === service) return last
-    let cache = this.#services.get(service)
-    if (cache === undefined) {
-      const { ledger, cache: settings, observer } = this.#options
-      cache = new ServiceCache(service, ledger.service(service), settings, observer)
-      this.#services.set(service, cache)
-    }
-    this.#lastService = cache
-    return cache
+    const spokesman = this.#caches.spokesmanOf(application)
+    if (spokesman === undefined) return
+    const { cache, asked } = spokesman
+    await this.#question(cache, { ...asked, usage: NO_USAGE }, 'account' in asked ? asked : undefined)
   }
 }
 

@@ -17,16 +17,16 @@ import { waitingMetrics } from '../ledger/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ResolvedCache, ResolvedReport } from '../options/resolved-options.ts'
 import { ownString } from '../own-string.ts'
-import type { ProtectedService } from '../terms.ts'
 import type { Authorizer, Question } from './authorizer.ts'
-import { Backend, type BackendAnswer } from './backend.ts'
+import { Backend } from './backend.ts'
 import { HeldGrant, settle } from './booking.ts'
-import { decideByPolicy } from './by-policy.ts'
+import { decideWithoutVerdict } from './by-policy.ts'
 import { DirectGrant } from './direct-grant.ts'
 import { type Identity, identityText } from './identity.ts'
 import { refuse } from './local-refusals.ts'
 import { refusalOf } from './refusals.ts'
-import { type Lesson, ServiceCache } from './service-cache.ts'
+import type { Lesson, ServiceCache } from './service-cache.ts'
+import { ServiceCaches } from './service-caches.ts'
 import type { Decided } from './waiter.ts'
 
 export interface DirectOptions {
@@ -56,13 +56,14 @@ export function createDirectAuthorizer(options: DirectOptions): Authorizer {
 class DirectAuthorizer implements Authorizer {
   readonly #options: DirectOptions
   readonly #backend: Backend
-  readonly #services = new Map<ProtectedService, ServiceCache>()
+  readonly #caches: ServiceCaches
   /** Callers whose last answer let them in. */
   readonly #welcome: LRUCache<string, true>
 
   constructor(options: DirectOptions) {
     this.#options = options
     this.#backend = new Backend(options)
+    this.#caches = new ServiceCaches(options)
     this.#welcome = new LRUCache({ max: options.cache.maxApplications })
     options.ledger.asker = (application) => this.#askAbout(application)
   }
@@ -74,7 +75,7 @@ class DirectAuthorizer implements Authorizer {
 
   async decide(question: Question): Promise<Decided> {
     const { service, credentials, referrer, usage, terms, view } = question
-    const cache = this.#cacheOf(service)
+    const cache = this.#caches.of(service)
     const caller = `${service.id ?? ''} ${identityText(credentials, referrer)}`
     const opened = this.#options.ledger.openQuestion()
     const answer = await this.#backend.ask({
@@ -85,7 +86,7 @@ class DirectAuthorizer implements Authorizer {
       call: { usage: usage.usage, referrer, extensions: EXTENSIONS, caller: view },
       known: this.#welcome.has(caller),
     })
-    if (answer.kind !== 'verdict') return this.#withoutAnswer(cache, question, answer)
+    if (answer.kind !== 'verdict') return decideWithoutVerdict(cache, question, answer, this.#options)
     const { verdict } = answer
     if (!verdict.authorized) {
       this.#welcome.delete(caller)
@@ -133,36 +134,12 @@ class DirectAuthorizer implements Authorizer {
     return cache.learn(verdict, asked, this.#options.clock.now())
   }
 
-  #withoutAnswer(
-    cache: ServiceCache,
-    question: Question,
-    answer: Exclude<BackendAnswer, { kind: 'verdict' }>,
-  ): Decided {
-    switch (answer.kind) {
-      case 'unavailable':
-        return decideByPolicy(cache, question, answer, this.#options)
-      case 'overloaded':
-        return refuse('overloaded')
-      case 'closed':
-        return refuse('gateway_closed')
-      case 'aborted':
-        return refuse('client_closed_request')
-      case 'malformed':
-        return refuse('credentials_malformed')
-      case 'misconfigured':
-        return refuse('gateway_misconfigured')
-    }
-  }
-
   /** Proves waiting usage, or shows what became of a report without an answer. */
   async #askAbout(application: Application): Promise<void> {
-    for (const cache of this.#services.values()) {
-      if (cache.ledger !== application.service) continue
-      const asked = cache.whoSpeaksFor(application)
-      if (asked === undefined) continue
-      await this.#askWith(cache, asked, application)
-      return
-    }
+    const spokesman = this.#caches.spokesmanOf(application)
+    if (spokesman === undefined) return
+    const { cache, asked } = spokesman
+    await this.#askWith(cache, asked, application)
   }
 
   async #askWith(
@@ -187,15 +164,5 @@ class DirectAuthorizer implements Authorizer {
     if (lesson.kind === 'usage' && lesson.metric !== undefined) {
       this.#options.ledger.giveUpWaiting(application, 'metric_gone', lesson.metric)
     }
-  }
-
-  #cacheOf(service: ProtectedService): ServiceCache {
-    let cache = this.#services.get(service)
-    if (cache === undefined) {
-      const { ledger, cache: settings, observer } = this.#options
-      cache = new ServiceCache(service, ledger.service(service), settings, observer)
-      this.#services.set(service, cache)
-    }
-    return cache
   }
 }
