@@ -1,4 +1,5 @@
 /** A rule made ready for matching. */
+import { ConfigError } from '../errors.ts'
 import { createQueryConditions, type QueryCondition } from './query-condition.ts'
 import type { Rule } from './rule.ts'
 import { parsePattern } from './rule-pattern.ts'
@@ -19,7 +20,14 @@ export interface CompiledRule {
   readonly title: string
 }
 
+/** The portal takes 255 characters; the tree of rules is built recursively, so there has to be some end. */
+const LONGEST_PATTERN = 4096
+
+/** @throws ConfigError when the pattern is longer than 4096 characters. */
 export function compileRule(rule: Rule, index: number, caseInsensitive: boolean): CompiledRule {
+  if (rule.pattern.length > LONGEST_PATTERN) {
+    throw new ConfigError([`mapping rule ${index}: the pattern is longer than ${LONGEST_PATTERN} characters`])
+  }
   const { texts, anchored, query } = parsePattern(rule.pattern)
   const alone: CompiledRule[] = []
   const compiled: CompiledRule = {

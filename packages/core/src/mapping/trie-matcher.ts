@@ -40,7 +40,7 @@ export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher
   let matches = 0
   let matched = sets.none()
   let target = ''
-  let view: RequestView
+  let view: RequestView | undefined
   let given: QueryArguments | undefined
 
   function walk(from: number, start: number): void {
@@ -110,7 +110,7 @@ export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher
     }
     if (unconditional.length > 0) matched = sets.with(matched, unconditional)
     for (const rule of conditional) {
-      given ??= createQueryArguments(view, queryOf(target))
+      given ??= createQueryArguments(view as RequestView, queryOf(target))
       if (holds(rule, given)) matched = sets.with(matched, rule.alone)
     }
   }
@@ -125,6 +125,8 @@ export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher
       view = ofView
       given = undefined
       walk(0, 0)
+      // The request is not kept alive until the next one.
+      view = undefined
       return matched
     },
   }

@@ -261,6 +261,13 @@ describe('hostile input takes no time', () => {
     readWith(rules, { url })
   })
 
+  test('a pattern as long as may be, and one that is longer', () => {
+    const longest = `/${'{a}'.repeat(1365)}`
+    expect(readWith([rule(`GET ${longest}`)], { url: `/${'a'.repeat(1365)}` })).toEqual({ hits: 1 })
+    expect(readWith([rule(`GET ${longest}`)], { url: `/${'a'.repeat(1364)}` })).toBe('no-match')
+    expect(() => readWith([rule(`GET ${longest}b`)], {})).toThrow(/mapping rule 0/)
+  })
+
   test('ten thousand rules that all have wildcards', () => {
     const rules = Array.from({ length: 10_000 }, (_, index) => rule(`GET /{a}x${index}{b}y/{c}z${index}$`))
     expect(readWith(rules, { url: `/${'x1'.repeat(500)}${'y'.repeat(500)}/qz1` })).not.toBe('ambiguous')
