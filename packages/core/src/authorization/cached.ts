@@ -85,7 +85,25 @@ class CachedAuthorizer implements Authorizer {
   decide(question: Question): Decided | Promise<Decided> {
     const { service, credentials, usage, referrer, terms } = question
     const recalled = this.recall(service, credentials, usage, referrer, terms)
-    return recalled ?? this.#ask(this.#caches.of(service), question, 1)
+    if (recalled !== undefined) return recalled
+    const cache = this.#caches.of(service)
+    return this.#nearLimit(cache, question) ? this.#perRequest(cache, question) : this.#ask(cache, question, 1)
+  }
+
+  /** Whether all is known but the usage of other processes, which `limitMargin` lets count here. */
+  #nearLimit(cache: ServiceCache, { credentials, referrer, usage }: Question): boolean {
+    const { limitMargin, staleMs } = this.#options.cache
+    if (limitMargin === 0) return false
+    const identity = cache.identities.find(credentials, referrer)
+    if (identity === undefined || identity.account.evicted) return false
+    const now = this.#options.clock.now()
+    const touched = identity.account.layout.touched(usage, now)
+    return (
+      liesAhead(identity.provedAt + staleMs, now, staleMs) &&
+      identity.epoch === identity.account.service.epoch &&
+      now < touched.validUntil &&
+      identity.account.isNear(touched, limitMargin)
+    )
   }
 
   settle: Authorizer['settle'] = settle
@@ -233,6 +251,7 @@ class CachedAuthorizer implements Authorizer {
   async #openUp(cache: ServiceCache, identity: Identity, question: Question, attempt: number): Promise<Decided> {
     const now = this.#options.clock.now()
     const touched = identity.account.layout.touched(question.usage, now)
+    if (this.#nearLimit(cache, question)) return await this.#perRequest(cache, question)
     if (touched.unproved.length > 0 || touched.hidden.size === 0) {
       return await (attempt < MAX_ATTEMPTS
         ? this.#ask(cache, question, attempt + 1)

@@ -1,0 +1,27 @@
+/** `limitMargin`: near a limit several gateways ask instead of counting each for itself. */
+import { createEmulator } from '@threescale/emulator'
+import { expect, it } from 'vitest'
+import { ManualClock } from './manual-clock.ts'
+import { allowed, createWorld, imbalance, stateOf } from './world.ts'
+
+it('within the margin each request is asked about, and nothing is overshot where the backend counts at once', async () => {
+  const clock = new ManualClock('2026-03-10T10:20:30Z')
+  const state = stateOf({ limits: [{ metric: 'hits', period: 'day', value: 300 }] })
+  const emulator = createEmulator({ state, clock })
+  const worlds = [0, 1].map(() => createWorld({ state, clock, emulator, cache: { limitMargin: 0.7 } }))
+  let admitted = 0
+  for (let second = 0; second < 40; second++) {
+    for (const world of worlds) {
+      for (let request = 0; request < 5; request++) if (allowed(await world.ask({ userKey: 'k1' }))) admitted++
+    }
+    await clock.advance(1000)
+  }
+  expect(admitted).toBe(300)
+  expect(worlds[0]!.count('authorize')).toBeLessThan(10)
+  expect(worlds[0]!.count('authrep')).toBeGreaterThan(100)
+  for (const world of worlds) {
+    expect(await world.reporter.close()).toEqual({ undelivered: {} })
+    expect(imbalance(world.ledger)).toEqual({})
+  }
+  expect(emulator.usage().s1!.a1!.hits!.day).toBe(300)
+})
