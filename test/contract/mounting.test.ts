@@ -40,6 +40,17 @@ describe.each(frameworks)('$name', (framework) => {
     expect(gateway.asked[0]?.url).toBe('http://other.example/v1/words?user_key=k')
   })
 
+  it("trap 5: what becomes of a bad percent-escape is the router's to say, before us or after", async () => {
+    const { gateway, ask } = await serve(() => allow(), {
+      routes: { '/words/:word': (call) => call.send(200, call.params.word ?? '') },
+    })
+    const { status, body } = await ask({ target: '/words/%zz' })
+    const asked = gateway.asked.length
+    const seen = { 'Fastify 5': [400, 0], 'Express 4': [400, 1], 'Express 5': [400, 1] }[framework.name] ?? [200, 1]
+    expect([status, asked]).toEqual(seen)
+    if (status === 200) expect(body).toBe('%zz')
+  })
+
   it.each([
     [false, 'api.example'],
     [true, 'public.example'],

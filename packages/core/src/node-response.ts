@@ -35,9 +35,9 @@ export function followResponse(
     ended(finished)
   }
   // An HTTP/2 response says 'finish' for a cancelled stream too; only `aborted` tells.
-  response.once('finish', () => end(!request.aborted))
+  response.on('finish', () => end(!request.aborted))
   // light-my-request says 'close' without writableFinished for answers that did finish, but after 'finish'.
-  response.once('close', () => end(false))
+  response.on('close', () => end(false))
   const unqueue = response.socket === null ? whenSocketCloses(request.socket, () => end(false)) : undefined
   return true
 }

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { createGateway, firstAsked } from '../../src/index.ts'
+
+const OPTIONS = { serviceId: '1', serviceToken: 't' }
+
+it('law 14: a request meets a gateway once, with whatever settings of a route', () => {
+  const [gateway, other] = [createGateway(OPTIONS), createGateway(OPTIONS)]
+  const request = {}
+  expect(firstAsked(request, gateway.with({ usage: { hits: 5 } }))).toBe(true)
+  expect(firstAsked(request, gateway)).toBe(false)
+  expect(firstAsked(request, gateway.with({}).with({}))).toBe(false)
+  expect(firstAsked(request, other)).toBe(true)
+  expect(firstAsked(request, other)).toBe(false)
+  expect(firstAsked({}, gateway)).toBe(true)
+})

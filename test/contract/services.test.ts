@@ -1,0 +1,78 @@
+/** Several services of one proxy configuration behind one guard, told apart by the host that the framework trusts. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Backend, startBackend, TOKEN } from './backend.ts'
+import type { App } from './framework.ts'
+import { frameworks } from './frameworks/all.ts'
+import { ask } from './wire.ts'
+
+let backend: Backend
+beforeAll(async () => {
+  backend = await startBackend()
+})
+afterAll(() => backend.emulator.close())
+
+const service = (id: number, version: string, host: string) => ({
+  id,
+  backend_version: version,
+  backend_authentication_type: 'service_token',
+  backend_authentication_value: TOKEN,
+  proxy: {
+    hosts: [host],
+    backend: { endpoint: backend.url },
+    credentials_location: 'query',
+    proxy_rules: [{ http_method: 'GET', pattern: '/api/words', metric_system_name: 'lookup', delta: 2 }],
+  },
+})
+
+describe.each(frameworks)('$name', (framework) => {
+  const apps: App[] = []
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.close()
+  })
+
+  async function serve(trustProxy: boolean) {
+    const seen: unknown[] = []
+    const app = await framework.create({
+      guard: {
+        proxyConfig: { services: [service(2555417, '1', 'keys.example'), service(2555418, '2', 'ids.example')] },
+      },
+      trustProxy,
+      prefix: '/api',
+      routes: {
+        '/words': (call) => {
+          const { service, usage } = call.threescale!
+          seen.push([service, { ...usage }])
+          call.send(200, 'served')
+        },
+      },
+    })
+    apps.push(app)
+    const port = await app.listen()
+    const statusOf = async (target: string, headers: Record<string, string>) =>
+      (await ask(port, { target, headers })).status
+    return { seen, statusOf }
+  }
+
+  it('picks the service by host and counts the whole path, prefix included', async () => {
+    const { seen, statusOf } = await serve(false)
+    expect(await statusOf('/api/words?user_key=free-key', { host: 'keys.example' })).toBe(200)
+    expect(await statusOf('/api/words?user_key=free-key', { host: 'KEYS.example:8080' })).toBe(200)
+    expect(await statusOf('/api/words?app_id=keyed&app_key=keyed-secret', { host: 'ids.example' })).toBe(200)
+    expect(await statusOf('/api/words?user_key=free-key', { host: 'ids.example' })).toBe(401)
+    expect(await statusOf('/api/words?user_key=free-key', { host: 'other.example' })).toBe(404)
+    expect(seen).toEqual([
+      ['2555417', { lookup: 2 }],
+      ['2555417', { lookup: 2 }],
+      ['2555418', { lookup: 2 }],
+    ])
+  })
+
+  it.each([
+    [true, 200],
+    [false, 404],
+  ])('believes X-Forwarded-Host only where the framework does (trust proxy %s)', async (trustProxy, status) => {
+    const { statusOf } = await serve(trustProxy)
+    const headers = { host: 'internal.example', 'x-forwarded-host': 'keys.example' }
+    expect(await statusOf('/api/words?user_key=free-key', headers)).toBe(status)
+  })
+})

@@ -1,0 +1,116 @@
+/** Usage that is known only from the answer, over a real gateway: authorized before, reported once after. */
+import type { GatewayOptions } from '@threescale/core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { eventually } from './eventually.ts'
+import type { App, Handler } from './framework.ts'
+import { frameworks } from './frameworks/all.ts'
+import { ask, open } from './wire.ts'
+
+let backend: Backend
+beforeAll(async () => {
+  backend = await startBackend()
+})
+afterAll(() => backend.emulator.close())
+beforeEach(() => backend.emulator.setState(contractState()))
+
+const target = '/words?user_key=free-key'
+
+describe.each(
+  frameworks.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),
+)('$name, cache $cache', ({ framework, cache }) => {
+  const apps: App[] = []
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.close()
+  })
+
+  async function serve(options: GatewayOptions, handler: Handler) {
+    const app = await framework.create({
+      guard: { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, cache, ...options },
+      routes: { '/words': handler },
+    })
+    apps.push(app)
+    return { app, port: await app.listen() }
+  }
+
+  /** What 3scale has counted once everything is delivered. */
+  async function counted(app: App, metric: string): Promise<number> {
+    await app.gateway.close()
+    return backend.emulator.usage()[SERVICE]?.free?.[metric]?.day ?? 0
+  }
+
+  it('counts what usageAfter says of the answer, and not what was predicted', async () => {
+    const usageAfter: GatewayOptions['usageAfter'] = (_view, { header }) => ({ tokens: Number(header('x-tokens')) })
+    const { app, port } = await serve({ usage: { hits: 1, tokens: 1 }, usageAfter }, (call) =>
+      call.send(200, 'served', { 'x-tokens': '42' }),
+    )
+    expect((await ask(port, { target })).status).toBe(200)
+    await eventually(() => true, 'settling')
+    expect([await counted(app, 'tokens'), await counted(app, 'hits')]).toEqual([42, 0])
+  })
+
+  it('counts nothing for an answer of which usageAfter says {}', async () => {
+    const usageAfter: GatewayOptions['usageAfter'] = (_view, { status }) => (status >= 500 ? {} : { hits: 1 })
+    let status = 200
+    const { app, port } = await serve({ usageAfter }, (call) => call.send(status, 'answered'))
+    for (status of [200, 502, 404, 500]) await ask(port, { target })
+    expect(await counted(app, 'hits')).toBe(2)
+  })
+
+  it('adds what the handler adds', async () => {
+    const { app, port } = await serve({}, (call) => {
+      call.threescale?.addUsage({ tokens: 3 })
+      call.threescale?.addUsage({ tokens: 4, lookup: 1 })
+      call.send(200, 'served')
+    })
+    await ask(port, { target })
+    // A lookup is a hit as well.
+    expect([await counted(app, 'tokens'), await counted(app, 'lookup'), await counted(app, 'hits')]).toEqual([7, 1, 2])
+  })
+
+  it('counts once for a client that left before the end', async () => {
+    let begun = false
+    const usageAfter: GatewayOptions['usageAfter'] = (_view, { finished }) => ({ tokens: finished ? 100 : 1 })
+    const { app, port } = await serve({ usageAfter }, ({ response }) => {
+      begun = true
+      return new Promise((resolve) => response.once('close', () => resolve()))
+    })
+    const socket = open(port, { target })
+    await eventually(() => begun, 'the handler running')
+    socket.destroy()
+    await eventually(() => app.gateway.stats().usage.tokens !== undefined, 'the usage being booked')
+    expect(await counted(app, 'tokens')).toBe(1)
+  })
+
+  it('reports the status of each answer with responseCodes', async () => {
+    const { app, port } = await serve({ responseCodes: true }, (call) => call.send(418, 'teapot'))
+    expect((await ask(port, { target })).status).toBe(418)
+    expect(await counted(app, 'hits')).toBe(1)
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+    ['says nonsense', () => ({ hits: -1 })],
+  ])('leaves the answer alone when usageAfter %s', async (_, usageAfter) => {
+    const { port } = await serve({ usageAfter, logger: quiet }, (call) => call.send(200, 'served'))
+    expect(await ask(port, { target })).toMatchObject({ status: 200, body: 'served' })
+  })
+
+  it('leaves the answer alone when reporting fails', async () => {
+    const { app, port } = await serve({ usageAfter: () => ({ hits: 1 }), logger: quiet }, (call) =>
+      call.send(200, 'served'),
+    )
+    backend.emulator.setFaults([{ kind: 'status', status: 500, endpoint: 'report' }])
+    expect(await ask(port, { target })).toMatchObject({ status: 200, body: 'served' })
+    await app.gateway.close({ timeoutMs: 50 })
+    backend.emulator.setFaults([])
+  })
+})
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
