@@ -40,6 +40,8 @@ async function startApp(create: (setup: never) => Promise<App>, options: Gateway
   const guard = { serviceId: SERVICE, serviceToken: TOKEN, timeoutMs: TIMEOUT_MS, ...options }
   const app = await create({ guard, routes: { '/': count } } as never)
   closing.push(() => app.close())
+  // What a dead backend never takes is not waited for.
+  closing.push(() => app.gateway.close({ timeoutMs: 20 }))
   return { app, port: await app.listen(), served }
 }
 
