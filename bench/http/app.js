@@ -1,6 +1,9 @@
 // @ts-check
 /** The application under test, a process of its own: one contender, chosen by name. */
 import { cpuMicros, serve } from '../process/serve.js'
+import { createServingClock } from './serving-clock.js'
+
+const clock = createServingClock()
 
 /** @type {Record<string, (settings: any) => Promise<number>>} */
 const APPS = {
@@ -21,8 +24,16 @@ serve({
   async start(/** @type {{ app: string, settings: object }} */ { app, settings }) {
     const start = APPS[app]
     if (start === undefined) throw new Error(`no application ${app}`)
-    return start(settings)
+    return start({ clock, ...settings })
   },
-  cpu: cpuMicros,
-  memory: () => process.memoryUsage(),
+  /** Begins a turn. */
+  begin() {
+    clock.start()
+    return cpuMicros()
+  },
+  /** Ends it. */
+  end() {
+    clock.stop()
+    return cpuMicros()
+  },
 })

@@ -42,9 +42,9 @@ export async function createStage({
       return {
         name,
         async measure(seconds) {
-          const before = await child.call('cpu')
+          const before = await child.call('begin')
           const run = await load.call('run', { port, connections, seconds, paths })
-          const cpu = (await child.call('cpu')) - before
+          const cpu = (await child.call('end')) - before
           const good = run.statuses['200'] ?? 0
           if (good !== run.answers) throw new Error(`${name} answered ${JSON.stringify(run.statuses)}`)
           return {

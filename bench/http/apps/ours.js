@@ -3,18 +3,20 @@
 import { threescale as expressThreescale } from '@threescale/express'
 import { threescale as fastifyThreescale } from '@threescale/fastify'
 import { threescale as koaThreescale } from '@threescale/koa'
+import { CLOCK } from '../../../packages/core/dist/clock.js'
 import { mappingRules, SERVICE_ID, SERVICE_TOKEN } from '../../backend/provider.js'
 import { expressApp, fastifyApp, koaApp } from './handler.js'
 
 /**
- * @param {{ backendUrl: string, cache: boolean, rules?: number, options?: object }} settings rules 0: the default usage
+ * @param {{ backendUrl: string, clock: object, cache: boolean, rules?: number, options?: object }} settings rules 0: the default usage
  */
-function gatewayOptions({ backendUrl, cache, rules = 0, options }) {
+function gatewayOptions({ backendUrl, clock, cache, rules = 0, options }) {
   return {
     serviceId: SERVICE_ID,
     serviceToken: SERVICE_TOKEN,
     backendUrl,
     cache,
+    [CLOCK]: clock,
     ...(rules === 0 ? undefined : { mappingRules: mappingRules(rules) }),
     ...options,
   }
