@@ -8,6 +8,8 @@ import type { ResponseView } from '../request-view.ts'
 import type { ProtectedService, Terms } from '../terms.ts'
 import type { UsageShape } from '../usage.ts'
 
+export type Decided = AllowedDecision | Refusal
+
 export interface Question {
   readonly service: ProtectedService
   readonly credentials: Credentials
@@ -29,9 +31,9 @@ export interface Authorizer {
     usage: UsageShape,
     referrer: string | undefined,
     terms: Terms,
-  ): AllowedDecision | Refusal | undefined
+  ): Decided | undefined
   /** A plain value when the answer is known locally. Never rejects: failures are refusals or `onUnavailable`. */
-  decide(question: Question): AllowedDecision | Refusal | Promise<AllowedDecision | Refusal>
+  decide(question: Question): Decided | Promise<Decided>
   /**
    * Once per allowed decision, at the end of its response: books what `addUsage` and `usageAfter` brought and,
    * where wanted, the response code. Never throws.

@@ -2,14 +2,13 @@
 import { AllowedDecision } from '../allowed.ts'
 import type { Clock } from '../clock.ts'
 import type { ResolvedReport } from '../options/resolved-options.ts'
-import type { Question } from './authorizer.ts'
+import type { Decided, Question } from './authorizer.ts'
 import type { BackendAnswer } from './backend.ts'
 import { decideLocally } from './decide-locally.ts'
 import { refusalOf } from './denials.ts'
 import { type Identity, identityText, secretsOf } from './identity.ts'
 import { overLimits, refuse, unavailable } from './local-refusals.ts'
 import type { ServiceCache } from './service-cache.ts'
-import type { Decided } from './waiter.ts'
 
 const RETRY_MS = 1000
 

@@ -4,10 +4,10 @@ import type { AllowedSource } from '../decision.ts'
 import type { Touched } from '../ledger/layout.ts'
 import type { Terms } from '../terms.ts'
 import type { UsageShape } from '../usage.ts'
+import type { Decided } from './authorizer.ts'
 import { HeldGrant } from './booking.ts'
 import type { Identity } from './identity.ts'
 import { overLimits } from './local-refusals.ts'
-import type { Decided } from './waiter.ts'
 
 export function decideLocally(
   identity: Identity,

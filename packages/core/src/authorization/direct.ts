@@ -13,21 +13,20 @@ import type { Clock } from '../clock.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { OpenQuestion } from '../ledger/service-ledger.ts'
-import { waitingMetrics } from '../ledger/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ResolvedCache, ResolvedReport } from '../options/resolved-options.ts'
 import { ownString } from '../own-string.ts'
-import type { Authorizer, Question } from './authorizer.ts'
+import type { Authorizer, Decided, Question } from './authorizer.ts'
 import { Backend } from './backend.ts'
 import { HeldGrant, settle } from './booking.ts'
 import { decideWithoutVerdict } from './by-policy.ts'
 import { DirectGrant } from './direct-grant.ts'
-import { type Identity, identityText } from './identity.ts'
+import { identityText } from './identity.ts'
 import { refuse } from './local-refusals.ts'
+import { Questions } from './questions.ts'
 import { refusalOf } from './refusals.ts'
 import type { Lesson, ServiceCache } from './service-cache.ts'
 import { ServiceCaches } from './service-caches.ts'
-import type { Decided } from './waiter.ts'
 
 export interface DirectOptions {
   readonly ledger: Ledger
@@ -65,7 +64,8 @@ class DirectAuthorizer implements Authorizer {
     this.#backend = new Backend(options)
     this.#caches = new ServiceCaches(options)
     this.#welcome = new LRUCache({ max: options.cache.maxApplications })
-    options.ledger.asker = (application) => this.#askAbout(application)
+    const questions = new Questions({ ...options, backend: this.#backend, caches: this.#caches })
+    options.ledger.asker = (application) => questions.askAbout(application)
   }
 
   /** Every request is asked about. */
@@ -132,37 +132,5 @@ class DirectAuthorizer implements Authorizer {
   ): Lesson {
     const asked = { credentials, referrer, metrics: usage.metrics, opened }
     return cache.learn(verdict, asked, this.#options.clock.now())
-  }
-
-  /** Proves waiting usage, or shows what became of a report without an answer. */
-  async #askAbout(application: Application): Promise<void> {
-    const spokesman = this.#caches.spokesmanOf(application)
-    if (spokesman === undefined) return
-    const { cache, asked } = spokesman
-    await this.#askWith(cache, asked, application)
-  }
-
-  async #askWith(
-    cache: ServiceCache,
-    { credentials, referrer }: Pick<Identity, 'credentials' | 'referrer'>,
-    application: Application,
-  ): Promise<void> {
-    const { service } = cache
-    const metrics = [...waitingMetrics(application)]
-    const usage = Object.fromEntries(metrics.map((metric) => [metric, 0]))
-    const opened = this.#options.ledger.openQuestion()
-    const answer = await this.#backend.ask({
-      endpoint: 'authorize',
-      client: service.client,
-      service: service.id,
-      credentials,
-      call: { usage, referrer, extensions: EXTENSIONS },
-      known: true,
-    })
-    if (answer.kind !== 'verdict') return
-    const lesson = cache.learn(answer.verdict, { credentials, referrer, metrics, opened }, this.#options.clock.now())
-    if (lesson.kind === 'usage' && lesson.metric !== undefined) {
-      this.#options.ledger.giveUpWaiting(application, 'metric_gone', lesson.metric)
-    }
   }
 }

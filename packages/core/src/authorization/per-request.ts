@@ -4,7 +4,7 @@ import type { Authorized } from '../client/verdict.ts'
 import type { Clock } from '../clock.ts'
 import type { Refusal } from '../decision.ts'
 import { Batch } from '../ledger/batch.ts'
-import type { Question } from './authorizer.ts'
+import type { Decided, Question } from './authorizer.ts'
 import type { Backend, BackendAnswer } from './backend.ts'
 import { type AccountGrant, HeldGrant } from './booking.ts'
 import { DirectGrant } from './direct-grant.ts'
@@ -12,7 +12,6 @@ import { type Identity, secretsOf } from './identity.ts'
 import { overLimits } from './local-refusals.ts'
 import { refusalOf } from './refusals.ts'
 import type { ServiceCache } from './service-cache.ts'
-import type { Decided } from './waiter.ts'
 
 export interface PerRequest {
   readonly backend: Backend

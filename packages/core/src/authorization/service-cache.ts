@@ -9,10 +9,11 @@ import { ownString } from '../own-string.ts'
 import type { ProtectedService } from '../terms.ts'
 import { meaningOf } from './answer.ts'
 import { type Denial, Denials } from './denials.ts'
+import { Flights } from './flights.ts'
 import { Identities } from './identities.ts'
 import { type AnyCredentials, Identity, identityText } from './identity.ts'
+import type { Answered } from './questions.ts'
 import type { Settlement } from './settle-hierarchy.ts'
-import type { Waiter } from './waiter.ts'
 
 /** From the backend's list on it is no longer complete (apisonator docs/extensions.md, list_app_keys). */
 const LISTED_KEYS = 256
@@ -41,10 +42,10 @@ export class ServiceCache {
   readonly denials: Denials
   /** Metrics that the backend refused, and until when that is believed. */
   readonly badMetrics: Map<string, { readonly reason: string; readonly until: number }> = new Map()
-  /** Who waits for the answer about an identity, or about an identity and metrics. */
-  readonly flights: Map<string, Waiter[]> = new Map()
+  /** Questions about an identity, or about an identity and metrics. */
+  readonly flights: Flights<Answered>
   /** Metrics whose hidden ancestors are being asked about. */
-  readonly settling: Map<string, Promise<Settlement>> = new Map()
+  readonly settling: Flights<Settlement> = new Flights()
   /** Callers let in by policy while nobody could tell who they are, with what they used. */
   readonly strangers: Map<string, Identity> = new Map()
   readonly #cache: ResolvedCache
@@ -60,6 +61,7 @@ export class ServiceCache {
     this.ledger = ledger
     this.#cache = cache
     this.#observer = observer
+    this.flights = new Flights(cache.maxWaiters)
     this.identities = new Identities(cache.maxApplications)
     this.denials = new Denials({ max: cache.maxDenials, ttlMs: cache.denialTtlMs })
   }
