@@ -50,7 +50,7 @@ describe('a flood of made-up keys', () => {
       world.calls.length = 0
     }
     expect(hits).toBe(Math.ceil(FLOOD / 50))
-    expect(world.ledger.size).toBe(GOOD.length)
+    expect(world.ledger.room.size).toBe(GOOD.length)
     expect(before).toBe(GOOD.length)
   })
 
@@ -100,12 +100,12 @@ describe('a ledger that is full', () => {
     await world.ask({ userKey: 'good-1' })
     expect(await world.ask({ userKey: 'good-2' })).toMatchObject({ outcome: 'allow', source: 'backend' })
     expect(world.count('authrep')).toBe(1)
-    expect(world.ledger.size).toBe(2)
+    expect(world.ledger.room.size).toBe(2)
     // Reported and settled: there is room again.
     await world.clock.advance(80_000)
     await world.ask({ userKey: 'good-3' })
     expect(world.count('authrep')).toBe(1)
-    expect(world.ledger.size).toBe(2)
+    expect(world.ledger.room.size).toBe(2)
   })
 
   it('law 7: counts an application that was forgotten and came back from where it was', async () => {

@@ -1,6 +1,7 @@
 /** Who passes while the backend does not answer, and what becomes of their usage. */
 import { AllowedDecision } from '../allowed.ts'
 import type { Clock } from '../clock.ts'
+import { giveUp } from '../ledger/losses.ts'
 import type { ResolvedReport } from '../options/resolved-options.ts'
 import type { Decided, Question } from './authorizer.ts'
 import type { BackendAnswer } from './backend.ts'
@@ -61,7 +62,7 @@ function admit(identity: Identity, question: Question, outage: Outage, { clock, 
   const time = account.service.at(now)
   if (!account.fits(touched, time)) return overLimits(account, touched, time)
   const row = account.reserve(touched, time)
-  if (row !== undefined) account.service.ledger.giveUp(account, [row], 'ambiguous', true)
+  if (row !== undefined) giveUp(account, [row], 'ambiguous', true)
   return new AllowedDecision('policy', usage, identity, terms)
 }
 

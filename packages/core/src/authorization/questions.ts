@@ -4,6 +4,7 @@ import type { Credentials } from '../client/credentials.ts'
 import type { Clock } from '../clock.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { giveUpMetric } from '../ledger/losses.ts'
 import { waitingMetrics } from '../ledger/take-batches.ts'
 import { type Usage, usageOf } from '../usage.ts'
 import type { Backend, BackendAnswer } from './backend.ts'
@@ -61,7 +62,7 @@ export class Questions {
       ledger.markBusy(account)
       const gone = answered.lesson?.kind === 'usage' ? answered.lesson.metric : undefined
       if (gone === undefined) return answered
-      ledger.giveUpWaiting(account, 'metric_gone', gone)
+      giveUpMetric(account, 'metric_gone', gone)
       if (Object.hasOwn(usage, gone)) return answered
     }
   }

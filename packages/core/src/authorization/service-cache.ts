@@ -2,6 +2,7 @@
 import type { Credentials } from '../client/credentials.ts'
 import type { NotAuthorized, Verdict } from '../client/verdict.ts'
 import type { Application } from '../ledger/application.ts'
+import { giveUpWaiting } from '../ledger/losses.ts'
 import type { OpenQuestion, ServiceLedger } from '../ledger/service-ledger.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ResolvedCache } from '../options/resolved-options.ts'
@@ -109,7 +110,7 @@ export class ServiceCache {
 
   /** The application is gone from the backend: so is what it used and was not reported. */
   bury(account: Application): void {
-    this.ledger.ledger.giveUpWaiting(account, 'application_gone')
+    giveUpWaiting(account, 'application_gone')
     this.identities.forgetAllOf(account)
   }
 
@@ -171,7 +172,7 @@ export class ServiceCache {
     const stranger = this.strangers.get(text)
     if (stranger !== undefined && scope === 'identity') {
       this.strangers.delete(text)
-      this.ledger.ledger.giveUpWaiting(stranger.account, 'unproven')
+      giveUpWaiting(stranger.account, 'unproven')
     }
     return this.denials.remember(text, code, reason, now)
   }

@@ -216,19 +216,3 @@ export class Application {
     })
   }
 }
-
-/** Visits a list of waiting rows. */
-export function eachRow(first: UsageRow | undefined, visit: (row: UsageRow) => void): void {
-  for (let row = first; row !== undefined; row = row.next) visit(row)
-}
-
-/** Takes all waiting rows out of an application. */
-export function takeWaiting(application: Application): UsageRow[] {
-  const rows: UsageRow[] = []
-  eachRow(application.pending, (row) => rows.push(row))
-  eachRow(application.separate, (row) => rows.push(row))
-  application.pending = undefined
-  application.separate = undefined
-  for (const row of rows) row.next = undefined
-  return rows
-}

@@ -2,6 +2,7 @@
 import type { LossReason } from '../observe/messages.ts'
 import type { Application } from './application.ts'
 import { compact } from './compact.ts'
+import { giveUp } from './losses.ts'
 import { addAmount, eachAmount } from './metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
 import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
@@ -82,10 +83,9 @@ export class Batch {
   giveUp(now: number, reason: LossReason, counted: boolean): void {
     this.#become('over', now)
     this.#leave()
-    const { ledger } = this.service
     for (const application of this.applications) {
       const rows = this.rows.filter((row) => row.application === application)
-      ledger.giveUp(application, rows, reason, counted)
+      giveUp(application, rows, reason, counted)
       if (counted) application.doubtful = [...(application.doubtful ?? []), ...rows].slice(-MAX_DOUBTFUL)
     }
   }

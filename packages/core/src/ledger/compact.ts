@@ -1,9 +1,9 @@
 /** Keeps the list of waiting rows short while the backend cannot be reached. */
 import { MINUTE_MS } from '../period.ts'
 import type { Application } from './application.ts'
-import { eachRow } from './application.ts'
 import { eachAmount } from './metric-table.ts'
 import type { UsageRow } from './usage-row.ts'
+import { eachRow } from './waiting-rows.ts'
 
 // Minute counters of the backend live for three minutes; older minutes of an hour differ for nobody.
 const MINUTES_MATTER_MS = 5 * MINUTE_MS

@@ -3,17 +3,16 @@
  * answers, reporting takes batches out of it and tells what became of them.
  */
 import type { Clock } from '../clock.ts'
-import type { LossReason } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { UsageSums } from '../observe/stats.ts'
-import { Application, takeWaiting } from './application.ts'
+import { Application } from './application.ts'
 import { NO_CELLS } from './cells.ts'
 import { compact } from './compact.ts'
 import type { DeclaredMetrics } from './hierarchy.ts'
-import { addAmount, eachAmount } from './metric-table.ts'
+import { Room } from './room.ts'
 import { type LedgerService, type OpenQuestion, ServiceLedger } from './service-ledger.ts'
 import { sumsOf } from './sums.ts'
-import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
+import { takeWaiting } from './waiting-rows.ts'
 
 export interface LedgerOptions {
   readonly clock: Clock
@@ -32,6 +31,7 @@ export class Ledger {
   readonly clock: Clock
   readonly settleMs: number
   readonly observer: LedgerOptions['observer']
+  readonly room: Room
   /** Set by authorization: how usage is proved and doubts are resolved. */
   asker: Asker | undefined = undefined
   /** Set by reporting: called when something begins to wait, and for each further record. */
@@ -40,11 +40,8 @@ export class Ledger {
   flusher: ((application: Application) => Promise<void>) | undefined = undefined
   /** Waiting records: application, minute, metric. */
   records = 0
-  readonly #maxApplications: number
   readonly #declared: DeclaredMetrics | undefined
   readonly #services = new Map<string | undefined, ServiceLedger>()
-  /** All applications, roughly those used longest ago first. */
-  readonly #order = new Set<Application>()
   readonly #busy = new Set<Application>()
   #questions = 0
   #sweptAt: number = Number.NEGATIVE_INFINITY
@@ -53,7 +50,7 @@ export class Ledger {
     this.clock = options.clock
     this.settleMs = options.settleMs
     this.observer = options.observer
-    this.#maxApplications = options.maxApplications
+    this.room = new Room(options.maxApplications, options.observer)
     this.#declared = options.metrics
   }
 
@@ -64,11 +61,6 @@ export class Ledger {
   /** Applications with anything waiting or unsettled. */
   get busy(): ReadonlySet<Application> {
     return this.#busy
-  }
-
-  /** Applications remembered. */
-  get size(): number {
-    return this.#order.size
   }
 
   /** What is counted of a service; the first client given for it reports its usage. */
@@ -107,57 +99,6 @@ export class Ledger {
     this.markBusy(stranger)
   }
 
-  /** Gives up what waits of an application, of one metric only where one is named. */
-  giveUpWaiting(application: Application, reason: LossReason, metric?: string): void {
-    const slot = metric === undefined ? undefined : application.service.metrics.slotOf(metric)
-    const lost: UsageRow[] = []
-    for (const row of takeWaiting(application)) {
-      if (slot === undefined) {
-        lost.push(row)
-        continue
-      }
-      const amount = row.amounts[slot]
-      if (amount !== undefined) {
-        const part: UsageRow = { ...row, amounts: [] }
-        part.amounts[slot] = amount
-        delete row.amounts[slot]
-        lost.push(part)
-      }
-      if (row.amounts.some((left) => left !== undefined)) application.wait(row)
-    }
-    this.records -= recordsOf(lost)
-    this.giveUp(application, lost, reason, false)
-    this.markBusy(application)
-  }
-
-  /** Counts rows as given up and says so. `counted`: the backend may have counted them, so the cells keep them. */
-  giveUp(application: Application, rows: readonly UsageRow[], reason: LossReason, counted: boolean): void {
-    if (rows.length === 0) return
-    const sums = application.service.sums.givenUp
-    for (const row of rows) {
-      eachAmount(row.amounts, (slot, amount) => void addAmount(sums, slot, amount))
-      if (!counted) application.shift(row, -1)
-    }
-    this.observer.lost({
-      kind: 'given-up',
-      reason,
-      service: application.service.id,
-      applicationId: application.id,
-      usage: namedUsage(rows),
-    })
-  }
-
-  /** The backend counts less than it acknowledged long ago. */
-  suspectLoss(application: Application, metric: string, amount: number): void {
-    this.observer.lost({
-      kind: 'suspected',
-      reason: 'missing',
-      service: application.service.id,
-      applicationId: application.id,
-      usage: { [metric]: amount },
-    })
-  }
-
   /** Our clock is too fast for the backend: the counts of the service start anew from its answers. */
   clockAhead(service: ServiceLedger): void {
     this.observer.warn(
@@ -169,7 +110,7 @@ export class Ledger {
     for (const application of [...service.applications.values()]) {
       service.changeLayout(application, service.unlimited)
       application.cells = NO_CELLS
-      if (!application.busy) this.#evict(application)
+      if (!application.busy) this.room.forget(application)
     }
   }
 
@@ -190,22 +131,16 @@ export class Ledger {
     this.onWaiting?.(this.records)
   }
 
-  added(application: Application): void {
-    this.#order.add(application)
-    application.layout.applications += 1
-  }
-
   /**
    * Makes sure that one more application fits.
    *
    * @returns false when all that could go have usage waiting or unsettled.
    */
   makeRoom(): boolean {
-    if (this.#order.size < this.#maxApplications) return true
-    if (this.#makeRoom()) return true
+    if (this.room.make()) return true
     if (this.clock.now() - this.#sweptAt > 1000) {
       this.sweep()
-      if (this.#makeRoom()) return true
+      if (this.room.make()) return true
     }
     this.observer.cached('full', undefined, undefined)
     return false
@@ -226,35 +161,6 @@ export class Ledger {
   /** Law 8, by metric: `pending`, `inFlight` and `ambiguous` are counted out anew, not derived. */
   sums(): Record<string, UsageSums> {
     return sumsOf(this.services, this.#busy)
-  }
-
-  #makeRoom(): boolean {
-    // Bounded, so that a ledger full of busy applications costs each newcomer little.
-    let looks = 128
-    let idle: Application | undefined
-    for (const application of this.#order) {
-      if (!application.busy) {
-        if (!application.used || idle === application) {
-          idle = application
-          break
-        }
-        idle ??= application
-      }
-      application.used = false
-      this.#order.delete(application)
-      this.#order.add(application)
-      if (--looks === 0) break
-    }
-    if (idle !== undefined) this.#evict(idle)
-    return idle !== undefined
-  }
-
-  #evict(application: Application): void {
-    application.evicted = true
-    application.service.applications.delete(application.id!)
-    application.service.changeLayout(application, undefined)
-    this.#order.delete(application)
-    this.observer.cached('evicted', application.service.id, { appId: application.id! })
   }
 }
 

@@ -65,7 +65,7 @@ export class ServiceLedger {
     if (!this.ledger.makeRoom()) return undefined
     const application = new Application(this, id)
     this.applications.set(id, application)
-    this.ledger.added(application)
+    this.ledger.room.enter(application)
     return application
   }
 
@@ -104,7 +104,7 @@ export class ServiceLedger {
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetTouched()
     application.provedAt = question.askedAt
     if (verdict.plan !== undefined) application.plan = verdict.plan
-    const snapshot = { question: question.number, askedAt: question.askedAt, reports, hierarchy }
+    const snapshot = { question: question.number, askedAt: question.askedAt, reports }
     applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
   }
 

@@ -4,11 +4,11 @@
  */
 import type { UsageReport } from '../client/verdict.ts'
 import { windowOf } from '../period.ts'
-import { type Application, eachRow } from './application.ts'
-import type { Batch } from './batch.ts'
+import type { Application } from './application.ts'
 import { END, INFLATED, KNOWN, MAX, NO_CELLS, START, WIDTH } from './cells.ts'
-import { eachAmount } from './metric-table.ts'
-import type { UsageRow } from './usage-row.ts'
+import { suspectLoss } from './losses.ts'
+import { type Place, resolveDoubts } from './resolve-doubts.ts'
+import { isUnsettled, rowWithin, usageWithin } from './usage-within.ts'
 
 export interface Snapshot {
   /** From `ledger.openQuestion`, which orders answers by when they were asked for. */
@@ -16,17 +16,6 @@ export interface Snapshot {
   /** When the question was sent, by our clock. */
   readonly askedAt: number
   readonly reports: readonly UsageReport[]
-  readonly hierarchy: ReadonlyMap<string, readonly string[]> | undefined
-}
-
-/** Usage of an application inside one window of one limit. */
-interface Within {
-  /** Not sent yet. */
-  unsent: number
-  /** Not sent yet, but sent before without an answer. */
-  again: number
-  /** Sent, and not surely in the answer's counts. */
-  unsettled: number
 }
 
 /** Applies an answer; `service.learn` has taken in what it says beyond this application. */
@@ -34,16 +23,16 @@ export function applySnapshot(application: Application, snapshot: Snapshot, time
   const newest = snapshot.question > application.appliedQuestion
   const fresh = newest ? layOut(application, snapshot.reports) : new Set<number>()
   const settledBefore = snapshot.askedAt - application.service.ledger.settleMs
-  const places = snapshot.reports.map((report) => ({ report, limit: placeOf(application, report) }))
-  for (const { report, limit } of places) moveToWindow(application, report, limit)
+  const places = placesOf(application, snapshot.reports)
+  for (const place of places) moveToWindow(application, place)
+  const current = places.filter((place) => inWindow(application, place))
   if (newest) {
     application.appliedQuestion = snapshot.question
-    resolveDoubts(application, places, fresh, settledBefore, snapshot)
+    const before = current.filter(({ limit }) => !fresh.has(limit))
+    resolveDoubts(application, before, { askedAt: snapshot.askedAt, settledBefore })
   }
-  for (const { report, limit } of places) {
-    if (limit !== undefined && inWindow(application.cells, limit, report)) {
-      update(application, report, limit, { newest, fresh: fresh.has(limit), settledBefore })
-    }
+  for (const place of current) {
+    update(application, place, { newest, fresh: fresh.has(place.limit), settledBefore })
   }
   // The answer may be older than the end of its windows; what was admitted since belongs to the next one.
   for (const limit of fresh) {
@@ -80,14 +69,14 @@ function layOut(application: Application, reports: readonly UsageReport[]): Set<
   return fresh
 }
 
-function placeOf(application: Application, report: UsageReport): number | undefined {
-  const { limits } = application.layout
-  const index = limits.findIndex(({ metric, period }) => metric === report.metric && period === report.period)
-  return index === -1 ? undefined : index
+function placesOf({ layout }: Application, reports: readonly UsageReport[]): Place[] {
+  return reports.flatMap((report) => {
+    const limit = layout.limits.findIndex(({ metric, period }) => metric === report.metric && period === report.period)
+    return limit === -1 ? [] : [{ report, limit }]
+  })
 }
 
-function moveToWindow({ cells }: Application, report: UsageReport, limit: number | undefined): void {
-  if (limit === undefined) return
+function moveToWindow({ cells }: Application, { report, limit }: Place): void {
   const at = limit * WIDTH
   const { start, end } = windowOfReport(report)
   if (start <= cells[at + START]!) return
@@ -97,14 +86,13 @@ function moveToWindow({ cells }: Application, report: UsageReport, limit: number
   cells[at + INFLATED] = 0
 }
 
-function inWindow(cells: readonly number[], limit: number, report: UsageReport): boolean {
+function inWindow({ cells }: Application, { report, limit }: Place): boolean {
   return cells[limit * WIDTH + START] === windowOfReport(report).start
 }
 
 function update(
   application: Application,
-  report: UsageReport,
-  limit: number,
+  { report, limit }: Place,
   { newest, fresh, settledBefore }: { newest: boolean; fresh: boolean; settledBefore: number },
 ): void {
   const { cells } = application
@@ -124,7 +112,7 @@ function update(
     return
   }
   if (known > upper && cells[at + INFLATED] === 0) {
-    application.service.ledger.suspectLoss(application, report.metric, known - upper)
+    suspectLoss(application, report.metric, known - upper)
   }
   const next = Math.min(Math.max(known, lower), upper)
   cells[at + KNOWN] = next
@@ -142,96 +130,8 @@ function startLate(application: Application, limit: number, time: number, settle
   cells[at + INFLATED] = 0
 }
 
-function usageWithin(application: Application, limit: number, settledBefore: number): Within {
-  const within: Within = { unsent: 0, again: 0, unsettled: 0 }
-  const waiting = (row: UsageRow) => {
-    within[row.again ? 'again' : 'unsent'] += rowWithin(application, row, limit)
-  }
-  eachRow(application.pending, waiting)
-  eachRow(application.separate, waiting)
-  for (const row of application.sent ?? []) {
-    if (unsettled(row.batch!, settledBefore)) within.unsettled += rowWithin(application, row, limit)
-  }
-  for (const row of application.doubtful ?? []) within.unsettled += rowWithin(application, row, limit)
-  return within
-}
-
-/** Whether an answer about the application can show what became of a batch. */
-export function canTell(application: Application, batch: Batch): boolean {
-  const rows = (application.sent ?? []).filter((row) => row.batch === batch)
-  return application.layout.limits.some((_, limit) => rows.some((row) => rowWithin(application, row, limit) > 0))
-}
-
-function rowWithin({ cells, layout }: Application, row: UsageRow, limit: number): number {
-  const at = limit * WIDTH
-  if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) return 0
-  let sum = 0
-  eachAmount(row.amounts, (slot, amount) => {
-    if (layout.covers(limit, slot)) sum += amount
-  })
-  return sum
-}
-
-function unsettled({ state, since }: Batch, settledBefore: number): boolean {
-  return state === 'inFlight' || state === 'ambiguous' || (state === 'acknowledged' && since > settledBefore)
-}
-
-/**
- * A batch without an answer is counted whole or not at all, and long enough after it one cell can show which: if the
- * backend lacks more than everything else that is on its way, it was not counted; if it lacks less than the batch, it was.
- */
-function resolveDoubts(
-  application: Application,
-  places: readonly { report: UsageReport; limit: number | undefined }[],
-  fresh: ReadonlySet<number>,
-  settledBefore: number,
-  { askedAt }: Snapshot,
-): void {
-  const doubtful = new Set<Batch>()
-  for (const { batch } of application.sent ?? []) {
-    if (batch?.state === 'ambiguous' && batch.since <= settledBefore) doubtful.add(batch)
-  }
-  for (const batch of doubtful) {
-    const signs = new Set<'counted' | 'uncounted'>()
-    for (const { report, limit } of places) {
-      if (limit === undefined || fresh.has(limit) || !inWindow(application.cells, limit, report)) continue
-      const sign = signOf(application, batch, report, limit, settledBefore)
-      if (sign !== undefined) signs.add(sign)
-    }
-    if (signs.size !== 1) {
-      batch.undecidable ||= canTell(application, batch)
-      continue
-    }
-    if (signs.has('uncounted')) batch.takeBack(askedAt, false)
-    else batch.acknowledge(settledBefore)
-  }
-}
-
-function signOf(
-  application: Application,
-  batch: Batch,
-  report: UsageReport,
-  limit: number,
-  settledBefore: number,
-): 'counted' | 'uncounted' | undefined {
-  const { cells } = application
-  const at = limit * WIDTH
-  if (cells[at + INFLATED] !== 0) return undefined
-  const own = (application.sent ?? [])
-    .filter((row) => row.batch === batch)
-    .reduce((sum, row) => sum + rowWithin(application, row, limit), 0)
-  if (own === 0) return undefined
-  const { unsent, again, unsettled: onItsWay } = usageWithin(application, limit, settledBefore)
-  // Usage that may be counted twice hides what is missing.
-  if (again > 0) return undefined
-  const lower = report.current + unsent
-  const missing = Math.min(cells[at + KNOWN]!, lower + onItsWay) - lower
-  if (missing > onItsWay - own && missing >= own) return 'uncounted'
-  return missing < own ? 'counted' : undefined
-}
-
 function forgetSettled(application: Application, settledBefore: number): void {
-  const kept = application.sent?.filter((row) => unsettled(row.batch!, settledBefore))
+  const kept = application.sent?.filter((row) => isUnsettled(row.batch!, settledBefore))
   application.sent = kept === undefined || kept.length === 0 ? undefined : kept
   const lasting = application.doubtful?.filter((row) =>
     application.layout.limits.some((_, limit) => rowWithin(application, row, limit) > 0),

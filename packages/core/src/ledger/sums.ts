@@ -1,9 +1,10 @@
 /** The conservation sums of law 8. */
 import type { UsageSums } from '../observe/stats.ts'
-import { type Application, eachRow } from './application.ts'
+import type { Application } from './application.ts'
 import { type Amounts, eachAmount } from './metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
 import type { UsageRow } from './usage-row.ts'
+import { eachRow } from './waiting-rows.ts'
 
 /** By metric name, over all services. */
 export function sumsOf(services: Iterable<ServiceLedger>, busy: Iterable<Application>): Record<string, UsageSums> {

@@ -1,12 +1,14 @@
 /** Forms batches out of what waits: as large as the backend takes, and nothing in them that could sink the rest. */
 import type { LossReason } from '../observe/messages.ts'
 import { MINUTE_MS } from '../period.ts'
-import { type Application, takeWaiting } from './application.ts'
+import type { Application } from './application.ts'
 import { Batch } from './batch.ts'
 import { compact } from './compact.ts'
+import { giveUp } from './losses.ts'
 import { eachAmount } from './metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
 import { createRow, recordsOf, type UsageRow } from './usage-row.ts'
+import { takeWaiting } from './waiting-rows.ts'
 
 /** The backend takes 4,096 parameters a call (facts: apisonator, HTTP); the rest is left for our own credentials. */
 export const MAX_PARAMETERS = 4000
@@ -92,7 +94,7 @@ function takeSendable(application: Application, late: TakeOptions['late'], time:
     }
   }
   ledger.records -= recordsOf(tooLate) + recordsOf(sendable)
-  if (late !== 're-stamp') ledger.giveUp(application, tooLate, late, false)
+  if (late !== 're-stamp') giveUp(application, tooLate, late, false)
   ledger.markBusy(application)
   return sendable
 }

@@ -1,8 +1,8 @@
 /** The end of the books: what is left when a gateway closes. */
-import { eachRow, takeWaiting } from '../ledger/application.ts'
 import type { Batch } from '../ledger/batch.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { recordsOf } from '../ledger/usage-row.ts'
+import { giveUpWaiting } from '../ledger/losses.ts'
+import { eachRow } from '../ledger/waiting-rows.ts'
 
 /** Nobody will tell the status of these responses any more; their usage goes without. */
 export function releaseHeld(ledger: Ledger): void {
@@ -30,10 +30,7 @@ export function closeBooks(ledger: Ledger): Record<string, number> {
     for (const { batch } of application.sent ?? []) {
       if (batch?.state === 'inFlight' || batch?.state === 'ambiguous') open.add(batch)
     }
-    const rows = takeWaiting(application)
-    ledger.records -= recordsOf(rows)
-    ledger.giveUp(application, rows, 'closed', false)
-    ledger.markBusy(application)
+    giveUpWaiting(application, 'closed')
   }
   for (const batch of open) batch.giveUp(now, batch.state === 'ambiguous' ? 'ambiguous' : 'closed', true)
   return undelivered

@@ -3,7 +3,7 @@ import { type Clock, liesAhead } from '../clock.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Batch } from '../ledger/batch.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { canTell } from '../ledger/snapshot.ts'
+import { canTell } from '../ledger/resolve-doubts.ts'
 
 // When no answer comes at all, an application that was deleted, say.
 const MAX_ASKED = 10

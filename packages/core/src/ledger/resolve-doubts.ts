@@ -1,0 +1,67 @@
+/** Finds out from an answer whether a batch that got none was counted. */
+import type { UsageReport } from '../client/verdict.ts'
+import type { Application } from './application.ts'
+import type { Batch } from './batch.ts'
+import { INFLATED, KNOWN, WIDTH } from './cells.ts'
+import { rowWithin, usageWithin } from './usage-within.ts'
+
+/** A limit of the application and what the answer says of it, in the same window. */
+export interface Place {
+  readonly report: UsageReport
+  readonly limit: number
+}
+
+/**
+ * A batch without an answer is counted whole or not at all, and long enough after it one cell can show which: if the
+ * backend lacks more than everything else that is on its way, it was not counted; if it lacks less than the batch, it was.
+ *
+ * @param places limits that were counted before the answer.
+ */
+export function resolveDoubts(
+  application: Application,
+  places: readonly Place[],
+  { askedAt, settledBefore }: { readonly askedAt: number; readonly settledBefore: number },
+): void {
+  const doubtful = new Set<Batch>()
+  for (const { batch } of application.sent ?? []) {
+    if (batch?.state === 'ambiguous' && batch.since <= settledBefore) doubtful.add(batch)
+  }
+  for (const batch of doubtful) {
+    const signs = new Set(places.map((place) => signOf(application, batch, place, settledBefore)))
+    signs.delete(undefined)
+    if (signs.size !== 1) batch.undecidable ||= canTell(application, batch)
+    else if (signs.has('uncounted')) batch.takeBack(askedAt, false)
+    else batch.acknowledge(settledBefore)
+  }
+}
+
+/** Whether an answer about the application can show what became of a batch. */
+export function canTell(application: Application, batch: Batch): boolean {
+  return application.layout.limits.some((_, limit) => batchWithin(application, batch, limit) > 0)
+}
+
+function signOf(
+  application: Application,
+  batch: Batch,
+  { report, limit }: Place,
+  settledBefore: number,
+): 'counted' | 'uncounted' | undefined {
+  const { cells } = application
+  const at = limit * WIDTH
+  if (cells[at + INFLATED] !== 0) return undefined
+  const own = batchWithin(application, batch, limit)
+  if (own === 0) return undefined
+  const { unsent, again, unsettled: onItsWay } = usageWithin(application, limit, settledBefore)
+  // Usage that may be counted twice hides what is missing.
+  if (again > 0) return undefined
+  const lower = report.current + unsent
+  const missing = Math.min(cells[at + KNOWN]!, lower + onItsWay) - lower
+  if (missing > onItsWay - own && missing >= own) return 'uncounted'
+  return missing < own ? 'counted' : undefined
+}
+
+function batchWithin(application: Application, batch: Batch, limit: number): number {
+  let sum = 0
+  for (const row of application.sent ?? []) if (row.batch === batch) sum += rowWithin(application, row, limit)
+  return sum
+}

@@ -1,0 +1,48 @@
+/** What of an application's usage on its way belongs into the window of a limit. */
+import type { Application } from './application.ts'
+import type { Batch } from './batch.ts'
+import { END, START, WIDTH } from './cells.ts'
+import { eachAmount } from './metric-table.ts'
+import type { UsageRow } from './usage-row.ts'
+import { eachRow } from './waiting-rows.ts'
+
+/** Usage of an application inside the present window of one limit. */
+export interface Within {
+  /** Not sent yet. */
+  unsent: number
+  /** Not sent yet, but sent before without an answer. */
+  again: number
+  /** Sent, and not surely in the answer's counts. */
+  unsettled: number
+}
+
+/** @param settledBefore what was acknowledged until then is surely in the answer's counts, by our clock. */
+export function usageWithin(application: Application, limit: number, settledBefore: number): Within {
+  const within: Within = { unsent: 0, again: 0, unsettled: 0 }
+  const waiting = (row: UsageRow) => {
+    within[row.again ? 'again' : 'unsent'] += rowWithin(application, row, limit)
+  }
+  eachRow(application.pending, waiting)
+  eachRow(application.separate, waiting)
+  for (const row of application.sent ?? []) {
+    if (isUnsettled(row.batch!, settledBefore)) within.unsettled += rowWithin(application, row, limit)
+  }
+  for (const row of application.doubtful ?? []) within.unsettled += rowWithin(application, row, limit)
+  return within
+}
+
+/** What one row uses of a limit. */
+export function rowWithin({ cells, layout }: Application, row: UsageRow, limit: number): number {
+  const at = limit * WIDTH
+  if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) return 0
+  let sum = 0
+  eachAmount(row.amounts, (slot, amount) => {
+    if (layout.covers(limit, slot)) sum += amount
+  })
+  return sum
+}
+
+/** Whether the counts of an answer may lack a batch that was sent. */
+export function isUnsettled({ state, since }: Batch, settledBefore: number): boolean {
+  return state === 'inFlight' || state === 'ambiguous' || (state === 'acknowledged' && since > settledBefore)
+}
