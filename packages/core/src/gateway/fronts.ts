@@ -3,8 +3,6 @@ import { ThreeScaleClient } from '../client/client.ts'
 import { TRANSPORT, type Transport } from '../client/transport.ts'
 import { CLOCK } from '../clock.ts'
 import { createCredentialsReader } from '../credentials/credentials-reader.ts'
-
-import { ConfigError } from '../errors.ts'
 import { createUsageReader } from '../mapping/usage-reader.ts'
 import { DEFAULTS } from '../options/defaults.ts'
 import type { GatewayOptions } from '../options/gateway-options.ts'
@@ -54,18 +52,13 @@ type ServiceSettings = Partial<PortalService>
 function servicesOf<View extends RequestView>(
   options: ResolvedOptions<View>,
 ): { services: readonly ServiceSettings[]; warnings: readonly string[] } {
-  const { proxyConfig, serviceId, credentials } = options
+  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials } = options
   if (proxyConfig === undefined) return { services: [{}], warnings: [] }
-  const { services, warnings } = readProxyConfig(proxyConfig, {
-    serviceId: serviceId !== undefined,
+  return readProxyConfig(proxyConfig, {
+    serviceId,
+    ownCredential: (serviceToken ?? providerKey ?? client) !== undefined,
     credentialsFunction: typeof credentials === 'function',
   })
-  if (serviceId === undefined || services.length === 1) return { services, warnings }
-  const chosen = services.filter(({ id }) => id === serviceId)
-  if (chosen.length > 0) return { services: chosen, warnings }
-  throw new ConfigError([
-    `serviceId ${JSON.stringify(serviceId)} is none of the ${services.length} services of proxyConfig`,
-  ])
 }
 
 function createFront<View extends RequestView>(

@@ -1,5 +1,6 @@
 /** Which service a request is for, and what is set up per service. */
 import type { CredentialsReader } from '../credentials/credentials-reader.ts'
+import { hostnameOf } from '../hostname.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { Rejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request-view.ts'
@@ -30,9 +31,4 @@ export function createFrontPicker<View extends RequestView>(fronts: readonly Fro
     for (const host of front.hosts) if (!byHost.has(host)) byHost.set(host, front)
   }
   return (view) => (view.host === undefined ? undefined : byHost.get(hostnameOf(view.host)))
-}
-
-function hostnameOf(authority: string): string {
-  // The port is what follows the last colon outside the brackets of an IPv6 address.
-  return authority.replace(/:\d*$/, '').toLowerCase()
 }

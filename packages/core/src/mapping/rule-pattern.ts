@@ -1,4 +1,5 @@
 /** Takes a rule's pattern apart: literal text, wildcards, end of the path, query conditions (APIcast mapping_rule.lua). */
+import type { QueryPattern } from './rule.ts'
 
 export interface RulePattern {
   /** Texts and wildcards in turn, beginning and ending with a text, which may be empty. */
@@ -6,7 +7,7 @@ export interface RulePattern {
   /** `$`: the path ends where the pattern does. */
   readonly anchored: boolean
   /** What stands behind `?`, by name; raw. */
-  readonly query: Readonly<Record<string, string>>
+  readonly query: QueryPattern
 }
 
 /**
@@ -14,7 +15,8 @@ export interface RulePattern {
  * A wildcard is one or more characters other than `/`, `[` and `]`.
  */
 export function parsePattern(pattern: string): RulePattern {
-  const [path = '', query = ''] = splitAt(pattern.replace(/\/{2,}/g, '/'), '?')
+  const [spelled, query = ''] = splitAt(pattern, '?')
+  const path = spelled.replace(/\/{2,}/g, '/')
   const anchored = path.endsWith('$')
   return {
     texts: (anchored ? path.slice(0, -1) : path).split(/\{[^}]+\}/),
@@ -23,11 +25,11 @@ export function parsePattern(pattern: string): RulePattern {
   }
 }
 
-function parseQuery(query: string): Readonly<Record<string, string>> {
-  const conditions: Record<string, string> = Object.create(null)
+function parseQuery(query: string): QueryPattern {
+  const conditions: Record<string, string | undefined> = Object.create(null)
   for (const part of query.split('&')) {
     const [name, value] = splitAt(part, '=')
-    if (value !== undefined && name !== '') conditions[name] = value
+    if (name !== '') conditions[name] = value
   }
   return conditions
 }

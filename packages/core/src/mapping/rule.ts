@@ -6,6 +6,9 @@ export interface Rule {
   readonly metric: string
   readonly delta: number
   readonly last: boolean
-  /** Conditions by parameter name, raw as porta stores them; what stands behind `?` in the pattern is then not looked at. */
-  readonly query?: Readonly<Record<string, string>> | undefined
+  /** Raw as porta stores it; what stands behind `?` in the pattern is then not looked at. */
+  readonly query?: QueryPattern | undefined
 }
+
+/** Expected values by parameter name; undefined: the parameter must be there, with whatever value. */
+export type QueryPattern = Readonly<Record<string, string | undefined>>

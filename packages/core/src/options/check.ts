@@ -85,7 +85,7 @@ export function flag(): Check {
 /** A text that is not empty and has no blank or line break at its ends, as one read from a file often has. */
 export function text(): Check {
   return (value, path, problems) => {
-    if (typeof value !== 'string') problems.push(`${path} must be a string, not ${kindOf(value)}`)
+    if (typeof value !== 'string') problems.push(`${path} must be a string, not ${kindOfNoText(value)}`)
     else if (value === '') problems.push(`${path} is empty`)
     else if (value !== value.trim()) problems.push(`${path} begins or ends with a blank or a line break`)
     else if (!value.isWellFormed()) problems.push(`${path} is not valid Unicode`)
@@ -133,6 +133,11 @@ export function either(condition: (value: unknown) => boolean, then: Check, othe
 /** An object literal or the like; no array, no function. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** How a value in a text's place is named: by kind only, as a number may be a secret that lost its quotes. */
+export function kindOfNoText(value: unknown): string {
+  return typeof value === 'number' ? 'a number' : kindOf(value)
 }
 
 /** How a wrong value is named: numbers and booleans themselves, everything else by kind, as a text may be a secret. */

@@ -42,13 +42,15 @@ export function readCredentials(
   }
   const kind = version === '1' ? 'userKey' : 'appId'
   const places = readLocation(proxy, context)
+  const name = (member: string, byDefault: string, of: 'userKey' | 'appId') =>
+    readName(proxy, member, byDefault, of === kind ? places : undefined)
   return {
     kind,
     in: places,
     names: {
-      userKey: readName(proxy, 'auth_user_key', DEFAULTS.credentials.names.userKey, places),
-      appId: readName(proxy, 'auth_app_id', DEFAULTS.credentials.names.appId, places),
-      appKey: readName(proxy, 'auth_app_key', DEFAULTS.credentials.names.appKey, places),
+      userKey: name('auth_user_key', DEFAULTS.credentials.names.userKey, 'userKey'),
+      appId: name('auth_app_id', DEFAULTS.credentials.names.appId, 'appId'),
+      appKey: name('auth_app_key', DEFAULTS.credentials.names.appKey, 'appId'),
     },
     anonymous: anonymous && readAnonymous(anonymous, kind, context),
     maxBytes: DEFAULTS.credentials.maxBytes,
@@ -65,16 +67,17 @@ function readLocation(proxy: DocumentPart, context: Context): readonly Credentia
   return []
 }
 
-/** Names are compared in lower case (APIcast service.lua). */
+/** Names are compared in lower case (APIcast service.lua). One that is used nowhere may be anything. */
 function readName(
   proxy: DocumentPart,
   member: string,
   byDefault: string,
-  places: readonly CredentialLocation[],
+  usedIn: readonly CredentialLocation[] | undefined,
 ): string {
   const name = (proxy.text(member) ?? byDefault).toLowerCase()
+  if (usedIn === undefined) return name
   if (name === '') proxy.problem(member, 'is empty')
-  else if (places.includes('headers') && !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) {
+  else if (usedIn.includes('headers') && !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) {
     proxy.problem(member, 'cannot be the name of a header')
   }
   return name

@@ -1,9 +1,11 @@
 /** Reads members of a portal's document: `null` is absent, what is wrong is noted with its path instead of thrown. */
-import { isRecord, kindOf } from '../options/check.ts'
+import { isRecord, kindOf, kindOfNoText } from '../options/check.ts'
 
 /** One object of the document and where it stands. */
 export interface DocumentPart {
   readonly path: string
+  /** Whether there is anything, of whatever kind. */
+  has(name: string): boolean
   /** Undefined when absent. Problems are noted, and undefined given, when it is of another kind. */
   text(name: string): string | undefined
   /** Absent and empty are problems too; the empty text then stands for what is wrong. */
@@ -17,8 +19,11 @@ export interface DocumentPart {
   /** The objects of a list; empty when absent. */
   parts(name: string): readonly DocumentPart[]
   texts(name: string): readonly string[] | undefined
-  /** Texts by name; an empty list counts as none, as some encoders write an empty object so. */
-  textsByName(name: string): Readonly<Record<string, string>>
+  /**
+   * Texts by name, undefined where a name has none; an empty list counts as no names, as some encoders write an empty
+   * object so.
+   */
+  textsByName(name: string): Readonly<Record<string, string | undefined>>
   problem(name: string, sentence: string): void
 }
 
@@ -28,30 +33,36 @@ export function documentPart(value: Record<string, unknown>, path: string, probl
   // Own members only: a document called `constructor` has none.
   const get = (name: string): unknown => (Object.hasOwn(value, name) ? (value[name] ?? undefined) : undefined)
 
-  function only<Kind>(name: string, is: (given: unknown) => given is Kind, what: string): Kind | undefined {
+  function only<Kind>(
+    name: string,
+    is: (given: unknown) => given is Kind,
+    what: string,
+    told: (given: unknown) => string = kindOfNoText,
+  ): Kind | undefined {
     const given = get(name)
     if (given === undefined || is(given)) return given
-    problem(name, `must be ${what}, not ${kindOf(given)}`)
+    problem(name, `must be ${what}, not ${told(given)}`)
     return undefined
   }
 
-  function textsByName(name: string): Readonly<Record<string, string>> {
+  function textsByName(name: string): Readonly<Record<string, string | undefined>> {
     const given = get(name)
-    const texts: Record<string, string> = Object.create(null)
+    const texts: Record<string, string | undefined> = Object.create(null)
     if (given === undefined || (Array.isArray(given) && given.length === 0)) return texts
     if (!isRecord(given)) {
       problem(name, `must be an object, not ${kindOf(given)}`)
       return texts
     }
     for (const [key, text] of Object.entries(given)) {
-      if (typeof text === 'string') texts[key] = text
-      else problem(`${name}[${JSON.stringify(key)}]`, `must be a string, not ${kindOf(text)}`)
+      if (typeof text === 'string' || text === null) texts[key] = text ?? undefined
+      else problem(`${name}[${JSON.stringify(key)}]`, `must be a string, not ${kindOfNoText(text)}`)
     }
     return texts
   }
 
   return {
     path,
+    has: (name) => get(name) !== undefined,
     text: (name) => only(name, isText, 'a string'),
     requiredText: (name) => {
       const given = get(name)
@@ -59,7 +70,7 @@ export function documentPart(value: Record<string, unknown>, path: string, probl
       return only(name, isText, 'a string') ?? ''
     },
     flag: (name) => only(name, isFlag, 'true or false'),
-    integer: (name) => only(name, isInteger, 'a whole number'),
+    integer: (name) => only(name, isInteger, 'a whole number', kindOf),
     textOrInteger: (name) => {
       const given = only(name, isTextOrInteger, 'a string or a whole number')
       return given === undefined ? undefined : String(given)
@@ -77,7 +88,7 @@ export function documentPart(value: Record<string, unknown>, path: string, probl
     texts: (name) =>
       only(name, isList, 'an array')?.flatMap((one, index) => {
         if (typeof one === 'string') return [one]
-        problem(`${name}[${index}]`, `must be a string, not ${kindOf(one)}`)
+        problem(`${name}[${index}]`, `must be a string, not ${kindOfNoText(one)}`)
         return []
       }),
     textsByName,

@@ -5,7 +5,7 @@ import type { ResolvedCredentials, ResolvedMappingRule } from '../options/resolv
 export interface PortalService {
   /** Undefined when the document names none, which is allowed only where the options do. */
   readonly id: string | undefined
-  /** Lower case, without ports; a host that an earlier service has is left out. */
+  /** As `hostnameOf` writes them; a host that an earlier service has is left out. */
   readonly hosts: readonly string[]
   /** Without a slash at the end. */
   readonly backendUrl: string | undefined
@@ -27,5 +27,5 @@ export interface PortalCredentials extends ResolvedCredentials {
 
 export interface PortalRule extends ResolvedMappingRule {
   /** `querystring_parameters`, raw; the pattern's own query does not count (APIcast mapping_rule.lua). */
-  readonly query: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string | undefined>>
 }

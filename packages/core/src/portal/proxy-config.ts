@@ -1,5 +1,6 @@
 /** Turns a 3scale proxy configuration into what the gateway needs of each service. Loads nothing. */
 import { ConfigError } from '../errors.ts'
+import type { DocumentPart } from './document.ts'
 import type { PortalService } from './portal-service.ts'
 import { readService, type ServiceContext } from './service.ts'
 import { serviceDocuments } from './service-documents.ts'
@@ -13,7 +14,10 @@ export interface ProxyConfig {
 
 /** What explicit options bring, so that the document need not. */
 export interface ProxyConfigContext {
-  readonly serviceId?: boolean | undefined
+  /** Of several services only this one is read. */
+  readonly serviceId?: string | undefined
+  /** A service token, a provider key, or a client that has one. */
+  readonly ownCredential?: boolean | undefined
   /** `credentials` is the user's own function. */
   readonly credentialsFunction?: boolean | undefined
 }
@@ -28,17 +32,33 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
   const warnings: string[] = []
   const ignoredPolicies = new Map<string, string[]>()
   const serviceContext: ServiceContext = {
-    needsId: context.serviceId !== true,
+    needsId: context.serviceId === undefined,
+    needsOwnCredential: context.ownCredential !== true,
     needsCredentials: context.credentialsFunction !== true,
     warn: (sentence) => void warnings.push(sentence),
     ignorePolicy: (policy, service) =>
       void ignoredPolicies.set(policy, [...(ignoredPolicies.get(policy) ?? []), service]),
   }
-  const read = serviceDocuments(document, problems).map((part) => readService(part, serviceContext))
+  const documents = chosen(serviceDocuments(document, problems), context.serviceId, problems)
+  const read = documents.map((part) => readService(part, serviceContext))
   if (problems.length > 0) throw new ConfigError(problems)
   const services = withoutDuplicates(read, warnings)
   if (ignoredPolicies.size > 0) warnings.push(ignoredPoliciesWarning(ignoredPolicies))
   return { services, warnings }
+}
+
+/** The others may be of kinds that are of no use here. */
+function chosen(
+  documents: readonly DocumentPart[],
+  serviceId: string | undefined,
+  problems: string[],
+): readonly DocumentPart[] {
+  if (serviceId === undefined || documents.length < 2) return documents
+  const found = documents.filter((part) => part.textOrInteger('id') === serviceId)
+  if (found.length === 0) {
+    problems.push(`serviceId ${JSON.stringify(serviceId)} is none of the ${documents.length} services of proxyConfig`)
+  }
+  return found
 }
 
 /** The first of two services with one id wins, and the first of two with one host (APIcast configuration_store.lua). */

@@ -14,8 +14,7 @@ export function serviceDocuments(document: unknown, problems: string[]): readonl
     problems.push(`${ROOT} must be an object, as JSON.parse makes it, not ${kindOf(document)}`)
     return []
   }
-  const root = documentPart(document, ROOT, problems)
-  const found = listed(document, root)
+  const found = listed(documentPart(document, ROOT, problems))
   if (found === undefined) {
     problems.push(`${ROOT} has none of services, proxy_configs, proxy_config and proxy: it is no 3scale configuration`)
     return []
@@ -24,18 +23,19 @@ export function serviceDocuments(document: unknown, problems: string[]): readonl
   return found
 }
 
-function listed(document: Record<string, unknown>, root: DocumentPart): readonly DocumentPart[] | undefined {
-  const has = (name: string) => Object.hasOwn(document, name) && document[name] !== null
-  if (has('services')) return root.parts('services')
-  if (has('proxy_configs')) return root.parts('proxy_configs').flatMap(contentOf)
-  if (has('proxy_config')) return contentOf(root)
-  return has('proxy') ? [root] : undefined
+function listed(root: DocumentPart): readonly DocumentPart[] | undefined {
+  if (root.has('services')) return root.parts('services')
+  if (root.has('proxy_configs')) return root.parts('proxy_configs').flatMap(contentOf)
+  if (root.has('proxy_config')) return contentOf(root)
+  return root.has('proxy') ? [root] : undefined
 }
 
 function contentOf(wrapper: DocumentPart): readonly DocumentPart[] {
   const config = wrapper.part('proxy_config')
   const content = config?.part('content')
   if (content !== undefined) return [content]
-  wrapper.problem('proxy_config.content', 'is missing')
+  if (config === undefined ? !wrapper.has('proxy_config') : !config.has('content')) {
+    wrapper.problem('proxy_config.content', 'is missing')
+  }
   return []
 }

@@ -1,4 +1,5 @@
 /** Reads one service document (APIcast configuration.lua, parse_service). */
+import { hostnameOf } from '../hostname.ts'
 import { readCredentials } from './credentials.ts'
 import { readDenialTexts } from './denial-texts.ts'
 import { type DocumentPart, documentPart } from './document.ts'
@@ -9,6 +10,8 @@ import { readRules } from './rules.ts'
 /** What is asked of every service of a document, and where its warnings go. */
 export interface ServiceContext {
   readonly needsId: boolean
+  /** A service token or provider key. */
+  readonly needsOwnCredential: boolean
   readonly needsCredentials: boolean
   warn(sentence: string): void
   ignorePolicy(policy: string, service: string): void
@@ -19,15 +22,16 @@ const DEFAULT_HOSTS = ['localhost']
 
 export function readService(part: DocumentPart, context: ServiceContext): PortalService {
   const id = part.textOrInteger('id')
-  if (id === undefined && context.needsId) part.problem('id', 'is missing')
+  if (context.needsId && !part.has('id')) part.problem('id', 'is missing')
+  else if (id !== undefined) notePadding(part, 'id', id)
   const given = part.part('proxy')
-  if (given === undefined) part.problem('proxy', 'is missing')
+  if (!part.has('proxy')) part.problem('proxy', 'is missing')
   const proxy = given ?? documentPart({}, `${part.path}.proxy`, [])
   const policies = readPolicies(proxy, id ?? 'without id', context)
-  const { serviceToken, providerKey } = readOwnCredential(part)
+  const { serviceToken, providerKey } = readOwnCredential(part, context)
   return {
     id,
-    hosts: (proxy.texts('hosts') ?? DEFAULT_HOSTS).map((host) => host.toLowerCase().replace(/:\d+$/, '')),
+    hosts: (proxy.texts('hosts') ?? DEFAULT_HOSTS).map(hostnameOf),
     backendUrl: readBackendUrl(proxy.part('backend')),
     serviceToken,
     providerKey,
@@ -39,16 +43,31 @@ export function readService(part: DocumentPart, context: ServiceContext): Portal
   }
 }
 
-function readOwnCredential(part: DocumentPart): Pick<PortalService, 'serviceToken' | 'providerKey'> {
+function readOwnCredential(
+  part: DocumentPart,
+  { needsOwnCredential }: ServiceContext,
+): Pick<PortalService, 'serviceToken' | 'providerKey'> {
   const type = part.text('backend_authentication_type')
-  const value = part.text('backend_authentication_value') || undefined
+  const value = part.text('backend_authentication_value')
   if (type !== undefined && type !== 'service_token' && type !== 'provider_key') {
     part.problem('backend_authentication_type', "must be 'service_token' or 'provider_key'")
+  }
+  if (needsOwnCredential) {
+    for (const name of OWN_CREDENTIAL) if (!part.has(name)) part.problem(name, 'is missing')
+    if (value !== undefined) notePadding(part, 'backend_authentication_value', value)
   }
   return {
     serviceToken: type === 'service_token' ? value : undefined,
     providerKey: type === 'provider_key' ? value : undefined,
   }
+}
+
+const OWN_CREDENTIAL = ['backend_authentication_type', 'backend_authentication_value']
+
+/** As a text in the options would be: it is sent to the backend as it stands. */
+function notePadding(part: DocumentPart, name: string, value: string): void {
+  if (value === '') part.problem(name, 'is empty')
+  else if (value !== value.trim()) part.problem(name, 'begins or ends with a blank or a line break')
 }
 
 function readBackendUrl(backend: DocumentPart | undefined): string | undefined {

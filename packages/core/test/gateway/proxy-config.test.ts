@@ -48,12 +48,12 @@ describe('a gateway with a proxy configuration', () => {
     expect((await ask('/words?user_key=good-key', 'localhost:3000')).outcome).toBe('allow')
   })
 
-  it('tells several services apart by host, whatever its case and port', async () => {
+  it('tells several services apart by host, whatever its case, port and dot at the end', async () => {
     const second = service('2555418', 'apps.example', { credentials_location: 'query' })
     const { ask } = setUp({
       proxyConfig: { services: [service('2555417', 'words.example'), { ...second, backend_version: '2' }] },
     })
-    expect(await ask('/words?user_key=good-key', 'WORDS.example:8443')).toMatchObject({ service: '2555417' })
+    expect(await ask('/words?user_key=good-key', 'WORDS.example.:8443')).toMatchObject({ service: '2555417' })
     expect(await ask('/words?app_id=good-app&app_key=good-app-key', 'apps.example')).toMatchObject({
       service: '2555418',
     })

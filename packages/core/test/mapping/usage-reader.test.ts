@@ -110,6 +110,14 @@ describe('mapping rules', () => {
     expect(readWith([rule('GET /a?x=1', { query: {} })], { url: '/a' })).toEqual({ hits: 1 })
   })
 
+  test('a parameter without a value in the pattern has to be there', () => {
+    const rules = [rule('GET /a?flag&next=//b hits')]
+    expect(readWith(rules, { url: '/a?flag&next=//b' })).toEqual({ hits: 1 })
+    expect(readWith(rules, { url: '/a?flag=no&next=//b' })).toEqual({ hits: 1 })
+    expect(readWith(rules, { url: '/a?next=//b' })).toBe('no-match')
+    expect(readWith(rules, { url: '/a?flag&next=/b' })).toBe('no-match')
+  })
+
   test('a condition may be meant as it is stored or decoded', () => {
     const rules = [rule('GET /a', { query: { q: 'a%20b' } })]
     expect(readWith(rules, { url: '/a?q=a%20b' })).toEqual({ hits: 1 })

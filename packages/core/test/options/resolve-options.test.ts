@@ -197,6 +197,12 @@ describe('resolveOptions', () => {
     }
   })
 
+  it('law 5: quotes no number where a text belongs, as it may be a secret without its quotes', () => {
+    const problems = problemsOf({ serviceToken: 53717, credentials: { anonymous: { userKey: 53717 } } as never })
+    expect(problems.join()).toContain('serviceToken must be a string, not a number')
+    expect(problems.join()).not.toContain('53717')
+  })
+
   it('law 5: quotes no text value in a problem', () => {
     const secret = 'hunter2-hunter2'
     const wrong = [

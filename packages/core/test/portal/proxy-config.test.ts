@@ -131,8 +131,9 @@ test('absent and null members have the defaults of the gateway', () => {
   const members = Object.keys(PROXY).map((name) => [name, null])
   const nulls = { id: 1, backend_version: null, backend_authentication_type: null, proxy: Object.fromEntries(members) }
   const bare = { id: 1, proxy: {} }
-  expect(read(nulls)).toEqual(read(bare))
-  expect(read(bare).services[0]).toMatchObject({
+  const context = { ownCredential: true }
+  expect(read(nulls, context)).toEqual(read(bare, context))
+  expect(read(bare, context).services[0]).toMatchObject({
     hosts: ['localhost'],
     backendUrl: undefined,
     serviceToken: undefined,
@@ -172,27 +173,74 @@ test('a bad document gets one error with every problem and its path', () => {
     'proxyConfig.services[0].id is missing',
     'proxyConfig.services[0].proxy.policy_chain[0].name is missing',
     "proxyConfig.services[0].backend_authentication_type must be 'service_token' or 'provider_key'",
+    'proxyConfig.services[0].backend_authentication_value is missing',
     'proxyConfig.services[0].proxy.hosts must be an array, not a string',
     'proxyConfig.services[0].proxy.backend.endpoint must be an http or https URL',
     "proxyConfig.services[0].backend_version must be '1', '2' or 'oauth'",
     'proxyConfig.services[0].proxy.proxy_rules[0].metric_system_name is missing',
     'proxyConfig.services[0].proxy.proxy_rules[0].delta must be a whole number, not a string',
-    'proxyConfig.services[0].proxy.proxy_rules[1].http_method must be a string, not 5',
+    'proxyConfig.services[0].proxy.proxy_rules[1].http_method must be a string, not a number',
     'proxyConfig.services[0].proxy.proxy_rules[1].pattern is empty',
     'proxyConfig.services[0].proxy.proxy_rules[1].metric_system_name is no metric: the metric name "a[b]" contains a bracket',
     'proxyConfig.services[0].proxy.proxy_rules[1].last must be true or false, not a string',
-    'proxyConfig.services[0].proxy.proxy_rules[1].querystring_parameters["a"] must be a string, not 1',
+    'proxyConfig.services[0].proxy.proxy_rules[1].querystring_parameters["a"] must be a string, not a number',
     'proxyConfig.services[0].proxy.error_status_auth_failed must be the status of an answer, 200 to 599, not 99',
     'proxyConfig.services[0].proxy.error_status_no_match must be a whole number, not a string',
     'proxyConfig.services[0].proxy.error_headers_no_match cannot be the value of a header',
     'proxyConfig.services[1].proxy is missing',
+    'proxyConfig.services[1].backend_authentication_type is missing',
+    'proxyConfig.services[1].backend_authentication_value is missing',
   ])
 })
 
 test('law 5: no problem quotes a secret', () => {
-  const bad = withProxy({ backend: { endpoint: 'https://me:s3cr3t@x' } }, { backend_authentication_type: 's3cr3t' })
-  expect(problemsOf(bad)).toHaveLength(2)
-  expect(problemsOf(bad).join()).not.toContain('s3cr3t')
+  const anonymous = { name: 'default_credentials', configuration: { user_key: 53717 } }
+  const bad = withProxy(
+    { backend: { endpoint: 'https://me:s3cr3t@x' }, policy_chain: [anonymous] },
+    { backend_authentication_type: 's3cr3t', backend_authentication_value: 53717 },
+  )
+  expect(problemsOf(bad)).toHaveLength(4)
+  expect(problemsOf(bad).join()).not.toMatch(/s3cr3t|53717/)
+})
+
+describe('our own credential', () => {
+  test('has to be in the document unless the options have one', () => {
+    const document = { ...SERVICE, backend_authentication_type: null, backend_authentication_value: undefined }
+    expect(problemsOf(document)).toEqual([
+      'proxyConfig.backend_authentication_type is missing',
+      'proxyConfig.backend_authentication_value is missing',
+    ])
+    expect(problemsOf(document, { ownCredential: true })).toEqual([])
+  })
+
+  test.each(['', ' 0123abcd', '0123abcd\n'])('is no text that the backend would not know: %j', (value) => {
+    expect(problemsOf({ ...SERVICE, backend_authentication_value: value })).toEqual([
+      `proxyConfig.backend_authentication_value ${value === '' ? 'is empty' : 'begins or ends with a blank or a line break'}`,
+    ])
+  })
+})
+
+test('a member of the wrong kind is not missing too', () => {
+  const document = { proxy_configs: [{ proxy_config: { content: '{}' } }, { proxy_config: 5 }] }
+  expect(problemsOf(document)).toEqual([
+    'proxyConfig.proxy_configs[0].proxy_config.content must be an object, not a string',
+    'proxyConfig.proxy_configs[1].proxy_config must be an object, not a number',
+  ])
+  expect(problemsOf({ ...SERVICE, id: 1.5, proxy: [] })).toEqual([
+    'proxyConfig.id must be a string or a whole number, not a number',
+    'proxyConfig.proxy must be an object, not an array',
+  ])
+})
+
+test('a query parameter without a value has to be there, as porta writes null for `?flag`', () => {
+  const rule = {
+    http_method: 'GET',
+    pattern: '/v1?flag',
+    metric_system_name: 'hits',
+    delta: 1,
+    querystring_parameters: { flag: null },
+  }
+  expect(read(withProxy({ proxy_rules: [rule] })).services[0]?.mappingRules[0]?.query).toEqual({ flag: undefined })
 })
 
 describe('credentials', () => {
@@ -202,7 +250,7 @@ describe('credentials', () => {
   })
 
   test('an id may be left to the options', () => {
-    expect(read({ proxy: {} }, { serviceId: true }).services[0]?.id).toBeUndefined()
+    expect(read({ ...SERVICE, id: null }, { serviceId: '42' }).services[0]?.id).toBeUndefined()
   })
 
   test.each([
@@ -227,6 +275,9 @@ describe('credentials', () => {
   test('a header name must be one', () => {
     expect(problemsOf(withProxy({ auth_app_id: 'app id' }))).toEqual([
       'proxyConfig.proxy.auth_app_id cannot be the name of a header',
+    ])
+    expect(problemsOf(withProxy({ auth_user_key: 'of no use here', auth_app_key: '' }))).toEqual([
+      'proxyConfig.proxy.auth_app_key is empty',
     ])
   })
 })
@@ -265,12 +316,20 @@ describe('policies', () => {
 })
 
 describe('several services', () => {
+  test('of which the options choose one: the others are not looked at', () => {
+    const document = { services: [withProxy({ hosts: 7 }, { id: 41 }), SERVICE, { id: 43, backend_version: 'oauth' }] }
+    expect(read(document, { serviceId: '42' }).services.map(({ id }) => id)).toEqual(['42'])
+    expect(problemsOf(document, { serviceId: '44' })).toEqual([
+      'serviceId "44" is none of the 3 services of proxyConfig',
+    ])
+  })
+
   test('the first of two with one id, and of two with one host, wins', () => {
     const document = {
       services: [
         withProxy({ hosts: ['a.test', 'A.test:8080'] }),
         withProxy({ hosts: ['c.test'] }),
-        withProxy({ hosts: ['a.TEST', 'b.test'] }, { id: 43 }),
+        withProxy({ hosts: ['a.TEST.', 'b.test'] }, { id: 43 }),
       ],
     }
     const { services, warnings } = read(document)
