@@ -49,6 +49,17 @@ const REGRESSIONS: Record<string, Schedule> = {
       { do: 'fault', kind: 'unsent', calls: 1, endpoint: 'authorize' },
     ],
   },
+  'the answer that showed our clock to be fast made its own application be forgotten, and its usage uncounted': {
+    ...ALONE,
+    limits: [{ metric: 'hits', period: 'minute', value: 2 }],
+    latencies: [[0, 20]],
+    steps: [
+      ask({ searches: 2, orders: 1 }),
+      { do: 'set-clock', ms: 3_049_981 },
+      { do: 'wait', ms: 40 },
+      ask({ hits: 1 }),
+    ],
+  },
 }
 
 describe('schedules that once broke a law', () => {

@@ -107,10 +107,9 @@ export class Ledger {
       { service: service.id },
     )
     service.epoch += 1
-    for (const application of [...service.applications.values()]) {
+    for (const application of service.applications.values()) {
       service.changeLayout(application, service.unlimited)
       application.cells = NO_CELLS
-      if (!application.busy) this.room.forget(application)
     }
   }
 
