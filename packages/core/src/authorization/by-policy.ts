@@ -7,7 +7,7 @@ import type { Decided, Question } from './authorizer.ts'
 import type { BackendAnswer } from './backend.ts'
 import { decideLocally } from './decide-locally.ts'
 import { refusalOf } from './denials.ts'
-import { type Identity, identityText, secretsOf } from './identity.ts'
+import { type Identity, identityText } from './identity.ts'
 import { overLimits, refuse, unavailable } from './local-refusals.ts'
 import type { ServiceCache } from './service-cache.ts'
 
@@ -36,7 +36,7 @@ export function decideByPolicy(
   const identity = cache.identities.find(credentials, referrer)
   const text = identityText(credentials, referrer)
   const denial = identity?.account.denial ?? cache.ledger.denial ?? cache.denials.last(text)
-  if (denial !== undefined) return refusalOf(denial, secretsOf(credentials, referrer))
+  if (denial !== undefined) return refusalOf(denial)
   if (identity !== undefined) {
     const { account } = identity
     const kept = account.evicted ? cache.ledger.application(account.id!) : account

@@ -14,7 +14,7 @@ import { Backend } from './backend.ts'
 import { settle } from './booking.ts'
 import { decideByPolicy, decideWithoutVerdict, type Outage } from './by-policy.ts'
 import { refusalOf } from './denials.ts'
-import { type Identity, identityText, secretsOf } from './identity.ts'
+import { type Identity, identityText } from './identity.ts'
 import { refuse } from './local-refusals.ts'
 import { Memory } from './memory.ts'
 import { decidePerRequest } from './per-request.ts'
@@ -127,7 +127,7 @@ class CachedAuthorizer implements Authorizer {
         return this.#ask(cache, question, attempt + 1)
       }
       case 'denied':
-        return refusalOf(lesson.denial, secretsOf(question.credentials, question.referrer))
+        return refusalOf(lesson.denial)
       case 'ours':
         return refuse('gateway_misconfigured', lesson.reason)
     }

@@ -35,6 +35,6 @@ export class Denials {
   }
 }
 
-export function refusalOf({ code, reason }: { code: string; reason: string }, secrets: readonly string[]): Refusal {
-  return { outcome: 'refuse', code, reason, secrets }
+export function refusalOf({ code, reason }: { code: string; reason: string }): Refusal {
+  return { outcome: 'refuse', code, reason }
 }

@@ -82,12 +82,6 @@ export function identityText(credentials: Credentials, referrer: string | undefi
   return `${part(userKey)}${part(appId)}${part(clientId)}${variantOf(any, referrer)}`
 }
 
-/** All that a reason may quote. */
-export function secretsOf(credentials: Credentials, referrer: string | undefined): string[] {
-  const { userKey, appId, clientId, appKey, redirectUrl } = credentials as AnyCredentials
-  return [userKey, appId, clientId, appKey, redirectUrl, referrer].filter((text) => text !== undefined)
-}
-
 function part(text: string | undefined): string {
   return text === undefined ? '-' : `${text.length}:${text}`
 }

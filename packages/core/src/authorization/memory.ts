@@ -7,7 +7,7 @@ import type { UsageShape } from '../usage.ts'
 import type { Decided, Question } from './authorizer.ts'
 import { decideLocally } from './decide-locally.ts'
 import { refusalOf } from './denials.ts'
-import { type Identity, secretsOf } from './identity.ts'
+import type { Identity } from './identity.ts'
 import { overLimits, refuse } from './local-refusals.ts'
 import type { Refresher } from './refresher.ts'
 import type { ServiceCache } from './service-cache.ts'
@@ -47,9 +47,7 @@ export class Memory {
     if (account.evicted || identity.epoch !== account.service.epoch) return undefined
     const denial = account.denial ?? account.service.denial
     if (denial !== undefined) {
-      return liesAhead(denial.until, now, denialTtlMs)
-        ? refusalOf(denial, secretsOf(identity.credentials, identity.referrer))
-        : undefined
+      return liesAhead(denial.until, now, denialTtlMs) ? refusalOf(denial) : undefined
     }
     const touched = account.layout.touched(usage, now)
     if (now >= touched.validUntil) {
@@ -79,12 +77,12 @@ export class Memory {
   }
 
   /** What the backend lately said against a caller or one of the metrics; undefined when it has to be asked. */
-  refusal(cache: ServiceCache, text: string, { credentials, referrer, usage }: Question): Refusal | undefined {
+  refusal(cache: ServiceCache, text: string, { usage }: Question): Refusal | undefined {
     const { denialTtlMs } = this.#options.cache
     const now = this.#options.clock.now()
     const denial = cache.denials.last(text)
     if (denial !== undefined && liesAhead(denial.until, now, denialTtlMs)) {
-      return refusalOf(denial, secretsOf(credentials, referrer))
+      return refusalOf(denial)
     }
     for (const metric of usage.metrics) {
       const bad = cache.badMetrics.get(metric)

@@ -8,7 +8,7 @@ import type { Decided, Question } from './authorizer.ts'
 import type { Backend, BackendAnswer } from './backend.ts'
 import { type AccountGrant, HeldGrant } from './booking.ts'
 import { DirectGrant } from './direct-grant.ts'
-import { type Identity, secretsOf } from './identity.ts'
+import type { Identity } from './identity.ts'
 import { overLimits } from './local-refusals.ts'
 import { refusalOf } from './refusals.ts'
 import type { ServiceCache } from './service-cache.ts'
@@ -47,7 +47,7 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
   const { verdict } = answer
   if (!verdict.authorized) {
     reserved.undo()
-    return { ...refusalOf(verdict, usage, clock.now()), secrets: secretsOf(credentials, referrer) }
+    return refusalOf(verdict, usage, clock.now())
   }
   reserved.keep()
   const grant = identity ?? grantOutside(cache, verdict)

@@ -29,6 +29,8 @@ export interface FoundCredentials {
   readonly kind: 'user key' | 'application id' | 'client id' | 'unreadable'
   readonly foundIn: CredentialLocation | 'anonymous' | 'own function'
   readonly masked: string
+  /** As the call names them, masked: `app_id=*** app_key=***`. Empty for what is unreadable, which is never sent. */
+  readonly sentAs: string
 }
 
 const MASKED = '***'
@@ -96,10 +98,16 @@ function createFunctionReader<View extends RequestView>(
 }
 
 function describe(found: Credentials | UnreadableCredentials, foundIn: FoundCredentials['foundIn']): FoundCredentials {
-  if ('malformed' in found) return { kind: 'unreadable', foundIn, masked: MASKED }
-  if ('userKey' in found) return { kind: 'user key', foundIn, masked: MASKED }
-  const masked = found.appKey === undefined ? MASKED : `${MASKED} with key ${MASKED}`
-  return { kind: 'appId' in found ? 'application id' : 'client id', foundIn, masked }
+  if ('malformed' in found) return { kind: 'unreadable', foundIn, masked: MASKED, sentAs: '' }
+  if ('userKey' in found) return { kind: 'user key', foundIn, masked: MASKED, sentAs: `user_key=${MASKED}` }
+  const { appKey } = found
+  const redirectUrl = 'clientId' in found ? found.redirectUrl : undefined
+  return {
+    kind: 'appId' in found ? 'application id' : 'client id',
+    foundIn,
+    masked: appKey === undefined ? MASKED : `${MASKED} with key ${MASKED}`,
+    sentAs: `app_id=${MASKED}${appKey === undefined ? '' : ` app_key=${MASKED}`}${redirectUrl === undefined ? '' : ` redirect_url=${MASKED}`}`,
+  }
 }
 
 /** Two challenges in one field (RFC 9110, 11.6.1); a Bearer token cannot carry an application's id and key. */

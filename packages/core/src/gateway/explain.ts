@@ -1,11 +1,13 @@
 /** Walks the pipeline without asking anybody and tells what each room found. */
-import type { FoundCredentials } from '../credentials/credentials-reader.ts'
+import type { GatewayDenialCode } from '../decision.ts'
+import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { ResolvedRoute } from '../options/resolved-options.ts'
 import type { RequestView } from '../request-view.ts'
 import type { Terms } from '../terms.ts'
-import type { Usage } from '../usage.ts'
+import type { Usage, UsageShape } from '../usage.ts'
 import type { Explanation } from './explanation.ts'
+import { referrerOf } from './referrer.ts'
 import type { Shared } from './shared.ts'
 
 /** What `evaluate` would come to, and why. Rejects with what a callback of the user's throws. */
@@ -25,20 +27,38 @@ export async function explain<View extends RequestView>(
 
   const reader = ownUsage ?? front.usage
   const credentials = await front.credentials.explain(view)
-  const measured = await reader.read(view)
-  const found = { ...nothing, service: front.service.id, credentials, rules: reader.explain(view) }
+  const measured = await measure(reader, view)
   const usage = typeof measured === 'string' ? undefined : measured.usage
-  if (credentials === undefined) return { ...found, usage, outcome: 'deny', code: 'credentials_missing' }
-  if (credentials.kind === 'unreadable') return { ...found, usage, outcome: 'deny', code: 'credentials_malformed' }
-  if (measured === 'ambiguous') return { ...found, outcome: 'deny', code: 'path_ambiguous' }
-  if (usage === undefined) return { ...found, outcome: 'deny', code: 'no_mapping_rule' }
+  const found = { ...nothing, service: front.service.id, credentials, rules: reader.explain(view), usage }
+  const denied = (code: GatewayDenialCode): Explanation => ({ ...found, outcome: 'deny', code })
+  if (credentials === undefined) return denied('credentials_missing')
+  if (credentials.kind === 'unreadable') return denied('credentials_malformed')
+  if (measured === 'no-usage') return denied('gateway_misconfigured')
+  if (measured === 'ambiguous') return denied('path_ambiguous')
+  if (usage === undefined) return denied('no_mapping_rule')
+  const referrer = await referrerOf(view, shared.options.referrer, front.referrer)
+  if (typeof referrer === 'object') return denied('credentials_malformed')
   const endpoint = shared.options.cache === false && counts === 'now' ? 'authrep' : 'authorize'
-  return {
-    ...found,
-    usage,
-    outcome: 'ask',
-    code: undefined,
-    call: callOf(endpoint, front.service.id, credentials, usage),
+  const parts = [
+    credentials.kind === 'client id' ? `oauth_${endpoint}` : endpoint,
+    front.service.id === undefined ? '' : `service_id=${front.service.id}`,
+    credentials.sentAs,
+    referrer === undefined ? '' : 'referrer=***',
+    usageText(usage),
+  ]
+  return { ...found, outcome: 'ask', code: undefined, call: parts.filter((part) => part !== '').join(' ') }
+}
+
+/** As `read`, with a usage that is none as a word: it is denied, not thrown. */
+async function measure<View extends RequestView>(
+  reader: UsageReader<View>,
+  view: View,
+): Promise<UsageShape | 'no-match' | 'ambiguous' | 'no-usage'> {
+  try {
+    return await reader.read(view)
+  } catch (error) {
+    if (error instanceof UsageError) return 'no-usage'
+    throw error
   }
 }
 
@@ -56,21 +76,6 @@ export function renderExplanation(explanation: Explanation): string {
     `call         ${call ?? 'none'}`,
   ]
   return `${lines.join('\n')}\n`
-}
-
-function callOf(
-  endpoint: string,
-  service: string | undefined,
-  { kind, masked }: FoundCredentials,
-  usage: Usage,
-): string {
-  const parts = [
-    endpoint,
-    service === undefined ? undefined : `service_id=${service}`,
-    `${kind.replaceAll(' ', '_')}=${masked}`,
-    usageText(usage),
-  ]
-  return parts.filter((part) => part !== undefined && part !== '').join(' ')
 }
 
 function usageText(usage: Usage): string {

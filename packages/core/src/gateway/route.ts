@@ -10,6 +10,7 @@ import type { ResolvedRoute } from '../options/resolved-options.ts'
 import type { RequestView, ResponseView } from '../request-view.ts'
 import type { Terms } from '../terms.ts'
 import type { UsageShape } from '../usage.ts'
+import { type Referrer, referrerOf } from './referrer.ts'
 import type { Front } from './services.ts'
 import type { Shared } from './shared.ts'
 
@@ -97,8 +98,7 @@ export class Route<View extends RequestView> {
 
   #measure(view: View, front: Front<View>, caller: Caller): Decision | Promise<Decision> {
     if (caller === undefined) return this.#refuse(front, CREDENTIALS_MISSING)
-    if ('malformed' in caller)
-      return this.#refuse(front, { outcome: 'refuse', code: 'credentials_malformed', reason: caller.malformed })
+    if ('malformed' in caller) return this.#unreadable(front, caller)
     let measured: Eventual<Measured>
     try {
       measured = (this.#usage ?? front.usage).read(view)
@@ -128,14 +128,10 @@ export class Route<View extends RequestView> {
   #refer(view: View, front: Front<View>, caller: Credentials, measured: Measured): Decision | Promise<Decision> {
     if (measured === 'no-match') return this.#refuse(front, NO_MAPPING_RULE, caller)
     if (measured === 'ambiguous') return this.#refuse(front, PATH_AMBIGUOUS, caller)
-    const { referrer } = this.#shared.options
-    if (typeof referrer !== 'function') {
-      return this.#ask(view, front, caller, measured, referrer || front.referrer ? view.header('referer') : undefined)
-    }
-    const said = referrer(view)
-    return isPromise(said)
-      ? this.#askLater(view, front, caller, measured, said)
-      : this.#ask(view, front, caller, measured, said)
+    const referrer = referrerOf(view, this.#shared.options.referrer, front.referrer)
+    return isPromise(referrer)
+      ? this.#askLater(view, front, caller, measured, referrer)
+      : this.#ask(view, front, caller, measured, referrer)
   }
 
   async #askLater(
@@ -143,7 +139,7 @@ export class Route<View extends RequestView> {
     front: Front<View>,
     caller: Credentials,
     measured: UsageShape,
-    referrer: Promise<string | undefined>,
+    referrer: Promise<Referrer>,
   ): Promise<Decision> {
     return this.#ask(view, front, caller, measured, await referrer)
   }
@@ -153,8 +149,9 @@ export class Route<View extends RequestView> {
     front: Front<View>,
     credentials: Credentials,
     usage: UsageShape,
-    referrer: string | undefined,
+    referrer: Referrer,
   ): Decision | Promise<Decision> {
+    if (typeof referrer === 'object') return this.#unreadable(front, referrer)
     const { authorizer } = this.#shared
     const { service } = front
     const { terms } = this
@@ -162,25 +159,32 @@ export class Route<View extends RequestView> {
       authorizer.recall(service, credentials, usage, referrer, terms) ??
       authorizer.decide({ service, credentials, usage, referrer, terms, view })
     return isPromise(answer)
-      ? this.#concludeLater(view, front, credentials, answer)
-      : this.#conclude(view, front, credentials, answer)
+      ? this.#concludeLater(view, front, credentials, referrer, answer)
+      : this.#conclude(view, front, credentials, referrer, answer)
   }
 
   async #concludeLater(
     view: View,
     front: Front<View>,
     credentials: Credentials,
+    referrer: string | undefined,
     answer: Promise<AllowedDecision | Refusal>,
   ): Promise<Decision> {
-    return this.#conclude(view, front, credentials, await answer)
+    return this.#conclude(view, front, credentials, referrer, await answer)
   }
 
-  #conclude(view: View, front: Front<View>, credentials: Credentials, answer: AllowedDecision | Refusal): Decision {
+  #conclude(
+    view: View,
+    front: Front<View>,
+    credentials: Credentials,
+    referrer: string | undefined,
+    answer: AllowedDecision | Refusal,
+  ): Decision {
     const shared = this.#shared
     const decision =
       answer.outcome === 'allow'
         ? answer
-        : this.#refuse(front, { ...answer, secrets: secretsOf(credentials) }, credentials)
+        : this.#refuse(front, { ...answer, secrets: secretsOf(credentials, referrer) }, credentials)
     if (decision.outcome === 'deny') return decision
     if (shared.options.stripCredentials) front.credentials.strip(view)
     if (decision.outcome === 'allow') {
@@ -194,6 +198,10 @@ export class Route<View extends RequestView> {
   #skip(): Skipped {
     this.#shared.observer.decided(SKIPPED, undefined, undefined)
     return SKIPPED
+  }
+
+  #unreadable(front: Front<View>, { malformed }: UnreadableCredentials): Denied | Skipped {
+    return this.#refuse(front, { outcome: 'refuse', code: 'credentials_malformed', reason: malformed })
   }
 
   /** A usage that is none is our own mistake; whatever else a callback throws is the framework's to handle. */
@@ -227,6 +235,6 @@ function countsOf<View extends RequestView>(shared: Shared<View>, settings: Reso
 }
 
 /** What a reason of 3scale may quote of the caller's. */
-function secretsOf(credentials: Credentials): string[] {
-  return Object.values(credentials).filter((value) => value !== undefined)
+function secretsOf(credentials: Credentials, referrer: string | undefined): string[] {
+  return [...Object.values(credentials), referrer].filter((value) => value !== undefined)
 }

@@ -317,14 +317,23 @@ describe('stripping', () => {
 
 describe('law 5: the explanation says where, never what', () => {
   test.each<[RequestParts, Partial<CredentialsSettings>, unknown]>([
-    [{ url: '/?user_key=s3cr3t' }, {}, { kind: 'user key', foundIn: 'query', masked: '***' }],
+    [{ url: '/?user_key=s3cr3t' }, {}, { kind: 'user key', foundIn: 'query', masked: '***', sentAs: 'user_key=***' }],
     [
       { headers: { app_id: 's3cr3t', app_key: 's3cr3t' } },
       { kind: 'appId', in: ['query', 'headers'] },
-      { kind: 'application id', foundIn: 'headers', masked: '*** with key ***' },
+      {
+        kind: 'application id',
+        foundIn: 'headers',
+        masked: '*** with key ***',
+        sentAs: 'app_id=*** app_key=***',
+      },
     ],
-    [{ url: '/?user_key=s3cr3t%' }, {}, { kind: 'unreadable', foundIn: 'query', masked: '***' }],
-    [{}, { anonymous: { userKey: 's3cr3t' } }, { kind: 'user key', foundIn: 'anonymous', masked: '***' }],
+    [{ url: '/?user_key=s3cr3t%' }, {}, { kind: 'unreadable', foundIn: 'query', masked: '***', sentAs: '' }],
+    [
+      {},
+      { anonymous: { userKey: 's3cr3t' } },
+      { kind: 'user key', foundIn: 'anonymous', masked: '***', sentAs: 'user_key=***' },
+    ],
     [{}, {}, undefined],
     [{ url: '/?app_key=s3cr3t' }, { kind: 'appId' }, undefined],
   ])('%j', (request, settings, expected) => {
@@ -332,7 +341,7 @@ describe('law 5: the explanation says where, never what', () => {
   })
 
   test('also for an own function', async () => {
-    const expected = { kind: 'client id', foundIn: 'own function', masked: '***' }
+    const expected = { kind: 'client id', foundIn: 'own function', masked: '***', sentAs: 'app_id=***' }
     expect(createCredentialsReader(() => ({ clientId: 's3cr3t' })).explain(viewOf({}))).toEqual(expected)
     expect(await createCredentialsReader(async () => ({ clientId: 's3cr3t' })).explain(viewOf({}))).toEqual(expected)
     expect(await createCredentialsReader(async () => undefined).explain(viewOf({}))).toBeUndefined()

@@ -5,7 +5,7 @@ import { TransportError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
 import type { GatewayOptions } from '../../src/options/gateway-options.ts'
 import { createTestBackend } from '../backend.ts'
-import { viewOf } from '../requests.ts'
+import { type RequestParts, viewOf } from '../requests.ts'
 
 const GOOD = '/words?user_key=good-key'
 const DOWN = () => new TransportError('connection refused', { sent: false })
@@ -229,5 +229,79 @@ describe('explain', () => {
       code: 'no_mapping_rule',
     })
     expect(backend.calls).toEqual([])
+  })
+
+  const byId = { url: '/?app_id=s3cr3t&app_key=s3cr3t' }
+  it.each<[string, Partial<GatewayOptions>, RequestParts]>([
+    ['a user key', {}, { url: '/?user_key=s3cr3t' }],
+    ['an application', { credentials: { kind: 'appId' } }, byId],
+    ['an application without key', { credentials: { kind: 'appId' } }, { url: '/?app_id=s3cr3t' }],
+    ['a cache', { cache: true, usage: { hits: 1, other: 2 } }, { url: '/?user_key=s3cr3t' }],
+    ['usage known later', { usageAfter: () => ({ hits: 5 }) }, { url: '/?user_key=s3cr3t' }],
+    ['observing', { mode: 'observe' }, { url: '/?user_key=s3cr3t' }],
+    ['a referrer', { referrer: true }, { url: '/?user_key=s3cr3t', headers: { referer: 'http://s3cr3t.test/' } }],
+    ['OAuth', { credentials: () => ({ clientId: 's3cr3t', appKey: 's3cr3t', redirectUrl: 'http://s3cr3t/' }) }, {}],
+    [
+      'a provider key',
+      { serviceId: undefined, serviceToken: undefined, providerKey: 'demo-provider-key' },
+      GOOD_REQUEST,
+    ],
+  ])('law 5: tells the call that is made, secrets masked: %s', async (_what, options, request) => {
+    const { gateway, backend } = setUp(options)
+    const { call } = await gateway.explain(viewOf(request))
+    await gateway.evaluate(viewOf(request))
+    const made = new URL(backend.calls[0]!.path, 'http://backend')
+    const ours = ['service_token', 'provider_key']
+    const told = [...made.searchParams].filter(([name]) => !ours.includes(name)).map(maskedParameter)
+    expect(call).not.toContain('s3cr3t')
+    expect(call?.split(' ').toSorted()).toEqual([/(\w+)\.xml/.exec(made.pathname)![1]!, ...told].toSorted())
+  })
+
+  it('tells of what is denied before any call', async () => {
+    const bad = setUp({ usage: () => ({ hits: -1 }) }).gateway
+    expect(await bad.explain(viewOf({ url: GOOD }))).toMatchObject({ outcome: 'deny', code: 'gateway_misconfigured' })
+    const latin1 = viewOf({ url: GOOD, headers: { referer: 'http://caf\xe9/' } })
+    const strict = setUp({ referrer: true }).gateway
+    expect(await strict.explain(latin1)).toMatchObject({ outcome: 'deny', code: 'credentials_malformed' })
+  })
+})
+
+const GOOD_REQUEST: RequestParts = { url: '/?user_key=good-key' }
+
+function maskedParameter([name, value]: [string, string]): string {
+  return `${name}=${name === 'service_id' || name.startsWith('usage[') ? value : '***'}`
+}
+
+describe('the referrer', () => {
+  it('is sent in the bytes that came', async () => {
+    const { gateway, backend } = setUp({ referrer: true })
+    const referer = Buffer.from('http://café.test/').toString('latin1')
+    await gateway.evaluate(viewOf({ url: GOOD, headers: { referer } }))
+    expect(new URL(backend.calls[0]!.path, 'http://backend').searchParams.get('referrer')).toBe('http://café.test/')
+  })
+
+  it.each([
+    ['a header', { referrer: true }],
+    ['a function', { referrer: () => '\ud800' }],
+    ['a function that waits', { referrer: async () => '\ud800' }],
+  ])('law 3: that is not UTF-8 is the fault of the caller: %s', async (_from, options) => {
+    const { gateway, backend } = setUp(options)
+    const decision = await gateway.evaluate(viewOf({ url: GOOD, headers: { referer: 'http://caf\xe9.test/' } }))
+    expect(denied(decision)).toMatchObject({ code: 'credentials_malformed', reason: 'the referrer is not valid UTF-8' })
+    expect(backend.calls).toEqual([])
+  })
+
+  it('law 5: is masked in a reason that quotes it', async () => {
+    const { gateway, backend } = setUp({ referrer: true })
+    const state = backend.emulator.state()
+    const filtered = state.services.map((service) => ({
+      ...service,
+      referrer_filters_required: true,
+      applications: service.applications!.map((application) => ({ ...application, referrer_filters: ['a.test'] })),
+    }))
+    backend.emulator.setState({ ...state, services: filtered })
+    const decision = await gateway.evaluate(viewOf({ url: GOOD, headers: { referer: 'http://s3cr3t.test/?t=s3cr3t' } }))
+    expect(denied(decision)).toMatchObject({ code: 'referrer_not_allowed' })
+    expect(JSON.stringify(decision)).not.toContain('s3cr3t')
   })
 })
