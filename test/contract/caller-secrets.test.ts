@@ -1,0 +1,140 @@
+/** Law 5 for callers that come with a form, by OAuth, or with a secret in their Referer. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { CHANNELS, type GatewayOptions, type RequestView } from '@threescale/core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { everythingOf, formsOf } from './everything-of.ts'
+import type { App } from './framework.ts'
+import { frameworks } from './frameworks/all.ts'
+import { type Asking, ask } from './wire.ts'
+
+const BAD_TOKEN = 'SECRET-outdated token'
+/** The first of each place is known to 3scale. */
+const keys = ['SECRET-good', 'SECRET-stranger', 'SECRET "quoted" <key>', `SECRET-long${'x'.repeat(5000)}`]
+const redirects = ['https://good.test/?state=SECRET-state', 'https://bad.test/?code=SECRET-code']
+const referrers = ['https://good.test/?session=SECRET-good', 'https://bad.test/?session=SECRET-bad']
+
+interface Place {
+  readonly options: GatewayOptions
+  readonly askings: readonly Asking[]
+}
+
+const latin1 = (text: string) => Buffer.from(text).toString('latin1')
+
+const places: Readonly<Record<string, Place>> = {
+  'a form': {
+    options: { credentials: { in: ['form'] } },
+    askings: keys.map((key) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `user_key=${encodeURIComponent(key)}`,
+    })),
+  },
+  'a client id and redirect URL': {
+    options: {
+      serviceId: '2555419',
+      credentials: (view: RequestView) => ({
+        clientId: view.header('x-client') ?? '',
+        redirectUrl: view.header('x-redirect') ?? '',
+      }),
+    },
+    askings: keys.flatMap((key) =>
+      redirects.map((redirect) => ({ headers: { 'x-client': latin1(key), 'x-redirect': redirect } })),
+    ),
+  },
+  'a Referer': {
+    options: { referrer: true },
+    askings: [...referrers, 'https://caf\xe9.test/?session=SECRET-latin1'].map((referer) => ({
+      target: '/?user_key=filtered-key',
+      headers: { referer },
+    })),
+  },
+}
+
+function stateOfCallers() {
+  const state = contractState()
+  const [byKey, byId] = state.services
+  byKey!.referrer_filters_required = true
+  byKey!.applications = [
+    { id: 'formed', plan: 'free', user_keys: [keys[0]!] },
+    { id: 'filtered', plan: 'free', user_keys: ['filtered-key'], referrer_filters: ['https://good.test/*'] },
+  ]
+  const client = { id: keys[0]!, plan: 'free', redirect_url: redirects[0]! }
+  state.services.push({ ...byId!, id: '2555419', backend_version: 'oauth', applications: [client] })
+  return state
+}
+
+let backend: Backend
+let seen: string[] = []
+const see = (value: unknown) => void seen.push(everythingOf(value))
+const log = (facts: object, message: string) => see({ facts, message })
+const logger = { debug: log, info: log, warn: log, error: log }
+const listen = (message: unknown) => see(message)
+
+beforeAll(async () => {
+  backend = await startBackend()
+  for (const channel of Object.values(CHANNELS)) subscribe(channel, listen)
+  process.on('warning', see)
+})
+afterAll(async () => {
+  for (const channel of Object.values(CHANNELS)) unsubscribe(channel, listen)
+  process.off('warning', see)
+  await backend.emulator.close()
+})
+beforeEach(() => {
+  seen = []
+  backend.emulator.setState(stateOfCallers())
+  backend.emulator.setFaults([])
+})
+
+describe.each(frameworks)('$name', ({ create }) => {
+  const apps: App[] = []
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.close()
+  })
+
+  async function serve(options: GatewayOptions, onDeny: 'answer' | 'throw') {
+    const app = await create({
+      guard: { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger, ...options } as GatewayOptions,
+      onDeny,
+      onError: see,
+      forms: 'before',
+    })
+    apps.push(app)
+    return { app, port: await app.listen() }
+  }
+
+  it.each(Object.entries(places))('law 5: secrets in %s are shown nowhere', async (_place, { options, askings }) => {
+    const variants: GatewayOptions[] = [
+      {},
+      { cache: true },
+      { onUnavailable: 'allow', breaker: false },
+      { mode: 'observe' },
+      { serviceToken: BAD_TOKEN },
+    ]
+    const statuses = new Set<number>()
+    for (const [index, variant] of variants.entries()) {
+      const { app, port } = await serve({ ...options, ...variant }, index % 2 === 0 ? 'throw' : 'answer')
+      for (const fault of [undefined, { kind: 'garbage' }, { kind: 'reset' }] as const) {
+        backend.emulator.setFaults(fault === undefined ? [] : [fault])
+        for (const asking of askings) {
+          const { status, headers, body } = await ask(port, asking)
+          statuses.add(status)
+          see({ status, headers, body })
+        }
+      }
+      backend.emulator.setFaults([])
+      for (const { headers = {} } of askings) {
+        const view = { method: 'GET', url: '/?user_key=SECRET-stranger', header: (name: string) => headers[name] }
+        see(await app.gateway.explain(view as never))
+      }
+      see(app.gateway)
+      see(await app.gateway.close())
+      see(app.gateway.stats())
+    }
+    expect([...statuses].sort()).toEqual([200, 403, 500, 503])
+    const all = seen.join('\n')
+    expect(all).not.toContain('SECRET')
+    for (const form of [TOKEN, BAD_TOKEN, ...keys].flatMap(formsOf)) expect(all).not.toContain(form)
+  })
+})
