@@ -109,6 +109,13 @@ describe.each([
       expect(answer.headers).toMatchObject({ ...denied().headers })
     })
 
+    it('sends neither body nor length with a status that has none', async () => {
+      const { ask } = await app(() => denied({ status: 204, body: '' }))
+      const answer = await ask()
+      expect(answer).toMatchObject({ status: 204, body: '' })
+      expect(answer.headers['content-length']).toBeUndefined()
+    })
+
     it('trap 7: throws a denial into the error handling with all its fields', async () => {
       const errors: unknown[] = []
       const { ask } = await app(() => denied(), { onDeny: 'throw', onError: (error) => errors.push(error) })

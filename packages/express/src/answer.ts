@@ -35,7 +35,8 @@ function answer(denied: Denied, request: Request, response: Response): void {
   const body = Buffer.from(denied.body)
   response.statusCode = denied.status
   addHeaders(response, denied.headers)
-  response.setHeader('content-length', body.length)
+  // Node adds it for an empty body, where the status allows one.
+  if (body.length > 0) response.setHeader('content-length', body.length)
   // Not response.send: it would change the charset and add an ETag.
   response.end(request.method === 'HEAD' ? undefined : body)
 }

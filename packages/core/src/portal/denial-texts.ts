@@ -18,7 +18,7 @@ function readText(proxy: DocumentPart, situation: string, status: number, body: 
   return {
     status: readStatus(proxy, `error_status_${situation}`) ?? status,
     body: proxy.text(`error_${situation}`) ?? body,
-    contentType: readContentType(proxy, `error_headers_${situation}`) ?? CONTENT_TYPE,
+    contentType: readContentType(proxy, `error_headers_${situation}`) || CONTENT_TYPE,
   }
 }
 

@@ -63,7 +63,7 @@ export function createRejection(settings: RejectionSettings): Rejection {
         ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
         ...limitHeaders(refusal.limits ?? []),
       }),
-      body,
+      body: WITHOUT_BODY.has(status) ? '' : body,
     })
   }
 
@@ -81,6 +81,9 @@ function retryAfterOf({ retryAt }: Refusal, kind: DenialKind, now: number): numb
   if (retryAt === undefined || !Number.isFinite(retryAt)) return kind.retryAfterMs
   return Math.min(Math.max(1, Math.ceil(retryAt - now)), LONGEST_WINDOW_MS)
 }
+
+/** A configuration's text has no place in answers with these statuses (RFC 9110, 6.4.1 and 15.3.6). */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** APIcast sends it with its answer to requests that no rule matches (APIcast errors.lua). */
 const NO_MATCHED_RULES = { 'x-3scale-matched-rules': '' }

@@ -203,6 +203,11 @@ test('law 5: no problem quotes a secret', () => {
   expect(problemsOf(bad).join()).not.toMatch(/s3cr3t|53717/)
 })
 
+test('an empty content type is the default one', () => {
+  const { texts } = read(withProxy({ error_headers_auth_missing: '' })).services[0]!
+  expect(texts.missing.contentType).toBe('text/plain; charset=utf-8')
+})
+
 describe('our own credential', () => {
   test('has to be in the document unless the options have one', () => {
     const document = { ...SERVICE, backend_authentication_type: null, backend_authentication_value: undefined }

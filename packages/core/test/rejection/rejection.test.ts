@@ -136,6 +136,12 @@ describe('the texts of a proxy configuration', () => {
     expect(denied.headers['retry-after']).toBe(code === 'limits_exceeded' ? '5' : undefined)
   })
 
+  test.each([204, 205, 304])('an answer with status %i has no body', (status) => {
+    expect(
+      deny({ code: 'credentials_missing' }, { texts: { ...texts, missing: { ...texts.missing, status } } }),
+    ).toMatchObject({ status, body: '' })
+  })
+
   test('a disabled metric is a failure, as for APIcast', () => {
     expect(deny({ code: 'limits_exceeded', disabled: true }, { texts })).toMatchObject({ status: 418, body: 'bad' })
   })
