@@ -95,7 +95,7 @@ export class Hierarchy {
       if (above === metric || ancestors.has(above) || this.isBelow(above, metric)) continue
       const settled = this.#settled.get(metric)?.get(above)
       if (settled !== undefined && now - settled.at < HIERARCHY_TTL_MS) continue
-      if (this.#hidesChildren(above, metric, now, 0)) candidates.push(above)
+      if (this.#hidesChildren(above, now, 0)) candidates.push(above)
     }
     return candidates.sort((a, b) => this.ancestorsOf(a).size - this.ancestorsOf(b).size)
   }
@@ -111,11 +111,11 @@ export class Hierarchy {
   }
 
   /** Whether some metric below `above` has children that no list shows. */
-  #hidesChildren(above: string, metric: string, now: number, depth: number): boolean {
+  #hidesChildren(above: string, now: number, depth: number): boolean {
     const list = this.#lists.get(above)
     if (list === undefined || now - list.at > HIERARCHY_TTL_MS) return !this.#declared.has(above)
     if (depth > MAX_DEPTH) return true
-    return list.children.some((child) => child !== metric && this.#hidesChildren(child, metric, now, depth + 1))
+    return list.children.some((child) => this.#hidesChildren(child, now, depth + 1))
   }
 
   #rootOf(metric: string): string {

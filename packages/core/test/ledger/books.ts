@@ -1,0 +1,152 @@
+/** A ledger of one service on a clock that tests move, fed with answers as values. */
+import type { ThreeScaleClient } from '../../src/client/client.ts'
+import type { UsageReport, Verdict } from '../../src/client/verdict.ts'
+import type { Clock } from '../../src/clock.ts'
+import type { Application } from '../../src/ledger/application.ts'
+import type { DeclaredMetrics } from '../../src/ledger/hierarchy.ts'
+import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
+import type { OpenQuestion, ServiceLedger } from '../../src/ledger/service-ledger.ts'
+import type { Loss } from '../../src/observe/observer.ts'
+import { type Period, windowOf } from '../../src/period.ts'
+import { createUsageShape, type Usage } from '../../src/usage.ts'
+
+export interface TestClock extends Clock {
+  /** Moves on (or back), running what becomes due. */
+  advance(ms: number): void
+  readonly timers: number
+}
+
+export type LimitNow = readonly [metric: string, period: Period, max: number, current?: number]
+
+export interface Books {
+  readonly clock: TestClock
+  readonly ledger: Ledger
+  readonly service: ServiceLedger
+  readonly losses: Loss[]
+  readonly warnings: string[]
+  readonly events: string[]
+  /** What an answer shows of an application; asked now unless a question is given. */
+  learn(id: string, limits: readonly LimitNow[], more?: Lesson): Application
+  admit(application: Application, usage: Usage): boolean
+  /** The counts of the limits, in their order. */
+  known(application: Application): number[]
+}
+
+export interface Lesson {
+  readonly question?: OpenQuestion
+  /** When the backend looked, by its clock; default now. */
+  readonly at?: number
+  readonly hierarchy?: Record<string, string[]>
+  /** Metrics that the answer proves beside the limited ones. */
+  readonly metrics?: readonly string[]
+}
+
+export interface BooksOptions {
+  readonly now?: string
+  readonly maxApplications?: number
+  readonly metrics?: DeclaredMetrics
+  readonly client?: ThreeScaleClient
+}
+
+export const SETTLE_MS = 60_000
+
+export function openBooks(options: BooksOptions = {}): Books {
+  const clock = createTestClock(Date.parse(options.now ?? '2026-03-10T10:20:30Z'))
+  const losses: Loss[] = []
+  const warnings: string[] = []
+  const events: string[] = []
+  const ledger = createLedger({
+    clock,
+    settleMs: SETTLE_MS,
+    maxApplications: options.maxApplications ?? 100,
+    metrics: options.metrics,
+    observer: {
+      lost: (loss) => void losses.push(loss),
+      warn: (code) => void warnings.push(code),
+      cached: (event) => void events.push(event),
+    },
+  })
+  const service = ledger.service({ id: 's1', client: options.client ?? ({} as ThreeScaleClient) })
+  return {
+    clock,
+    ledger,
+    service,
+    losses,
+    warnings,
+    events,
+    learn(id, limits, { question, at = clock.now(), hierarchy, metrics = [] } = {}) {
+      const application = service.application(id)!
+      const verdict = verdictOf(limits, at, hierarchy)
+      service.apply(application, question ?? ledger.openQuestion(), verdict, metrics)
+      return application
+    },
+    admit(application, usage) {
+      const now = clock.now()
+      const touched = application.layout.touched(createUsageShape(usage), now)
+      return application.admit(touched, service.at(now))
+    },
+    known: (application) => application.reports(service.at(clock.now())).map(({ current }) => current),
+  }
+}
+
+export function reportOf([metric, period, max, current = 0]: LimitNow, at: number): UsageReport {
+  const { start, end } = windowOf(period, at)
+  const eternal = period === 'eternity'
+  return {
+    metric,
+    period,
+    max,
+    current,
+    start: eternal ? undefined : new Date(start),
+    end: eternal ? undefined : new Date(end),
+    exceeded: current > max,
+  }
+}
+
+export function verdictOf(limits: readonly LimitNow[], at: number, hierarchy?: Record<string, string[]>): Verdict {
+  return {
+    authorized: true,
+    status: 200,
+    readable: true,
+    plan: 'Basic',
+    application: { id: undefined, key: undefined, redirectUrl: undefined },
+    usageReports: limits.map((limit) => reportOf(limit, at)),
+    hierarchy: hierarchy === undefined ? undefined : new Map(Object.entries(hierarchy)),
+    appKeys: undefined,
+    limit: undefined,
+  }
+}
+
+/** Adds up law 8 for every metric; empty when it holds. */
+export function imbalance(ledger: Ledger): Record<string, number> {
+  const differences: Record<string, number> = {}
+  for (const [metric, sums] of Object.entries(ledger.sums())) {
+    const { admitted, acknowledged, inFlight, ambiguous, pending, givenUp } = sums
+    const difference = admitted - (acknowledged + inFlight + ambiguous + pending + givenUp)
+    if (difference !== 0) differences[metric] = difference
+  }
+  return differences
+}
+
+function createTestClock(start: number): TestClock {
+  let now = start
+  const waiting = new Set<{ at: number; task: () => void }>()
+  return {
+    now: () => now,
+    schedule(task, delayMs) {
+      const timer = { at: now + delayMs, task }
+      waiting.add(timer)
+      return { cancel: () => void waiting.delete(timer) }
+    },
+    get timers() {
+      return waiting.size
+    },
+    advance(ms) {
+      now += ms
+      for (const timer of [...waiting].filter(({ at }) => at <= now)) {
+        waiting.delete(timer)
+        timer.task()
+      }
+    },
+  }
+}
