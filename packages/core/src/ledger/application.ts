@@ -142,6 +142,8 @@ export class Application {
     const { cells, layout } = this
     for (let limit = 0; limit < layout.limits.length; limit++) {
       const at = limit * WIDTH
+      // Nobody may have asked since the window of the cell ended.
+      if (sign === 1 && row.minute >= cells[at + END]!) rollCell(cells, layout, limit, row.minute)
       if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) continue
       eachAmount(row.amounts, (slot, amount) => {
         if (layout.covers(limit, slot)) cells[at + KNOWN]! += sign * amount

@@ -95,7 +95,8 @@ function takeSendable(application: Application, late: TakeOptions['late'], time:
   }
   ledger.records -= recordsOf(tooLate) + recordsOf(sendable)
   if (late !== 're-stamp') giveUp(application, tooLate, late, false)
-  ledger.markBusy(application)
+  // What is taken out is in a batch before anybody looks again.
+  if (sendable.length === 0) ledger.markBusy(application)
   return sendable
 }
 
