@@ -90,6 +90,10 @@ const SPELLINGS = [
   '/v1/words%09/x',
   '/v1/words%0d%0a/x',
   '/v1/%2577ords/x',
+  '/v1/words/[x]',
+  '/v1/words/]',
+  '/v1/words/%5Bx',
+  '/v1/admin]/y',
   '/v1/words/x?a=/v1/admin/y',
   '/v1/words/x?#',
   '/v1/words/x??',
@@ -210,6 +214,9 @@ describe.each(frameworks)('$name', (framework) => {
           ' ',
           '+',
           '\xe9',
+          '[',
+          ']',
+          '%5b',
         ],
       )
       const target = fc.array(piece, { minLength: 1, maxLength: 9 }).map((pieces) => `/v1/${pieces.join('')}`)

@@ -22,7 +22,7 @@ export function createAfterResponse<View extends RequestView>(
   authorizer: Authorizer,
   observer: Observer,
 ): AfterResponse<View> {
-  const expected = new WeakMap<AllowedDecision, { view: View; usageAfter: UsageAfter<View> }>()
+  const expected = new WeakMap<AllowedDecision, { view: View; usageAfter: UsageAfter<View> } | 'settled'>()
   const underWay = new Set<Promise<void>>()
   /** Most gateways never expect anything, and need not look. */
   let expecting = false
@@ -52,8 +52,9 @@ export function createAfterResponse<View extends RequestView>(
     },
     settle(allowed, response) {
       const expectation = expecting ? expected.get(allowed) : undefined
+      if (expectation === 'settled') return
       if (expectation === undefined) return authorizer.settle(allowed, response, undefined)
-      expected.delete(allowed)
+      expected.set(allowed, 'settled')
       try {
         const usage = expectation.usageAfter(expectation.view, response)
         if (!isPromise(usage)) return book(allowed, response, usage)

@@ -6,8 +6,9 @@ export interface PathReadings {
   /** Readings with another structure: where they match other rules, the path is ambiguous. */
   readonly others: readonly string[]
   /**
-   * Readings that only leave escapes as the client spelled them. Routers that do not decode before they match serve
-   * such a path by another route; if that route has rules of its own, the path is ambiguous too.
+   * Readings that only leave escapes as the client spelled them, or escape brackets, which no wildcard of a rule takes but
+   * a router's parameter does. A router may serve such a path by another route; if that route has rules of its own, the
+   * path is ambiguous too.
    */
   readonly spelled: readonly string[]
 }
@@ -27,7 +28,10 @@ export function readPath(path: string): PathReadings | undefined {
   const spelled = new Set<string>()
   for (const base of bases) {
     for (const decoded of new Set([decode(base, true), decode(base, false)])) addStructures(decoded, others)
-    for (const kept of new Set([base, decodeUnreserved(base)])) addStructures(kept, spelled)
+    for (const kept of new Set([base, decodeUnreserved(base)])) {
+      addStructures(kept, spelled)
+      addStructures(escapeBrackets(kept), spelled)
+    }
   }
   others.delete(canonical)
   return {
@@ -89,6 +93,10 @@ function decodeUnreserved(escaped: string): string {
     const character = String.fromCharCode(Number.parseInt(hex, 16))
     return /[A-Za-z0-9\-_.~]/.test(character) ? character : spelled
   })
+}
+
+function escapeBrackets(path: string): string {
+  return path.replaceAll('[', '%5B').replaceAll(']', '%5D')
 }
 
 function escapeOf(byte: number): string {

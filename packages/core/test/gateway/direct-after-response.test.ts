@@ -57,6 +57,16 @@ describe('a direct gateway after the response', () => {
     expect(counted()?.hits?.minute).toBe(4)
   })
 
+  it('law 8: counts once what a usageAfter says that waits, however often it is settled meanwhile', async () => {
+    const { ask, gateway, counted } = setUp({ usageAfter: async () => ({ hits: 3 }) })
+    const decision = await ask()
+    gateway.settle(decision, response(200))
+    gateway.settle(decision, response(200))
+    await gateway.close()
+    gateway.settle(decision, response(200))
+    expect(counted()?.hits?.minute).toBe(3)
+  })
+
   it('counts nothing in observe mode, whatever is added', async () => {
     const { ask, gateway, backend, counted } = setUp({ mode: 'observe' })
     const decision = (await ask()) as Allowed
