@@ -19,7 +19,8 @@ export function createBackOff(firstMs: number, mostMs: number, random: () => num
     failed(now, leastMs = 0) {
       const step = Math.min(mostMs, firstMs * 2 ** Math.min(failures, 30))
       failures += 1
-      waitMs = Math.max(leastMs, step * (0.5 + random()))
+      // Whole milliseconds: with fractions, the sum below could come out longer than the wait.
+      waitMs = Math.ceil(Math.max(leastMs, step * (0.5 + random())))
       until = now + waitMs
     },
     succeeded() {
