@@ -12,7 +12,8 @@ export type Predict = (usage: Usage) => Promise<Verdict | undefined>
 
 /**
  * settled: all is known; refused: one of several full limits holds for the metric, whichever; unanswered: the backend
- * could not be asked; open: somebody else's usage moved the counts under each question.
+ * could not be asked; open: another limit leaves no room for a question that shows it, or somebody else's usage moved the
+ * counts under each.
  */
 export type Settlement =
   | { readonly kind: 'settled' | 'unanswered' | 'open' }
@@ -41,8 +42,12 @@ export async function settleHidden(
   let reports = alone.usageReports
   for (const above of [...open]) {
     let below: boolean | undefined = hierarchy.isBelow(metric, above) || undefined
+    let before: number | undefined
     for (let question = 0; below === undefined && question < MAX_QUESTIONS; question++) {
       const usage = probeFor(hierarchy, metric, above, reports)
+      // The same question, the first of all included, would get the same answer.
+      if (usage[above] === before) break
+      before = usage[above]
       const verdict = await predict(usage)
       if (verdict === undefined) return { kind: 'unanswered' }
       reports = verdict.usageReports
