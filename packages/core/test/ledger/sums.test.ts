@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { giveUp, giveUpMetric, giveUpWaiting } from '../../src/ledger/losses.ts'
+import { takeBatches } from '../../src/ledger/take-batches.ts'
+import { createUsageShape } from '../../src/usage.ts'
+import { imbalance, openBooks } from './books.ts'
+
+const OPERATIONS = [
+  'admit',
+  'separate',
+  'respond',
+  'reserve',
+  'take',
+  'acknowledge',
+  'doubt',
+  'back',
+  'again',
+  'halve',
+  'give-up',
+  'give-up-counted',
+  'undo',
+  'forget-metric',
+  'forget-all',
+  'stranger',
+  'sweep',
+] as const
+
+describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and given up', () => {
+  it('after whatever happens to usage', () => {
+    const usage = fc.record({ hits: fc.nat(4), orders: fc.nat(4) })
+    const step = fc.tuple(fc.constantFrom(...OPERATIONS), usage, fc.nat(5), fc.nat(90_000))
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const books = openBooks()
+        const { ledger, service, clock } = books
+        const applications = ['a1', 'a2'].map((id) =>
+          books.learn(id, [['hits', 'eternity', 1e9]], { metrics: ['orders'], hierarchy: { hits: [] } }),
+        )
+        const batches = new Set<ReturnType<typeof takeBatches>[0]>()
+        let stranger = ledger.stranger(service)
+        for (const [what, used, which, wait] of steps) {
+          const application = applications[which % 2]!
+          const now = clock.now()
+          const touched = application.layout.touched(createUsageShape(used), now)
+          const batch = [...batches][which % Math.max(1, batches.size)]
+          const open = batch?.state === 'inFlight' || batch?.state === 'ambiguous' ? batch : undefined
+          if (what === 'admit') books.admit(application, used)
+          if (what === 'separate') application.countSeparately(touched, now)
+          if (what === 'respond' && application.separate !== undefined) {
+            application.separate.separate = { code: 200, awaitsResponse: false }
+          }
+          if (what === 'reserve') {
+            const row = application.reserve(touched, now)
+            if (row !== undefined) giveUp(application, [row], 'ambiguous', true)
+          }
+          if (what === 'take') {
+            for (const one of takeBatches(service, { provedWithinMs: 20_000, late: 'late' })) batches.add(one)
+          }
+          if (what === 'acknowledge') open?.acknowledge(now)
+          if (what === 'doubt' && open?.state === 'inFlight') open.doubt(now)
+          if (what === 'back' || what === 'again') open?.takeBack(now, what === 'again')
+          if (what === 'halve' && open?.state === 'inFlight') for (const half of open.halve(now)) batches.add(half)
+          if (what === 'give-up' || what === 'give-up-counted') open?.giveUp(now, 'refused', what !== 'give-up')
+          if (what === 'undo') open?.undo(now)
+          if (what === 'forget-metric') giveUpMetric(application, 'metric_gone', 'hits')
+          if (what === 'forget-all') giveUpWaiting(application, 'application_gone')
+          if (what === 'stranger') {
+            books.admit(stranger, used)
+            if (which > 2) {
+              ledger.adopt(stranger, application)
+              stranger = ledger.stranger(service)
+            }
+          }
+          if (what === 'sweep') ledger.sweep()
+          clock.advance(wait)
+          expect(imbalance(ledger)).toEqual({})
+          // Nothing was denied, no window ended: the count is what was admitted and not surely left uncounted.
+          const { admitted = 0, givenUp = 0 } = ledger.sums().hits ?? {}
+          const known = applications.reduce((sum, one) => sum + books.known(one)[0]!, 0)
+          expect(known).toBeGreaterThanOrEqual(admitted - givenUp - (stranger.pending === undefined ? 0 : admitted))
+          expect(known).toBeLessThanOrEqual(admitted)
+          const { pending: hits = 0 } = ledger.sums().hits ?? {}
+          const { pending: orders = 0 } = ledger.sums().orders ?? {}
+          expect(ledger.records > 0).toBe(hits + orders > 0)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('and what is given up leaves the count unless it may have been counted', () => {
+    const books = openBooks()
+    const application = books.learn('a1', [['hits', 'day', 10]])
+    const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 'late' })[0]!
+    books.admit(application, { hits: 2 })
+    take().giveUp(books.clock.now(), 'refused', false)
+    expect(books.known(application)).toEqual([0])
+    books.admit(application, { hits: 3 })
+    take().giveUp(books.clock.now(), 'ambiguous', true)
+    expect(books.known(application)).toEqual([3])
+    expect(books.losses).toMatchObject([
+      { kind: 'given-up', reason: 'refused', applicationId: 'a1', usage: { hits: 2 } },
+      { kind: 'given-up', reason: 'ambiguous', applicationId: 'a1', usage: { hits: 3 } },
+    ])
+  })
+
+  it('and a metric that is gone takes only its own usage with it', () => {
+    const books = openBooks()
+    const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
+    books.admit(application, { hits: 2, orders: 3 })
+    books.clock.advance(60_000)
+    books.admit(application, { hits: 4 })
+    giveUpMetric(application, 'metric_gone', 'hits')
+    expect(books.losses).toMatchObject([{ reason: 'metric_gone', usage: { hits: 6 } }])
+    expect(books.ledger.sums()).toMatchObject({ hits: { pending: 0, givenUp: 6 }, orders: { pending: 3 } })
+    expect(books.ledger.records).toBe(1)
+  })
+})

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { TransportError } from '../../src/errors.ts'
+import { DEFAULTS } from '../../src/options/defaults.ts'
+import type { ResolvedReport } from '../../src/options/resolved-options.ts'
+import { createReporter } from '../../src/reporting/reporter.ts'
+import type { Line } from '../client/scripted.ts'
+import { ACCEPTED, openDesk } from './desk.ts'
+
+const DOWN = new TransportError('refused', { sent: false })
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+function open(lines: readonly Line[], report: Partial<ResolvedReport> = {}) {
+  const desk = openDesk(lines)
+  const asked: (string | undefined)[] = []
+  desk.ledger.asker = async ({ id }) => void asked.push(id)
+  const reporter = createReporter({
+    ...desk.options,
+    ledger: desk.ledger,
+    report: { ...DEFAULTS.report, ...report },
+    provedWithinMs: 20_000,
+    breaker: undefined,
+    random: () => 0.5,
+  })
+  const admit = (id = 'a1') => desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
+  const pass = async (ms: number) => {
+    desk.clock.advance(ms)
+    await settled()
+  }
+  return { ...desk, desk, reporter, asked, admit, pass }
+}
+
+describe('the reporter', () => {
+  it('law 11: runs no timer before something waits, nor after all is sent', async () => {
+    const { clock, admit, pass, desk } = open([ACCEPTED])
+    expect(clock.timers).toBe(0)
+    admit()
+    expect(clock.timers).toBe(1)
+    await pass(9999)
+    expect(desk.sent).toHaveLength(0)
+    await pass(1)
+    expect([desk.sent.length, clock.timers]).toEqual([1, 0])
+  })
+
+  it('law 10: sends before the interval when too much waits', async () => {
+    const { admit, pass, desk } = open([ACCEPTED], { maxPending: 2 })
+    admit('a1')
+    await pass(0)
+    expect(desk.sent).toHaveLength(0)
+    admit('a2')
+    await pass(0)
+    expect(desk.sent).toHaveLength(1)
+  })
+
+  it('comes back when a failure has been waited for', async () => {
+    const { admit, pass, desk } = open([DOWN, { status: 404 }, ACCEPTED])
+    admit()
+    await pass(10_000)
+    await pass(499)
+    expect(desk.sent).toHaveLength(1)
+    await pass(1)
+    expect([desk.sent.length, desk.ledger.records]).toEqual([3, 0])
+  })
+
+  it('law 9: asks first about what no answer has proved lately', async () => {
+    const { admit, asked, pass, clock } = open([ACCEPTED], { intervalMs: 30_000 })
+    admit('a1')
+    await pass(20_001)
+    admit('a2')
+    clock.advance(9_999)
+    await settled()
+    expect(asked).toEqual(['a1'])
+  })
+
+  it('flushes once for all who ask meanwhile', async () => {
+    const { reporter, admit, desk } = open([ACCEPTED])
+    admit()
+    await Promise.all([reporter.flush(), reporter.flush(), reporter.flush()])
+    expect(desk.sent).toHaveLength(1)
+  })
+})
+
+describe('closing', () => {
+  it('sends what waits and says that nothing is left', async () => {
+    const { reporter, admit, desk, clock } = open([ACCEPTED])
+    admit()
+    const closing = reporter.close()
+    expect(reporter.close()).toBe(closing)
+    expect(await closing).toEqual({ undelivered: {} })
+    expect([desk.sent.length, clock.timers]).toEqual([1, 0])
+  })
+
+  it('law 10: ends in time, and says what could not be delivered', async () => {
+    const { reporter, admit, pass, ledger } = open([DOWN])
+    admit()
+    const closing = reporter.close({ timeoutMs: 100 })
+    for (let step = 0; step < 4; step++) await pass(50)
+    expect(await closing).toEqual({ undelivered: { hits: 1 } })
+    expect(ledger.sums().hits).toMatchObject({ givenUp: 1, pending: 0 })
+  })
+
+  it('tries again while there is time', async () => {
+    const { reporter, admit, pass } = open([DOWN, { status: 404 }, ACCEPTED])
+    admit()
+    const closing = reporter.close()
+    await settled()
+    for (let step = 0; step < 4; step++) await pass(500)
+    expect(await closing).toEqual({ undelivered: {} })
+  })
+})

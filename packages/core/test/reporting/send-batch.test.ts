@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { TimeoutError, TransportError } from '../../src/errors.ts'
+import { sendBatch } from '../../src/reporting/send-batch.ts'
+import type { Line } from '../client/scripted.ts'
+import { imbalance } from '../ledger/books.ts'
+import { ACCEPTED, openDesk, refusal } from './desk.ts'
+
+const HTML = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>welcome</html>' }
+
+async function send(lines: readonly Line[], usages: readonly Record<string, number>[] = [{ hits: 3 }]) {
+  const desk = openDesk(lines)
+  for (const [index, usage] of usages.entries()) {
+    desk.admit(desk.learn(`a${index}`, [], { metrics: Object.keys(usage) }), usage)
+  }
+  const [batch] = desk.take()
+  const result = await sendBatch(batch!, desk.options)
+  expect(imbalance(desk.ledger)).toEqual({})
+  return { desk, batch: batch!, result, sums: desk.ledger.sums().hits }
+}
+
+describe('a batch that is answered with', () => {
+  it('202 is acknowledged', async () => {
+    const { result, sums, desk } = await send([ACCEPTED])
+    expect(result).toEqual({ kind: 'delivered' })
+    expect(sums).toMatchObject({ acknowledged: 3, pending: 0, inFlight: 0 })
+    expect(desk.reported).toMatchObject([{ outcome: 'accepted', status: 202, transactions: 1 }])
+  })
+
+  it.each<[string, Line, number | undefined, string]>([
+    ['nothing, because it was never sent', new TransportError('refused', { sent: false }), undefined, 'unsent'],
+    ['429', { status: 429 }, undefined, 'busy'],
+    ['503 and when to come back', { status: 503, headers: { 'retry-after': '7' } }, 7000, 'busy'],
+  ])('%s is surely not counted and waits again', async (_what, line, retryAfterMs, outcome) => {
+    const { result, sums, desk } = await send([line])
+    expect(result).toEqual({ kind: 'failed', retryAfterMs })
+    expect(sums).toMatchObject({ pending: 3, inFlight: 0 })
+    expect(desk.reported).toMatchObject([{ outcome }])
+    expect([desk.ledger.records, desk.doubts]).toEqual([1, []])
+  })
+
+  it.each([
+    [401, 'unauthorized'],
+    [403, 'service_token_invalid'],
+    [404, 'service_id_invalid'],
+    [422, 'provider_key_invalid'],
+  ])('%i and a refusal of our credentials waits again, and the operator is told', async (status, code) => {
+    const { result, sums, desk } = await send([refusal(status, code)])
+    expect(result).toEqual({ kind: 'rejected' })
+    expect(sums).toMatchObject({ pending: 3 })
+    expect([desk.misconfigured, desk.reported.map(({ outcome }) => outcome)]).toEqual([[code], ['rejected']])
+  })
+
+  it('400 is halved until the bad transaction is alone, which is given up', async () => {
+    const bad = refusal(400, 'bad_request')
+    const lines = [bad, ACCEPTED, bad, bad, ACCEPTED]
+    const { result, sums, desk } = await send(lines, [{ hits: 1 }, { hits: 2 }, { hits: 4 }, { hits: 8 }])
+    expect(result).toEqual({ kind: 'delivered' })
+    expect(desk.reported.map(({ transactions, outcome }) => [transactions, outcome])).toEqual([
+      [4, 'refused'],
+      [2, 'accepted'],
+      [2, 'refused'],
+      [1, 'refused'],
+      [1, 'accepted'],
+    ])
+    expect(sums).toMatchObject({ acknowledged: 11, givenUp: 4 })
+    expect(desk.losses).toMatchObject([{ reason: 'refused', applicationId: 'a2', usage: { hits: 4 } }])
+  })
+
+  it.each([413, 414, 431])('%i is halved', async (status) => {
+    const { sums, desk } = await send([{ status }, ACCEPTED], [{ hits: 1 }, { hits: 2 }])
+    expect(desk.reported.map(({ outcome }) => outcome)).toEqual(['too-large', 'accepted', 'accepted'])
+    expect(sums).toMatchObject({ acknowledged: 3 })
+  })
+
+  it('400 keeps the second half while the backend cannot take the first', async () => {
+    const lines = [refusal(400, 'bad_request'), { status: 503 }]
+    const { result, sums, desk } = await send(lines, [{ hits: 1 }, { hits: 2 }])
+    expect(result).toMatchObject({ kind: 'failed' })
+    expect([sums!.pending, desk.sent.length]).toEqual([3, 2])
+  })
+
+  it.each<[string, Line]>([
+    ['500', { status: 500 }],
+    ['502', { status: 502 }],
+    ['504', { status: 504 }],
+    ['another 2xx', { status: 200 }],
+    ['a page in place of an answer', HTML],
+    ['nothing, after it was sent', new TransportError('reset', { sent: true })],
+    ['nothing in time', new TimeoutError('no answer', { sent: true })],
+  ])('%s may have been counted', async (_what, line) => {
+    const { result, sums, desk, batch } = await send([line])
+    expect(result).toEqual({ kind: 'failed', retryAfterMs: undefined })
+    expect(sums).toMatchObject({ ambiguous: 3, pending: 0 })
+    expect([desk.doubts, desk.reported.map(({ outcome }) => outcome)]).toEqual([[batch], ['ambiguous']])
+  })
+})
+
+it('a client that is closed keeps the usage waiting', async () => {
+  const desk = openDesk([ACCEPTED])
+  desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
+  const [batch] = desk.take()
+  await desk.service.client.close()
+  expect(await sendBatch(batch!, desk.options)).toEqual({ kind: 'closed' })
+  expect([desk.ledger.sums().hits!.pending, desk.sent, desk.reported]).toEqual([3, [], []])
+})
+
+it('an outcome that comes after the batch was given up changes nothing', async () => {
+  const desk = openDesk([ACCEPTED])
+  desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
+  const [batch] = desk.take()
+  const sending = sendBatch(batch!, desk.options)
+  batch!.giveUp(desk.clock.now(), 'closed', true)
+  expect(await sending).toEqual({ kind: 'closed' })
+  expect(desk.ledger.sums().hits).toMatchObject({ givenUp: 3, acknowledged: 0 })
+})
+
+it('law 9: transactions go by application id, with the minute and the code of the response', async () => {
+  const desk = openDesk([ACCEPTED])
+  const application = desk.learn('a1', [], { metrics: ['hits'] })
+  desk.admit(application, { hits: 3 })
+  application.pending!.separate = { code: 404, awaitsResponse: false }
+  await sendBatch(desk.take()[0]!, desk.options)
+  expect(desk.sent[0]).toContain(
+    'transactions[0][app_id]=a1&transactions[0][usage][hits]=3&transactions[0][timestamp]=1773138000',
+  )
+  expect(desk.sent[0]).toContain('transactions[0][log][code]=404')
+})
