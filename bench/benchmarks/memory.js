@@ -10,7 +10,7 @@ export async function memory() {
   for (const applications of [10_000, 1_000_000]) {
     const child = startChild('scale/worker.js', { nodeOptions: ['--expose-gc', '--max-old-space-size=8192'] })
     try {
-      const filling = { applications, bound: applications, more: applications / 10 }
+      const filling = { applications, more: applications / 10 }
       const found = await child.call('fill', filling)
       const name = `${applications.toLocaleString('en-US')} applications, 3 limits`
       rows.push(
