@@ -1,7 +1,6 @@
 /** The identities of one service: found by credential string, all other fields compared. */
 import type { Credentials } from '../client/credentials.ts'
 import type { Application } from '../ledger/application.ts'
-import { ownString } from '../own-string.ts'
 import type { ProtectedService } from '../terms.ts'
 import { type AnyCredentials, Identity, variantOf } from './identity.ts'
 import { SecondChance } from './second-chance.ts'
@@ -44,7 +43,7 @@ export class Identities {
     const identity = new Identity(service, credentials, referrer, account)
     const [cache, key] = this.#placeOf(identity)
     const first = cache.get(key)
-    if (first === undefined) cache.set(ownString(key), identity)
+    if (first === undefined) cache.set(key, identity)
     else this.#addVariant(first, identity)
     identity.sibling = this.#siblings.get(account)
     this.#siblings.set(account, identity)

@@ -19,6 +19,9 @@ export class Identity implements Grant {
   readonly service: ProtectedService
   readonly credentials: Credentials
   readonly referrer: string | undefined
+  // Said again beside the credentials: each object that a decision does not have to look into is one less to wait for.
+  readonly #appKey: string | undefined
+  readonly #redirectUrl: string | undefined
   /** The count of his application. */
   account: Application
   /** When an answer that lets him in was asked for, by our clock. */
@@ -40,6 +43,9 @@ export class Identity implements Grant {
     this.credentials = ownCredentials(credentials)
     this.referrer = referrer === undefined ? undefined : ownString(referrer)
     this.account = account
+    const { appKey, redirectUrl } = this.credentials as AnyCredentials
+    this.#appKey = appKey
+    this.#redirectUrl = redirectUrl
   }
 
   get application(): { readonly id: string | undefined } {
@@ -63,9 +69,8 @@ export class Identity implements Grant {
 
   /** Whether he is the one, every field compared; the credential itself was compared by the lookup. */
   is(credentials: AnyCredentials, referrer: string | undefined): boolean {
-    const own = this.credentials as AnyCredentials
     return (
-      own.appKey === credentials.appKey && own.redirectUrl === credentials.redirectUrl && this.referrer === referrer
+      this.#appKey === credentials.appKey && this.#redirectUrl === credentials.redirectUrl && this.referrer === referrer
     )
   }
 }
@@ -87,6 +92,9 @@ function part(text: string | undefined): string {
 }
 
 function ownCredentials(credentials: Credentials): Credentials {
+  // The usual kind as small as it can be: an object that is added to has room for more.
+  const { userKey } = credentials as AnyCredentials
+  if (userKey !== undefined) return { userKey: ownString(userKey) }
   const own: Record<string, string> = {}
   for (const [name, value] of Object.entries(credentials)) if (typeof value === 'string') own[name] = ownString(value)
   return own as unknown as Credentials

@@ -1,11 +1,10 @@
 /** One application's count: what it may still use, what waits to be reported, what was reported and is not settled. */
 import type { UsageReport } from '../client/verdict.ts'
-import { MINUTE_MS } from '../period.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './cells.ts'
 import type { Layout, Touched } from './layout.ts'
-import { addAmount, eachAmount } from './metric-table.ts'
+import { addAmount } from './metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
-import { createRow, type UsageRow } from './usage-row.ts'
+import { UsageRow } from './usage-row.ts'
 
 /** A denial that holds for everybody of an application or service, until it is asked again. */
 export interface GeneralDenial {
@@ -80,20 +79,10 @@ export class Application {
   count(touched: Touched, time: number): void {
     this.used = true
     this.#addToCells(touched, time)
-    const { slots, amounts } = touched
-    if (slots.length === 0) return
-    const minute = time - (time % MINUTE_MS)
-    let row = this.pending
-    if (row === undefined || row.minute !== minute || row.again) row = this.#newRow(minute)
-    const sums = this.service.sums.admitted
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i]!
-      const amount = amounts[i]!
-      // A sum the backend cannot hold would sink its batch.
-      if ((row.amounts[slot] ?? 0) + amount > Number.MAX_SAFE_INTEGER) row = this.#newRow(minute)
-      if (addAmount(row.amounts, slot, amount)) this.service.ledger.recordAdded()
-      addAmount(sums, slot, amount)
-    }
+    if (touched.slots.length === 0) return
+    const row = this.pending
+    if (row === undefined || !row.repeat(touched, time)) this.#wait(touched, time)
+    this.#sumUp(touched)
   }
 
   /** Counts as a transaction of its own, which waits for the status of the response before it may be sent. */
@@ -101,9 +90,10 @@ export class Application {
     this.used = true
     this.#addToCells(touched, time)
     if (touched.slots.length === 0) return undefined
-    const row = createRow(this, time - (time % MINUTE_MS))
+    const row = new UsageRow(this, time)
     row.separate = { code: undefined, awaitsResponse: true }
-    this.#fill(row, touched)
+    this.service.ledger.recordsAdded(row.count(touched))
+    this.#sumUp(touched)
     row.next = this.separate
     this.separate = row
     this.service.ledger.markBusy(this)
@@ -115,11 +105,9 @@ export class Application {
     this.used = true
     this.#addToCells(touched, time)
     if (touched.slots.length === 0) return undefined
-    const row = createRow(this, time - (time % MINUTE_MS))
-    touched.slots.forEach((slot, i) => {
-      addAmount(row.amounts, slot, touched.amounts[i]!)
-      addAmount(this.service.sums.admitted, slot, touched.amounts[i]!)
-    })
+    const row = new UsageRow(this, time)
+    row.count(touched)
+    this.#sumUp(touched)
     return row
   }
 
@@ -145,7 +133,7 @@ export class Application {
       // Nobody may have asked since the window of the cell ended.
       if (sign === 1 && row.minute >= cells[at + END]!) rollCell(cells, layout, limit, row.minute)
       if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) continue
-      eachAmount(row.amounts, (slot, amount) => {
+      row.each((slot, amount) => {
         if (layout.covers(limit, slot)) cells[at + KNOWN]! += sign * amount
       })
     }
@@ -202,19 +190,20 @@ export class Application {
     }
   }
 
-  #newRow(minute: number): UsageRow {
-    const row = createRow(this, minute)
-    row.next = this.pending
-    this.pending = row
-    this.service.ledger.markBusy(this)
-    return row
+  #wait(touched: Touched, time: number): void {
+    const { ledger } = this.service
+    let row = this.pending
+    if (row === undefined || row.again || !row.covers(time) || !row.holds(touched)) {
+      row = new UsageRow(this, time)
+      row.next = this.pending
+      this.pending = row
+      ledger.markBusy(this)
+    }
+    ledger.recordsAdded(row.count(touched))
   }
 
-  #fill(row: UsageRow, touched: Touched): void {
-    touched.slots.forEach((slot, i) => {
-      addAmount(row.amounts, slot, touched.amounts[i]!)
-      addAmount(this.service.sums.admitted, slot, touched.amounts[i]!)
-      this.service.ledger.recordAdded()
-    })
+  #sumUp({ slots, amounts }: Touched): void {
+    const { admitted } = this.service.sums
+    for (let i = 0; i < slots.length; i++) addAmount(admitted, slots[i]!, amounts[i]!)
   }
 }

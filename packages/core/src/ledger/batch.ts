@@ -3,7 +3,7 @@ import type { LossReason } from '../observe/messages.ts'
 import type { Application } from './application.ts'
 import { compact } from './compact.ts'
 import { giveUp } from './losses.ts'
-import { addAmount, eachAmount } from './metric-table.ts'
+import { addAmount } from './metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
 import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
 
@@ -33,8 +33,9 @@ export class Batch {
       row.batch = this
       row.next = undefined
       const { application } = row
-      application.sent ??= []
-      application.sent.push(row)
+      // Not pushed into an empty one, which makes room for many more.
+      if (application.sent === undefined) application.sent = [row]
+      else application.sent.push(row)
       service.ledger.markBusy(application)
     }
   }
@@ -48,7 +49,7 @@ export class Batch {
   acknowledge(now: number): void {
     this.#become('acknowledged', now)
     const sums = this.service.sums.acknowledged
-    for (const row of this.rows) eachAmount(row.amounts, (slot, amount) => void addAmount(sums, slot, amount))
+    for (const row of this.rows) row.each((slot, amount) => void addAmount(sums, slot, amount))
   }
 
   /** It may have been counted. */
@@ -97,7 +98,7 @@ export class Batch {
     const { admitted } = this.service.sums
     for (const row of this.rows) {
       row.application.shift(row, -1)
-      eachAmount(row.amounts, (slot, amount) => void addAmount(admitted, slot, -amount))
+      row.each((slot, amount) => void addAmount(admitted, slot, -amount))
     }
   }
 

@@ -1,7 +1,6 @@
 /** Keeps the list of waiting rows short while the backend cannot be reached. */
 import { MINUTE_MS } from '../period.ts'
 import type { Application } from './application.ts'
-import { eachAmount } from './metric-table.ts'
 import type { UsageRow } from './usage-row.ts'
 import { eachRow } from './waiting-rows.ts'
 
@@ -35,15 +34,14 @@ export function compact(application: Application): void {
 
 function fits(into: UsageRow, row: UsageRow): boolean {
   let safe = true
-  eachAmount(row.amounts, (slot, amount) => {
-    if ((into.amounts[slot] ?? 0) + amount > Number.MAX_SAFE_INTEGER) safe = false
+  row.each((slot, amount) => {
+    if (into.amountOf(slot) + amount > Number.MAX_SAFE_INTEGER) safe = false
   })
   return safe
 }
 
 function add(into: UsageRow, row: UsageRow, ledger: { records: number }): void {
-  eachAmount(row.amounts, (slot, amount) => {
-    if (into.amounts[slot] !== undefined) ledger.records -= 1
-    into.amounts[slot] = (into.amounts[slot] ?? 0) + amount
-  })
+  const records = into.records + row.records
+  row.each((slot, amount) => into.add(slot, amount))
+  ledger.records -= records - into.records
 }

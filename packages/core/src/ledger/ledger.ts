@@ -124,9 +124,10 @@ export class Ledger {
     }
   }
 
-  /** A record more is waiting. */
-  recordAdded(): void {
-    this.records += 1
+  /** So many records more are waiting. */
+  recordsAdded(count: number): void {
+    if (count === 0) return
+    this.records += count
     this.onWaiting?.(this.records)
   }
 

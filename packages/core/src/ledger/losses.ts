@@ -1,7 +1,7 @@
 /** Usage that is not delivered: counted as given up, and said with the reason (law 8). */
 import type { LossReason } from '../observe/messages.ts'
 import type { Application } from './application.ts'
-import { addAmount, eachAmount } from './metric-table.ts'
+import { addAmount } from './metric-table.ts'
 import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
 import { takeWaiting } from './waiting-rows.ts'
 
@@ -15,7 +15,7 @@ export function giveUp(
   if (rows.length === 0) return
   const { service } = application
   for (const row of rows) {
-    eachAmount(row.amounts, (slot, amount) => void addAmount(service.sums.givenUp, slot, amount))
+    row.each((slot, amount) => void addAmount(service.sums.givenUp, slot, amount))
     if (!counted) application.shift(row, -1)
   }
   service.ledger.observer.lost({
@@ -42,14 +42,9 @@ export function giveUpMetric(application: Application, reason: LossReason, metri
   const slot = metrics.slotOf(metric)
   const lost: UsageRow[] = []
   for (const row of takeWaiting(application)) {
-    const amount = row.amounts[slot]
-    if (amount !== undefined) {
-      const part: UsageRow = { ...row, amounts: [] }
-      part.amounts[slot] = amount
-      delete row.amounts[slot]
-      lost.push(part)
-    }
-    if (row.amounts.some((left) => left !== undefined)) application.wait(row)
+    const part = row.takeOut(slot)
+    if (part !== undefined) lost.push(part)
+    if (row.records > 0) application.wait(row)
   }
   ledger.records -= recordsOf(lost)
   giveUp(application, lost, reason, false)

@@ -1,6 +1,7 @@
 /** What the applications of one service share: its time, metrics, their tree, the layouts of its plans, the sums. */
 import type { ThreeScaleClient } from '../client/client.ts'
 import type { UsageReport, Verdict } from '../client/verdict.ts'
+import { ownString } from '../own-string.ts'
 import type { ProtectedService } from '../terms.ts'
 import type { UsageShape } from '../usage.ts'
 import { Application, type GeneralDenial } from './application.ts'
@@ -63,8 +64,8 @@ export class ServiceLedger {
     const known = this.applications.get(id)
     if (known !== undefined) return known
     if (!this.ledger.makeRoom()) return undefined
-    const application = new Application(this, id)
-    this.applications.set(id, application)
+    const application = new Application(this, ownString(id))
+    this.applications.set(application.id!, application)
     this.ledger.room.enter(application)
     return application
   }
@@ -103,7 +104,7 @@ export class ServiceLedger {
     this.prove(new Set(reports.map(({ metric }) => metric)), question.askedAt)
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetTouched()
     application.provedAt = question.askedAt
-    if (verdict.plan !== undefined) application.plan = verdict.plan
+    if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = ownString(verdict.plan)
     const snapshot = { question: question.number, askedAt: question.askedAt, reports }
     applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
   }

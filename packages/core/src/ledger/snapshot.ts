@@ -53,7 +53,7 @@ function layOut(application: Application, reports: readonly UsageReport[]): Set<
   const fresh = new Set<number>()
   if (same) return fresh
   const after = service.layoutOf(reports)
-  const moved: number[] = reports.length === 0 ? NO_CELLS : []
+  const moved: number[] = []
   reports.forEach((report, index) => {
     const old = before.limits.findIndex(({ metric, period }) => metric === report.metric && period === report.period)
     if (old === -1) {
@@ -65,7 +65,8 @@ function layOut(application: Application, reports: readonly UsageReport[]): Set<
     }
   })
   service.changeLayout(application, after)
-  application.cells = moved
+  // A copy takes no more room than it needs, unlike an array that has grown.
+  application.cells = reports.length === 0 ? NO_CELLS : moved.slice()
   return fresh
 }
 

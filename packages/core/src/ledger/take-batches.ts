@@ -5,9 +5,8 @@ import type { Application } from './application.ts'
 import { Batch } from './batch.ts'
 import { compact } from './compact.ts'
 import { giveUp } from './losses.ts'
-import { eachAmount } from './metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
-import { createRow, recordsOf, type UsageRow } from './usage-row.ts'
+import { recordsOf, type UsageRow } from './usage-row.ts'
 import { takeWaiting } from './waiting-rows.ts'
 
 /** The backend takes 4,096 parameters a call (facts: apisonator, HTTP); the rest is left for our own credentials. */
@@ -61,7 +60,7 @@ function unprovedMetrics(application: Application, since: number): string[] {
   const slots = new Set<number>()
   for (const first of [application.pending, application.separate]) {
     for (let row = first; row !== undefined; row = row.next) {
-      eachAmount(row.amounts, (slot) => {
+      row.each((slot) => {
         if (metrics.provedAt(slot) < since) slots.add(slot)
       })
     }
@@ -82,7 +81,7 @@ function takeSendable(application: Application, late: TakeOptions['late'], time:
   }
   for (const row of misstamped) {
     application.shift(row, -1)
-    row.minute = time - (time % MINUTE_MS)
+    row.stamp(time)
     application.shift(row, 1)
     application.wait(row)
   }
@@ -105,19 +104,12 @@ function sortOut(rows: readonly UsageRow[], since: number, sure: UsageRow[], alo
   const byMetric = new Map<number, UsageRow[]>()
   for (const row of rows) {
     const { metrics } = row.application.service
-    let proved = false
-    eachAmount(row.amounts, (slot, amount) => {
-      if (metrics.provedAt(slot) >= since) {
-        proved = true
-        return
-      }
-      const part = createRow(row.application, row.minute)
-      part.again = row.again
-      part.amounts[slot] = amount
-      delete row.amounts[slot]
-      byMetric.set(slot, [...(byMetric.get(slot) ?? []), part])
+    const unproved: number[] = []
+    row.each((slot) => {
+      if (metrics.provedAt(slot) < since) unproved.push(slot)
     })
-    if (proved) sure.push(row)
+    for (const slot of unproved) byMetric.set(slot, [...(byMetric.get(slot) ?? []), row.takeOut(slot)!])
+    if (row.records > 0) sure.push(row)
   }
   alone.push(...byMetric.values())
 }
@@ -128,7 +120,7 @@ function cut(rows: readonly UsageRow[]): UsageRow[][] {
   let parameters = 0
   for (const row of rows) {
     // Application id, time stamp and perhaps the response code stand beside the metrics.
-    const own = recordsOf([row]) + (row.separate === undefined ? 2 : 3)
+    const own = row.records + (row.separate === undefined ? 2 : 3)
     if (part.length > 0 && (part.length >= MAX_TRANSACTIONS || parameters + own > MAX_PARAMETERS)) {
       parts.push(part)
       part = []

@@ -2,7 +2,6 @@
 import type { Application } from './application.ts'
 import type { Batch } from './batch.ts'
 import { END, START, WIDTH } from './cells.ts'
-import { eachAmount } from './metric-table.ts'
 import type { UsageRow } from './usage-row.ts'
 import { eachRow } from './waiting-rows.ts'
 
@@ -36,7 +35,7 @@ export function rowWithin({ cells, layout }: Application, row: UsageRow, limit: 
   const at = limit * WIDTH
   if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) return 0
   let sum = 0
-  eachAmount(row.amounts, (slot, amount) => {
+  row.each((slot, amount) => {
     if (layout.covers(limit, slot)) sum += amount
   })
   return sum

@@ -104,6 +104,8 @@ class BatchReporter implements Reporter {
       const ready = this.#readyAt(now)
       at = Math.min(at, ready > now ? ready : now + report.intervalMs)
     }
+    // What was delivered is forgotten once it is surely counted, also where nothing more comes.
+    if (ledger.busy.size > 0) at = Math.min(at, now + ledger.settleMs)
     if (at < Number.POSITIVE_INFINITY) this.#schedule(at)
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { namedUsage } from '../../src/ledger/usage-row.ts'
 import { type Period, windowOf } from '../../src/period.ts'
 import { createUsageShape } from '../../src/usage.ts'
 import { openBooks } from './books.ts'
@@ -67,8 +68,9 @@ describe('an application', () => {
     books.clock.advance(1000)
     books.admit(application, { hits: 4 })
     const { pending } = application
-    expect([pending!.minute, pending!.amounts]).toEqual([Date.parse('2026-03-10T10:21:00Z'), [4]])
-    expect([pending!.next!.minute, pending!.next!.amounts]).toEqual([Date.parse('2026-03-10T10:20:00Z'), [3]])
+    expect([pending!.minute, namedUsage([pending!])]).toEqual([Date.parse('2026-03-10T10:21:00Z'), { hits: 4 }])
+    const before = pending!.next!
+    expect([before.minute, namedUsage([before])]).toEqual([Date.parse('2026-03-10T10:20:00Z'), { hits: 3 }])
     expect(books.ledger.records).toBe(2)
   })
 
@@ -77,7 +79,11 @@ describe('an application', () => {
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: Number.MAX_SAFE_INTEGER })
     books.admit(application, { hits: 1 })
-    expect([application.pending!.amounts, application.pending!.next!.amounts]).toEqual([[1], [Number.MAX_SAFE_INTEGER]])
+    const { pending } = application
+    expect([namedUsage([pending!]), namedUsage([pending!.next!])]).toEqual([
+      { hits: 1 },
+      { hits: Number.MAX_SAFE_INTEGER },
+    ])
   })
 
   it('does not add fresh usage to what may be counted twice', () => {
@@ -86,7 +92,7 @@ describe('an application', () => {
     books.admit(application, { hits: 1 })
     application.pending!.again = true
     books.admit(application, { hits: 2 })
-    expect([application.pending!.again, application.pending!.amounts]).toEqual([false, [2]])
+    expect([application.pending!.again, namedUsage([application.pending!])]).toEqual([false, { hits: 2 }])
   })
 
   describe('says of a denial', () => {

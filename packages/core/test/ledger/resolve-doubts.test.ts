@@ -3,6 +3,7 @@ import type { Application } from '../../src/ledger/application.ts'
 import type { Batch } from '../../src/ledger/batch.ts'
 import { canTell } from '../../src/ledger/resolve-doubts.ts'
 import { takeBatches } from '../../src/ledger/take-batches.ts'
+import { namedUsage } from '../../src/ledger/usage-row.ts'
 import { type Books, imbalance, type LimitNow, openBooks, SETTLE_MS } from './books.ts'
 
 const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
@@ -32,7 +33,8 @@ describe('a batch without an answer', () => {
     books.clock.advance(SETTLE_MS)
     books.learn('a1', DAY(2))
     expect(batch.state).toBe('over')
-    expect(application.pending).toMatchObject({ amounts: [3], again: false })
+    const { pending } = application
+    expect([namedUsage([pending!]), pending!.again]).toEqual([{ hits: 3 }, false])
     expect([books.known(application), books.ledger.records, imbalance(books.ledger)]).toEqual([[5], 1, {}])
   })
 

@@ -10,6 +10,7 @@ import {
   takeBatches,
   waitingMetrics,
 } from '../../src/ledger/take-batches.ts'
+import { namedUsage } from '../../src/ledger/usage-row.ts'
 import { createUsageShape } from '../../src/usage.ts'
 import { type Books, imbalance, openBooks } from './books.ts'
 
@@ -91,7 +92,7 @@ describe('what stays', () => {
     const books = openBooks()
     const stranger = books.ledger.stranger(books.service)
     books.admit(stranger, { hits: 1 })
-    expect([take(books), stranger.pending!.amounts]).toEqual([[], [1]])
+    expect([take(books), namedUsage([stranger.pending!])]).toEqual([[], { hits: 1 }])
   })
 
   it('a transaction that waits for its response', () => {
@@ -150,7 +151,7 @@ describe('stamps', () => {
     const books = openBooks({ now: '2026-03-10T10:20:30Z' })
     const application = books.learn('a1', [['hits', 'day', 10]])
     books.admit(application, { hits: 1 })
-    application.pending!.minute = Date.parse('2026-03-10T11:16:00Z')
+    application.pending!.stamp(Date.parse('2026-03-10T11:16:00Z'))
     const [batch] = take(books)
     expect(new Date(batch!.rows[0]!.minute)).toEqual(new Date('2026-03-10T10:20:00Z'))
     expect(books.known(application)).toEqual([1])
@@ -162,7 +163,7 @@ describe('stamps', () => {
     const now = books.clock.now()
     application.countSeparately(application.layout.touched(createUsageShape({ hits: 1 }), now), now)
     books.clock.advance(24 * HOUR)
-    expect([take(books), application.separate!.amounts]).toEqual([[], [1]])
+    expect([take(books), namedUsage([application.separate!])]).toEqual([[], { hits: 1 }])
   })
 })
 
@@ -181,10 +182,11 @@ it('law 8: batches hold exactly what waited, within what the backend takes', () 
       }
       const batches = take(books)
       for (const { rows } of batches) {
-        for (const { application, amounts } of rows) {
-          waited.set(application, waited.get(application)! - amounts.reduce((sum, one) => sum + one, 0))
+        for (const row of rows) {
+          const used = Object.values(namedUsage([row])).reduce((sum, one) => sum + one, 0)
+          waited.set(row.application, waited.get(row.application)! - used)
         }
-        const parameters = rows.reduce((sum, { amounts }) => sum + 2 + Object.keys(amounts).length, 0)
+        const parameters = rows.reduce((sum, row) => sum + 2 + row.records, 0)
         expect(parameters).toBeLessThanOrEqual(MAX_PARAMETERS)
         expect(rows.length).toBeLessThanOrEqual(MAX_TRANSACTIONS)
       }
