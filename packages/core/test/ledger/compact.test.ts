@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Application } from '../../src/ledger/application.ts'
 import { compact } from '../../src/ledger/compact.ts'
-import { createRow } from '../../src/ledger/usage-row.ts'
+import { namedUsage, UsageRow } from '../../src/ledger/usage-row.ts'
 import { eachRow } from '../../src/ledger/waiting-rows.ts'
 import { type Books, openBooks } from './books.ts'
 
@@ -10,8 +10,8 @@ function waiting(rows: readonly [minute: string, hits: number, again?: boolean][
   const application = books.learn('a1', [], { metrics: ['hits'] })
   const slot = books.service.metrics.slotOf('hits')
   for (const [minute, hits, again = false] of rows) {
-    const row = createRow(application, Date.parse(`2026-03-10T${minute}:00Z`))
-    row.amounts[slot] = hits
+    const row = new UsageRow(application, Date.parse(`2026-03-10T${minute}:00Z`))
+    row.add(slot, hits)
     row.again = again
     application.wait(row)
     books.ledger.records += 1
@@ -21,8 +21,8 @@ function waiting(rows: readonly [minute: string, hits: number, again?: boolean][
 
 function rowsOf(application: Application): [minute: string, hits: number][] {
   const rows: [string, number][] = []
-  eachRow(application.pending, ({ minute, amounts }) => {
-    rows.push([new Date(minute).toISOString().slice(11, 16), amounts.reduce((sum, amount) => sum + amount, 0)])
+  eachRow(application.pending, (row) => {
+    rows.push([new Date(row.minute).toISOString().slice(11, 16), namedUsage([row]).hits!])
   })
   return rows
 }
