@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Application } from '../../src/ledger/application.ts'
 import { takeBatches } from '../../src/ledger/take-batches.ts'
+import { namedUsage } from '../../src/ledger/usage-row.ts'
 import { Doubts } from '../../src/reporting/doubts.ts'
 import { openBooks, SETTLE_MS } from '../ledger/books.ts'
 
@@ -46,7 +47,8 @@ describe('a batch that may have been counted', () => {
     const { books, doubts } = doubt({ limited: false, ambiguous: 'count-again' })
     books.clock.advance(SETTLE_MS)
     await doubts.resolve()
-    expect(books.service.applications.get('a0')!.pending).toMatchObject({ again: true, amounts: [3] })
+    const { pending } = books.service.applications.get('a0')!
+    expect([pending!.again, namedUsage([pending!])]).toEqual([true, { hits: 3 }])
     expect(books.losses).toEqual([])
   })
 
