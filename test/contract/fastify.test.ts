@@ -1,10 +1,10 @@
 /** What only Fastify has: scopes, route settings, hooks, HTTP/2. */
 import { connect } from 'node:http2'
 import { ConfigError, createGateway } from '@threescale/core'
-import { threescale } from '@threescale/fastify'
+import { type FastifyView, threescale } from '@threescale/fastify'
 import createFastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventually } from './eventually.ts'
+import { eventually, moment } from './eventually.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
 
 const apps: { close(): unknown }[] = []
@@ -190,6 +190,29 @@ describe('HTTP/2', () => {
     await eventually(() => gateway.settled.length === 1, 'settling')
     const { response } = gateway.settled[0]!
     expect([response.status, response.finished, response.header('x-tokens')]).toEqual([200, true, '42'])
+  })
+
+  it.each([true, false])('answers HEAD, whose stream Node has ended from the start (at once %s)', async (atOnce) => {
+    const { gateway, ask } = await serve(() => (atOnce ? allow() : moment().then(() => allow())))
+    const answer = await ask({ ':path': '/words', ':method': 'HEAD' })
+    expect(answer).toMatchObject({ status: 200, body: '', headers: { 'x-tokens': '42' } })
+    await eventually(() => gateway.settled.length === 1, 'settling')
+    const { response } = gateway.settled[0]!
+    expect([response.finished, response.header('x-tokens')]).toEqual([true, '42'])
+    expect(gateway.asked[0]?.aborted).toBe(false)
+  })
+
+  it('strips a parameter out of all places where Node keeps the target', async () => {
+    const seen: unknown[] = []
+    const { ask } = await serve((view) => {
+      view.setUrl?.('/words?page=2')
+      const { raw } = view as FastifyView
+      seen.push(raw.url, raw.rawHeaders, raw.headers)
+      return allow()
+    })
+    expect((await ask({ ':path': '/words?user_key=s3cr3t&page=2' })).status).toBe(200)
+    expect(seen[0]).toBe('/words?page=2')
+    expect(JSON.stringify(seen)).not.toContain('s3cr3t')
   })
 
   it('denies, uploads included, without a warning of Node', async () => {

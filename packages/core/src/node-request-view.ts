@@ -73,6 +73,13 @@ export abstract class NodeRequestView implements RequestView {
     }
   }
 
+  /** HTTP/2 has the target among the raw fields, too. */
+  protected replaceRawPath(): void {
+    const { rawHeaders, url } = this.raw
+    const at = rawHeaders.indexOf(':path')
+    if (at !== -1 && at % 2 === 0) rawHeaders[at + 1] = url as string
+  }
+
   removeFormField(name: string): void {
     const form = this.#form()
     if (form !== undefined) delete form[name]

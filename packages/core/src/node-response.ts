@@ -23,8 +23,8 @@ export function followResponse(
   response: ServerResponse,
   ended: (finished: boolean) => void,
 ): boolean {
-  if (response.writableFinished || isClientGone(request, response)) {
-    ended(response.writableFinished && !request.aborted)
+  if (hasFinished(response) || isClientGone(request, response)) {
+    ended(hasFinished(response) && !request.aborted)
     return false
   }
   let open = true
@@ -44,9 +44,14 @@ export function followResponse(
 
 /** Whether the client of a response that has not finished is gone. */
 export function isClientGone(request: IncomingMessage, response: ServerResponse): boolean {
-  if (response.writableFinished) return false
+  if (hasFinished(response)) return false
   // A pipelined response waits without a socket and hears nothing of its client's end.
   return request.aborted || response.destroyed || (response.socket === null && request.socket.destroyed)
+}
+
+/** Node ends the stream of a HEAD request on HTTP/2 before anybody has answered, so that alone tells nothing. */
+function hasFinished(response: ServerResponse): boolean {
+  return response.writableFinished && response.writableEnded
 }
 
 /**

@@ -37,6 +37,7 @@ export class FastifyRequestView extends NodeRequestView implements FastifyView {
     raw.url = withQueryOf(url, raw.url as string)
     Object.defineProperty(request, 'originalUrl', { value: url, configurable: true })
     if ('originalUrl' in raw) raw.originalUrl = url
+    this.replaceRawPath()
   }
 }
 

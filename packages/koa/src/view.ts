@@ -35,6 +35,7 @@ export class KoaRequestView extends NodeRequestView implements KoaView {
     ctx.originalUrl = url
     ctx.request.originalUrl = url
     ctx.url = withQueryOf(url, ctx.url)
+    this.replaceRawPath()
     // Koa keeps what `ctx.URL` once gave.
     ;(ctx.request as { memoizedURL?: URL | undefined }).memoizedURL = undefined
   }
