@@ -85,7 +85,7 @@ function createFront<View extends RequestView>(
     credentials,
     usage: createUsageReader({ ...options, mappingRules: options.mappingRules ?? service.mappingRules }),
     rejection,
-    referrer: service.referrer === true,
+    referrer: given.referrer === undefined && service.referrer === true,
   }
 }
 

@@ -75,6 +75,16 @@ describe('a gateway with a proxy configuration', () => {
     expect(await ask('/words')).toMatchObject({ status: 401 })
   })
 
+  it.each([
+    [undefined, 'http://from.example/'],
+    [false, null],
+  ])('sends the Referer for the policy 3scale_referrer unless the options say %s', async (referrer, sent) => {
+    const policy_chain = [{ name: '3scale_referrer' }, { name: 'apicast' }]
+    const { gateway, backend } = setUp({ proxyConfig: service('2555417', 'words.example', { policy_chain }), referrer })
+    await gateway.evaluate(viewOf({ url: '/words?user_key=good-key', headers: { referer: 'http://from.example/' } }))
+    expect(new URL(backend.calls[0]!.path, 'http://backend').searchParams.get('referrer')).toBe(sent)
+  })
+
   it('refuses a serviceId that the document does not have', () => {
     const proxyConfig = { services: [service('1', 'a.example'), service('2', 'b.example')] }
     expect(() => createGateway({ proxyConfig, serviceId: '3' })).toThrow(/serviceId "3" is none of the 2 services/)
