@@ -6,6 +6,7 @@ import { createCachedAuthorizer } from '../../packages/core/src/authorization/ca
 import { type Breaker, createBreaker } from '../../packages/core/src/client/breaker.ts'
 import { createCallGate } from '../../packages/core/src/client/call-gate.ts'
 import { ThreeScaleClient } from '../../packages/core/src/client/client.ts'
+import type { ClientOptions } from '../../packages/core/src/client/client-options.ts'
 import type { Credentials } from '../../packages/core/src/client/credentials.ts'
 import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../packages/core/src/client/transport.ts'
 import { CLOCK } from '../../packages/core/src/clock.ts'
@@ -37,6 +38,7 @@ export interface WorldOptions {
   readonly reportDelayMs?: number
   readonly cache?: Partial<ResolvedCache>
   readonly report?: Partial<ResolvedReport>
+  readonly client?: Pick<ClientOptions, 'serviceToken' | 'backendUrl'>
   readonly maxCalls?: number
   readonly breaker?: false
   readonly terms?: Partial<Terms>
@@ -86,16 +88,20 @@ export function createWorld(options: WorldOptions): World {
     reported: (report) => void reports.push(report),
     warn: (code) => void troubles.push(code),
   }
+  const { backendUrl = 'http://127.0.0.1' } = options.client ?? {}
+  const prefix = new URL(backendUrl).pathname.replace(/\/$/, '')
   const pass = (request: TransportRequest): TransportResponse => {
     const headers: Record<string, string> = {}
     for (let at = 0; at < request.headers.length; at += 2) headers[request.headers[at]!] = request.headers[at + 1]!
-    const answer = emulator.handle({ method: request.method, target: request.path, headers, body: request.body })
+    const target = request.path.slice(prefix.length)
+    const answer = emulator.handle({ method: request.method, target, headers, body: request.body })
     return { status: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }
   }
   const client = new ThreeScaleClient({
     serviceId: SERVICE,
     serviceToken: TOKEN,
-    backendUrl: 'http://127.0.0.1',
+    ...options.client,
+    backendUrl,
     retry: false,
     [CLOCK]: clock,
     [TRANSPORT]: {
@@ -183,6 +189,7 @@ export function createWorld(options: WorldOptions): World {
 
 /** One service with one plan. */
 export function stateOf(parts: {
+  token?: string
   limits?: { metric: string; period: string; value: number }[]
   metrics?: { name: string; parent?: string }[]
   applications?: object[]
@@ -193,7 +200,7 @@ export function stateOf(parts: {
     services: [
       {
         id: SERVICE,
-        service_tokens: [TOKEN],
+        service_tokens: [parts.token ?? TOKEN],
         backend_version: version,
         metrics: metrics.map((metric, index) => ({ id: String(index + 1), ...metric })),
         plans: [{ id: 'p1', name: 'Basic', limits: limits as never }],

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Breaker, createBreaker } from '../../src/client/breaker.ts'
 import { TransportError } from '../../src/errors.ts'
+import { eachRow } from '../../src/ledger/waiting-rows.ts'
 import { DEFAULTS } from '../../src/options/defaults.ts'
 import { ServiceDesk } from '../../src/reporting/service-desk.ts'
+import { createUsageShape } from '../../src/usage.ts'
 import type { Line } from '../client/scripted.ts'
 import { ACCEPTED, openDesk, refusal } from './desk.ts'
 
@@ -41,8 +43,8 @@ describe('after a failure the desk', () => {
 
   it('asks, then sends the smallest application, then the rest', async () => {
     const { reports, admit, clock, desk } = open([DOWN, DENIED, ACCEPTED])
-    admit('big', 2)
     admit('small')
+    admit('big', 2)
     await reports.flush(false)
     clock.advance(500)
     await reports.flush(false)
@@ -75,6 +77,21 @@ describe('after a failure the desk', () => {
     clock.advance(500)
     await reports.flush(false)
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 4, pending: 2 })
+  })
+
+  it('keeps what of the smallest application does not fit into one batch', async () => {
+    const { reports, desk, clock, ledger, learn, service } = open([DOWN, DENIED, { status: 500 }])
+    const application = learn('a1', [], { metrics: ['hits'] })
+    const touched = application.layout.touched(createUsageShape({ hits: 1 }), clock.now())
+    for (let call = 0; call < 1001; call++) application.countSeparately(touched, clock.now())
+    eachRow(application.separate, (row) => {
+      row.separate = { code: 200, awaitsResponse: false }
+    })
+    await reports.flush(false)
+    clock.advance(500)
+    await reports.flush(false)
+    expect([desk.sent.length, service.applications.size]).toEqual([3, 1])
+    expect(ledger.sums().hits).toMatchObject({ ambiguous: 1000, pending: 1, inFlight: 0 })
   })
 
   it('in a hurry does not wait', async () => {
