@@ -21,12 +21,13 @@ export type Settlement =
 
 const MAX_QUESTIONS = 5
 
-/** Settles which of the candidates (top-most first) `metric` is below. */
+/** Settles which of the candidates (top-most first) `metric` is below, and before that which of each other they are. */
 export async function settleHidden(
   account: Application,
   metric: string,
   candidates: readonly string[],
   predict: Predict,
+  candidatesToo = true,
 ): Promise<Settlement> {
   const { service } = account
   const { hierarchy } = service
@@ -41,6 +42,10 @@ export async function settleHidden(
   if (!alone.authorized) return open.size === 0 ? SETTLED : { kind: 'refused', verdict: alone }
   let reports = alone.usageReports
   for (const above of [...open]) {
+    if (candidatesToo) {
+      const hidden = hierarchy.hiddenAbove(above, reports.map(limitedMetric), service.ledger.clock.now())
+      if (hidden.length > 0) await settleHidden(account, above, hidden, predict, false)
+    }
     let below: boolean | undefined = hierarchy.isBelow(metric, above) || undefined
     let before: number | undefined
     for (let question = 0; below === undefined && question < MAX_QUESTIONS; question++) {
@@ -51,7 +56,8 @@ export async function settleHidden(
       const verdict = await predict(usage)
       if (verdict === undefined) return { kind: 'unanswered' }
       reports = verdict.usageReports
-      below = whatProbeShows(hierarchy, { metric, above, open }, usage, verdict)
+      const aboveIt = hierarchy.hiddenAbove(above, reports.map(limitedMetric), service.ledger.clock.now())
+      below = whatProbeShows(hierarchy, { metric, above, open, aboveIt }, usage, verdict)
     }
     if (below === undefined) return { kind: 'open' }
     open.delete(above)
@@ -59,6 +65,8 @@ export async function settleHidden(
   }
   return SETTLED
 }
+
+const limitedMetric = ({ metric }: UsageReport): string => metric
 
 const SETTLED: Settlement = Object.freeze({ kind: 'settled' })
 
@@ -79,22 +87,27 @@ function whatOneShows(
 ): [above: string, below: boolean][] {
   if (isUnlimited(verdict)) return [...open].map((above) => [above, false])
   const usage = usageOf([[metric, 1]])
-  const full = [...open].filter((above) => breaks(hierarchy, usage, verdict.usageReports, metric, [above]))
+  const full = [...open].filter((above) => breaks(hierarchy, usage, verdict.usageReports, { [metric]: [above] }))
   if (verdict.authorized) return full.map((above) => [above, false])
-  const explained = breaks(hierarchy, usage, verdict.usageReports, metric, [])
-  // Ancestors of a full one break together with it, so only a single candidate is sure.
-  return !explained && full.length === 1 && open.size === 1 ? [[full[0]!, true]] : []
+  const explained = breaks(hierarchy, usage, verdict.usageReports, {})
+  return !explained && full.length === 1 ? [[full[0]!, true]] : []
 }
 
+/** @param aboveIt what the probed ancestor could be below itself, so that its own amount breaks another limit. */
 function whatProbeShows(
   hierarchy: Hierarchy,
-  { metric, above, open }: { metric: string; above: string; open: ReadonlySet<string> },
+  {
+    metric,
+    above,
+    open,
+    aboveIt,
+  }: { metric: string; above: string; open: ReadonlySet<string>; aboveIt: readonly string[] },
   usage: Usage,
   { authorized, usageReports }: Verdict,
 ): boolean | undefined {
-  if (authorized) return breaks(hierarchy, usage, usageReports, metric, [above]) ? false : undefined
+  if (authorized) return breaks(hierarchy, usage, usageReports, { [metric]: [above] }) ? false : undefined
   const others = [...open].filter((other) => other !== above)
-  return breaks(hierarchy, usage, usageReports, metric, others) ? undefined : true
+  return breaks(hierarchy, usage, usageReports, { [metric]: others, [above]: aboveIt }) ? undefined : true
 }
 
 /** One of the metric, and of the ancestor as much as leaves no room for that one. */
@@ -108,22 +121,35 @@ function probeFor(hierarchy: Hierarchy, metric: string, above: string, reports: 
   return usageOf(Number.isFinite(rest) && rest > 0 ? [one, [above, rest]] : [one])
 }
 
-/** Whether the usage breaks a limit if `metric` is also below the `assumed` ones. */
+/** Whether the usage breaks a limit if metrics are also below those that are assumed for them. */
 function breaks(
   hierarchy: Hierarchy,
   usage: Usage,
   reports: readonly UsageReport[],
-  metric: string,
-  assumed: readonly string[],
+  assumed: Readonly<Record<string, readonly string[]>>,
 ): boolean {
-  const isBelow = (used: string, limited: string): boolean =>
-    used === limited ||
-    hierarchy.isBelow(used, limited) ||
-    ((used === metric || hierarchy.isBelow(used, metric)) &&
-      assumed.some((above) => above === limited || hierarchy.isBelow(above, limited)))
-  return reports.some(({ metric: limited, max, current }) => {
-    const amounts = Object.entries(usage).filter(([used]) => isBelow(used, limited))
-    const need = amounts.reduce((sum, [, amount]) => sum + amount, 0)
-    return amounts.length > 0 && current + need > max
+  const used = Object.entries(usage).map(([metric, amount]) => ({
+    amount,
+    above: allAbove(hierarchy, metric, assumed),
+  }))
+  return reports.some(({ metric, max, current }) => {
+    const below = used.filter(({ above }) => above.has(metric))
+    const need = below.reduce((sum, { amount }) => sum + amount, 0)
+    return below.length > 0 && current + need > max
   })
+}
+
+/** The metric itself and all its ancestors, known and assumed. */
+function allAbove(
+  hierarchy: Hierarchy,
+  metric: string,
+  assumed: Readonly<Record<string, readonly string[]>>,
+): ReadonlySet<string> {
+  const above = new Set([metric])
+  // Visits also what is added on the way.
+  for (const one of above) {
+    for (const ancestor of hierarchy.ancestorsOf(one)) above.add(ancestor)
+    if (Object.hasOwn(assumed, one)) for (const ancestor of assumed[one]!) above.add(ancestor)
+  }
+  return above
 }
