@@ -21,6 +21,8 @@ export interface Setup {
   readonly trustProxy?: boolean
   /** Reads form bodies before the guard, or after it. */
   readonly forms?: 'before' | 'after'
+  /** Another target for the routes, as a middleware or the framework's own option makes it before the guard. */
+  readonly rewrite?: (target: string) => string
   /** The framework's CORS middleware in front of the guard. */
   readonly cors?: boolean
   /** What an application's own error handler sees; without one the framework's default handler answers. */

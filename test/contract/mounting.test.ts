@@ -191,6 +191,20 @@ describe.each(frameworks)('$name', (framework) => {
       expect(seen.request.url).not.toContain('secret')
     })
 
+    it('leaves alone what a rewrite put into the target', async () => {
+      const seen = await handlerSees(
+        { target: '/old?user_key=secret&page=2' },
+        (view) => {
+          view.setUrl?.('/old?page=2')
+          return allow()
+        },
+        { rewrite: (target) => target.replace('/old?', '/words/x?version=3&') },
+      )
+      expect([seen.originalUrl, seen.url]).toEqual(['/old?page=2', '/words/x?version=3&page=2'])
+      expect(seen.query).toMatchObject({ page: '2' })
+      expect(seen.query).not.toHaveProperty('user_key')
+    })
+
     it('takes a header out of all places where Node keeps it', async () => {
       const seen = await handlerSees(
         { target: '/words/x', headers: { 'X-User-Key': 'secret', 'x-other': 'y' } },

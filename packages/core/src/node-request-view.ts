@@ -91,23 +91,29 @@ export abstract class NodeRequestView implements RequestView {
   }
 }
 
-/**
- * The target that handlers see once a query was changed: the query of `target` behind the path of `current`, which
- * a mount or a rewrite may have shortened.
- */
-export function withQueryOf(target: string, current: string): string {
-  const from = target.indexOf('?')
-  const end = current.indexOf('?')
-  return (end === -1 ? current : current.slice(0, end)) + (from === -1 ? '' : target.slice(from))
+/** What stripping took out of a target, by name. */
+export function strippedParameters(before: string, after: string): ReadonlySet<string> {
+  const kept = new Set(parameterNames(after))
+  return new Set(parameterNames(before).filter((name) => !kept.has(name)))
 }
 
-/** Takes out of a parsed query the parameters that `before` has and `after` has not. */
-export function dropParameters(query: object, before: string, after: string): void {
-  const kept = parameterNames(after)
-  for (const name of parameterNames(before)) if (!kept.has(name)) Reflect.deleteProperty(query, name)
-}
-
-function parameterNames(target: string): Set<string> {
+/** A target without the parameters of these names; a mount or a rewrite may have made it another one than was stripped. */
+export function withoutParameters(target: string, names: ReadonlySet<string>): string {
   const start = target.indexOf('?')
-  return new Set(start === -1 ? [] : new URLSearchParams(target.slice(start)).keys())
+  if (start === -1) return target
+  const kept = target
+    .slice(start + 1)
+    .split('&')
+    .filter((parameter) => !parameterNames(`?${parameter}`).some((name) => names.has(name)))
+  return kept.length === 0 ? target.slice(0, start) : `${target.slice(0, start)}?${kept.join('&')}`
+}
+
+/** Takes parameters out of a parsed query. */
+export function dropParameters(query: object, names: ReadonlySet<string>): void {
+  for (const name of names) Reflect.deleteProperty(query, name)
+}
+
+function parameterNames(target: string): string[] {
+  const start = target.indexOf('?')
+  return start === -1 ? [] : [...new URLSearchParams(target.slice(start)).keys()]
 }

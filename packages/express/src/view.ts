@@ -1,6 +1,12 @@
 /** What the gateway sees of an Express request, version 4 or 5. */
 import type { IncomingMessage } from 'node:http'
-import { dropParameters, NodeRequestView, type RequestView, withQueryOf } from '@threescale/core'
+import {
+  dropParameters,
+  NodeRequestView,
+  type RequestView,
+  strippedParameters,
+  withoutParameters,
+} from '@threescale/core'
 import type { Application, Request, Response } from 'express'
 
 /** What callbacks get: the gateway's view and the Express request behind it. */
@@ -31,10 +37,11 @@ export class ExpressRequestView extends NodeRequestView implements ExpressView {
 
   setUrl(url: string): void {
     const { request } = this
+    const stripped = strippedParameters(this.url, url)
     // Express 4 has parsed the query before us, Express 5 parses it again whenever it is read.
-    if (Object.hasOwn(request, 'query')) dropParameters(request.query, this.url, url)
+    if (Object.hasOwn(request, 'query')) dropParameters(request.query, stripped)
     request.originalUrl = url
-    request.url = withQueryOf(url, request.url)
+    request.url = withoutParameters(request.url, stripped)
   }
 }
 

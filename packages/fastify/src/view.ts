@@ -1,6 +1,12 @@
 /** What the gateway sees of a Fastify request. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { dropParameters, NodeRequestView, type RequestView, withQueryOf } from '@threescale/core'
+import {
+  dropParameters,
+  NodeRequestView,
+  type RequestView,
+  strippedParameters,
+  withoutParameters,
+} from '@threescale/core'
 import type { FastifyRequest } from 'fastify'
 
 /** What callbacks get: the gateway's view, the Fastify request behind it, and Node's behind that. */
@@ -33,8 +39,9 @@ export class FastifyRequestView extends NodeRequestView implements FastifyView {
 
   setUrl(url: string): void {
     const { request, raw } = this
-    if (typeof request.query === 'object' && request.query !== null) dropParameters(request.query, this.url, url)
-    raw.url = withQueryOf(url, raw.url as string)
+    const stripped = strippedParameters(this.url, url)
+    if (typeof request.query === 'object' && request.query !== null) dropParameters(request.query, stripped)
+    raw.url = withoutParameters(raw.url as string, stripped)
     Object.defineProperty(request, 'originalUrl', { value: url, configurable: true })
     if ('originalUrl' in raw) raw.originalUrl = url
     this.replaceRawPath()

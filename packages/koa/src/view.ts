@@ -1,6 +1,6 @@
 /** What the gateway sees of a Koa request, version 2 or 3. */
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import { NodeRequestView, type RequestView, withQueryOf } from '@threescale/core'
+import { NodeRequestView, type RequestView, strippedParameters, withoutParameters } from '@threescale/core'
 import type Application from 'koa'
 import type { Context } from 'koa'
 
@@ -32,9 +32,10 @@ export class KoaRequestView extends NodeRequestView implements KoaView {
 
   setUrl(url: string): void {
     const { ctx } = this
+    const stripped = strippedParameters(ctx.originalUrl, url)
     ctx.originalUrl = url
     ctx.request.originalUrl = url
-    ctx.url = withQueryOf(url, ctx.url)
+    ctx.url = withoutParameters(ctx.url, stripped)
     this.replaceRawPath()
     // Koa keeps what `ctx.URL` once gave.
     ;(ctx.request as { memoizedURL?: URL | undefined }).memoizedURL = undefined

@@ -18,6 +18,13 @@ function create(express: typeof express5, setup: Setup): App {
   const app = express()
   if (setup.trustProxy) app.set('trust proxy', true)
   if (setup.cors) app.use(cors())
+  if (setup.rewrite) {
+    const { rewrite } = setup
+    app.use((req, _res, next) => {
+      req.url = rewrite(req.url)
+      next()
+    })
+  }
   const forms = express.urlencoded({ extended: true })
   if (setup.forms === 'before') app.use(forms)
   const settings: Pick<ExpressOptions, 'onDeny'> =

@@ -13,7 +13,12 @@ export const fastify: readonly Framework[] = [{ name: 'Fastify 5', create }]
 
 async function create(setup: Setup): Promise<App> {
   const { onDeny, onError, prefix } = setup
-  const app = createFastify({ forceCloseConnections: true, trustProxy: setup.trustProxy ?? false })
+  const { rewrite } = setup
+  const options = { forceCloseConnections: true, trustProxy: setup.trustProxy ?? false } as const
+  const app =
+    rewrite === undefined
+      ? createFastify(options)
+      : createFastify({ ...options, rewriteUrl: ({ url }) => rewrite(url as string) })
   if (onError !== undefined) app.addHook('onError', async (_request, _reply, error) => onError(error))
   if (setup.cors) await app.register(cors)
   if (setup.forms !== undefined) await app.register(formbody)

@@ -22,6 +22,13 @@ function create(Koa: typeof Koa3, setup: Setup): App {
   app.silent = true
   if (onError !== undefined) app.on('error', (error) => onError(error))
   if (setup.cors) app.use(cors())
+  if (setup.rewrite) {
+    const { rewrite } = setup
+    app.use((ctx, next) => {
+      ctx.url = rewrite(ctx.url)
+      return next()
+    })
+  }
   if (setup.forms === 'before') app.use(readForm)
   const settings: Pick<KoaOptions, 'onDeny'> =
     typeof onDeny === 'function' ? { onDeny: (denied, ctx) => onDeny(denied, callOf(ctx)) } : { onDeny }
