@@ -97,13 +97,13 @@ export class Route<View extends RequestView> {
   }
 
   #measure(view: View, front: Front<View>, caller: Caller): Decision | Promise<Decision> {
-    if (caller === undefined) return this.#refuse(front, CREDENTIALS_MISSING)
-    if ('malformed' in caller) return this.#unreadable(front, caller)
+    if (caller === undefined) return this.#deny(view, front, CREDENTIALS_MISSING)
+    if ('malformed' in caller) return this.#unreadable(view, front, caller)
     let measured: Eventual<Measured>
     try {
       measured = (this.#usage ?? front.usage).read(view)
     } catch (error) {
-      return this.#unusable(front, caller, error)
+      return this.#unusable(view, front, caller, error)
     }
     return isPromise(measured)
       ? this.#referLater(view, front, caller, measured)
@@ -120,14 +120,14 @@ export class Route<View extends RequestView> {
     try {
       result = await measured
     } catch (error) {
-      return this.#unusable(front, caller, error)
+      return this.#unusable(view, front, caller, error)
     }
     return this.#refer(view, front, caller, result)
   }
 
   #refer(view: View, front: Front<View>, caller: Credentials, measured: Measured): Decision | Promise<Decision> {
-    if (measured === 'no-match') return this.#refuse(front, NO_MAPPING_RULE, caller)
-    if (measured === 'ambiguous') return this.#refuse(front, PATH_AMBIGUOUS, caller)
+    if (measured === 'no-match') return this.#deny(view, front, NO_MAPPING_RULE, caller)
+    if (measured === 'ambiguous') return this.#deny(view, front, PATH_AMBIGUOUS, caller)
     const referrer = referrerOf(view, this.#shared.options.referrer, front.referrer)
     return isPromise(referrer)
       ? this.#askLater(view, front, caller, measured, referrer)
@@ -151,7 +151,7 @@ export class Route<View extends RequestView> {
     usage: UsageShape,
     referrer: Referrer,
   ): Decision | Promise<Decision> {
-    if (typeof referrer === 'object') return this.#unreadable(front, referrer)
+    if (typeof referrer === 'object') return this.#unreadable(view, front, referrer)
     const { authorizer } = this.#shared
     const { service } = front
     const { terms } = this
@@ -180,19 +180,18 @@ export class Route<View extends RequestView> {
     referrer: string | undefined,
     answer: AllowedDecision | Refusal,
   ): Decision {
-    const shared = this.#shared
-    const decision =
-      answer.outcome === 'allow'
-        ? answer
-        : this.#refuse(front, { ...answer, secrets: secretsOf(credentials, referrer) }, credentials)
-    if (decision.outcome === 'deny') return decision
-    if (shared.options.stripCredentials) front.credentials.strip(view)
-    if (decision.outcome === 'allow') {
-      shared.observer.decided(decision, front.service.id, credentials)
-      if (this.#settings.usageAfter !== undefined)
-        shared.afterResponse.expect(decision, view, this.#settings.usageAfter)
+    if (answer.outcome !== 'allow') {
+      return this.#deny(view, front, { ...answer, secrets: secretsOf(credentials, referrer) }, credentials)
     }
-    return decision
+    const { observer, afterResponse } = this.#shared
+    this.#strip(view, front)
+    observer.decided(answer, front.service.id, credentials)
+    if (this.#settings.usageAfter !== undefined) afterResponse.expect(answer, view, this.#settings.usageAfter)
+    return answer
+  }
+
+  #strip(view: View, front: Front<View>): void {
+    if (this.#shared.options.stripCredentials) front.credentials.strip(view)
   }
 
   #skip(): Skipped {
@@ -200,15 +199,22 @@ export class Route<View extends RequestView> {
     return SKIPPED
   }
 
-  #unreadable(front: Front<View>, { malformed }: UnreadableCredentials): Denied | Skipped {
-    return this.#refuse(front, { outcome: 'refuse', code: 'credentials_malformed', reason: malformed })
+  #unreadable(view: View, front: Front<View>, { malformed }: UnreadableCredentials): Denied | Skipped {
+    return this.#deny(view, front, { outcome: 'refuse', code: 'credentials_malformed', reason: malformed })
   }
 
   /** A usage that is none is our own mistake; whatever else a callback throws is the framework's to handle. */
-  #unusable(front: Front<View>, credentials: Credentials, error: unknown): Denied | Skipped {
+  #unusable(view: View, front: Front<View>, credentials: Credentials, error: unknown): Denied | Skipped {
     if (!(error instanceof UsageError)) throw error
     this.#shared.observer.warn('usage_invalid', error.message)
-    return this.#refuse(front, MISCONFIGURED, credentials)
+    return this.#deny(view, front, MISCONFIGURED, credentials)
+  }
+
+  /** Denies for a service. A request that passes all the same, when observing, reaches handlers without its credentials. */
+  #deny(view: View, front: Front<View>, refusal: Refusal, credentials?: Credentials): Denied | Skipped {
+    const decision = this.#refuse(front, refusal, credentials)
+    if (decision.outcome === 'skip') this.#strip(view, front)
+    return decision
   }
 
   /** Observing denies nobody: the decision is told, the request passes. */

@@ -305,3 +305,18 @@ describe('the referrer', () => {
     expect(JSON.stringify(decision)).not.toContain('s3cr3t')
   })
 })
+
+describe('stripping while observing', () => {
+  it.each<[string, string, Partial<GatewayOptions>]>([
+    ['is let in', '/?user_key=good-key&a=1', {}],
+    ['would be denied by 3scale', '/?user_key=s3cr3t&a=1', {}],
+    ['matches no rule', '/?user_key=s3cr3t&a=1', { usage: undefined, mappingRules: [] }],
+    ['has credentials that cannot be read', '/?user_key=s3cr3t%zz&a=1', {}],
+    ['is measured by a function that fails', '/?user_key=s3cr3t&a=1', { usage: () => ({ hits: -1 }) }],
+  ])('handlers do not see the credentials of a request that %s', async (_what, url, options) => {
+    const { gateway } = setUp({ mode: 'observe', stripCredentials: true, ...options })
+    const view = viewOf({ url })
+    expect((await gateway.evaluate(view)).outcome).not.toBe('deny')
+    expect(view.url).toBe('/?a=1')
+  })
+})
