@@ -138,10 +138,12 @@ describe('limits', () => {
 
   it('law 7: months and years have the days of the calendar, not 30 and 365', async () => {
     for (const [period, now, last] of [
-      ['month', '2026-01-01T00:00:00Z', '2026-01-31T23:59:59Z'],
-      ['year', '2028-01-01T00:00:00Z', '2028-12-31T23:59:59Z'],
+      ['month', '2025-12-31T23:59:59Z', '2026-01-31T23:59:58Z'],
+      ['year', '2027-12-31T23:59:59Z', '2028-12-31T23:59:58Z'],
     ] as const) {
       const world = createWorld({ state: stateOf({ limits: [{ metric: 'hits', period, value: 1 }] }), now })
+      expect(await admit(world, 2)).toBe(1)
+      await world.clock.advance(1000)
       expect(await admit(world, 2)).toBe(1)
       world.clock.set(Date.parse(last) - Date.parse(now))
       expect(await admit(world, 1)).toBe(0)

@@ -137,6 +137,12 @@ describe('the hidden ancestors of a metric', () => {
     const parents = { middle: 'top', deep: 'top', low: 'middle', leaf: 'low' }
     const { below, candidates } = await settle(parents, limits, known)
     expect([candidates, below]).toEqual([['low'], []])
+    // Nor while nobody can tell what the candidate is below.
+    const books = openBooks()
+    const account = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+    const { predict } = backend(parents, limits)
+    await settleHidden(account, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))
+    expect(books.service.hierarchy.isBelow('deep', 'low')).toBe(false)
   })
 
   it('stay open, at no further call, while the limit above leaves no room to tell', async () => {
