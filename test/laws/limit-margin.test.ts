@@ -25,3 +25,22 @@ it('within the margin each request is asked about, and nothing is overshot where
   }
   expect(emulator.usage().s1!.a1!.hits!.day).toBe(300)
 })
+
+it('law 7: what the backend counted in a newer window than ours is counted there here as well', async () => {
+  const clock = new ManualClock('2026-03-10T10:20:10Z')
+  const state = stateOf({ limits: [{ metric: 'hits', period: 'minute', value: 10 }] })
+  const emulator = createEmulator({ state, clock: { now: () => clock.now() + 45_000 } })
+  const world = createWorld({ state, clock, emulator, cache: { limitMargin: 0.5 } })
+  const ask = async (times: number) => {
+    const outcomes = []
+    for (let i = 0; i < times; i++) outcomes.push(await world.ask({ userKey: 'k1' }))
+    return outcomes.filter(allowed).length
+  }
+  expect(await ask(6)).toBe(6)
+  expect(world.count('authrep')).toBe(1)
+  await clock.advance(5000)
+  // In its new minute the first of them is counted by the backend before we know of that minute.
+  expect(await ask(12)).toBe(10)
+  await world.reporter.flush()
+  expect(emulator.usage().s1!.a1!.hits!.minute).toBe(10)
+})

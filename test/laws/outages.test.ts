@@ -1,7 +1,9 @@
 /** What happens while the backend does not answer, and after it. */
+import { createEmulator } from '@threescale/emulator'
 import { describe, expect, it } from 'vitest'
 import { BackendError, TransportError } from '../../packages/core/src/errors.ts'
 import { goWrong } from '../model/faults.ts'
+import { ManualClock } from './manual-clock.ts'
 import { allowed, createWorld, type Fault, imbalance, stateOf, type World } from './world.ts'
 
 const STATE = stateOf({
@@ -237,4 +239,68 @@ it('close() says what it could not deliver, in bounded time', async () => {
   expect(world.ledger.sums().hits).toMatchObject({ givenUp: 1, pending: 0 })
   expect(world.losses).toMatchObject([{ reason: 'closed' }])
   expect(imbalance(world.ledger)).toEqual({})
+})
+
+describe('while the backend is down, what must hold all the same', () => {
+  it('law 7: usage of an authrep without an answer, let in by policy, stays in the counts though the backend counts late', async () => {
+    const world = createWorld({
+      state: stateOf({ limits: [{ metric: 'hits', period: 'day', value: 10 }] }),
+      terms: { onUnavailable: 'last-known' },
+      reportDelayMs: 20_000,
+      cache: { limitMargin: 1, ttlMs: 1000 },
+    })
+    await ask(world, 'k1')
+    let lost = 0
+    world.fault = (request, pass) =>
+      request.path.includes('authrep') && lost++ < 5 ? goWrong('lost-answer', pass) : pass()
+    let admitted = 1
+    for (let i = 0; i < 30; i++) {
+      if (allowed(await ask(world, 'k1'))) admitted += 1
+      await world.clock.advance(1100)
+    }
+    expect(admitted).toBe(10)
+    await finish(world)
+    expect(countOf(world, 'a1')).toBe(10)
+    expect(world.losses.filter(({ kind }) => kind === 'suspected')).toEqual([])
+  })
+
+  describe("law 7: 'last-known' lets nobody in whose limits are not known any more", () => {
+    const limited = stateOf({
+      limits: [{ metric: 'hits', period: 'minute', value: 10 }],
+      applications: [
+        { id: 'a1', plan: 'p1', user_keys: ['k1'] },
+        { id: 'a2', plan: 'p1', user_keys: ['k2'] },
+      ],
+    })
+
+    it('after our clock turned out to be fast', async () => {
+      const clock = new ManualClock('2026-03-10T10:20:30Z')
+      let fastMs = 0
+      const emulator = createEmulator({ state: limited, clock: { now: () => clock.now() - fastMs } })
+      const world = createWorld({ state: limited, clock, emulator, terms: { onUnavailable: 'last-known' } })
+      await ask(world, 'k2')
+      for (let i = 0; i < 6; i++) await ask(world, 'k1')
+      fastMs = 3 * 3_600_000
+      clock.set(fastMs)
+      await ask(world, 'k2')
+      expect(world.troubles).toContain('THREESCALE_CLOCK_AHEAD')
+      world.fault = DOWN
+      expect(await ask(world, 'k1')).toMatchObject({ code: 'backend_unavailable' })
+      expect(await ask(world, 'k1', { onUnavailable: 'allow' })).toMatchObject({ outcome: 'allow' })
+      world.fault = undefined
+      await clock.advance(3000)
+      expect(allowed(await ask(world, 'k1'))).toBe(true)
+      await finish(world)
+      expect(countOf(world, 'a1')).toBe(8)
+    })
+
+    it('after his application was forgotten for want of room', async () => {
+      const world = createWorld({ state: limited, terms: { onUnavailable: 'last-known' } })
+      for (let i = 0; i < 6; i++) await ask(world, 'k1')
+      await world.reporter.flush()
+      world.ledger.room.forget(world.ledger.service(world.service).applications.get('a1')!)
+      world.fault = DOWN
+      expect(await ask(world, 'k1')).toMatchObject({ code: 'backend_unavailable' })
+    })
+  })
 })

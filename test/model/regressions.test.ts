@@ -60,6 +60,26 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ hits: 1 }),
     ],
   },
+  'an authrep that the backend counted in the month before, by its clock, was suspected to be lost': {
+    ...ALONE,
+    limits: [{ metric: 'hits', period: 'month', value: 1 }],
+    start: Date.parse('2026-01-01T00:00:00Z'),
+    skewMs: -401,
+    latencies: [
+      [0, 0],
+      [0, 400],
+    ],
+    steps: [
+      { ...ask({ hits: 1 }), key: 2 },
+      ask({ hits: 1 }),
+      { ...ask({ hits: 1, deep: 3 }), application: 1 },
+      { do: 'set-clock', ms: -401 },
+      ask({ deep: 1 }),
+      { ...ask({ hits: 1 }), application: 1 },
+      { do: 'wait', ms: 60_800 },
+      ask({ hits: 1 }),
+    ],
+  },
 }
 
 describe('schedules that once broke a law', () => {

@@ -14,6 +14,15 @@ interface Admitted {
   readonly application: number
   readonly usage: Usage
   readonly stamp: number
+  /** All moments at which the gateway may take it to have been used. */
+  readonly held: readonly number[]
+}
+
+/** An authrep that was authorized: counted by the backend, in the windows of its own clock. */
+interface Authrep {
+  readonly caller: string
+  readonly usage: string
+  readonly at: number
 }
 
 interface Held {
@@ -46,6 +55,7 @@ class Run {
   #calls = 0
   #asking = 0
   readonly #denials: (() => void)[] = []
+  readonly #authreps: Authrep[] = []
   #disturbed = Number.NEGATIVE_INFINITY
   #foreign = false
   /** Usage that is known only after the response, or an application without room for its count: limits may be passed. */
@@ -84,6 +94,7 @@ class Run {
         return goWrong(fault.kind, pass)
       }
       const answer = pass()
+      if (answer.status === 200) this.#noteAuthrep(request.path)
       await this.#take(back)
       return answer
     }
@@ -150,13 +161,14 @@ class Run {
 
   #ask({ application, key, usage, counts }: Extract<Step, { do: 'ask' }>): void {
     this.#asking += 1
+    const asked = this.#time()
     const note = (outcome: Outcome) => {
       this.#asking -= 1
       if (counts !== 'now' && outcome.outcome === 'allow') {
         this.#responding.push(() => this.#respond(application, usage, outcome, counts === 'predicted'))
       }
       if (counts === 'predicted') return
-      this.#note(application, key, usage, outcome)
+      this.#note(application, key, usage, outcome, asked)
       // A denial may rest on usage that is reserved while the backend is asked; who was right shows once all have answers.
       if (this.#asking === 0) for (const judge of this.#denials.splice(0)) judge()
     }
@@ -171,7 +183,8 @@ class Run {
     if (!after) return
     // May overshoot by what was under way.
     this.#after = true
-    this.#admitted.push({ application, usage, stamp: this.#time() })
+    const stamp = this.#time()
+    this.#admitted.push({ application, usage, stamp, held: [stamp] })
   }
 
   #credentials(application: number, key: number): Credentials {
@@ -181,12 +194,34 @@ class Run {
       : { appId: `a${application}`, appKey: key === 2 ? 'wrong' : `k${key}` }
   }
 
-  #note(application: number, key: number, usage: Usage, outcome: Outcome): void {
+  #noteAuthrep(path: string): void {
+    const { pathname, searchParams } = new URL(path, 'http://backend')
+    if (!pathname.endsWith('/authrep.xml')) return
+    const caller = searchParams.get('user_key') ?? searchParams.get('app_id')!
+    const used = [...searchParams].flatMap(([name, value]) => {
+      const metric = /^usage\[(.*)\]$/.exec(name)?.[1]
+      return metric === undefined ? [] : [[metric, Number(value)]]
+    })
+    const at = this.#clock.now() + this.#skewMs
+    this.#authreps.push({ caller, usage: JSON.stringify(Object.fromEntries(used)), at })
+  }
+
+  /** When the backend counted usage that it was asked about by authrep. */
+  #bookedAt(application: number, usage: Usage): number | undefined {
+    const place = this.#authreps.findIndex(
+      (authrep) => authrep.caller.slice(1) === String(application) && authrep.usage === JSON.stringify(usage),
+    )
+    return place === -1 ? undefined : this.#authreps.splice(place, 1)[0]!.at
+  }
+
+  #note(application: number, key: number, usage: Usage, outcome: Outcome, asked: number): void {
     const time = this.#time()
     const now = this.#clock.now()
     if (outcome instanceof AllowedDecision) {
       if (key === 2) this.#problems.push('a wrong key was let in')
-      this.#admitted.push({ application, usage, stamp: time })
+      // Not by our stamp: an authrep carries none, and our clock may have been ahead of the backend's or behind.
+      const booked = this.#bookedAt(application, usage)
+      this.#admitted.push({ application, usage, stamp: booked ?? time, held: [asked, time, booked ?? time] })
       for (const { limit, from, until } of this.#limits) {
         // Before it was known, a limit cannot hold; after it is gone it need not.
         if (from + LEARNED_MS > now || until <= now || this.#foreign || this.#moved || this.#after) continue
@@ -203,11 +238,12 @@ class Run {
 
   #judge(application: number, usage: Usage, time: number, now: number): void {
     if (this.#disturbed > now - LEARNED_MS || this.#moved || this.#after) return
+    const held = (admitted: Admitted) => admitted.held
     const violated = this.#limits.some(
       ({ limit, until }) =>
         until > now - LEARNED_MS &&
         touches(usage, limit.metric) &&
-        this.#used(application, limit, time) + needOf(usage, limit.metric) > limit.value,
+        this.#used(application, limit, time, held) + needOf(usage, limit.metric) > limit.value,
     )
     if (!violated && !this.#foreign) this.#problems.push(`law 7: wrong denial of ${JSON.stringify(usage)}`)
   }
@@ -220,11 +256,17 @@ class Run {
     return Math.max(...values)
   }
 
-  #used(application: number, { metric, period }: { metric: string; period: Period }, time: number): number {
+  #used(
+    application: number,
+    { metric, period }: { metric: string; period: Period },
+    time: number,
+    momentsOf = ({ stamp }: Admitted): readonly number[] => [stamp],
+  ): number {
     const { start, end } = windowOf(period, time)
     let used = 0
     for (const admitted of this.#admitted) {
-      if (admitted.application !== application || admitted.stamp < start || admitted.stamp >= end) continue
+      if (admitted.application !== application) continue
+      if (!momentsOf(admitted).some((moment) => moment >= start && moment < end)) continue
       used += needOf(admitted.usage, metric)
     }
     return used

@@ -1,7 +1,7 @@
 /** Who passes while the backend does not answer, and what becomes of their usage. */
 import { AllowedDecision } from '../allowed.ts'
 import type { Clock } from '../clock.ts'
-import { giveUp } from '../ledger/losses.ts'
+import { Batch } from '../ledger/batch.ts'
 import type { ResolvedReport } from '../options/resolved-options.ts'
 import type { Decided, Question } from './authorizer.ts'
 import type { BackendAnswer } from './backend.ts'
@@ -42,6 +42,8 @@ export function decideByPolicy(
     const kept = account.evicted ? cache.ledger.application(account.id!) : account
     if (kept === undefined) return refuse('overloaded')
     identity.account = kept
+    // Its limits went with it when it was forgotten, or when our clock turned out to be wrong.
+    if (!kept.answered && terms.onUnavailable === 'last-known') return refusal
     return admit(identity, question, outage, context)
   }
   if (terms.onUnavailable === 'last-known') return refusal
@@ -62,7 +64,7 @@ function admit(identity: Identity, question: Question, outage: Outage, { clock, 
   const time = account.service.at(now)
   if (!account.fits(touched, time)) return overLimits(account, touched, time)
   const row = account.reserve(touched, time)
-  if (row !== undefined) giveUp(account, [row], 'ambiguous', true)
+  if (row !== undefined) new Batch(account.service, [row], now).giveUp(now, 'ambiguous', true)
   return new AllowedDecision('policy', usage, identity, terms)
 }
 

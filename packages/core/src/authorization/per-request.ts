@@ -1,9 +1,11 @@
 /** Requests that the ledger cannot decide: the backend is asked about each of them. */
 import { AllowedDecision } from '../allowed.ts'
-import type { Authorized } from '../client/verdict.ts'
+import type { Authorized, Verdict } from '../client/verdict.ts'
 import type { Clock } from '../clock.ts'
 import type { Refusal } from '../decision.ts'
 import { Batch } from '../ledger/batch.ts'
+import { bookedAtBackend } from '../ledger/booked-at-backend.ts'
+import type { OpenQuestion } from '../ledger/service-ledger.ts'
 import type { Decided, Question } from './authorizer.ts'
 import type { Backend, BackendAnswer } from './backend.ts'
 import { type AccountGrant, HeldGrant } from './booking.ts'
@@ -30,6 +32,7 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
   const { credentials, referrer, terms, usage, view } = question
   const identity = cache.identities.find(credentials, referrer)
   if (identity !== undefined) await cache.ledger.ledger.flusher?.(identity.account)
+  const opened = cache.ledger.ledger.openQuestion()
   const reserved = reserve(cache, identity, question, clock)
   if ('outcome' in reserved) return reserved
   const answer = await backend.ask({
@@ -49,7 +52,7 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
     reserved.undo()
     return refusalOf(verdict, usage, clock.now())
   }
-  reserved.keep()
+  reserved.keep(verdict, opened)
   const grant = identity ?? grantOutside(cache, verdict)
   if (terms.counts !== 'with-response-code') return new AllowedDecision('backend', usage, grant, terms)
   return countLater(grant, question, clock)
@@ -58,7 +61,7 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
 const EXTENSIONS = Object.freeze({ listAppKeys: true, limitHeaders: true })
 
 interface Reservation {
-  keep(): void
+  keep(verdict: Verdict, opened: OpenQuestion): void
   undo(): void
 }
 
@@ -82,7 +85,10 @@ function reserve(
   if (row === undefined) return NOTHING
   const batch = new Batch(account.service, [row], now)
   return {
-    keep: () => batch.acknowledge(clock.now()),
+    keep(verdict, opened) {
+      bookedAtBackend(row, verdict.usageReports, opened)
+      batch.acknowledge(clock.now())
+    },
     undo: () => batch.undo(clock.now()),
   }
 }

@@ -29,7 +29,7 @@ export class Application {
   sent: UsageRow[] | undefined = undefined
   /** Given up without anybody knowing whether it was counted; stays in the counts as long as their windows last. */
   doubtful: UsageRow[] | undefined = undefined
-  /** Number of the newest question whose answer was taken in. */
+  /** Number of the newest question whose answer was taken in; 0: none, or none that still holds. */
   appliedQuestion = 0
   /** When an answer last proved that the application exists, by our clock. */
   provedAt: number = Number.NEGATIVE_INFINITY
@@ -173,6 +173,11 @@ export class Application {
         exceeded: current > max,
       })
     })
+  }
+
+  /** Whether its limits are known, as far as an answer has told them. */
+  get answered(): boolean {
+    return this.appliedQuestion > 0
   }
 
   /** Whether something of it is still on its way, so that it must not be forgotten. */

@@ -87,7 +87,7 @@ export class Batch {
     for (const application of this.applications) {
       const rows = this.rows.filter((row) => row.application === application)
       giveUp(application, rows, reason, counted)
-      if (counted) application.doubtful = [...(application.doubtful ?? []), ...rows].slice(-MAX_DOUBTFUL)
+      if (counted) keepDoubtful(application, rows)
     }
   }
 
@@ -119,4 +119,15 @@ export class Batch {
       this.service.ledger.markBusy(application)
     }
   }
+}
+
+/** One row a minute: while answers are lost, each request may bring another. */
+function keepDoubtful(application: Application, rows: readonly UsageRow[]): void {
+  const doubtful = [...(application.doubtful ?? [])]
+  for (const row of rows) {
+    const same = doubtful.find(({ minute }) => minute === row.minute)
+    if (same === undefined) doubtful.push(row)
+    else row.each((slot, amount) => same.add(slot, amount))
+  }
+  application.doubtful = doubtful.slice(-MAX_DOUBTFUL)
 }

@@ -110,6 +110,7 @@ export class Ledger {
     for (const application of service.applications.values()) {
       service.changeLayout(application, service.unlimited)
       application.cells = NO_CELLS
+      application.appliedQuestion = 0
     }
   }
 

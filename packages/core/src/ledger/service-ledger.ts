@@ -94,12 +94,7 @@ export class ServiceLedger {
    */
   apply(application: Application, question: OpenQuestion, verdict: Verdict, metrics: readonly string[]): void {
     const { usageReports: reports, hierarchy } = verdict
-    for (const { start, end } of reports) {
-      if (start === undefined || end === undefined) continue
-      const { askedAt, number } = question
-      const { lastQuestion } = this.ledger
-      if (this.time.saw(start.getTime(), end.getTime(), askedAt, number, lastQuestion)) this.ledger.clockAhead(this)
-    }
+    this.learnTime(question, reports)
     this.prove(metrics, question.askedAt)
     this.prove(new Set(reports.map(({ metric }) => metric)), question.askedAt)
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetTouched()
@@ -107,6 +102,15 @@ export class ServiceLedger {
     if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = ownString(verdict.plan)
     const snapshot = { question: question.number, askedAt: question.askedAt, reports }
     applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
+  }
+
+  /** Takes in what the windows of an answer say about the backend's clock. */
+  learnTime({ askedAt, number }: OpenQuestion, reports: readonly UsageReport[]): void {
+    for (const { start, end } of reports) {
+      if (start === undefined || end === undefined) continue
+      const { lastQuestion } = this.ledger
+      if (this.time.saw(start.getTime(), end.getTime(), askedAt, number, lastQuestion)) this.ledger.clockAhead(this)
+    }
   }
 
   /** The backend has authorized and counted usage of an application that is not kept. */
