@@ -44,3 +44,25 @@ it('law 7: what the backend counted in a newer window than ours is counted there
   await world.reporter.flush()
   expect(emulator.usage().s1!.a1!.hits!.minute).toBe(10)
 })
+
+it.each([200, 500])(
+  'law 8: usage under way when the gateway closes is given up once, answered %s later or not',
+  async (status) => {
+    const limits = [{ metric: 'hits', period: 'day', value: 10 }]
+    const world = createWorld({ state: stateOf({ limits }), cache: { limitMargin: 1 } })
+    await world.ask({ userKey: 'k1' })
+    await world.reporter.flush()
+    world.fault = async (_, pass) => {
+      await new Promise<void>((resolve) => world.clock.schedule(resolve, 5000))
+      return { ...pass(), status }
+    }
+    const late = world.ask({ userKey: 'k1' })
+    const closing = world.reporter.close({ timeoutMs: 1000 })
+    await world.clock.advance(1000)
+    expect(await closing).toEqual({ undelivered: { hits: 1 } })
+    await world.clock.advance(5000)
+    await late
+    expect(imbalance(world.ledger)).toEqual({})
+    expect(world.losses).toMatchObject([{ reason: 'closed', usage: { hits: 1 } }])
+  },
+)

@@ -241,6 +241,26 @@ it('close() says what it could not deliver, in bounded time', async () => {
   expect(imbalance(world.ledger)).toEqual({})
 })
 
+it.each(['now', 'with-response-code'] as const)(
+  'law 8: what is admitted (%s) by an answer after close() is given up and said',
+  async (counts) => {
+    const world = createWorld({ state: STATE, latencyMs: 500 })
+    const late = world.ask({ userKey: 'k1' }, { hits: 1 }, { counts, responseCodes: counts !== 'now' })
+    expect(await world.reporter.close({ timeoutMs: 1000 })).toEqual({ undelivered: {} })
+    await world.clock.advance(1000)
+    const outcome = await late
+    expect(outcome).toMatchObject({ outcome: 'allow' })
+    world.settle(outcome, 200, { hits: 2 })
+    await world.clock.advance(0)
+    expect(imbalance(world.ledger)).toEqual({})
+    expect(world.ledger.sums().hits).toMatchObject({ admitted: 3, givenUp: 3, pending: 0 })
+    expect(world.losses.map(({ reason, usage }) => [reason, { ...usage }])).toEqual([
+      ['closed', { hits: 1 }],
+      ['closed', { hits: 2 }],
+    ])
+  },
+)
+
 describe('while the backend is down, what must hold all the same', () => {
   it('law 7: usage of an authrep without an answer, let in by policy, stays in the counts though the backend counts late', async () => {
     const world = createWorld({

@@ -80,6 +80,24 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ hits: 1 }),
     ],
   },
+  'usage of an application without room was stamped by a clock set forward since its last answer': {
+    ...ALONE,
+    limits: [{ metric: 'orders', period: 'minute', value: 0 }],
+    start: Date.parse('2024-02-28T23:59:10Z'),
+    room: 1,
+    latencies: [
+      [0, 20],
+      [0, 0],
+    ],
+    steps: [
+      ask({ hits: 1 }),
+      { do: 'wait', ms: 20 },
+      ask({ deep: 2, searches: 0 }),
+      { do: 'flush' },
+      { ...ask({ hits: 1 }), application: 1, counts: 'with-response-code' },
+      { do: 'set-clock', ms: 3_949_960 },
+    ],
+  },
 }
 
 describe('schedules that once broke a law', () => {

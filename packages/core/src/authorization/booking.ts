@@ -2,7 +2,6 @@
 import { AllowedDecision, type Grant, NOTHING_ADDED } from '../allowed.ts'
 import type { UsageReport } from '../client/verdict.ts'
 import type { Application } from '../ledger/application.ts'
-import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { UsageRow } from '../ledger/usage-row.ts'
 import type { ResponseView } from '../request-view.ts'
 import type { ProtectedService } from '../terms.ts'
@@ -67,7 +66,7 @@ function book(account: Application, shape: UsageShape, code: number | undefined)
   const { ledger } = account.service
   const now = ledger.clock.now()
   const time = account.service.at(now)
-  const owner = account.evicted && account.id !== undefined ? ownerOf(account.service, account.id) : account
+  const owner = account.evicted ? ownerOf(account) : account
   const touched = owner.layout.touched(shape, now)
   if (code === undefined) owner.count(touched, time)
   else {
@@ -77,8 +76,8 @@ function book(account: Application, shape: UsageShape, code: number | undefined)
 }
 
 /** Where usage of an application is kept that was forgotten, or for which there was no room. */
-function ownerOf(service: ServiceLedger, id: string): Application {
-  return service.applications.get(id) ?? service.outsider(id)
+function ownerOf({ service, id, provedAt }: Application): Application {
+  return service.applications.get(id!) ?? service.outsider(id!, provedAt)
 }
 
 function isAccountGrant(grant: Grant): grant is AccountGrant {

@@ -48,12 +48,13 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
     return task.byPolicy(answer)
   }
   const { verdict } = answer
+  cache.ledger.learnTime(opened, verdict.usageReports)
   if (!verdict.authorized) {
     reserved.undo()
     return refusalOf(verdict, usage, clock.now())
   }
-  reserved.keep(verdict, opened)
-  const grant = identity ?? grantOutside(cache, verdict)
+  reserved.keep(verdict)
+  const grant = identity ?? grantOutside(task, verdict, opened)
   if (terms.counts !== 'with-response-code') return new AllowedDecision('backend', usage, grant, terms)
   return countLater(grant, question, clock)
 }
@@ -61,7 +62,7 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
 const EXTENSIONS = Object.freeze({ listAppKeys: true, limitHeaders: true })
 
 interface Reservation {
-  keep(verdict: Verdict, opened: OpenQuestion): void
+  keep(verdict: Verdict): void
   undo(): void
 }
 
@@ -85,19 +86,23 @@ function reserve(
   if (row === undefined) return NOTHING
   const batch = new Batch(account.service, [row], now)
   return {
-    keep(verdict, opened) {
-      bookedAtBackend(row, verdict.usageReports, opened)
+    keep(verdict) {
+      if (batch.state !== 'inFlight') return
+      bookedAtBackend(row, verdict.usageReports)
       batch.acknowledge(clock.now())
     },
-    undo: () => batch.undo(clock.now()),
+    // Given up while it was under way, because the gateway closed: said once, and not taken back.
+    undo: () => {
+      if (batch.state === 'inFlight') batch.undo(clock.now())
+    },
   }
 }
 
 /** For an application that is not kept; what is known only after the response finds it by its id. */
-function grantOutside(cache: ServiceCache, verdict: Authorized): AccountGrant {
+function grantOutside({ cache, question }: PerRequest, verdict: Authorized, { askedAt }: OpenQuestion): AccountGrant {
   return new DirectGrant(cache.service, verdict, () => {
     const { id } = verdict.application
-    return id === undefined ? cache.ledger.ledger.stranger(cache.ledger) : cache.ledger.outsider(id)
+    return id === undefined ? cache.ledger.ledger.stranger(cache.ledger) : cache.outsider(id, question, askedAt)
   })
 }
 

@@ -36,6 +36,8 @@ export interface Asked {
   readonly opened: OpenQuestion
 }
 
+export type Speaker = Pick<Identity, 'credentials' | 'referrer'>
+
 export class ServiceCache {
   readonly service: ProtectedService
   readonly ledger: ServiceLedger
@@ -49,6 +51,8 @@ export class ServiceCache {
   readonly settling: Flights<Settlement> = new Flights()
   /** Callers let in by policy while nobody could tell who they are, with what they used. */
   readonly strangers: Map<string, Identity> = new Map()
+  /** Callers of applications that are not kept. */
+  readonly #speakers = new WeakMap<Application, Speaker>()
   readonly #cache: ResolvedCache
   readonly #observer: Pick<Observer, 'cached'>
 
@@ -92,14 +96,21 @@ export class ServiceCache {
     return stranger
   }
 
+  /** Where usage goes of a caller whose application there is no room for. */
+  outsider(id: string, { credentials, referrer }: Speaker, provedAt: number): Application {
+    const account = this.ledger.outsider(id, provedAt)
+    this.#speakers.set(account, { credentials, referrer })
+    return account
+  }
+
   /** The caller to ask with about an application. */
-  whoSpeaksFor(account: Application): Identity | Pick<Identity, 'credentials' | 'referrer'> | undefined {
+  whoSpeaksFor(account: Application): Speaker | undefined {
     if (account.id === undefined) {
       for (const stranger of this.strangers.values()) if (stranger.account === account) return stranger
       return undefined
     }
     const [identity] = this.identities.of(account)
-    return identity ?? { credentials: { appId: account.id }, referrer: undefined }
+    return identity ?? this.#speakers.get(account) ?? { credentials: { appId: account.id }, referrer: undefined }
   }
 
   /** Forgets a caller whom the backend refuses from now on. */
@@ -117,9 +128,11 @@ export class ServiceCache {
   #welcome(verdict: Verdict, { credentials, referrer, metrics, opened }: Asked): Lesson {
     const { appId, clientId } = credentials as AnyCredentials
     const id = verdict.application.id ?? appId ?? clientId
-    if (id === undefined || !verdict.readable) return { kind: 'unkept' }
-    const account = this.ledger.application(id)
-    if (account === undefined) return { kind: 'unkept' }
+    const account = id === undefined || !verdict.readable ? undefined : this.ledger.application(id)
+    if (account === undefined) {
+      this.ledger.applyOutside(id, opened, verdict)
+      return { kind: 'unkept' }
+    }
     this.ledger.apply(account, opened, verdict, metrics)
     account.denial = undefined
     this.ledger.denial = undefined

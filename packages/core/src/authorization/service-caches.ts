@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ResolvedCache } from '../options/resolved-options.ts'
 import type { ProtectedService } from '../terms.ts'
-import { ServiceCache } from './service-cache.ts'
+import { ServiceCache, type Speaker } from './service-cache.ts'
 
 export interface ServiceCachesOptions {
   readonly ledger: Ledger
@@ -35,9 +35,7 @@ export class ServiceCaches {
   }
 
   /** Who may ask about an application: the cache it belongs to and a caller of it; undefined when nobody is known. */
-  spokesmanOf(
-    application: Application,
-  ): { cache: ServiceCache; asked: NonNullable<ReturnType<ServiceCache['whoSpeaksFor']>> } | undefined {
+  spokesmanOf(application: Application): { cache: ServiceCache; asked: Speaker } | undefined {
     for (const cache of this.#all.values()) {
       if (cache.ledger !== application.service) continue
       const asked = cache.whoSpeaksFor(application)

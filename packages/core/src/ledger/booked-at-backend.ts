@@ -1,7 +1,6 @@
 /** Usage that the backend counted by an authrep: in the windows of its own clock, whatever minute we thought it was. */
 import type { UsageReport } from '../client/verdict.ts'
 import { INFLATED, START, WIDTH } from './cells.ts'
-import type { OpenQuestion } from './service-ledger.ts'
 import type { UsageRow } from './usage-row.ts'
 
 /**
@@ -10,9 +9,8 @@ import type { UsageRow } from './usage-row.ts'
  * A newer window than ours: it moves there. An older one: it stays, because the backend counts later than it answers and may
  * reach the next window by then; but where it is not found after all, nothing was lost.
  */
-export function bookedAtBackend(row: UsageRow, reports: readonly UsageReport[], question: OpenQuestion): void {
+export function bookedAtBackend(row: UsageRow, reports: readonly UsageReport[]): void {
   const { application } = row
-  application.service.learnTime(question, reports)
   const starts = reports.map(({ start }) => start?.getTime() ?? Number.NEGATIVE_INFINITY)
   const newest = Math.max(...starts)
   if (newest > row.minute) {

@@ -70,15 +70,19 @@ export class ServiceLedger {
     return application
   }
 
-  /** Holds usage to be reported of an application that there is no room for; forgotten once that is done. */
-  outsider(id: string): Application {
+  /**
+   * Holds usage to be reported of an application that there is no room for; forgotten once that is done.
+   *
+   * @param provedAt when the answer that proved it was asked for, by our clock.
+   */
+  outsider(id: string, provedAt: number): Application {
     let application = this.#outsiders.get(id)
     if (application === undefined) {
       application = new Application(this, id)
       application.evicted = true
       this.#outsiders.set(id, application)
     }
-    application.provedAt = this.ledger.clock.now()
+    application.provedAt = provedAt
     return application
   }
 
@@ -102,6 +106,13 @@ export class ServiceLedger {
     if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = ownString(verdict.plan)
     const snapshot = { question: question.number, askedAt: question.askedAt, reports }
     applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
+  }
+
+  /** Takes in an answer about an application that is not kept. */
+  applyOutside(id: string | undefined, question: OpenQuestion, { usageReports }: Verdict): void {
+    this.learnTime(question, usageReports)
+    const outsider = id === undefined ? undefined : this.#outsiders.get(id)
+    if (outsider !== undefined) outsider.provedAt = question.askedAt
   }
 
   /** Takes in what the windows of an answer say about the backend's clock. */

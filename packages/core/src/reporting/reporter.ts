@@ -47,6 +47,7 @@ class BatchReporter implements Reporter {
   #timerAt = Number.POSITIVE_INFINITY
   #flushing: Promise<void> | undefined
   #closing: Promise<CloseReport> | undefined
+  #closed = false
 
   constructor(options: ReporterOptions) {
     this.#options = options
@@ -70,6 +71,8 @@ class BatchReporter implements Reporter {
   }
 
   #wake(records: number): void {
+    // What a request brings that was under way. Not at once: its usage is only just being counted.
+    if (this.#closed) queueMicrotask(() => closeBooks(this.#options.ledger))
     if (this.#closing !== undefined || this.#flushing !== undefined) return
     const now = this.#options.clock.now()
     const { maxPending, intervalMs } = this.#options.report
@@ -173,6 +176,7 @@ class BatchReporter implements Reporter {
     await Promise.race([deliver(), end])
     clearTimeout(awake)
     deadline?.cancel()
+    this.#closed = true
     return { undelivered: closeBooks(ledger) }
   }
 }
