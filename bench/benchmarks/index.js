@@ -10,6 +10,7 @@ import { framework } from './frameworks.js'
 import { matching } from './matching.js'
 import { memory } from './memory.js'
 import { npmClient } from './npm-client.js'
+import { reporting } from './reporting.js'
 
 /**
  * @typedef {{ rounds: number, seconds: number }} Plan
@@ -51,6 +52,7 @@ export const BENCHMARKS = {
     "rateLimitHeaders 'all'": { readHeaders: true, rateLimitHeaders: 'all' },
   }),
   decoding,
+  reporting,
   express: framework('express', 0.97),
   koa: framework('koa', 0.95),
   fastify: framework('fastify', 0.92),

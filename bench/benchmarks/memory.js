@@ -20,6 +20,13 @@ export async function memory() {
           most: 1024,
         }),
         row(`decisions: ${name}, new strings`, [found.perSecond], { unit: '/s' }),
+        row(
+          `backend calls while filling: ${name}`,
+          [found.calls.authorize + found.calls.authrep + found.calls.report],
+          {
+            unit: 'calls',
+          },
+        ),
         row(`longest garbage collection: ${name}`, [found.pauses.longestMs], { unit: 'ms' }),
         row(`flush of everything pending: ${name}`, [found.flushMs], { unit: 'ms' }),
         row(`resident memory: ${name}`, [found.rss / 2 ** 20], { unit: 'MiB' }),

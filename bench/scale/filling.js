@@ -53,6 +53,7 @@ export async function fill({ applications, more }) {
   const longestFlushMs = await ask(1000, applications + 1000)
   await clock.advance(120_000)
   const full = used()
+  const calls = { ...answers.calls }
 
   const pauses = collectPauses()
   const start = performance.now()
@@ -74,6 +75,7 @@ export async function fill({ applications, more }) {
     longestFlushMs,
     flushMs,
     pauses: paused,
+    calls,
     rss: process.memoryUsage().rss,
   }
 }
