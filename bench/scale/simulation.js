@@ -23,7 +23,7 @@ import { createSimulatedClock, quiet } from './simulated-clock.js'
 
 // The middle of a minute, day and month, so that only minutes turn within a simulation.
 const START = Date.UTC(2026, 0, 15, 10, 20, 30)
-const TICK_MS = 10
+const TICK_MS = 1
 
 /**
  * @param {Traffic} traffic
