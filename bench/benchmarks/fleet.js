@@ -43,6 +43,7 @@ export async function fleet() {
         row(`fleet of ${processes}: simulated calls / formula`, [(authorize + report) / formula.total], {
           unit: 'x',
           least: 0.9,
+          most: 1.1,
         }),
       )
       lines.push(

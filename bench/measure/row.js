@@ -10,7 +10,7 @@ import { spreadOf } from './statistics.js'
  * @property {number} high upper quartile
  * @property {number} runs
  * @property {string} unit `x` for ratios
- * @property {{ least?: number, most?: number } | undefined} reach undefined: stated, nothing promised
+ * @property {{ least?: number | undefined, most?: number | undefined } | undefined} reach undefined: stated, nothing promised
  * @property {boolean | undefined} reached
  * @property {string | undefined} note
  */
@@ -24,7 +24,7 @@ import { spreadOf } from './statistics.js'
 export function row(what, values, { unit, least, most, note }) {
   const { middle, low, high, runs } = spreadOf(values)
   const promised = least !== undefined || most !== undefined
-  const reach = least !== undefined ? { least } : most !== undefined ? { most } : undefined
+  const reach = promised ? { least, most } : undefined
   const reached = promised ? middle >= (least ?? -Infinity) && middle <= (most ?? Infinity) : undefined
   return { what, figure: middle, low, high, runs, unit, reach, reached, note }
 }

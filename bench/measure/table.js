@@ -34,11 +34,12 @@ export function rowsTable(rows) {
       `${number(figure)} ${unit}`,
       runs === 1 ? '' : `${number(low)} .. ${number(high)}`,
       String(runs),
-      reach?.least !== undefined
-        ? `>= ${number(reach.least)}`
-        : reach?.most !== undefined
-          ? `<= ${number(reach.most)}`
-          : '',
+      [
+        reach?.least === undefined ? '' : `>= ${number(reach.least)}`,
+        reach?.most === undefined ? '' : `<= ${number(reach.most)}`,
+      ]
+        .join(' ')
+        .trim(),
       reached === undefined ? '' : reached ? 'yes' : 'NO',
     ]),
   )
