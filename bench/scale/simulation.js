@@ -47,7 +47,8 @@ export async function simulate({ requests, applications, keys, kind, processes, 
       }),
       serviceId: SERVICE_ID,
       credentials: { kind },
-      cache: { maxApplications: applications, ...cache },
+      // The bound holds for callers as well: each user key is one.
+      cache: { maxApplications: applications * keys, ...cache },
       ...{ [CLOCK]: clock },
     }),
   )
