@@ -116,7 +116,7 @@ export interface CacheOptions {
   readonly ttlMs?: number | undefined
   /** Longest an answer may be used, in milliseconds. Default 60000. */
   readonly staleMs?: number | undefined
-  /** Applications remembered. Default 10000. */
+  /** Applications remembered, and callers: each user key is one. Default 10000. */
   readonly maxApplications?: number | undefined
   /** Denials remembered. Default 10000. */
   readonly maxDenials?: number | undefined
