@@ -16,23 +16,24 @@ export interface AnyCredentials {
 }
 
 export class Identity implements Grant {
-  readonly service: ProtectedService
-  readonly credentials: Credentials
-  readonly referrer: string | undefined
-  // Said again beside the credentials: each object that a decision does not have to look into is one less to wait for.
-  readonly #appKey: string | undefined
-  readonly #redirectUrl: string | undefined
+  // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
   /** The count of his application. */
   account: Application
   /** When an answer that lets him in was asked for, by our clock. */
   provedAt: number = Number.NEGATIVE_INFINITY
   /** The service's epoch then. */
   epoch = 0
+  // Said again beside the credentials, for one object less to look into.
+  readonly #appKey: string | undefined
+  readonly #redirectUrl: string | undefined
+  readonly referrer: string | undefined
+  /** Asked for since room was last made; see SecondChance. */
+  used = true
+  readonly service: ProtectedService
+  readonly credentials: Credentials
   /** Not refreshed again before, by our clock. */
   retryAt: number = Number.NEGATIVE_INFINITY
   refreshing = false
-  /** Asked for since room was last made; see SecondChance. */
-  used = true
   /** Others with the same credential but another key, redirect URL or referrer; kept by the first. */
   others: Map<string, Identity> | undefined = undefined
   /** Next of the same application, newest first. */

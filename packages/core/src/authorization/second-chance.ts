@@ -27,7 +27,8 @@ export class SecondChance<Key, Value extends Remembered> {
   /** Finds and counts as use. */
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key)
-    if (value !== undefined) value.used = true
+    // Written only where it changes anything: memory that is only read stays in every cache.
+    if (value !== undefined && !value.used) value.used = true
     return value
   }
 

@@ -15,14 +15,21 @@ export interface GeneralDenial {
 }
 
 export class Application {
+  // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
   readonly service: ServiceLedger
-  /** Undefined while nobody knows whose usage this is; such usage is never sent. */
-  readonly id: string | undefined
-  plan: string | undefined
   layout: Layout
   cells: number[] = NO_CELLS
   /** Waiting, added up by minute, newest first. */
   pending: UsageRow | undefined = undefined
+  /** What the backend last said against all its callers. */
+  denial: GeneralDenial | undefined = undefined
+  /** No longer in the ledger; who still holds it has to look it up again. */
+  evicted = false
+  /** Since the eviction last looked. */
+  used = true
+  /** Undefined while nobody knows whose usage this is; such usage is never sent. */
+  readonly id: string | undefined
+  plan: string | undefined
   /** Waiting, each for itself because of its response code. */
   separate: UsageRow | undefined = undefined
   /** Sent and not yet forgotten. */
@@ -35,12 +42,6 @@ export class Application {
   provedAt: number = Number.NEGATIVE_INFINITY
   /** Questions under way. */
   questions = 0
-  /** Since the eviction last looked. */
-  used = true
-  /** What the backend last said against all its callers. */
-  denial: GeneralDenial | undefined = undefined
-  /** No longer in the ledger; who still holds it has to look it up again. */
-  evicted = false
 
   constructor(service: ServiceLedger, id: string | undefined) {
     this.service = service

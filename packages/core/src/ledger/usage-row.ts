@@ -10,23 +10,24 @@ const MOST_REPEATS = 2 ** 30
 const NO_AMOUNTS: number[] = []
 
 export class UsageRow {
-  application: Application
+  // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
+  /** The usage that was counted last, and how often again since: most applications repeat themselves. */
+  #last: Touched | undefined = undefined
+  #repeats = 0
+  #mostRepeats = 0
+  /** Minutes since the epoch: unlike milliseconds a small integer. */
+  #minutes: number
   /** Sent before without an answer and sent again: the backend may count it twice. */
   again = false
+  application: Application
   /** A transaction of its own, with the status of the response; undefined for what is added up. */
   separate: { code: number | undefined; awaitsResponse: boolean } | undefined = undefined
   /** The batch it was sent with. */
   batch: Batch | undefined = undefined
   /** Next in the list it waits in. */
   next: UsageRow | undefined = undefined
-  /** Minutes since the epoch: unlike milliseconds a small integer. */
-  #minutes: number
   /** Slot and amount of each metric in turn. A row has few metrics, an array by slot would be mostly holes. */
   #amounts: number[] = NO_AMOUNTS
-  /** The usage that was counted last, and how often again since: most applications repeat themselves. */
-  #last: Touched | undefined = undefined
-  #repeats = 0
-  #mostRepeats = 0
 
   /** @param minute any moment of it, epoch milliseconds by the service's time. */
   constructor(application: Application, minute: number) {
