@@ -28,7 +28,7 @@ export function readPath(path: string): PathReadings | undefined {
   const spelled = new Set<string>()
   for (const base of bases) {
     for (const decoded of new Set([decode(base, true), decode(base, false)])) addStructures(decoded, others)
-    for (const kept of new Set([base, decodeUnreserved(base)])) {
+    for (const kept of new Set([base, decodeUnreserved(base), decodeDotSegments(base)])) {
       addStructures(kept, spelled)
       addStructures(escapeBrackets(kept), spelled)
     }
@@ -85,6 +85,11 @@ function decode(escaped: string, slashes: boolean): string {
     if (character === '/') return slashes ? '/' : spelled
     return /[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]]/.test(character) ? character : spelled
   })
+}
+
+/** Segments that a URL parser takes for dots (WHATWG URL, 4.4), which leaves all other escapes alone. */
+function decodeDotSegments(escaped: string): string {
+  return escaped.replace(/(?<=\/)(?:\.|%2E){1,2}(?=\/|$)/g, (segment) => segment.replaceAll('%2E', '.'))
 }
 
 /** RFC 3986, 2.3. */
