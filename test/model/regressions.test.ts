@@ -10,6 +10,8 @@ const ALONE: Omit<Schedule, 'steps'> = {
   skewMs: 0,
   lagMs: 0,
   room: 2,
+  limitMargin: 0,
+  onUnavailable: 'deny',
   latencies: [[0, 0]],
 }
 const ask = (usage: Record<string, number>, times = 1) =>
@@ -96,6 +98,16 @@ const REGRESSIONS: Record<string, Schedule> = {
       { do: 'flush' },
       { ...ask({ hits: 1 }), application: 1, counts: 'with-response-code' },
       { do: 'set-clock', ms: 3_949_960 },
+    ],
+  },
+  "'last-known' let in usage of a metric whose place under a limit nobody had asked about": {
+    ...ALONE,
+    limits: [{ metric: 'hits', period: 'eternity', value: 5 }],
+    onUnavailable: 'last-known',
+    steps: [
+      ask({ hits: 1 }),
+      { do: 'fault', kind: 'unsent', calls: 1, endpoint: 'authorize' },
+      ask({ deep: 2, searches: 0 }, 3),
     ],
   },
 }

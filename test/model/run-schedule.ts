@@ -18,6 +18,14 @@ interface Admitted {
   readonly held: readonly number[]
 }
 
+/** A request, from when it comes until it is answered. */
+interface Asking {
+  readonly application: number
+  /** By the service's time. */
+  readonly since: number
+  admitted: boolean | undefined
+}
+
 /** An authrep that was authorized: counted by the backend, in the windows of its own clock. */
 interface Authrep {
   readonly caller: string
@@ -53,7 +61,7 @@ class Run {
   #faultCalls = 0
   #state: EmulatorState
   #calls = 0
-  #asking = 0
+  readonly #asking = new Set<Asking>()
   readonly #denials: (() => void)[] = []
   readonly #authreps: Authrep[] = []
   #disturbed = Number.NEGATIVE_INFINITY
@@ -79,7 +87,8 @@ class Run {
       state: this.#state,
       emulator,
       clock: this.#clock,
-      cache: { maxApplications: schedule.room },
+      cache: { maxApplications: schedule.room, limitMargin: schedule.limitMargin },
+      terms: { onUnavailable: schedule.onUnavailable },
     })
     for (const limit of schedule.limits) this.#limits.push({ limit, from: Number.NEGATIVE_INFINITY, until: Infinity })
     this.#world.fault = async (request, pass) => {
@@ -160,17 +169,18 @@ class Run {
   }
 
   #ask({ application, key, usage, counts }: Extract<Step, { do: 'ask' }>): void {
-    this.#asking += 1
-    const asked = this.#time()
+    const asking: Asking = { application, since: this.#time(), admitted: undefined }
+    this.#asking.add(asking)
     const note = (outcome: Outcome) => {
-      this.#asking -= 1
+      this.#asking.delete(asking)
+      asking.admitted = outcome.outcome === 'allow'
       if (counts !== 'now' && outcome.outcome === 'allow') {
         this.#responding.push(() => this.#respond(application, usage, outcome, counts === 'predicted'))
       }
       if (counts === 'predicted') return
-      this.#note(application, key, usage, outcome, asked)
+      this.#note(asking, key, usage, outcome)
       // A denial may rest on usage that is reserved while the backend is asked; who was right shows once all have answers.
-      if (this.#asking === 0) for (const judge of this.#denials.splice(0)) judge()
+      if (this.#asking.size === 0) for (const judge of this.#denials.splice(0)) judge()
     }
     const terms = { counts, responseCodes: counts !== 'now' }
     const outcome = this.#world.ask(this.#credentials(application, key), usage, terms)
@@ -214,14 +224,14 @@ class Run {
     return place === -1 ? undefined : this.#authreps.splice(place, 1)[0]!.at
   }
 
-  #note(application: number, key: number, usage: Usage, outcome: Outcome, asked: number): void {
+  #note({ application, since }: Asking, key: number, usage: Usage, outcome: Outcome): void {
     const time = this.#time()
     const now = this.#clock.now()
     if (outcome instanceof AllowedDecision) {
       if (key === 2) this.#problems.push('a wrong key was let in')
       // Not by our stamp: an authrep carries none, and our clock may have been ahead of the backend's or behind.
       const booked = this.#bookedAt(application, usage)
-      this.#admitted.push({ application, usage, stamp: booked ?? time, held: [asked, time, booked ?? time] })
+      this.#admitted.push({ application, usage, stamp: booked ?? time, held: [since, time, booked ?? time] })
       for (const { limit, from, until } of this.#limits) {
         // Before it was known, a limit cannot hold; after it is gone it need not.
         if (from + LEARNED_MS > now || until <= now || this.#foreign || this.#moved || this.#after) continue
@@ -233,7 +243,13 @@ class Run {
       }
       return
     }
-    if (outcome.code === 'limits_exceeded') this.#denials.push(() => this.#judge(application, usage, time, now))
+    if (outcome.code !== 'limits_exceeded') return
+    const meanwhile = [...this.#asking].filter((asking) => asking.application === application)
+    this.#denials.push(() => {
+      // What an authrep reserves is kept until its answer, which may be none; whoever comes meanwhile does not wait for it.
+      const freed = this.#schedule.limitMargin > 0 && meanwhile.some(({ admitted }) => admitted === false)
+      if (!freed) this.#judge(application, usage, time, now)
+    })
   }
 
   #judge(application: number, usage: Usage, time: number, now: number): void {
@@ -358,8 +374,9 @@ class Run {
         .filter(({ kind }) => kind === 'given-up')
         .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
       const unsure = doubtful.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      // Without room for the count of an application, an authrep whose answer is lost is counted though not admitted.
-      const most = this.#schedule.room === 1 ? Number.POSITIVE_INFINITY : due - givenUp + unsure
+      // An authrep whose answer is lost is counted though not admitted.
+      const { room, limitMargin } = this.#schedule
+      const most = room === 1 || limitMargin > 0 ? Number.POSITIVE_INFINITY : due - givenUp + unsure
       if (counted < due - givenUp || counted > most) {
         this.#problems.push(`law 8: the backend counted ${counted} of ${name}; ${due} due, ${givenUp} given up`)
       }

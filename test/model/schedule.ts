@@ -56,6 +56,9 @@ export interface Schedule {
   readonly lagMs: number
   /** Applications the ledger has room for; there are two. */
   readonly room: 1 | 2
+  /** Above 0, requests near a limit are asked about by authrep. */
+  readonly limitMargin: number
+  readonly onUnavailable: 'deny' | 'last-known'
   /** How long calls take to get there and back, in turn. */
   readonly latencies: readonly (readonly [there: number, back: number])[]
   readonly steps: readonly Step[]
@@ -179,6 +182,9 @@ export function schedules(what: Kind): fc.Arbitrary<Schedule> {
     // What settles is judged by our clock, so a clock that is set needs a backend that does not lag.
     lagMs: what === 'clocks' ? fc.constant(0) : fc.constantFrom(0, 0, 300, 5000, 50_000),
     room: fc.constantFrom(2 as const, 2 as const, 1 as const),
+    limitMargin: fc.constantFrom(0, 0, 0.3, 1),
+    // In an outage the last word holds however long ago it was said, also about limits that have changed since.
+    onUnavailable: what === 'changes' ? fc.constant('deny') : fc.constantFrom('deny', 'last-known'),
     latencies: fc.array(fc.tuple(fc.constantFrom(0, 0, 20, 400), fc.constantFrom(0, 0, 20, 400)), {
       minLength: 1,
       maxLength: 5,

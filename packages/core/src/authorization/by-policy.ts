@@ -1,8 +1,10 @@
 /** Who passes while the backend does not answer, and what becomes of their usage. */
 import { AllowedDecision } from '../allowed.ts'
 import type { Clock } from '../clock.ts'
+import type { Application } from '../ledger/application.ts'
 import { Batch } from '../ledger/batch.ts'
 import type { ResolvedReport } from '../options/resolved-options.ts'
+import type { UsageShape } from '../usage.ts'
 import type { Decided, Question } from './authorizer.ts'
 import type { BackendAnswer } from './backend.ts'
 import { decideLocally } from './decide-locally.ts'
@@ -30,7 +32,7 @@ export function decideByPolicy(
   outage: Outage,
   context: PolicyContext,
 ): Decided {
-  const { credentials, referrer, terms } = question
+  const { credentials, referrer, usage, terms } = question
   const refusal = unavailable(context.clock.now() + (outage.retryAfterMs ?? RETRY_MS))
   if (terms.onUnavailable === 'deny') return refusal
   const identity = cache.identities.find(credentials, referrer)
@@ -42,13 +44,20 @@ export function decideByPolicy(
     const kept = account.evicted ? cache.ledger.application(account.id!) : account
     if (kept === undefined) return refuse('overloaded')
     identity.account = kept
-    // Its limits went with it when it was forgotten, or when our clock turned out to be wrong.
-    if (!kept.answered && terms.onUnavailable === 'last-known') return refusal
+    if (terms.onUnavailable === 'last-known' && !knowsLimits(kept, usage)) return refusal
     return admit(identity, question, outage, context)
   }
   if (terms.onUnavailable === 'last-known') return refusal
   const stranger = cache.admitStranger(text, credentials, referrer)
   return stranger === undefined ? refuse('overloaded') : admit(stranger, question, outage, context)
+}
+
+/**
+ * Whether it is known, be it of long ago, which limits hold for the usage. They went with an application that was forgotten,
+ * and when our clock turned out to be wrong; and the first usage of a metric may have an ancestor that nobody has asked about.
+ */
+function knowsLimits(account: Application, usage: UsageShape): boolean {
+  return account.answered && !account.layout.mayHideLimits(usage)
 }
 
 function admit(identity: Identity, question: Question, outage: Outage, { clock, ambiguous }: PolicyContext): Decided {

@@ -64,6 +64,12 @@ export class Layout {
     return touched
   }
 
+  /** Whether one of the limits could hold for the usage without our ever having known; what was known once still counts. */
+  mayHideLimits({ metrics }: UsageShape): boolean {
+    const limited = this.limits.map(({ metric }) => metric)
+    return metrics.some((metric) => this.#hierarchy.hiddenAbove(metric, limited, Number.NEGATIVE_INFINITY).length > 0)
+  }
+
   /** Whether usage of the metric in a slot falls under a limit. */
   covers(limit: number, slot: number): boolean {
     let slots = this.#covers[limit]
