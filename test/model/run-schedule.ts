@@ -23,6 +23,8 @@ interface Asking {
   readonly application: number
   /** By the service's time. */
   readonly since: number
+  /** By the backend's clock. */
+  readonly sinceThere: number
   admitted: boolean | undefined
 }
 
@@ -169,7 +171,7 @@ class Run {
   }
 
   #ask({ application, key, usage, counts }: Extract<Step, { do: 'ask' }>): void {
-    const asking: Asking = { application, since: this.#time(), admitted: undefined }
+    const asking: Asking = { application, since: this.#time(), sinceThere: this.#timeThere(), admitted: undefined }
     this.#asking.add(asking)
     const note = (outcome: Outcome) => {
       this.#asking.delete(asking)
@@ -212,7 +214,7 @@ class Run {
       const metric = /^usage\[(.*)\]$/.exec(name)?.[1]
       return metric === undefined ? [] : [[metric, Number(value)]]
     })
-    const at = this.#clock.now() + this.#skewMs
+    const at = this.#timeThere()
     this.#authreps.push({ caller, usage: JSON.stringify(Object.fromEntries(used)), at })
   }
 
@@ -224,7 +226,7 @@ class Run {
     return place === -1 ? undefined : this.#authreps.splice(place, 1)[0]!.at
   }
 
-  #note({ application, since }: Asking, key: number, usage: Usage, outcome: Outcome): void {
+  #note({ application, since, sinceThere }: Asking, key: number, usage: Usage, outcome: Outcome): void {
     const time = this.#time()
     const now = this.#clock.now()
     if (outcome instanceof AllowedDecision) {
@@ -244,22 +246,24 @@ class Run {
       return
     }
     if (outcome.code !== 'limits_exceeded') return
+    // Near a limit the backend decides with us, by the windows of its own clock.
+    const times = this.#schedule.limitMargin > 0 ? [time, sinceThere, this.#timeThere()] : [time]
     const meanwhile = [...this.#asking].filter((asking) => asking.application === application)
     this.#denials.push(() => {
       // What an authrep reserves is kept until its answer, which may be none; whoever comes meanwhile does not wait for it.
       const freed = this.#schedule.limitMargin > 0 && meanwhile.some(({ admitted }) => admitted === false)
-      if (!freed) this.#judge(application, usage, time, now)
+      if (!freed) this.#judge(application, usage, times, now)
     })
   }
 
-  #judge(application: number, usage: Usage, time: number, now: number): void {
+  #judge(application: number, usage: Usage, times: readonly number[], now: number): void {
     if (this.#disturbed > now - LEARNED_MS || this.#moved || this.#after) return
     const held = (admitted: Admitted) => admitted.held
     const violated = this.#limits.some(
       ({ limit, until }) =>
         until > now - LEARNED_MS &&
         touches(usage, limit.metric) &&
-        this.#used(application, limit, time, held) + needOf(usage, limit.metric) > limit.value,
+        times.some((time) => this.#used(application, limit, time, held) + needOf(usage, limit.metric) > limit.value),
     )
     if (!violated && !this.#foreign) this.#problems.push(`law 7: wrong denial of ${JSON.stringify(usage)}`)
   }
@@ -290,6 +294,10 @@ class Run {
 
   #time(): number {
     return this.#world.ledger.service(this.#world.service).at(this.#clock.now())
+  }
+
+  #timeThere(): number {
+    return this.#clock.now() + this.#skewMs
   }
 
   #check(where: string): void {
