@@ -61,6 +61,11 @@ export class Hierarchy {
     return changed
   }
 
+  /** Whether answers tell of the tree at all; direct authorization does not ask for it. */
+  get told(): boolean {
+    return this.#lists.size > 0
+  }
+
   /** All known ancestors, nearest first. */
   ancestorsOf(metric: string): ReadonlySet<string> {
     const found = new Set<string>()

@@ -66,6 +66,7 @@ export class Layout {
 
   /** Whether one of the limits could hold for the usage without our ever having known; what was known once still counts. */
   mayHideLimits({ metrics }: UsageShape): boolean {
+    if (!this.#hierarchy.told) return false
     const limited = this.limits.map(({ metric }) => metric)
     return metrics.some((metric) => this.#hierarchy.hiddenAbove(metric, limited, Number.NEGATIVE_INFINITY).length > 0)
   }
