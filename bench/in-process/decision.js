@@ -1,9 +1,8 @@
 // @ts-check
 /** Decisions of one gateway in this process. */
-import { createGateway, ThreeScaleClient } from '@threescale/core'
 import { createAnswers } from '../backend/answers.js'
-import { appKey, applicationId, mappingRules, pathOf, SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
-import { through } from '../backend/transport.js'
+import { gatewayThrough } from '../backend/gateway.js'
+import { appKey, applicationId, mappingRules, pathOf, userKey } from '../backend/provider.js'
 
 /**
  * @param {object} settings
@@ -34,9 +33,7 @@ export async function prepare({
     limitMax: outcome === 'denied' ? 1 : undefined,
     appKeys: kind === 'appId' ? [appKey(0)] : [],
   })
-  const gateway = createGateway({
-    client: new ThreeScaleClient({ serviceId: SERVICE_ID, serviceToken: SERVICE_TOKEN, ...through(answers) }),
-    serviceId: SERVICE_ID,
+  const gateway = gatewayThrough(answers, {
     credentials: { kind, in: [location] },
     mappingRules: mappingRules(rules),
     rateLimitHeaders,

@@ -1,10 +1,8 @@
 // @ts-check
 /** From admitted hits to an acknowledged report: one hit of each application, added up, encoded and sent to a stub. */
-import { createGateway, ThreeScaleClient } from '@threescale/core'
-import { CLOCK } from '../../packages/core/dist/clock.js'
 import { createAnswers } from '../backend/answers.js'
-import { SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
-import { through } from '../backend/transport.js'
+import { gatewayThrough } from '../backend/gateway.js'
+import { userKey } from '../backend/provider.js'
 import { createSimulatedClock } from '../scale/simulated-clock.js'
 
 const HOUR_MS = 3_600_000
@@ -19,19 +17,15 @@ const INTERVAL_MS = 10_000
 export async function prepare({ applications, metrics }) {
   const clock = createSimulatedClock(Date.UTC(2026, 0, 15, 10, 0))
   const answers = createAnswers({ limitCount: 0, now: clock.now, counting: false })
-  const gateway = createGateway({
-    client: new ThreeScaleClient({
-      serviceId: SERVICE_ID,
-      serviceToken: SERVICE_TOKEN,
-      [CLOCK]: clock,
-      ...through(answers),
-    }),
-    serviceId: SERVICE_ID,
-    usage: Object.fromEntries(Array.from({ length: metrics }, (_, metric) => [`metric_${metric}`, 1])),
-    cache: { ttlMs: HOUR_MS, staleMs: 24 * HOUR_MS, settleMs: INTERVAL_MS },
-    report: { intervalMs: INTERVAL_MS },
-    ...{ [CLOCK]: clock },
-  })
+  const gateway = gatewayThrough(
+    answers,
+    {
+      usage: Object.fromEntries(Array.from({ length: metrics }, (_, metric) => [`metric_${metric}`, 1])),
+      cache: { ttlMs: HOUR_MS, staleMs: 24 * HOUR_MS, settleMs: INTERVAL_MS },
+      report: { intervalMs: INTERVAL_MS },
+    },
+    clock,
+  )
   const views = Array.from({ length: applications }, (_, application) => ({
     method: 'GET',
     url: `/v1/words/word?user_key=${userKey(application)}`,

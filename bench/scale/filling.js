@@ -1,11 +1,9 @@
 // @ts-check
 /** A cache filled with many applications: its memory, whether the bound holds, and how long the process pauses. */
 import { PerformanceObserver, performance } from 'node:perf_hooks'
-import { createGateway, ThreeScaleClient } from '@threescale/core'
-import { CLOCK } from '../../packages/core/dist/clock.js'
 import { createAnswers } from '../backend/answers.js'
-import { SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
-import { through } from '../backend/transport.js'
+import { gatewayThrough } from '../backend/gateway.js'
+import { userKey } from '../backend/provider.js'
 import { createSimulatedClock } from './simulated-clock.js'
 
 /** @typedef {{ applications: number, more: number }} Filling more: callers beyond the bound */
@@ -19,18 +17,14 @@ export async function fill({ applications, more }) {
   const bound = applications + 1000
   const clock = createSimulatedClock(START)
   const answers = createAnswers({ limitCount: 3, now: clock.now, counting: false })
-  const gateway = createGateway({
-    client: new ThreeScaleClient({
-      serviceId: SERVICE_ID,
-      serviceToken: SERVICE_TOKEN,
-      [CLOCK]: clock,
-      ...through(answers),
-    }),
-    serviceId: SERVICE_ID,
-    // Whoever is known stays known: how often callers are asked about is what the simulations count.
-    cache: { maxApplications: bound, ttlMs: HOUR_MS, staleMs: HOUR_MS },
-    ...{ [CLOCK]: clock },
-  })
+  const gateway = gatewayThrough(
+    answers,
+    {
+      // Whoever is known stays known: how often callers are asked about is what the simulations count.
+      cache: { maxApplications: bound, ttlMs: HOUR_MS, staleMs: HOUR_MS },
+    },
+    clock,
+  )
   const ask = async (/** @type {number} */ from, /** @type {number} */ to) => {
     let longest = 0
     for (let first = from; first < to; first += 64) {

@@ -1,10 +1,8 @@
 // @ts-check
 /** Traffic of a fleet in simulated time through the real gateway and client: how many calls the backend gets. */
-import { createGateway, ThreeScaleClient } from '@threescale/core'
-import { CLOCK } from '../../packages/core/dist/clock.js'
 import { createAnswers } from '../backend/answers.js'
-import { appKey, applicationId, SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
-import { through } from '../backend/transport.js'
+import { gatewayThrough } from '../backend/gateway.js'
+import { appKey, applicationId, userKey } from '../backend/provider.js'
 import { createRandom } from './random.js'
 import { createSimulatedClock, quiet } from './simulated-clock.js'
 
@@ -38,19 +36,15 @@ export async function simulate({ requests, applications, keys, kind, processes, 
     appKeys: kind === 'appId' ? Array.from({ length: keys }, (_, key) => appKey(key)) : [],
   })
   const gateways = Array.from({ length: processes }, () =>
-    createGateway({
-      client: new ThreeScaleClient({
-        serviceId: SERVICE_ID,
-        serviceToken: SERVICE_TOKEN,
-        [CLOCK]: clock,
-        ...through(answers),
-      }),
-      serviceId: SERVICE_ID,
-      credentials: { kind },
-      // The bound holds for callers as well: each user key is one.
-      cache: { maxApplications: applications * keys, ...cache },
-      ...{ [CLOCK]: clock },
-    }),
+    gatewayThrough(
+      answers,
+      {
+        credentials: { kind },
+        // The bound holds for callers as well: each user key is one.
+        cache: { maxApplications: applications * keys, ...cache },
+      },
+      clock,
+    ),
   )
   const random = createRandom(1)
   const ticks = (seconds * 1000) / TICK_MS

@@ -1,11 +1,11 @@
 /** Law 5 for callers with an application key, wherever they put it, and for what handlers and reports get to see. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { CHANNELS, type GatewayOptions } from '@threescale/core'
+import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, contractState, startBackend, TOKEN } from './backend.ts'
-import { everythingOf, formsOf } from './everything-of.ts'
+import { formsOf } from './everything-of.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
+import { startWatcher, type Watcher } from './watcher.ts'
 import { type Asking, ask } from './wire.ts'
 
 const SERVICE = '2555418'
@@ -29,22 +29,18 @@ const places: Readonly<Record<string, (id: string, key: string) => Asking>> = {
 }
 
 let backend: Backend
-let seen: string[] = []
-const see = (value: unknown) => void seen.push(everythingOf(value))
-const log = (facts: object, message: string) => see({ facts, message })
-const logger = { debug: log, info: log, warn: log, error: log }
-const listen = (message: unknown) => see(message)
+let watcher: Watcher
 
 beforeAll(async () => {
   backend = await startBackend()
-  for (const channel of Object.values(CHANNELS)) subscribe(channel, listen)
+  watcher = startWatcher()
 })
 afterAll(async () => {
-  for (const channel of Object.values(CHANNELS)) unsubscribe(channel, listen)
+  watcher.stop()
   await backend.emulator.close()
 })
 beforeEach(() => {
-  seen = []
+  watcher.forget()
   backend.emulator.setState(contractState())
   backend.emulator.setFaults([])
 })
@@ -57,12 +53,18 @@ describe.each(frameworks)('$name', ({ create }) => {
 
   async function serve(options: GatewayOptions, onDeny: 'answer' | 'throw') {
     const app = await create({
-      guard: { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger, ...options } as GatewayOptions,
+      guard: {
+        serviceId: SERVICE,
+        serviceToken: TOKEN,
+        backendUrl: backend.url,
+        logger: watcher.logger,
+        ...options,
+      } as GatewayOptions,
       onDeny,
-      onError: see,
+      onError: watcher.see,
       routes: {
         '/': (call) => {
-          see(call.threescale)
+          watcher.see(call.threescale)
           call.send(200, 'hello')
         },
       },
@@ -89,13 +91,13 @@ describe.each(frameworks)('$name', ({ create }) => {
         for (const { id, key } of callers) {
           const { status, headers, body } = await ask(port, askingOf(id, key))
           statuses.add(status)
-          see({ status, headers, body })
+          watcher.see({ status, headers, body })
         }
       }
       backend.emulator.setFaults([])
-      see(app.gateway)
-      see(await app.gateway.close())
-      see(app.gateway.stats())
+      watcher.see(app.gateway)
+      watcher.see(await app.gateway.close())
+      watcher.see(app.gateway.stats())
     }
     expect([...statuses].sort()).toEqual([200, 403, 500, 503])
     expectNothingSecret()
@@ -108,14 +110,14 @@ describe.each(frameworks)('$name', ({ create }) => {
     const state = contractState()
     for (const service of state.services) service.service_tokens = ['another']
     backend.emulator.setState(state)
-    see(await app.gateway.close())
-    see(await app.gateway.check())
-    expect(seen.join('\n')).toContain('service_token_invalid')
+    watcher.see(await app.gateway.close())
+    watcher.see(await app.gateway.check())
+    expect(watcher.text()).toContain('service_token_invalid')
     expectNothingSecret()
   })
 })
 
 function expectNothingSecret(): void {
-  const all = seen.join('\n')
+  const all = watcher.text()
   for (const form of secrets.flatMap(formsOf)) expect(all).not.toContain(form)
 }

@@ -1,11 +1,11 @@
 /** Law 5 for callers that come with a form, by OAuth, or with a secret in their Referer. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { CHANNELS, type GatewayOptions, type RequestView } from '@threescale/core'
+import type { GatewayOptions, RequestView } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
-import { everythingOf, formsOf } from './everything-of.ts'
+import { formsOf } from './everything-of.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
+import { startWatcher, type Watcher } from './watcher.ts'
 import { type Asking, ask } from './wire.ts'
 
 const BAD_TOKEN = 'SECRET-outdated token'
@@ -65,24 +65,18 @@ function stateOfCallers() {
 }
 
 let backend: Backend
-let seen: string[] = []
-const see = (value: unknown) => void seen.push(everythingOf(value))
-const log = (facts: object, message: string) => see({ facts, message })
-const logger = { debug: log, info: log, warn: log, error: log }
-const listen = (message: unknown) => see(message)
+let watcher: Watcher
 
 beforeAll(async () => {
   backend = await startBackend()
-  for (const channel of Object.values(CHANNELS)) subscribe(channel, listen)
-  process.on('warning', see)
+  watcher = startWatcher()
 })
 afterAll(async () => {
-  for (const channel of Object.values(CHANNELS)) unsubscribe(channel, listen)
-  process.off('warning', see)
+  watcher.stop()
   await backend.emulator.close()
 })
 beforeEach(() => {
-  seen = []
+  watcher.forget()
   backend.emulator.setState(stateOfCallers())
   backend.emulator.setFaults([])
 })
@@ -95,9 +89,15 @@ describe.each(frameworks)('$name', ({ create }) => {
 
   async function serve(options: GatewayOptions, onDeny: 'answer' | 'throw') {
     const app = await create({
-      guard: { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger, ...options } as GatewayOptions,
+      guard: {
+        serviceId: SERVICE,
+        serviceToken: TOKEN,
+        backendUrl: backend.url,
+        logger: watcher.logger,
+        ...options,
+      } as GatewayOptions,
       onDeny,
-      onError: see,
+      onError: watcher.see,
       forms: 'before',
     })
     apps.push(app)
@@ -120,20 +120,20 @@ describe.each(frameworks)('$name', ({ create }) => {
         for (const asking of askings) {
           const { status, headers, body } = await ask(port, asking)
           statuses.add(status)
-          see({ status, headers, body })
+          watcher.see({ status, headers, body })
         }
       }
       backend.emulator.setFaults([])
       for (const { headers = {} } of askings) {
         const view = { method: 'GET', url: '/?user_key=SECRET-stranger', header: (name: string) => headers[name] }
-        see(await app.gateway.explain(view as never))
+        watcher.see(await app.gateway.explain(view as never))
       }
-      see(app.gateway)
-      see(await app.gateway.close())
-      see(app.gateway.stats())
+      watcher.see(app.gateway)
+      watcher.see(await app.gateway.close())
+      watcher.see(app.gateway.stats())
     }
     expect([...statuses].sort()).toEqual([200, 403, 500, 503])
-    const all = seen.join('\n')
+    const all = watcher.text()
     expect(all).not.toContain('SECRET')
     for (const form of [TOKEN, BAD_TOKEN, ...keys].flatMap(formsOf)) expect(all).not.toContain(form)
   })

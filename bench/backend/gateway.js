@@ -1,0 +1,22 @@
+// @ts-check
+/** A gateway whose client speaks with the stub inside the process. */
+import { createGateway, ThreeScaleClient } from '@threescale/core'
+import { CLOCK } from '../../packages/core/dist/clock.js'
+import { SERVICE_ID, SERVICE_TOKEN } from './provider.js'
+import { through } from './transport.js'
+
+/**
+ * @param {import('./answers.js').Answers} answers
+ * @param {import('@threescale/core').GatewayOptions} options
+ * @param {import('../scale/simulated-clock.js').SimulatedClock} [clock] default: the machine's
+ */
+export function gatewayThrough(answers, options, clock) {
+  const time = clock === undefined ? {} : { [CLOCK]: clock }
+  const client = new ThreeScaleClient({
+    serviceId: SERVICE_ID,
+    serviceToken: SERVICE_TOKEN,
+    ...time,
+    ...through(answers),
+  })
+  return createGateway({ client, serviceId: SERVICE_ID, ...time, ...options })
+}
