@@ -18,7 +18,6 @@ export function overLimits(account: Application, touched: Touched, time: number)
   return {
     outcome: 'refuse',
     code: 'limits_exceeded',
-    reason: 'usage limits are exceeded',
     retryAt,
     disabled,
     get limits() {

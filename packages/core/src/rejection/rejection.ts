@@ -46,7 +46,7 @@ export function createRejection(settings: RejectionSettings): Rejection {
     const status = text?.status ?? kind.status
     // What 3scale says about our own settings is for the operator only.
     const said = refusal.code === 'gateway_misconfigured' ? undefined : refusal.reason
-    const reason = publicReason(said ?? kind.reason, refusal.secrets)
+    const reason = said === undefined ? kind.reason : publicReason(said, refusal.secrets)
     const { body, contentType } = text ?? (rejection === 'text' ? plain(reason) : problem(status, refusal.code, reason))
     const retryAfterMs = retryAfterOf(refusal, kind, clock.now())
     return Object.freeze({
