@@ -30,7 +30,7 @@ interface Asking {
 
 /** An authrep that was authorized: counted by the backend, in the windows of its own clock. */
 interface Authrep {
-  readonly caller: string
+  readonly application: number
   readonly usage: string
   readonly at: number
 }
@@ -66,6 +66,8 @@ class Run {
   readonly #asking = new Set<Asking>()
   readonly #denials: (() => void)[] = []
   readonly #authreps: Authrep[] = []
+  /** Counted by the backend, whose answer was lost: not admitted, but denials rest on it. */
+  readonly #lost: Authrep[] = []
   #disturbed = Number.NEGATIVE_INFINITY
   #foreign = false
   /** Usage that is known only after the response, or an application without room for its count: limits may be passed. */
@@ -102,10 +104,14 @@ class Run {
           this.#faults.shift()
           this.#faultCalls = 0
         }
-        return goWrong(fault.kind, pass)
+        return goWrong(fault.kind, () => {
+          const answer = pass()
+          if (answer.status === 200) this.#noteAuthrep(request.path, this.#lost)
+          return answer
+        })
       }
       const answer = pass()
-      if (answer.status === 200) this.#noteAuthrep(request.path)
+      if (answer.status === 200) this.#noteAuthrep(request.path, this.#authreps)
       await this.#take(back)
       return answer
     }
@@ -206,7 +212,7 @@ class Run {
       : { appId: `a${application}`, appKey: key === 2 ? 'wrong' : `k${key}` }
   }
 
-  #noteAuthrep(path: string): void {
+  #noteAuthrep(path: string, authreps: Authrep[]): void {
     const { pathname, searchParams } = new URL(path, 'http://backend')
     if (!pathname.endsWith('/authrep.xml')) return
     const caller = searchParams.get('user_key') ?? searchParams.get('app_id')!
@@ -215,13 +221,13 @@ class Run {
       return metric === undefined ? [] : [[metric, Number(value)]]
     })
     const at = this.#timeThere()
-    this.#authreps.push({ caller, usage: JSON.stringify(Object.fromEntries(used)), at })
+    authreps.push({ application: Number(caller.slice(1)), usage: JSON.stringify(Object.fromEntries(used)), at })
   }
 
   /** When the backend counted usage that it was asked about by authrep. */
   #bookedAt(application: number, usage: Usage): number | undefined {
     const place = this.#authreps.findIndex(
-      (authrep) => authrep.caller.slice(1) === String(application) && authrep.usage === JSON.stringify(usage),
+      (authrep) => authrep.application === application && authrep.usage === JSON.stringify(usage),
     )
     return place === -1 ? undefined : this.#authreps.splice(place, 1)[0]!.at
   }
@@ -258,12 +264,21 @@ class Run {
 
   #judge(application: number, usage: Usage, times: readonly number[], now: number): void {
     if (this.#disturbed > now - LEARNED_MS || this.#moved || this.#after) return
+    const lost = this.#lost.map(({ application, usage, at }) => ({
+      application,
+      usage: JSON.parse(usage) as Usage,
+      stamp: at,
+      held: [at],
+    }))
+    const counted = [...this.#admitted, ...lost]
     const held = (admitted: Admitted) => admitted.held
     const violated = this.#limits.some(
       ({ limit, until }) =>
         until > now - LEARNED_MS &&
         touches(usage, limit.metric) &&
-        times.some((time) => this.#used(application, limit, time, held) + needOf(usage, limit.metric) > limit.value),
+        times.some(
+          (time) => this.#used(application, limit, time, held, counted) + needOf(usage, limit.metric) > limit.value,
+        ),
     )
     if (!violated && !this.#foreign) this.#problems.push(`law 7: wrong denial of ${JSON.stringify(usage)}`)
   }
@@ -281,10 +296,11 @@ class Run {
     { metric, period }: { metric: string; period: Period },
     time: number,
     momentsOf = ({ stamp }: Admitted): readonly number[] => [stamp],
+    counted: readonly Admitted[] = this.#admitted,
   ): number {
     const { start, end } = windowOf(period, time)
     let used = 0
-    for (const admitted of this.#admitted) {
+    for (const admitted of counted) {
       if (admitted.application !== application) continue
       if (!momentsOf(admitted).some((moment) => moment >= start && moment < end)) continue
       used += needOf(admitted.usage, metric)
