@@ -4,6 +4,9 @@ import { createCertificate } from '../backend/certificate.js'
 import { userKey } from '../backend/provider.js'
 import { startChild } from '../process/child.js'
 
+// Two processes of one application differ by up to a fifth in what the compiler made of it; they take turns.
+const PROCESSES = 3
+
 /**
  * @typedef {object} Stage
  * @property {(name: string, app: string, settings?: object) => Promise<import('../measure/interleave.js').Contender>} add
@@ -32,29 +35,38 @@ export async function createStage({
   const backendUrl = tls ? `https://localhost:${backendPort}` : `http://127.0.0.1:${backendPort}`
   return {
     async add(name, app, settings = {}) {
-      const nodeOptions = process.env.BENCH_APP_OPTIONS?.split(' ') ?? []
-      const child = startChild('http/app.js', {
-        nodeOptions,
-        env: certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.file },
-      })
-      children.push(child)
-      const port = await child.call('start', { app, settings: { backendUrl, ...settings } })
+      const start = async () => {
+        const child = startChild('http/app.js', {
+          nodeOptions: process.env.BENCH_APP_OPTIONS?.split(' ') ?? [],
+          env: certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.file },
+        })
+        children.push(child)
+        return { child, port: await child.call('start', { app, settings: { backendUrl, ...settings } }) }
+      }
+      const processes = await Promise.all(Array.from({ length: PROCESSES }, start))
+      let turn = 0
+      /** @type {import('../measure/interleave.js').Contender['measure']} */
+      const measure = async (seconds) => {
+        const { child, port } = /** @type {typeof processes[0]} */ (processes[turn++ % PROCESSES])
+        const before = await child.call('begin')
+        const run = await load.call('run', { port, connections, seconds, paths })
+        const cpu = (await child.call('end')) - before
+        const good = run.statuses['200'] ?? 0
+        if (good !== run.answers) throw new Error(`${name} answered ${JSON.stringify(run.statuses)}`)
+        return {
+          perSecond: run.perSecond,
+          cpuMicros: cpu / run.answers,
+          // Above 1 where helper threads (garbage collection) work beside the main thread.
+          busy: cpu / 1e6 / (run.answers / run.perSecond),
+          p50Ms: run.p50Ms,
+          p99Ms: run.p99Ms,
+        }
+      }
       return {
         name,
-        async measure(seconds) {
-          const before = await child.call('begin')
-          const run = await load.call('run', { port, connections, seconds, paths })
-          const cpu = (await child.call('end')) - before
-          const good = run.statuses['200'] ?? 0
-          if (good !== run.answers) throw new Error(`${name} answered ${JSON.stringify(run.statuses)}`)
-          return {
-            perSecond: run.perSecond,
-            cpuMicros: cpu / run.answers,
-            // Above 1 where helper threads (garbage collection) work beside the main thread.
-            busy: cpu / 1e6 / (run.answers / run.perSecond),
-            p50Ms: run.p50Ms,
-            p99Ms: run.p99Ms,
-          }
+        measure,
+        async warmUp(seconds) {
+          for (const _ of processes) await measure(seconds)
         },
       }
     },

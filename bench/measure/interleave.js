@@ -5,7 +5,7 @@
  * One run's figures by name; a contender measures itself as often as it is asked.
  *
  * @typedef {Record<string, number>} Figures
- * @typedef {{ name: string, measure(seconds: number): Promise<Figures> }} Contender
+ * @typedef {{ name: string, measure(seconds: number): Promise<Figures>, warmUp?(seconds: number): Promise<unknown> }} Contender
  * @typedef {Map<string, Figures[]>} Runs
  */
 
@@ -17,7 +17,7 @@
  * @returns {Promise<Runs>}
  */
 export async function interleave(contenders, { rounds, seconds, warmUpSeconds = seconds * 2 }) {
-  for (const contender of contenders) await contender.measure(warmUpSeconds)
+  for (const { warmUp, measure } of contenders) await (warmUp ?? measure)(warmUpSeconds)
   /** @type {Runs} */
   const runs = new Map(contenders.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
