@@ -6,26 +6,41 @@ import { startChild } from '../process/child.js'
 const NODE_OPTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
 
 /**
+ * Several processes of it take turns: what the compiler made of one can cost half as much again as what it made of another.
+ *
  * @param {string} name
  * @param {string} scenario module below in-process/
  * @param {object} [settings]
  */
 export async function inProcess(name, scenario, settings = {}) {
-  const child = startChild('in-process/worker.js', { nodeOptions: [...NODE_OPTIONS, ...profileOptions()] })
+  /** @type {import('../process/child.js').Child[]} */
+  const children = []
+  const stop = async () => {
+    await Promise.all(children.map((child) => child.stop()))
+  }
   try {
-    await child.call('prepare', { module: `./${scenario}`, settings })
+    for (let count = 0; count < PROCESSES; count += 1) {
+      const child = startChild('in-process/worker.js', { nodeOptions: [...NODE_OPTIONS, ...profileOptions()] })
+      children.push(child)
+      await child.call('prepare', { module: `./${scenario}`, settings })
+    }
   } catch (error) {
-    await child.stop()
+    await stop()
     throw error
   }
+  let turn = 0
+  const next = () => /** @type {import('../process/child.js').Child} */ (children[turn++ % PROCESSES])
   return {
     name,
-    measure: (/** @type {number} */ seconds) => child.call('run', seconds),
+    measure: (/** @type {number} */ seconds) => next().call('run', seconds),
+    async warmUp(/** @type {number} */ seconds) {
+      for (const child of children) await child.call('run', seconds)
+    },
     /** Bytes allocated per step. */
-    garbage: async (/** @type {number} */ steps) => (await child.call('garbage', steps)).bytes,
-    stats: () => child.call('stats'),
-    stop: () => child.stop(),
+    garbage: async (/** @type {number} */ steps) => (await next().call('garbage', steps)).bytes,
+    stop,
   }
 }
 
+const PROCESSES = 3
 const profileOptions = () => process.env.BENCH_WORKER_OPTIONS?.split(' ') ?? []

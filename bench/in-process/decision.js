@@ -55,14 +55,15 @@ export async function prepare({
   }
   const response = { status: 200, finished: true, header: () => undefined }
   const count = views.length
-  let bytes = 0
+  let read = 0
   return {
-    stats: () => ({ ...gateway.stats(), calls: answers.calls, bytes }),
     step(turn) {
       const view = /** @type {import('@threescale/core').RequestView} */ (views[turn % count])
       const decision = /** @type {import('@threescale/core').Allowed} */ (gateway.evaluate(view))
-      if (readHeaders) bytes += Object.keys(decision.headers).length
+      if (readHeaders) read += Object.keys(decision.headers).length
       if (settle) gateway.settle(decision, response)
+      // Said, so that the compiler cannot leave the reading out.
+      return read
     },
   }
 }

@@ -10,7 +10,7 @@ import { cpuMicros, serve } from '../process/serve.js'
 /**
  * A step is one unit of what is measured; some scenarios have to wait for it.
  *
- * @typedef {{ step(turn: number): unknown, asynchronous?: boolean, stats?(): unknown }} Scenario
+ * @typedef {{ step(turn: number): unknown, asynchronous?: boolean }} Scenario
  */
 
 /** @type {Scenario | undefined} */
@@ -46,7 +46,6 @@ serve({
     else for (let count = 0; count < steps; count += 1) step(turn++)
     return { bytes: (getHeapStatistics().used_heap_size - before) / steps }
   },
-  stats: () => ready().stats?.(),
 })
 
 function ready() {
