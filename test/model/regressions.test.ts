@@ -110,6 +110,25 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ deep: 2, searches: 0 }, 3),
     ],
   },
+  'the hour that an answer showed was believed before the minute': {
+    ...ALONE,
+    limits: [
+      { metric: 'hits', period: 'minute', value: 5 },
+      { metric: 'hits', period: 'hour', value: 5 },
+    ],
+    start: Date.parse('2024-02-28T23:59:10Z'),
+    skewMs: 501_646,
+    room: 2,
+    onUnavailable: 'last-known',
+    steps: [
+      { do: 'wait', ms: 88_354 },
+      { do: 'set-clock', ms: 6_561_647 },
+      ask({ hits: 1 }),
+      { do: 'fault', kind: 'unsent', calls: 1, endpoint: 'authorize' },
+      { do: 'set-clock', ms: 2_990_002 },
+      ask({ hits: 1 }),
+    ],
+  },
 }
 
 describe('schedules that once broke a law', () => {

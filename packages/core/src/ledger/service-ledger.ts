@@ -117,11 +117,9 @@ export class ServiceLedger {
 
   /** Takes in what the windows of an answer say about the backend's clock. */
   learnTime({ askedAt, number }: OpenQuestion, reports: readonly UsageReport[]): void {
-    for (const { start, end } of reports) {
-      if (start === undefined || end === undefined) continue
-      const { lastQuestion } = this.ledger
-      if (this.time.saw(start.getTime(), end.getTime(), askedAt, number, lastQuestion)) this.ledger.clockAhead(this)
-    }
+    const shown = sharedWindow(reports)
+    if (shown === undefined) return
+    if (this.time.saw(shown.start, shown.end, askedAt, number, this.ledger.lastQuestion)) this.ledger.clockAhead(this)
   }
 
   /** The backend has authorized and counted usage of an application that is not kept. */
@@ -180,4 +178,15 @@ export class ServiceLedger {
     this.unlimited.forget()
     for (const layout of this.#layouts.values()) layout.forget()
   }
+}
+
+/** All windows of an answer hold the backend's time, so what they share tells it best; undefined without any that ends. */
+function sharedWindow(reports: readonly UsageReport[]): { start: number; end: number } | undefined {
+  let start = Number.NEGATIVE_INFINITY
+  let end = Number.POSITIVE_INFINITY
+  for (const report of reports) {
+    if (report.start !== undefined) start = Math.max(start, report.start.getTime())
+    if (report.end !== undefined) end = Math.min(end, report.end.getTime())
+  }
+  return start < end && end < Number.POSITIVE_INFINITY ? { start, end } : undefined
 }
