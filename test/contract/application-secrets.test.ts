@@ -110,7 +110,7 @@ describe.each(frameworks)('$name', ({ create }) => {
     const state = contractState()
     for (const service of state.services) service.service_tokens = ['another']
     backend.emulator.setState(state)
-    watcher.see(await app.gateway.close())
+    watcher.see(await app.gateway.close({ timeoutMs: 100 }))
     watcher.see(await app.gateway.check())
     expect(watcher.text()).toContain('service_token_invalid')
     expectNothingSecret()
