@@ -108,7 +108,7 @@ class BatchReporter implements Reporter {
       at = Math.min(at, ready > now ? ready : now + report.intervalMs)
     }
     // What was delivered is forgotten once it is surely counted, also where nothing more comes.
-    if (ledger.busy.size > 0) at = Math.min(at, now + ledger.settleMs)
+    if (ledger.busy.size > 0) at = Math.min(at, now + Math.max(ledger.settleMs, report.intervalMs))
     if (at < Number.POSITIVE_INFINITY) this.#schedule(at)
   }
 

@@ -44,6 +44,15 @@ describe('the reporter', () => {
     expect([desk.sent.length, clock.timers]).toEqual([1, 0])
   })
 
+  it('keeps to the interval also where usage settles sooner', async () => {
+    const { admit, pass, desk } = open([ACCEPTED, ACCEPTED], { intervalMs: 2 * SETTLE_MS })
+    admit()
+    await pass(2 * SETTLE_MS)
+    admit()
+    await pass(SETTLE_MS)
+    expect(desk.sent).toHaveLength(1)
+  })
+
   it('law 10: sends before the interval when too much waits', async () => {
     const { admit, pass, desk } = open([ACCEPTED], { maxPending: 2 })
     admit('a1')
