@@ -8,6 +8,7 @@
 /**
  * @typedef {object} ServingClock
  * @property {() => number} now
+ * @property {() => number} elapsed
  * @property {(task: () => void, delayMs: number) => { cancel(): void }} schedule
  * @property {() => void} start
  * @property {() => void} stop
@@ -21,6 +22,7 @@ export function createServingClock() {
   const now = () => (running ? Date.now() : stoppedAt) - idle
   return {
     now,
+    elapsed: now,
     schedule(task, delayMs) {
       const at = now() + delayMs
       /** @type {NodeJS.Timeout} */

@@ -4,6 +4,7 @@
 /**
  * @typedef {object} SimulatedClock
  * @property {() => number} now
+ * @property {() => number} elapsed
  * @property {(task: () => void, delayMs: number) => { cancel(): void }} schedule
  * @property {(milliseconds: number) => Promise<void>} advance runs what falls due on the way and waits for what follows
  */
@@ -24,6 +25,7 @@ export function createSimulatedClock(start) {
   }
   return {
     now: () => now,
+    elapsed: () => now,
     schedule(task, delayMs) {
       const timer = { task, at: now + delayMs }
       timers.add(timer)

@@ -21,6 +21,8 @@ export class ManualClock implements Clock {
 
   now: () => number = () => this.#offset + this.#elapsed
 
+  elapsed: () => number = () => this.#elapsed
+
   schedule(task: () => void, delayMs: number): Timer {
     this.#order += 1
     const waiting = { at: this.#elapsed + delayMs, order: this.#order, task }

@@ -8,6 +8,8 @@ export interface Timer {
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
+  /** Whole milliseconds since some moment of the past. Unlike `now` it is never set, so it tells how long something took or is to wait. */
+  elapsed(): number
   /** Runs `task` once after `delayMs`. A timer never keeps the process alive. */
   schedule(task: () => void, delayMs: number): Timer
 }
@@ -25,6 +27,7 @@ export function liesAhead(moment: number, now: number, longestMs: number): boole
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: Date.now,
+  elapsed: () => Math.floor(performance.now()),
   schedule(task, delayMs) {
     // Node turns delays above 2^31 - 1 into 1 ms.
     const timer = setTimeout(task, Math.min(delayMs, 2_147_483_647))

@@ -18,6 +18,7 @@ export function createTestBackend(state?: EmulatorState, start = Date.UTC(2026, 
   let now = start
   const clock = {
     now: () => now,
+    elapsed: () => now,
     // Nothing here waits: time moves only by `advance`.
     schedule: () => ({ cancel() {} }),
     advance(ms: number) {

@@ -73,7 +73,7 @@ function admit(identity: Identity, question: Question, outage: Outage, { clock, 
   const time = account.service.at(now)
   if (!account.fits(touched, time)) return overLimits(account, touched, time)
   const row = account.reserve(touched, time)
-  if (row !== undefined) new Batch(account.service, [row], now).giveUp(now, 'ambiguous', true)
+  if (row !== undefined) new Batch(account.service, [row]).giveUp('ambiguous', true)
   return new AllowedDecision('policy', usage, identity, terms)
 }
 

@@ -31,7 +31,7 @@ export class Identity implements Grant {
   used = true
   readonly service: ProtectedService
   readonly credentials: Credentials
-  /** Not refreshed again before, by our clock. */
+  /** Not refreshed again before, by elapsed time. */
   retryAt: number = Number.NEGATIVE_INFINITY
   refreshing = false
   /** Others with the same credential but another key, redirect URL or referrer; kept by the first. */

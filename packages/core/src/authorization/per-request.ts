@@ -84,16 +84,16 @@ function reserve(
   if (!account.fits(touched, time)) return overLimits(account, touched, time)
   const row = terms.counts === 'now' ? account.reserve(touched, time) : undefined
   if (row === undefined) return NOTHING
-  const batch = new Batch(account.service, [row], now)
+  const batch = new Batch(account.service, [row])
   return {
     keep(verdict) {
       if (batch.state !== 'inFlight') return
       bookedAtBackend(row, verdict.usageReports)
-      batch.acknowledge(clock.now())
+      batch.acknowledge()
     },
     // Given up while it was under way, because the gateway closed: said once, and not taken back.
     undo: () => {
-      if (batch.state === 'inFlight') batch.undo(clock.now())
+      if (batch.state === 'inFlight') batch.undo()
     },
   }
 }

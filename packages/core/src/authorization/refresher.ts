@@ -1,5 +1,5 @@
 /** Renews what is known of a caller in the background, while he is served by what is known. */
-import { type Clock, liesAhead } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Identity } from './identity.ts'
 import { NO_USAGE, type Questions } from './questions.ts'
@@ -24,8 +24,8 @@ export class Refresher {
   }
 
   /** Begins to, unless it is being done or was tried a moment ago. */
-  refresh(cache: ServiceCache, identity: Identity, now: number): void {
-    if (identity.refreshing || liesAhead(identity.retryAt, now, 2 * RETRY_MS)) return
+  refresh(cache: ServiceCache, identity: Identity): void {
+    if (identity.refreshing || this.#options.clock.elapsed() < identity.retryAt) return
     // One answer that lists the keys proves them all.
     if (identity.sharesProof && identity.account.questions > 0) return
     void this.#renew(cache, identity)
@@ -40,7 +40,7 @@ export class Refresher {
     identity.refreshing = false
     if (lesson?.kind === 'known') observer.cached('refreshed', cache.service.id, credentials)
     if (lesson === undefined || lesson.kind === 'ours') {
-      identity.retryAt = clock.now() + RETRY_MS * (0.5 + random())
+      identity.retryAt = clock.elapsed() + RETRY_MS * (0.5 + random())
       observer.cached('stale', cache.service.id, credentials)
     }
   }

@@ -1,5 +1,5 @@
 /** Spares callers the time-out while the backend is down: closed, open for a while, then one probe at a time. */
-import { type Clock, liesAhead } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 
 export interface BreakerOptions {
   /** Consecutive failures that open it. */
@@ -12,8 +12,9 @@ export interface BreakerOptions {
 
 export type BreakerState =
   | { readonly kind: 'closed' }
+  /** Until when, by elapsed time. */
   | { readonly kind: 'open'; readonly until: number }
-  /** `probing` since when; undefined while nobody probes. */
+  /** `probing` since when, by elapsed time; undefined while nobody probes. */
   | { readonly kind: 'half-open'; readonly probing: number | undefined }
 
 export interface Breaker {
@@ -46,9 +47,9 @@ export function createBreaker({ failures, openMs, onChange }: BreakerOptions, cl
     },
     acquire() {
       if (state.kind === 'closed') return 'pass'
-      const now = clock.now()
+      const now = clock.elapsed()
       const busyUntil = state.kind === 'open' ? state.until : state.probing === undefined ? now : state.probing + openMs
-      if (liesAhead(busyUntil, now, openMs)) return { retryAfterMs: busyUntil - now }
+      if (now < busyUntil) return { retryAfterMs: busyUntil - now }
       become({ kind: 'half-open', probing: now })
       return 'probe'
     },
@@ -60,7 +61,7 @@ export function createBreaker({ failures, openMs, onChange }: BreakerOptions, cl
       if (state.kind === 'open') return
       consecutive++
       if (state.kind === 'half-open' || consecutive >= failures) {
-        become({ kind: 'open', until: clock.now() + openMs })
+        become({ kind: 'open', until: clock.elapsed() + openMs })
       }
     },
     drop(permit) {

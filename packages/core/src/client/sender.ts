@@ -40,14 +40,14 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
       if (closed !== undefined) throw new ClosedError('the client is closed')
       running++
       try {
-        const deadline = retry > 0 ? clock.now() + timeoutMs : 0
+        const deadline = retry > 0 ? clock.elapsed() + timeoutMs : 0
         for (let attempt = 0; ; attempt++) {
           if (call.signal?.aborted) throw new Interruption(call.signal.reason, false)
           if (call.caller !== undefined && isAborted(call.caller)) throw new Interruption(callerLeft(), false)
           let failure: unknown
           try {
             const response = await transport.request(
-              requestOf(call, attempt === 0 ? timeoutMs : deadline - clock.now()),
+              requestOf(call, attempt === 0 ? timeoutMs : deadline - clock.elapsed()),
             )
             if (!brokeOff(response)) return response
             failure = response.failure
@@ -55,7 +55,7 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
             failure = error
           }
           const again = failure instanceof TransportError && (call.repeatable || !failure.sent)
-          if (!again || attempt >= retry || clock.now() >= deadline) throw failure
+          if (!again || attempt >= retry || clock.elapsed() >= deadline) throw failure
         }
       } finally {
         if (--running === 0) onIdle?.()

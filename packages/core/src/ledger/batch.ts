@@ -22,13 +22,13 @@ export class Batch {
   state: BatchState = 'inFlight'
   /** An answer that should have told whether it was counted did not. */
   undecidable = false
-  /** When it got into its state, by our clock. */
+  /** When it got into its state, by elapsed time. */
   since: number
 
-  constructor(service: ServiceLedger, rows: readonly UsageRow[], now: number) {
+  constructor(service: ServiceLedger, rows: readonly UsageRow[]) {
     this.service = service
     this.rows = rows
-    this.since = now
+    this.since = service.ledger.clock.elapsed()
     for (const row of rows) {
       row.batch = this
       row.next = undefined
@@ -45,21 +45,21 @@ export class Batch {
     return new Set(this.rows.map((row) => row.application))
   }
 
-  /** The backend has queued it; `now` may lie in the past when the ledger proved that it was counted. */
-  acknowledge(now: number): void {
-    this.#become('acknowledged', now)
+  /** The backend has queued it, at the latest at a moment of elapsed time; default now. */
+  acknowledge(at: number = this.service.ledger.clock.elapsed()): void {
+    this.#become('acknowledged', at)
     const sums = this.service.sums.acknowledged
     for (const row of this.rows) row.each((slot, amount) => void addAmount(sums, slot, amount))
   }
 
   /** It may have been counted. */
-  doubt(now: number): void {
-    this.#become('ambiguous', now)
+  doubt(): void {
+    this.#become('ambiguous')
   }
 
   /** Its rows wait again. `again`: they may have been counted already. */
-  takeBack(now: number, again: boolean): void {
-    this.#become('over', now)
+  takeBack(again: boolean): void {
+    this.#become('over')
     this.#leave()
     for (const row of this.rows) {
       row.again ||= again
@@ -70,19 +70,16 @@ export class Batch {
   }
 
   /** Two halves in place of it, both in flight. */
-  halve(now: number): [Batch, Batch] {
-    this.#become('over', now)
+  halve(): [Batch, Batch] {
+    this.#become('over')
     this.#leave()
     const middle = Math.ceil(this.rows.length / 2)
-    return [
-      new Batch(this.service, this.rows.slice(0, middle), now),
-      new Batch(this.service, this.rows.slice(middle), now),
-    ]
+    return [new Batch(this.service, this.rows.slice(0, middle)), new Batch(this.service, this.rows.slice(middle))]
   }
 
   /** Its usage is not delivered and will not be. `counted`: it may have been counted, so the cells keep it. */
-  giveUp(now: number, reason: LossReason, counted: boolean): void {
-    this.#become('over', now)
+  giveUp(reason: LossReason, counted: boolean): void {
+    this.#become('over')
     this.#leave()
     for (const application of this.applications) {
       const rows = this.rows.filter((row) => row.application === application)
@@ -92,8 +89,8 @@ export class Batch {
   }
 
   /** It was never admitted after all. */
-  undo(now: number): void {
-    this.#become('over', now)
+  undo(): void {
+    this.#become('over')
     this.#leave()
     const { admitted } = this.service.sums
     for (const row of this.rows) {
@@ -107,9 +104,9 @@ export class Batch {
     return namedUsage(this.rows)
   }
 
-  #become(state: BatchState, now: number): void {
+  #become(state: BatchState, at: number = this.service.ledger.clock.elapsed()): void {
     this.state = state
-    this.since = now
+    this.since = at
   }
 
   #leave(): void {

@@ -6,13 +6,13 @@ import type { Clock } from '../clock.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { UsageSums } from '../observe/stats.ts'
 import { Application } from './application.ts'
-import { NO_CELLS } from './cells.ts'
 import { compact } from './compact.ts'
 import type { DeclaredMetrics } from './hierarchy.ts'
 import { Room } from './room.ts'
 import { type LedgerService, type OpenQuestion, ServiceLedger } from './service-ledger.ts'
 import { sumsOf } from './sums.ts'
 import { takeWaiting } from './waiting-rows.ts'
+import { forgetWindowsAhead } from './windows-ahead.ts'
 
 export interface LedgerOptions {
   readonly clock: Clock
@@ -81,7 +81,7 @@ export class Ledger {
   /** To be called right before a question is sent. */
   openQuestion(): OpenQuestion {
     this.#questions += 1
-    return { number: this.#questions, askedAt: this.clock.now() }
+    return { number: this.#questions, askedAt: this.clock.now(), sentAt: this.clock.elapsed() }
   }
 
   /** Usage of somebody whose application is not known; kept apart, never sent. */
@@ -99,7 +99,7 @@ export class Ledger {
     this.markBusy(stranger)
   }
 
-  /** Our clock is too fast for the backend: the counts of the service start anew from its answers. */
+  /** Our clock is too fast for the backend: what was counted by it in windows to come starts anew from the next answers. */
   clockAhead(service: ServiceLedger): void {
     this.observer.warn(
       'THREESCALE_CLOCK_AHEAD',
@@ -107,11 +107,8 @@ export class Ledger {
       { service: service.id },
     )
     service.epoch += 1
-    for (const application of service.applications.values()) {
-      service.changeLayout(application, service.unlimited)
-      application.cells = NO_CELLS
-      application.appliedQuestion = 0
-    }
+    const time = service.at(this.clock.now())
+    for (const application of service.applications.values()) forgetWindowsAhead(application, time)
   }
 
   /** Keeps the set of those that must not be forgotten. */
@@ -139,7 +136,7 @@ export class Ledger {
    */
   makeRoom(): boolean {
     if (this.room.make()) return true
-    if (this.clock.now() - this.#sweptAt > 1000) {
+    if (this.clock.elapsed() - this.#sweptAt > 1000) {
       this.sweep()
       if (this.room.make()) return true
     }
@@ -149,7 +146,7 @@ export class Ledger {
 
   /** Forgets what the backend has surely counted by now, for applications that nobody asks about any more. */
   sweep(): void {
-    this.#sweptAt = this.clock.now()
+    this.#sweptAt = this.clock.elapsed()
     const settled = this.#sweptAt - this.settleMs
     for (const application of this.#busy) {
       if (application.questions > 0 || application.sent === undefined) continue

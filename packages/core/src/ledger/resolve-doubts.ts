@@ -16,12 +16,9 @@ export interface Place {
  * backend lacks more than everything else that is on its way, it was not counted; if it lacks less than the batch, it was.
  *
  * @param places limits that were counted before the answer.
+ * @param settledBefore what was sent until then is surely counted in the answer if it ever will be, by elapsed time.
  */
-export function resolveDoubts(
-  application: Application,
-  places: readonly Place[],
-  { askedAt, settledBefore }: { readonly askedAt: number; readonly settledBefore: number },
-): void {
+export function resolveDoubts(application: Application, places: readonly Place[], settledBefore: number): void {
   const doubtful = new Set<Batch>()
   for (const { batch } of application.sent ?? []) {
     if (batch?.state === 'ambiguous' && batch.since <= settledBefore) doubtful.add(batch)
@@ -30,7 +27,7 @@ export function resolveDoubts(
     const signs = new Set(places.map((place) => signOf(application, batch, place, settledBefore)))
     signs.delete(undefined)
     if (signs.size !== 1) batch.undecidable ||= canTell(application, batch)
-    else if (signs.has('uncounted')) batch.takeBack(askedAt, false)
+    else if (signs.has('uncounted')) batch.takeBack(false)
     else batch.acknowledge(settledBefore)
   }
 }

@@ -6,7 +6,7 @@ import type { ProtectedService } from '../terms.ts'
 import type { UsageShape } from '../usage.ts'
 import { Application, type GeneralDenial } from './application.ts'
 import { type DeclaredMetrics, Hierarchy } from './hierarchy.ts'
-import { Layout } from './layout.ts'
+import { Layout, type Limit } from './layout.ts'
 import type { Ledger } from './ledger.ts'
 import { type Amounts, addAmount, MetricTable } from './metric-table.ts'
 import { ServiceTime } from './service-time.ts'
@@ -18,6 +18,8 @@ export interface OpenQuestion {
   readonly number: number
   /** When it was sent, by our clock. */
   readonly askedAt: number
+  /** When it was sent, by elapsed time. */
+  readonly sentAt: number
 }
 
 export type LedgerService = Pick<ProtectedService, 'id' | 'client'>
@@ -104,7 +106,7 @@ export class ServiceLedger {
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetTouched()
     application.provedAt = question.askedAt
     if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = ownString(verdict.plan)
-    const snapshot = { question: question.number, askedAt: question.askedAt, reports }
+    const snapshot = { question: question.number, sentAt: question.sentAt, reports }
     applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
   }
 
@@ -150,10 +152,10 @@ export class ServiceLedger {
     this.forgetTouched()
   }
 
-  /** The layout for the limits of an answer; one object for all plans with the same. */
-  layoutOf(reports: readonly UsageReport[]): Layout {
-    if (reports.length === 0) return this.unlimited
-    const limits = reports.map(({ metric, period }) => Object.freeze({ metric, period }))
+  /** The layout for some limits; one object for all plans with the same. */
+  layoutOf(wanted: readonly Limit[]): Layout {
+    if (wanted.length === 0) return this.unlimited
+    const limits = wanted.map(({ metric, period }) => Object.freeze({ metric, period }))
     const text = JSON.stringify(limits.map(({ metric, period }) => [metric, period]))
     let layout = this.#layouts.get(text)
     if (layout === undefined) {

@@ -13,8 +13,8 @@ import { isUnsettled, rowWithin, usageWithin } from './usage-within.ts'
 export interface Snapshot {
   /** From `ledger.openQuestion`, which orders answers by when they were asked for. */
   readonly question: number
-  /** When the question was sent, by our clock. */
-  readonly askedAt: number
+  /** When the question was sent, by elapsed time. */
+  readonly sentAt: number
   readonly reports: readonly UsageReport[]
 }
 
@@ -22,14 +22,14 @@ export interface Snapshot {
 export function applySnapshot(application: Application, snapshot: Snapshot, time: number): void {
   const newest = snapshot.question > application.appliedQuestion
   const fresh = newest ? layOut(application, snapshot.reports) : new Set<number>()
-  const settledBefore = snapshot.askedAt - application.service.ledger.settleMs
+  const settledBefore = snapshot.sentAt - application.service.ledger.settleMs
   const places = placesOf(application, snapshot.reports)
   for (const place of places) moveToWindow(application, place)
   const current = places.filter((place) => inWindow(application, place))
   if (newest) {
     application.appliedQuestion = snapshot.question
     const before = current.filter(({ limit }) => !fresh.has(limit))
-    resolveDoubts(application, before, { askedAt: snapshot.askedAt, settledBefore })
+    resolveDoubts(application, before, settledBefore)
   }
   for (const place of current) {
     update(application, place, { newest, fresh: fresh.has(place.limit), settledBefore })

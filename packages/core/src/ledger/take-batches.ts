@@ -39,7 +39,7 @@ export function takeBatches(service: ServiceLedger, options: TakeOptions): Batch
     if (application.provedAt >= provedSince) sortOut(rows, provedSince, sure, alone)
     else if (rows.length > 0) alone.push(rows)
   }
-  return [sure, ...alone].flatMap((rows) => cut(rows).map((part) => new Batch(service, part, now)))
+  return [sure, ...alone].flatMap((rows) => cut(rows).map((part) => new Batch(service, part)))
 }
 
 /** Whether something of the application or of its metrics lacks a recent proof. */

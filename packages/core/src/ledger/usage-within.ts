@@ -15,7 +15,7 @@ export interface Within {
   unsettled: number
 }
 
-/** @param settledBefore what was acknowledged until then is surely in the answer's counts, by our clock. */
+/** @param settledBefore what was acknowledged until then is surely in the answer's counts, by elapsed time. */
 export function usageWithin(application: Application, limit: number, settledBefore: number): Within {
   const within: Within = { unsent: 0, again: 0, unsettled: 0 }
   const waiting = (row: UsageRow) => {

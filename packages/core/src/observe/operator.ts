@@ -17,9 +17,9 @@ export function createOperator(logger: Logger | undefined, clock: Clock): Operat
   const said = new Map<string, { at: number; heldBack: number }>()
   return {
     tell(level, code, message, facts) {
-      const now = clock.now()
+      const now = clock.elapsed()
       const before = said.get(code)
-      if (before !== undefined && (logger === undefined || (now >= before.at && now - before.at < QUIET_MS))) {
+      if (before !== undefined && (logger === undefined || now - before.at < QUIET_MS)) {
         before.heldBack++
         return
       }

@@ -24,7 +24,6 @@ export function closeBooks(ledger: Ledger): Record<string, number> {
     const left = pending + inFlight + ambiguous
     if (left > 0) undelivered[metric] = left
   }
-  const now = ledger.clock.now()
   const open = new Set<Batch>()
   for (const application of [...ledger.busy]) {
     for (const { batch } of application.sent ?? []) {
@@ -32,6 +31,6 @@ export function closeBooks(ledger: Ledger): Record<string, number> {
     }
     giveUpWaiting(application, 'closed')
   }
-  for (const batch of open) batch.giveUp(now, batch.state === 'ambiguous' ? 'ambiguous' : 'closed', true)
+  for (const batch of open) batch.giveUp(batch.state === 'ambiguous' ? 'ambiguous' : 'closed', true)
   return undelivered
 }

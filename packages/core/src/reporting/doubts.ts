@@ -1,5 +1,5 @@
 /** Batches that were sent and got no answer: asks the ledger to find out, and decides when nobody can tell. */
-import { type Clock, liesAhead } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Batch } from '../ledger/batch.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -32,7 +32,7 @@ export class Doubts {
     this.#batches.add(batch)
   }
 
-  /** When there is something to do next, by our clock; Infinity: nothing. */
+  /** When there is something to do next, by elapsed time; Infinity: nothing. */
   get dueAt(): number {
     let due = Number.POSITIVE_INFINITY
     for (const batch of this.#batches) due = Math.min(due, this.#dueAt(batch))
@@ -44,33 +44,29 @@ export class Doubts {
     const { clock, ambiguous } = this.#options
     for (const batch of [...this.#batches]) {
       if (batch.state === 'ambiguous') {
-        // The clock was set back: what is to be waited for begins anew.
-        if (batch.since > clock.now()) batch.since = clock.now()
-        if (clock.now() < this.#dueAt(batch)) continue
+        if (clock.elapsed() < this.#dueAt(batch)) continue
         const witnesses = [...batch.applications].filter((application) => canTell(application, batch))
         if (witnesses.length > 0 && !batch.undecidable && this.#mayAsk(batch)) {
           await this.#ask(batch, witnesses)
           continue
         }
-        if (ambiguous === 'give-up') batch.giveUp(clock.now(), 'ambiguous', true)
-        else batch.takeBack(clock.now(), true)
+        if (ambiguous === 'give-up') batch.giveUp('ambiguous', true)
+        else batch.takeBack(true)
       }
       this.#batches.delete(batch)
     }
   }
 
   #dueAt(batch: Batch): number {
-    const { ledger, clock, graceMs } = this.#options
-    const now = clock.now()
+    const { ledger, graceMs } = this.#options
     const asked = this.#asked.get(batch)
-    if (asked === undefined) return Math.min(batch.since, now) + ledger.settleMs
-    return liesAhead(asked.at + graceMs, now, graceMs) ? asked.at + graceMs : now
+    return asked === undefined ? batch.since + ledger.settleMs : asked.at + graceMs
   }
 
   #mayAsk(batch: Batch): boolean {
     const asked = this.#asked.get(batch) ?? { times: 0, at: 0 }
     asked.times += 1
-    asked.at = this.#options.clock.now()
+    asked.at = this.#options.clock.elapsed()
     this.#asked.set(batch, asked)
     return asked.times <= MAX_ASKED
   }

@@ -74,7 +74,7 @@ class BatchReporter implements Reporter {
     // What a request brings that was under way. Not at once: its usage is only just being counted.
     if (this.#closed) queueMicrotask(() => closeBooks(this.#options.ledger))
     if (this.#closing !== undefined || this.#flushing !== undefined) return
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.elapsed()
     const { maxPending, intervalMs } = this.#options.report
     if (records >= maxPending && this.#readyAt(now) <= now) void this.flush()
     else this.#schedule(now + intervalMs)
@@ -96,12 +96,12 @@ class BatchReporter implements Reporter {
       this.#timer = undefined
       void this.flush()
     }
-    this.#timer = clock.schedule(task, Math.max(0, at - clock.now()))
+    this.#timer = clock.schedule(task, Math.max(0, at - clock.elapsed()))
   }
 
   #scheduleNext(): void {
     const { ledger, clock, report } = this.#options
-    const now = clock.now()
+    const now = clock.elapsed()
     let at = this.#doubts.dueAt
     if (ledger.records > 0) {
       const ready = this.#readyAt(now)
@@ -167,7 +167,7 @@ class BatchReporter implements Reporter {
       while (!timeIsUp) {
         await this.flush()
         if (ledger.records === 0) return
-        const wait = Math.max(CLOSE_RETRY_MS.least, this.#readyAt(clock.now()) - clock.now())
+        const wait = Math.max(CLOSE_RETRY_MS.least, this.#readyAt(clock.elapsed()) - clock.elapsed())
         await new Promise<void>((resolve) => {
           clock.schedule(resolve, Math.min(wait, CLOSE_RETRY_MS.most))
         })

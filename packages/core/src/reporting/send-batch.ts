@@ -25,33 +25,33 @@ export interface SendOptions {
 /** Sends, and books the outcome (the table of a batch's life). Never rejects. */
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
   const { clock, observer, onDoubt } = options
-  const began = clock.now()
+  const began = clock.elapsed()
   const outcome = await attempt(batch)
-  const now = clock.now()
+  const durationMs = clock.elapsed() - began
   // Given up while it was under way, because the gateway closed.
   if (batch.state !== 'inFlight') return CLOSED
   if (outcome.kind === 'closed') {
-    batch.takeBack(now, false)
+    batch.takeBack(false)
     return CLOSED
   }
-  tell(batch, outcome, now - began, observer)
+  tell(batch, outcome, durationMs, observer)
   switch (outcome.kind) {
     case 'accepted':
-      batch.acknowledge(now)
+      batch.acknowledge()
       return DELIVERED
     case 'not-counted':
-      batch.takeBack(now, false)
+      batch.takeBack(false)
       return { kind: 'failed', retryAfterMs: outcome.retryAfterMs }
     case 'unknown':
-      batch.doubt(now)
+      batch.doubt()
       onDoubt(batch)
       return { kind: 'failed', retryAfterMs: undefined }
     case 'refused':
-      batch.takeBack(now, false)
+      batch.takeBack(false)
       observer.misconfigured(outcome.code, batch.service.client.withoutSecrets(outcome.error.message))
       return { kind: 'rejected' }
     default:
-      return await halve(batch, options, now)
+      return await halve(batch, options)
   }
 }
 
@@ -66,15 +66,15 @@ async function attempt(batch: Batch): Promise<Attempt | { readonly kind: 'closed
   }
 }
 
-async function halve(batch: Batch, options: SendOptions, now: number): Promise<SendResult> {
+async function halve(batch: Batch, options: SendOptions): Promise<SendResult> {
   if (batch.rows.length === 1) {
-    batch.giveUp(now, 'refused', false)
+    batch.giveUp('refused', false)
     return DELIVERED
   }
-  const [first, second] = batch.halve(now)
+  const [first, second] = batch.halve()
   const result = await sendBatch(first, options)
   if (result.kind === 'delivered') return await sendBatch(second, options)
-  if (second.state === 'inFlight') second.takeBack(options.clock.now(), false)
+  if (second.state === 'inFlight') second.takeBack(false)
   return result
 }
 

@@ -33,14 +33,14 @@ export class ServiceDesk {
     this.#backOff = createBackOff(FIRST_RETRY_MS, MOST_RETRY_MS, options.random)
   }
 
-  /** Nothing is sent before, by our clock; `now` where there is nothing to wait for. */
+  /** Nothing is sent before, by elapsed time; `now` where there is nothing to wait for. */
   mayTryAt(now: number): number {
     return this.#backOff.dueAt(now)
   }
 
   /** Sends all that waits. `hurry`: also while it should be waiting. */
   async flush(hurry: boolean): Promise<void> {
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.elapsed()
     if (!hurry && this.#backOff.dueAt(now) > now) return
     if (this.#suspect && !(await this.#tryOne())) return
     await this.#sendAll(this.#take(undefined))
@@ -48,7 +48,7 @@ export class ServiceDesk {
 
   /** Sends what one application has waiting, unless the backend is given a pause. */
   async flushOnly(application: Application): Promise<void> {
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.elapsed()
     if (this.#suspect || this.#backOff.dueAt(now) > now) return
     await this.#sendAll(this.#take(new Set([application])))
   }
@@ -59,11 +59,11 @@ export class ServiceDesk {
     const smallest = smallestWaiting(service)
     if (smallest === undefined) return false
     if (!(await this.#answers(smallest))) {
-      this.#backOff.failed(clock.now())
+      this.#backOff.failed(clock.elapsed())
       return false
     }
     const [first, ...rest] = this.#take(new Set([smallest]))
-    for (const batch of rest) batch.takeBack(clock.now(), false)
+    for (const batch of rest) batch.takeBack(false)
     return first === undefined || (await this.#sendAll([first]))
   }
 
@@ -84,13 +84,12 @@ export class ServiceDesk {
 
   /** @returns false when the backend does not take any more; what it did not get waits again. */
   async #sendAll(batches: readonly Batch[]): Promise<boolean> {
-    const { clock } = this.#options
     for (const [index, batch] of batches.entries()) {
       const result = await sendBatch(batch, this.#options)
       this.#note(result)
       if (result.kind === 'delivered') continue
       for (const rest of batches.slice(index + 1)) {
-        if (rest.state === 'inFlight') rest.takeBack(clock.now(), false)
+        if (rest.state === 'inFlight') rest.takeBack(false)
       }
       return false
     }
@@ -108,12 +107,12 @@ export class ServiceDesk {
         break
       case 'failed':
         this.#suspect = true
-        this.#backOff.failed(clock.now(), result.retryAfterMs)
+        this.#backOff.failed(clock.elapsed(), result.retryAfterMs)
         if (breaker?.state.kind === 'closed') breaker.failure()
         break
       case 'rejected':
         this.#rejected = true
-        this.#backOff.failed(clock.now(), REJECTED_RETRY_MS)
+        this.#backOff.failed(clock.elapsed(), REJECTED_RETRY_MS)
         break
       case 'closed':
         break

@@ -12,6 +12,7 @@ export function handClock(): HandClock {
   const tasks: (() => void)[] = []
   return {
     now: Date.now,
+    elapsed: Date.now,
     schedule(task) {
       tasks.push(task)
       return {

@@ -11,8 +11,10 @@ import { type Period, windowOf } from '../../src/period.ts'
 import { createUsageShape, type Usage } from '../../src/usage.ts'
 
 export interface TestClock extends Clock {
-  /** Moves on (or back), running what becomes due. */
+  /** Moves on, running what becomes due. */
   advance(ms: number): void
+  /** Sets the clock forward or back; no time passes. */
+  set(byMs: number): void
   readonly timers: number
 }
 
@@ -129,12 +131,14 @@ export function imbalance(ledger: Ledger): Record<string, number> {
 }
 
 function createTestClock(start: number): TestClock {
-  let now = start
+  let offset = start
+  let elapsed = 0
   const waiting = new Set<{ at: number; task: () => void }>()
   return {
-    now: () => now,
+    now: () => offset + elapsed,
+    elapsed: () => elapsed,
     schedule(task, delayMs) {
-      const timer = { at: now + delayMs, task }
+      const timer = { at: elapsed + delayMs, task }
       waiting.add(timer)
       return { cancel: () => void waiting.delete(timer) }
     },
@@ -142,11 +146,14 @@ function createTestClock(start: number): TestClock {
       return waiting.size
     },
     advance(ms) {
-      now += ms
-      for (const timer of [...waiting].filter(({ at }) => at <= now)) {
+      elapsed += ms
+      for (const timer of [...waiting].filter(({ at }) => at <= elapsed)) {
         waiting.delete(timer)
         timer.task()
       }
+    },
+    set(byMs) {
+      offset += byMs
     },
   }
 }

@@ -15,7 +15,7 @@ function doubt(limits = DAY): { books: Books; application: Application; batch: B
   const application = books.learn('a1', limits(2))
   books.admit(application, { hits: 3 })
   const batch = take(books)
-  batch.doubt(books.clock.now())
+  batch.doubt()
   return { books, application, batch }
 }
 
@@ -49,7 +49,7 @@ describe('a batch without an answer', () => {
     const { books, application, batch } = doubt()
     books.clock.advance(SETTLE_MS - 1)
     books.admit(application, { hits: 3 })
-    take(books).acknowledge(books.clock.now())
+    take(books).acknowledge()
     books.admit(application, { hits: 10 })
     books.clock.advance(1)
     // One of two batches of 3 is missing, whichever.
@@ -62,7 +62,7 @@ describe('a batch without an answer', () => {
     const { books, application, batch } = doubt()
     books.clock.advance(SETTLE_MS - 1)
     books.admit(application, { hits: 4 })
-    take(books).acknowledge(books.clock.now())
+    take(books).acknowledge()
     books.clock.advance(1)
     books.learn('a1', DAY(2))
     expect([batch.state, books.known(application)]).toEqual(['over', [9]])
@@ -84,7 +84,7 @@ describe('a batch without an answer', () => {
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
     const batch = take(books)
-    batch.doubt(books.clock.now())
+    batch.doubt()
     // The limit appears with the usage assumed to be missing, though it is counted.
     books.learn('a1', DAY(3))
     books.clock.advance(SETTLE_MS)
@@ -94,10 +94,10 @@ describe('a batch without an answer', () => {
 
   it('is not judged where usage waits that may be counted twice', () => {
     const { books, application, batch } = doubt()
-    batch.takeBack(books.clock.now(), true)
+    batch.takeBack(true)
     books.admit(application, { hits: 1 })
     const next = take(books)
-    next.doubt(books.clock.now())
+    next.doubt()
     expect(next.rows.map(({ again }) => again).sort()).toEqual([false, true])
     books.admit(application, { hits: 1 })
     application.pending!.again = true

@@ -4,8 +4,8 @@ import { type Books, openBooks, SETTLE_MS } from './books.ts'
 
 const METRICS = { metrics: ['hits'] }
 const kept = ({ service }: Books) => [...service.applications.keys()]
-const send = ({ service, clock }: Books) => {
-  for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.acknowledge(clock.now())
+const send = ({ service }: Books) => {
+  for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.acknowledge()
 }
 
 function full(max: number): Books {

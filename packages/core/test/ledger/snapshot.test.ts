@@ -33,7 +33,7 @@ describe('an answer', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
-    take(books).acknowledge(books.clock.now())
+    take(books).acknowledge()
     books.clock.advance(SETTLE_MS - 1)
     books.learn('a1', [['hits', 'day', 10, 2]])
     expect(books.known(application)).toEqual([5])
@@ -44,7 +44,7 @@ describe('an answer', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
-    take(books).acknowledge(books.clock.now())
+    take(books).acknowledge()
     books.clock.advance(SETTLE_MS)
     books.learn('a1', [['hits', 'day', 10, 2]])
     expect(books.known(application)).toEqual([2])
@@ -126,7 +126,7 @@ describe('limits that change', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
-    take(books).acknowledge(books.clock.now())
+    take(books).acknowledge()
     // The backend has counted it already; nobody can tell.
     books.learn('a1', [['hits', 'day', 10, 3]])
     expect([books.known(application), application.cells[INFLATED]]).toEqual([[6], 1])
@@ -152,8 +152,8 @@ it('law 7: what was given up though it may be counted stays until its windows en
   const application = books.learn('a1', limits(0))
   books.admit(application, { hits: 3 })
   const batch = take(books)
-  batch.doubt(books.clock.now())
-  batch.giveUp(books.clock.now(), 'ambiguous', true)
+  batch.doubt()
+  batch.giveUp('ambiguous', true)
   books.learn('a1', limits(0))
   expect(books.known(application)).toEqual([3, 3])
   books.clock.advance(SETTLE_MS)
@@ -185,7 +185,7 @@ it('law 7: one gateway always knows the truth while the backend counts within se
         if (one.do === 'send') {
           for (const batch of takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })) {
             jobs.push({ at: books.clock.now() + one.lag, hits: batch.usage().hits ?? 0 })
-            batch.acknowledge(books.clock.now())
+            batch.acknowledge()
           }
         }
         if (one.do === 'ask') {

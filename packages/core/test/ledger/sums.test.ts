@@ -56,12 +56,12 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           if (what === 'take') {
             for (const one of takeBatches(service, { provedWithinMs: 20_000, late: 'late' })) batches.add(one)
           }
-          if (what === 'acknowledge') open?.acknowledge(now)
-          if (what === 'doubt' && open?.state === 'inFlight') open.doubt(now)
-          if (what === 'back' || what === 'again') open?.takeBack(now, what === 'again')
-          if (what === 'halve' && open?.state === 'inFlight') for (const half of open.halve(now)) batches.add(half)
-          if (what === 'give-up' || what === 'give-up-counted') open?.giveUp(now, 'refused', what !== 'give-up')
-          if (what === 'undo') open?.undo(now)
+          if (what === 'acknowledge') open?.acknowledge()
+          if (what === 'doubt' && open?.state === 'inFlight') open.doubt()
+          if (what === 'back' || what === 'again') open?.takeBack(what === 'again')
+          if (what === 'halve' && open?.state === 'inFlight') for (const half of open.halve()) batches.add(half)
+          if (what === 'give-up' || what === 'give-up-counted') open?.giveUp('refused', what !== 'give-up')
+          if (what === 'undo') open?.undo()
           if (what === 'forget-metric') giveUpMetric(application, 'metric_gone', 'hits')
           if (what === 'forget-all') giveUpWaiting(application, 'application_gone')
           if (what === 'stranger') {
@@ -93,10 +93,10 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
     const application = books.learn('a1', [['hits', 'day', 10]])
     const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 'late' })[0]!
     books.admit(application, { hits: 2 })
-    take().giveUp(books.clock.now(), 'refused', false)
+    take().giveUp('refused', false)
     expect(books.known(application)).toEqual([0])
     books.admit(application, { hits: 3 })
-    take().giveUp(books.clock.now(), 'ambiguous', true)
+    take().giveUp('ambiguous', true)
     expect(books.known(application)).toEqual([3])
     expect(books.losses).toMatchObject([
       { kind: 'given-up', reason: 'refused', applicationId: 'a1', usage: { hits: 2 } },

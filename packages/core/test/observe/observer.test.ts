@@ -144,7 +144,7 @@ describe('the operator', () => {
 
   it('is not told again within a minute, then with the number of times it was held back', () => {
     let now = 1_000_000
-    const clock: Clock = { ...systemClock, now: () => now }
+    const clock: Clock = { ...systemClock, elapsed: () => now }
     const { lines, logger } = listening()
     const observer = observing({ logger, clock })
     for (let index = 0; index < 5; index++) observer.warn('clock', 'the clock is wrong')

