@@ -57,6 +57,11 @@ export class ManualClock implements Clock {
     await settled()
   }
 
+  /** Lets time pass in which nothing runs, as on a machine that sleeps; what was due runs with the next `advance`. */
+  skip(ms: number): void {
+    this.#elapsed += ms
+  }
+
   /** Sets the clock forward or back; no time passes. */
   set(byMs: number): void {
     this.#offset += byMs

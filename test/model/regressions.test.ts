@@ -129,6 +129,22 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ hits: 1 }),
     ],
   },
+  'after the clock was set back, what was acknowledged a moment ago counted as settled': {
+    ...ALONE,
+    limits: [{ metric: 'hits', period: 'eternity', value: 5 }],
+    limitMargin: 1,
+    latencies: [
+      [0, 400],
+      [0, 0],
+    ],
+    steps: [
+      ask({ hits: 1 }),
+      { do: 'wait', ms: 60_000 },
+      ask({ hits: 1 }),
+      { do: 'set-clock', ms: -60_000 },
+      ask({ hits: 1 }, 3),
+    ],
+  },
 }
 
 describe('schedules that once broke a law', () => {

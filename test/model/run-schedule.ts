@@ -2,21 +2,15 @@
 import { createEmulator, type EmulatorState } from '@threescale/emulator'
 import { AllowedDecision } from '../../packages/core/src/allowed.ts'
 import type { Credentials } from '../../packages/core/src/client/credentials.ts'
-import { type Period, windowOf } from '../../packages/core/src/period.ts'
+import { windowOf } from '../../packages/core/src/period.ts'
 import type { Usage } from '../../packages/core/src/usage.ts'
 import { ManualClock } from '../laws/manual-clock.ts'
 import { createWorld, imbalance, type Outcome, SERVICE, type World } from '../laws/world.ts'
+import { BackendLog } from './backend-log.ts'
 import { applicationOf, changeState } from './change-state.ts'
 import { goWrong } from './faults.ts'
+import { Judge, needOf, SETTLE_MS } from './judge.ts'
 import { type Change, type Limit, METRICS, type Schedule, type Step } from './schedule.ts'
-
-interface Admitted {
-  readonly application: number
-  readonly usage: Usage
-  readonly stamp: number
-  /** All moments at which the gateway may take it to have been used. */
-  readonly held: readonly number[]
-}
 
 /** A request, from when it comes until it is answered. */
 interface Asking {
@@ -28,24 +22,7 @@ interface Asking {
   admitted: boolean | undefined
 }
 
-/** An authrep that was authorized: counted by the backend, in the windows of its own clock. */
-interface Authrep {
-  readonly application: number
-  readonly usage: string
-  readonly at: number
-}
-
-interface Held {
-  readonly limit: Limit
-  /** Half open, by our clock. */
-  readonly from: number
-  until: number
-}
-
 const MOST_AHEAD_MS = 45 * 60_000
-const SETTLE_MS = 60_000
-// A change is known at the latest when what was known before it has become stale and its answer has settled.
-const LEARNED_MS = 60_000 + SETTLE_MS + 20_000
 
 /** The problems found; empty when all laws held. */
 export async function runSchedule(schedule: Schedule): Promise<string[]> {
@@ -56,31 +33,23 @@ class Run {
   readonly #schedule: Schedule
   readonly #clock: ManualClock
   readonly #world: World
-  readonly #problems: string[] = []
-  readonly #admitted: Admitted[] = []
-  readonly #limits: Held[] = []
+  readonly #judge: Judge
+  readonly #log = new BackendLog()
   readonly #faults: Extract<Step, { do: 'fault' }>[] = []
   #faultCalls = 0
   #state: EmulatorState
   #calls = 0
   readonly #asking = new Set<Asking>()
   readonly #denials: (() => void)[] = []
-  readonly #authreps: Authrep[] = []
-  /** Counted by the backend, whose answer was lost: not admitted, but denials rest on it. */
-  readonly #lost: Authrep[] = []
-  #disturbed = Number.NEGATIVE_INFINITY
-  #foreign = false
-  /** Usage that is known only after the response, or an application without room for its count: limits may be passed. */
-  #after: boolean
   #skewMs: number
   readonly #responding: (() => void)[] = []
-  #moved = false
+  #corrections = 0
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule
     this.#clock = new ManualClock(schedule.start)
     this.#skewMs = schedule.skewMs
-    this.#after = schedule.room === 1
+    this.#judge = new Judge(schedule.limits, schedule.room === 1)
     this.#state = initialState(schedule)
     const emulator = createEmulator({
       state: this.#state,
@@ -94,7 +63,6 @@ class Run {
       cache: { maxApplications: schedule.room, limitMargin: schedule.limitMargin },
       terms: { onUnavailable: schedule.onUnavailable },
     })
-    for (const limit of schedule.limits) this.#limits.push({ limit, from: Number.NEGATIVE_INFINITY, until: Infinity })
     this.#world.fault = async (request, pass) => {
       const [there, back] = schedule.latencies[this.#calls++ % schedule.latencies.length]!
       await this.#take(there)
@@ -106,12 +74,12 @@ class Run {
         }
         return goWrong(fault.kind, () => {
           const answer = pass()
-          if (answer.status === 200) this.#noteAuthrep(request.path, this.#lost)
+          this.#log.note(request, answer.status, this.#timeThere(), true)
           return answer
         })
       }
       const answer = pass()
-      if (answer.status === 200) this.#noteAuthrep(request.path, this.#authreps)
+      this.#log.note(request, answer.status, this.#timeThere(), false)
       await this.#take(back)
       return answer
     }
@@ -121,10 +89,10 @@ class Run {
     for (const [index, step] of this.#schedule.steps.entries()) {
       await this.#step(step)
       this.#check(`step ${index} (${step.do})`)
-      if (this.#problems.length > 0) return this.#problems
+      if (this.#judge.problems.length > 0) return this.#judge.problems
     }
     await this.#end()
-    return this.#problems
+    return this.#judge.problems
   }
 
   async #take(ms: number): Promise<void> {
@@ -149,8 +117,8 @@ class Run {
           while (Object.values(this.#world.ledger.sums()).some(({ inFlight }) => inFlight > 0))
             await clock.advance(1000)
           // Stamped anew when it gets too old, which this model does not follow.
-          if (this.#world.ledger.records > 0) this.#moved = true
-          clock.set(goal - 3_700_000)
+          if (this.#world.ledger.records > 0) this.#judge.moved = true
+          clock.skip(goal - 3_700_000)
         }
         return await clock.advance(Math.max(0, Math.min(goal, 3_600_000)))
       }
@@ -203,9 +171,9 @@ class Run {
     this.#world.settle(outcome, 200, after ? usage : undefined)
     if (!after) return
     // May overshoot by what was under way.
-    this.#after = true
+    this.#judge.mayOvershoot = true
     const stamp = this.#time()
-    this.#admitted.push({ application, usage, stamp, held: [stamp] })
+    this.#judge.admitted.push({ application, usage, stamp, held: [stamp] })
   }
 
   #credentials(application: number, key: number): Credentials {
@@ -215,100 +183,28 @@ class Run {
       : { appId: `a${application}`, appKey: key === 2 ? 'wrong' : `k${key}` }
   }
 
-  #noteAuthrep(path: string, authreps: Authrep[]): void {
-    const { pathname, searchParams } = new URL(path, 'http://backend')
-    if (!pathname.endsWith('/authrep.xml')) return
-    const caller = searchParams.get('user_key') ?? searchParams.get('app_id')!
-    const used = [...searchParams].flatMap(([name, value]) => {
-      const metric = /^usage\[(.*)\]$/.exec(name)?.[1]
-      return metric === undefined ? [] : [[metric, Number(value)]]
-    })
-    const at = this.#timeThere()
-    authreps.push({ application: Number(caller.slice(1)), usage: JSON.stringify(Object.fromEntries(used)), at })
-  }
-
-  /** When the backend counted usage that it was asked about by authrep. */
-  #bookedAt(application: number, usage: Usage): number | undefined {
-    const place = this.#authreps.findIndex(
-      (authrep) => authrep.application === application && authrep.usage === JSON.stringify(usage),
-    )
-    return place === -1 ? undefined : this.#authreps.splice(place, 1)[0]!.at
-  }
-
   #note({ application, since, sinceThere }: Asking, key: number, usage: Usage, outcome: Outcome): void {
     const time = this.#time()
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     if (outcome instanceof AllowedDecision) {
-      if (key === 2) this.#problems.push('a wrong key was let in')
+      if (key === 2) this.#judge.problems.push('a wrong key was let in')
       // Not by our stamp: an authrep carries none, and our clock may have been ahead of the backend's or behind.
-      const booked = this.#bookedAt(application, usage)
-      this.#admitted.push({ application, usage, stamp: booked ?? time, held: [since, time, booked ?? time] })
-      for (const { limit, from, until } of this.#limits) {
-        // Before it was known, a limit cannot hold; after it is gone it need not.
-        if (from + LEARNED_MS > now || until <= now || this.#foreign || this.#moved || this.#after) continue
-        const most = this.#greatest(limit, now)
-        const used = this.#used(application, limit, time)
-        if (needOf(usage, limit.metric) > 0 && used > most) {
-          this.#problems.push(`law 7: ${used} admitted on ${limit.metric} per ${limit.period} of ${most}`)
-        }
-      }
+      const booked = this.#log.takeCounted(application, usage) ?? time
+      this.#judge.admit({ application, usage, stamp: booked, held: [since, time, booked] }, time, now)
       return
     }
     if (outcome.code !== 'limits_exceeded') return
-    // Near a limit the backend decides with us, by the windows of its own clock.
-    const times = this.#schedule.limitMargin > 0 ? [time, sinceThere, this.#timeThere()] : [time]
+    // The counts of some windows begin anew then, on the safe side.
+    const corrections = this.#world.troubles.filter((code) => code === 'THREESCALE_CLOCK_AHEAD').length
+    if (corrections > this.#corrections) this.#judge.disturb(now)
+    this.#corrections = corrections
+    const times = [time, ...this.#log.refusals(application, usage, sinceThere)]
     const meanwhile = [...this.#asking].filter((asking) => asking.application === application)
     this.#denials.push(() => {
       // What an authrep reserves is kept until its answer, which may be none; whoever comes meanwhile does not wait for it.
       const freed = this.#schedule.limitMargin > 0 && meanwhile.some(({ admitted }) => admitted === false)
-      if (!freed) this.#judge(application, usage, times, now)
+      if (!freed) this.#judge.deny({ application, usage, times, at: now }, this.#log.lost)
     })
-  }
-
-  #judge(application: number, usage: Usage, times: readonly number[], now: number): void {
-    if (this.#disturbed > now - LEARNED_MS || this.#moved || this.#after) return
-    const lost = this.#lost.map(({ application, usage, at }) => ({
-      application,
-      usage: JSON.parse(usage) as Usage,
-      stamp: at,
-      held: [at],
-    }))
-    const counted = [...this.#admitted, ...lost]
-    const held = (admitted: Admitted) => admitted.held
-    const violated = this.#limits.some(
-      ({ limit, until }) =>
-        until > now - LEARNED_MS &&
-        touches(usage, limit.metric) &&
-        times.some(
-          (time) => this.#used(application, limit, time, held, counted) + needOf(usage, limit.metric) > limit.value,
-        ),
-    )
-    if (!violated && !this.#foreign) this.#problems.push(`law 7: wrong denial of ${JSON.stringify(usage)}`)
-  }
-
-  /** Of the values that the limit had lately. */
-  #greatest({ metric, period }: Limit, now: number): number {
-    const values = this.#limits
-      .filter(({ limit, until }) => limit.metric === metric && limit.period === period && until > now - LEARNED_MS)
-      .map(({ limit }) => limit.value)
-    return Math.max(...values)
-  }
-
-  #used(
-    application: number,
-    { metric, period }: { metric: string; period: Period },
-    time: number,
-    momentsOf = ({ stamp }: Admitted): readonly number[] => [stamp],
-    counted: readonly Admitted[] = this.#admitted,
-  ): number {
-    const { start, end } = windowOf(period, time)
-    let used = 0
-    for (const admitted of counted) {
-      if (admitted.application !== application) continue
-      if (!momentsOf(admitted).some((moment) => moment >= start && moment < end)) continue
-      used += needOf(admitted.usage, metric)
-    }
-    return used
   }
 
   #time(): number {
@@ -321,7 +217,7 @@ class Run {
 
   #check(where: string): void {
     for (const [metric, difference] of Object.entries(imbalance(this.#world.ledger))) {
-      this.#problems.push(`law 8: ${difference} of ${metric} unaccounted for after ${where}`)
+      this.#judge.problems.push(`law 8: ${difference} of ${metric} unaccounted for after ${where}`)
     }
   }
 
@@ -330,32 +226,20 @@ class Run {
       this.#report(change)
       return
     }
-    const now = this.#clock.now()
     const state = changeState(this.#state, change)
     if (state === undefined) return
-    this.#disturbed = now
-    if (change.do === 'delete' || change.do === 'restore') this.#foreign = true
-    if (change.do.endsWith('metric')) this.#moved = true
-    this.#followLimits(state, now)
+    const now = this.#clock.elapsed()
+    this.#judge.disturb(now)
+    if (change.do === 'delete' || change.do === 'restore') this.#judge.foreign = true
+    if (change.do.endsWith('metric')) this.#judge.moved = true
+    this.#judge.changeLimits(state.services[0]!.plans![0]!.limits! as Limit[], now)
     this.#state = state
     this.#world.emulator.updateState(state)
   }
 
-  /** Keeps the history of each limit's values. */
-  #followLimits(state: EmulatorState, now: number): void {
-    const next = state.services[0]!.plans![0]!.limits! as Limit[]
-    for (const held of this.#limits.filter(({ until }) => until > now)) {
-      const { metric, period, value } = held.limit
-      const after = next.find((limit) => limit.metric === metric && limit.period === period)
-      if (after?.value === value) continue
-      held.until = now
-      if (after !== undefined) this.#limits.push({ limit: { ...after }, from: held.from, until: Infinity })
-    }
-  }
-
   /** Another client's report. */
   #report({ application, usage, set }: Extract<Change, { do: 'foreign' }>): void {
-    this.#foreign = true
+    this.#judge.foreign = true
     const amounts = Object.entries(usage).map(
       ([metric, amount]) => `&transactions[0][usage][${metric}]=${set ? '%23' : ''}${amount}`,
     )
@@ -381,22 +265,23 @@ class Run {
     const sums = ledger.sums()
     const dropped = emulator.calls().filter((call) => call.dropped !== undefined)
     const left = Object.entries(undelivered)
-    if (left.length > 0 && !this.#moved && !this.#foreign) this.#problems.push(`undelivered: ${JSON.stringify(left)}`)
-    const quiet = !this.#foreign && !this.#moved
-    if (quiet && dropped.length > 0) this.#problems.push(`law 9: dropped ${JSON.stringify(dropped)}`)
+    if (left.length > 0 && !this.#judge.moved && !this.#judge.foreign)
+      this.#judge.problems.push(`undelivered: ${JSON.stringify(left)}`)
+    const quiet = !this.#judge.foreign && !this.#judge.moved
+    if (quiet && dropped.length > 0) this.#judge.problems.push(`law 9: dropped ${JSON.stringify(dropped)}`)
     const doubtful = losses.filter(({ reason }) => reason === 'ambiguous' || reason === 'closed')
     const suspected = losses.filter(({ kind }) => kind === 'suspected')
-    if (quiet && suspected.length > 0) this.#problems.push(`suspected a loss: ${JSON.stringify(suspected)}`)
+    if (quiet && suspected.length > 0) this.#judge.problems.push(`suspected a loss: ${JSON.stringify(suspected)}`)
     for (const { name } of METRICS) {
-      const admitted = this.#admitted.reduce((sum, { usage }) => sum + (usage[name] ?? 0), 0)
+      const admitted = this.#judge.admitted.reduce((sum, { usage }) => sum + (usage[name] ?? 0), 0)
       const said = sums[name]?.admitted ?? 0
-      if (admitted !== said) this.#problems.push(`law 8: ${admitted} of ${name} admitted, the sums say ${said}`)
+      if (admitted !== said) this.#judge.problems.push(`law 8: ${admitted} of ${name} admitted, the sums say ${said}`)
     }
     if (!quiet) return
     const usage = emulator.usage()[SERVICE]!
     for (const { name } of METRICS) {
       const counted = [0, 1].reduce((sum, index) => sum + (usage[`a${index}`]?.[name]?.eternity ?? 0), 0)
-      const due = this.#admitted.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
+      const due = this.#judge.admitted.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
       const givenUp = losses
         .filter(({ kind }) => kind === 'given-up')
         .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
@@ -405,7 +290,7 @@ class Run {
       const { room, limitMargin } = this.#schedule
       const most = room === 1 || limitMargin > 0 ? Number.POSITIVE_INFINITY : due - givenUp + unsure
       if (counted < due - givenUp || counted > most) {
-        this.#problems.push(`law 8: the backend counted ${counted} of ${name}; ${due} due, ${givenUp} given up`)
+        this.#judge.problems.push(`law 8: the backend counted ${counted} of ${name}; ${due} due, ${givenUp} given up`)
       }
     }
   }
@@ -424,20 +309,4 @@ function initialState({ version, limits }: Schedule): EmulatorState {
       },
     ],
   }
-}
-
-/** What usage means for a metric: its own and that of the metrics below it. */
-function needOf(usage: Usage, metric: string): number {
-  let need = 0
-  for (const [used, amount] of Object.entries(usage)) if (used === metric || below(used, metric)) need += amount
-  return need
-}
-
-function touches(usage: Usage, metric: string): boolean {
-  return Object.keys(usage).some((used) => used === metric || below(used, metric))
-}
-
-function below(metric: string, ancestor: string): boolean {
-  const parent = METRICS.find(({ name }) => name === metric)?.parent
-  return parent !== undefined && (parent === ancestor || below(parent, ancestor))
 }

@@ -1,0 +1,58 @@
+/** What the backend answered to questions that it decides by itself: by the windows of its own clock, not by our stamps. */
+import type { TransportRequest } from '../../packages/core/src/client/transport.ts'
+import type { Usage } from '../../packages/core/src/usage.ts'
+
+/** One such answer. */
+export interface Said {
+  readonly application: number
+  readonly usage: Usage
+  /** By the backend's clock. */
+  readonly at: number
+}
+
+export class BackendLog {
+  /** Counted, but the answer was lost: not admitted, though denials may rest on it. */
+  readonly lost: Said[] = []
+  readonly #counted: Said[] = []
+  readonly #refused: Said[] = []
+
+  note(request: TransportRequest, status: number, at: number, answerLost: boolean): void {
+    const { pathname, searchParams } = new URL(request.path, 'http://backend')
+    const authrep = pathname.endsWith('/authrep.xml')
+    // What only asks for the ledger asks for the hierarchy as well.
+    const decides = authrep || (pathname.endsWith('/authorize.xml') && !asksForHierarchy(request))
+    if (!decides) return
+    const caller = searchParams.get('user_key') ?? searchParams.get('app_id')!
+    const said = { application: Number(caller.slice(1)), usage: usageOf(searchParams), at }
+    if (status === 409) this.#refused.push(said)
+    else if (status === 200 && authrep) (answerLost ? this.lost : this.#counted).push(said)
+  }
+
+  /** When the backend counted usage that was let in; undefined: it was not asked to. */
+  takeCounted(application: number, usage: Usage): number | undefined {
+    const place = this.#counted.findIndex(isAbout(application, usage))
+    return place === -1 ? undefined : this.#counted.splice(place, 1)[0]!.at
+  }
+
+  /** When it refused such usage. */
+  refusals(application: number, usage: Usage, since: number): number[] {
+    return this.#refused.filter(isAbout(application, usage)).flatMap(({ at }) => (at >= since ? [at] : []))
+  }
+}
+
+function isAbout(application: number, usage: Usage): (said: Said) => boolean {
+  const text = JSON.stringify(usage)
+  return (said) => said.application === application && JSON.stringify(said.usage) === text
+}
+
+function asksForHierarchy({ headers }: TransportRequest): boolean {
+  return headers.some((text) => text.includes('hierarchy=1'))
+}
+
+function usageOf(parameters: URLSearchParams): Usage {
+  const used = [...parameters].flatMap(([name, value]) => {
+    const metric = /^usage\[(.*)\]$/.exec(name)?.[1]
+    return metric === undefined ? [] : [[metric, Number(value)]]
+  })
+  return Object.fromEntries(used)
+}
