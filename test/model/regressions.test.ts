@@ -129,6 +129,19 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ hits: 1 }),
     ],
   },
+  'a fast clock that was set back went on stamping usage an hour ahead': {
+    ...ALONE,
+    limits: [{ metric: 'hits', period: 'minute', value: 5 }],
+    start: Date.parse('2026-01-01T00:00:00Z'),
+    steps: [
+      { do: 'set-clock', ms: 3_636_992 },
+      { do: 'fault', kind: 'unsent', calls: 1, endpoint: 'authorize' },
+      { do: 'wait', ms: 23_008 },
+      ask({ hits: 1 }),
+      { do: 'set-clock', ms: -600_000 },
+      ask({ hits: 1 }),
+    ],
+  },
   'after the clock was set back, what was acknowledged a moment ago counted as settled': {
     ...ALONE,
     limits: [{ metric: 'hits', period: 'eternity', value: 5 }],

@@ -118,10 +118,11 @@ export class ServiceLedger {
   }
 
   /** Takes in what the windows of an answer say about the backend's clock. */
-  learnTime({ askedAt, number }: OpenQuestion, reports: readonly UsageReport[]): void {
+  learnTime({ number }: OpenQuestion, reports: readonly UsageReport[]): void {
     const shown = sharedWindow(reports)
     if (shown === undefined) return
-    if (this.time.saw(shown.start, shown.end, askedAt, number, this.ledger.lastQuestion)) this.ledger.clockAhead(this)
+    const { clock, lastQuestion } = this.ledger
+    if (this.time.saw(shown.start, shown.end, clock.now(), number, lastQuestion)) this.ledger.clockAhead(this)
   }
 
   /** The backend has authorized and counted usage of an application that is not kept. */

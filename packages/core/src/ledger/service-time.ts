@@ -24,16 +24,17 @@ export class ServiceTime {
   /**
    * Takes in a window that an answer showed as the current one.
    *
-   * @param own what our clock showed when the question was sent.
+   * @param own what our clock shows now.
    * @param question orders questions by when they were sent; `last` is the newest one sent by now.
    * @returns true when our clock turned out to be too fast to go on with: what was stamped is to be reconsidered.
    */
   saw(start: number, end: number, own: number, question: number, last: number): boolean {
-    if (start > this.#reached) this.#reached = start
+    const time = this.at(own)
+    if (start > time) this.#reached = start
     // The clock was repaired: with the correction it would be behind.
     if (question > this.#correctedAt && own - this.#ahead < start) this.#ahead = Math.max(0, own - end + 1)
-    if (own - this.#ahead - end <= AHEAD_MS) return false
-    this.#ahead = own - end + 1
+    if (time - end <= AHEAD_MS) return false
+    this.#ahead = Math.max(0, own - end + 1)
     this.#reached = start
     this.#correctedAt = last
     return true

@@ -42,6 +42,22 @@ describe('the time of a service', () => {
     expect(time.at(own + 5000)).toBe(NOON + MINUTE + 4999)
   })
 
+  it('is corrected as well where it stands still because a fast clock was set back', () => {
+    const time = new ServiceTime()
+    time.at(NOON + 61 * MINUTE)
+    const own = NOON + 40 * MINUTE
+    expect(time.saw(NOON, NOON + MINUTE, own, 1, 1)).toBe(true)
+    expect(time.at(own)).toBe(NOON + MINUTE - 1)
+  })
+
+  it('follows our clock at once when it was set back into the shown window', () => {
+    const time = new ServiceTime()
+    time.at(NOON + 61 * MINUTE)
+    const own = NOON + 30_000
+    expect(time.saw(NOON, NOON + MINUTE, own, 1, 1)).toBe(true)
+    expect(time.at(own)).toBe(own)
+  })
+
   it('is not corrected twice by answers to questions from before the correction', () => {
     const time = new ServiceTime()
     const own = NOON + 120 * MINUTE
