@@ -142,6 +142,23 @@ describe('a ledger that is full', () => {
     expect([usage.a0!.hits!.day, usage.a1!.hits!.day, usage.a2!.hits!.day]).toEqual([1, 5, 1])
     expect(imbalance(world.ledger)).toEqual({})
   })
+
+  it('law 8: says what an application used that it has no room for and that is deleted', async () => {
+    const byId = (applications: number) =>
+      stateOf({ version: '2', applications: ['a0', 'a1'].slice(0, applications).map((id) => ({ id, plan: 'p1' })) })
+    const world = createWorld({
+      state: byId(2),
+      cache: { maxApplications: 1, ttlMs: 5000 },
+      report: { intervalMs: 30_000 },
+    })
+    await world.ask({ appId: 'a0' })
+    const outcome = await world.ask({ appId: 'a1' }, { hits: 1 }, { counts: 'predicted' })
+    world.settle(outcome, 200, { hits: 5 })
+    world.emulator.updateState(byId(1))
+    await world.clock.advance(60_000)
+    expect(world.losses).toMatchObject([{ reason: 'application_gone', applicationId: 'a1', usage: { hits: 5 } }])
+    expect([world.emulator.usage().s1!.a0!.hits!.day, imbalance(world.ledger)]).toEqual([1, {}])
+  })
 })
 
 describe('identities', () => {

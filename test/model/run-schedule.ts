@@ -2,6 +2,7 @@
 import { createEmulator, type EmulatorState } from '@threescale/emulator'
 import { AllowedDecision } from '../../packages/core/src/allowed.ts'
 import type { Credentials } from '../../packages/core/src/client/credentials.ts'
+import type { UsageSums } from '../../packages/core/src/observe/stats.ts'
 import { windowOf } from '../../packages/core/src/period.ts'
 import type { Usage } from '../../packages/core/src/usage.ts'
 import { ManualClock } from '../laws/manual-clock.ts'
@@ -114,10 +115,9 @@ class Run {
         if (goal > 3 * 3_600_000) {
           await clock.advance(15_000)
           // No report is on its way for months.
-          while (Object.values(this.#world.ledger.sums()).some(({ inFlight }) => inFlight > 0))
-            await clock.advance(1000)
+          while (this.#sums.some(({ inFlight }) => inFlight > 0)) await clock.advance(1000)
           // Stamped anew when it gets too old, which this model does not follow.
-          if (this.#world.ledger.records > 0) this.#judge.moved = true
+          if (this.#sums.some(({ pending, ambiguous }) => pending + ambiguous > 0)) this.#judge.moved = true
           clock.skip(goal - 3_700_000)
         }
         return await clock.advance(Math.max(0, Math.min(goal, 3_600_000)))
@@ -189,8 +189,11 @@ class Run {
     if (outcome instanceof AllowedDecision) {
       if (key === 2) this.#judge.problems.push('a wrong key was let in')
       // Not by our stamp: an authrep carries none, and our clock may have been ahead of the backend's or behind.
-      const booked = this.#log.takeCounted(application, usage) ?? time
-      this.#judge.admit({ application, usage, stamp: booked, held: [since, time, booked] }, time, now)
+      const counted = this.#log.takeCounted(application, usage)
+      const stamp = counted ?? time
+      // The backend's queue may carry it into the next window (decision 015).
+      const late = counted === undefined ? [] : [counted + this.#schedule.lagMs]
+      this.#judge.admit({ application, usage, stamp, held: [since, time, stamp, ...late] }, time, now)
       return
     }
     if (outcome.code !== 'limits_exceeded') return
@@ -205,6 +208,10 @@ class Run {
       const freed = this.#schedule.limitMargin > 0 && meanwhile.some(({ admitted }) => admitted === false)
       if (!freed) this.#judge.deny({ application, usage, times, at: now }, this.#log.lost)
     })
+  }
+
+  get #sums(): UsageSums[] {
+    return Object.values(this.#world.ledger.sums())
   }
 
   #time(): number {

@@ -181,7 +181,8 @@ export class ServiceCache {
     if (scope === 'service') this.ledger.denial = general
     else if (scope === 'application' && account !== undefined) account.denial = general
     if (scope === 'identity' && identity !== undefined) this.revoke(identity)
-    if (code === 'application_not_found' && account !== undefined) this.bury(account)
+    const gone = code === 'application_not_found' ? (account ?? this.ledger.outsiderOf(id)) : undefined
+    if (gone !== undefined) this.bury(gone)
     const stranger = this.strangers.get(text)
     if (stranger !== undefined && scope === 'identity') {
       this.strangers.delete(text)

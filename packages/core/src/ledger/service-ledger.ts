@@ -88,6 +88,11 @@ export class ServiceLedger {
     return application
   }
 
+  /** The account of an application without room; undefined when it has nothing on its way. */
+  outsiderOf(id: string | undefined): Application | undefined {
+    return id === undefined ? undefined : this.#outsiders.get(id)
+  }
+
   /** Nothing of it is on its way any more. */
   dismiss(application: Application): void {
     if (this.#outsiders.get(application.id!) === application) this.#outsiders.delete(application.id!)
@@ -113,7 +118,7 @@ export class ServiceLedger {
   /** Takes in an answer about an application that is not kept. */
   applyOutside(id: string | undefined, question: OpenQuestion, { usageReports }: Verdict): void {
     this.learnTime(question, usageReports)
-    const outsider = id === undefined ? undefined : this.#outsiders.get(id)
+    const outsider = this.outsiderOf(id)
     if (outsider !== undefined) outsider.provedAt = question.askedAt
   }
 

@@ -102,7 +102,7 @@ export class UsageRow {
     for (let at = 0; at < this.#amounts.length; at += 2) visit(this.#amounts[at]!, this.#amounts[at + 1]!)
   }
 
-  /** Parts a metric from the rest, which keeps the response code; undefined when it is not in it. */
+  /** Parts a metric from the rest; undefined when it is not in it. The response code goes with the last one. */
   takeOut(slot: number): UsageRow | undefined {
     this.#settle()
     const at = this.#placeOf(slot)
@@ -110,6 +110,7 @@ export class UsageRow {
     const part = new UsageRow(this.application, this.minute)
     part.again = this.again
     part.#amounts = this.#amounts.splice(at, 2)
+    if (this.#amounts.length === 0) part.separate = this.separate
     return part
   }
 

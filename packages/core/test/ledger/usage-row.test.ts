@@ -83,4 +83,13 @@ describe('a row of usage', () => {
     expect([namedUsage([part!]), namedUsage([row]), row.takeOut(slot!)]).toEqual([{ a: 3 }, { b: 6 }, undefined])
     expect(part!.minute).toBe(MINUTE)
   })
+
+  it('sends its response code once, with the last metric that is left', () => {
+    const { row, touched } = openRow()
+    row.separate = { code: 201, awaitsResponse: false }
+    const usage = touched({ a: 1, b: 2 })
+    row.count(usage)
+    const codes = usage.slots.map((slot) => row.takeOut(slot)!.separate?.code)
+    expect(codes).toEqual([undefined, 201])
+  })
 })
