@@ -23,8 +23,9 @@ export function followResponse(
   response: ServerResponse,
   ended: (finished: boolean) => void,
 ): boolean {
-  if (hasFinished(response) || isClientGone(request, response)) {
-    ended(hasFinished(response) && !request.aborted)
+  const finished = hasFinished(response)
+  if (finished || hasLeft(request, response)) {
+    ended(finished && !request.aborted)
     return false
   }
   let open = true
@@ -44,14 +45,18 @@ export function followResponse(
 
 /** Whether the client of a response that has not finished is gone. */
 export function isClientGone(request: IncomingMessage, response: ServerResponse): boolean {
-  if (hasFinished(response)) return false
+  return !hasFinished(response) && hasLeft(request, response)
+}
+
+function hasLeft(request: IncomingMessage, response: ServerResponse): boolean {
   // A pipelined response waits without a socket and hears nothing of its client's end.
   return request.aborted || response.destroyed || (response.socket === null && request.socket.destroyed)
 }
 
-/** Node ends the stream of a HEAD request on HTTP/2 before anybody has answered, so that alone tells nothing. */
+/** Node finishes the stream of a HEAD request on HTTP/2 before anybody has answered, so that alone tells nothing. */
 function hasFinished(response: ServerResponse): boolean {
-  return response.writableFinished && response.writableEnded
+  // Cheapest first: Express makes each look at a response a slow one.
+  return response.writableEnded && response.writableFinished
 }
 
 /**
