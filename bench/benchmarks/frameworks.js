@@ -1,5 +1,5 @@
 // @ts-check
-/** Our gateway, cached and direct, against the same application without it. */
+/** Our gateway, cached and direct, against the same application without it, and with a middleware that only listens. */
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'
 import { contendersTable, throughputRow } from './http-rows.js'
@@ -14,18 +14,25 @@ export function framework(framework, least) {
     const stage = await createStage()
     try {
       const bare = `${framework}, bare`
+      const listening = `${framework}, listening`
       const cached = `${framework}, cached, 100 rules`
       const direct = `${framework}, direct`
       const runs = await interleave(
         [
           await stage.add(bare, framework),
+          await stage.add(listening, `${framework}-listening`),
           await stage.add(cached, `${framework}-ours`, { cache: true, rules: 100 }),
           await stage.add(direct, `${framework}-ours`, { cache: false }),
         ],
         plan,
       )
       return {
-        rows: [throughputRow(runs, cached, bare, least), throughputRow(runs, direct, bare)],
+        rows: [
+          throughputRow(runs, cached, bare, least),
+          throughputRow(runs, listening, bare),
+          throughputRow(runs, cached, listening),
+          throughputRow(runs, direct, bare),
+        ],
         detail: contendersTable(runs),
         runs,
       }
