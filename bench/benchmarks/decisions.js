@@ -24,8 +24,9 @@ export function decisions(variants, { leastPerSecond, mostBytes } = {}) {
       const garbage = new Map()
       for (const contender of contenders) {
         const weights = []
-        // A miss makes enough garbage to fill the young generation sooner.
-        const weighed = contender.name.startsWith('miss') ? 500 : 20_000
+        const { outcome = 'hit' } = /** @type {{ outcome?: string }} */ (variants[contender.name])
+        // As many as fit into the young generation.
+        const weighed = { hit: 20_000, miss: 300 }[outcome] ?? 2000
         for (let weighing = 0; weighing < 5; weighing += 1) weights.push(await contender.garbage(weighed))
         garbage.set(contender.name, weights)
       }

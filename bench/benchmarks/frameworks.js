@@ -2,7 +2,7 @@
 /** Our gateway, cached and direct, against the same application without it, and with a middleware that only listens. */
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'
-import { contendersTable, throughputRow } from './http-rows.js'
+import { assertRefreshed, contendersTable, throughputRow } from './http-rows.js'
 
 /**
  * @param {'express' | 'koa' | 'fastify'} framework
@@ -26,6 +26,7 @@ export function framework(framework, least) {
         ],
         plan,
       )
+      assertRefreshed(runs, cached)
       return {
         rows: [
           throughputRow(runs, cached, bare, least),

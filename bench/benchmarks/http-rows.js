@@ -26,13 +26,23 @@ export function throughputRow(runs, contender, reference, least) {
   })
 }
 
+/**
+ * A cached gateway that is never due for a refresh would be measured without part of its work.
+ *
+ * @param {import('../measure/interleave.js').Runs} runs
+ * @param {string} cached
+ */
+export function assertRefreshed(runs, cached) {
+  if (median(figuresOf(runs, cached, 'callsPer100')) === 0) throw new Error(`${cached}: nobody was refreshed`)
+}
+
 /** @param {import('../measure/interleave.js').Runs} runs */
 export function contendersTable(runs) {
   return tableOf(
-    ['application', 'requests/s', 'CPU us/request', 'busy', 'p50 ms', 'p99 ms'],
+    ['application', 'requests/s', 'CPU us/request', 'busy', 'p50 ms', 'p99 ms', 'calls/100'],
     [...runs.keys()].map((name) => [
       name,
-      ...['perSecond', 'cpuMicros', 'busy', 'p50Ms', 'p99Ms'].map((figure) =>
+      ...['perSecond', 'cpuMicros', 'busy', 'p50Ms', 'p99Ms', 'callsPer100'].map((figure) =>
         number(median(figuresOf(runs, name, figure))),
       ),
     ]),

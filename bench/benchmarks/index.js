@@ -44,7 +44,7 @@ export const BENCHMARKS = {
     'id and key in headers': { kind: 'appId', location: 'headers' },
     'id and key as Basic': { kind: 'appId', location: 'authorization' },
   }),
-  limits: decisions({ '3 limits': {}, '1 limit': { limitCount: 1 }, '20 limits': { limitCount: 20 } }),
+  limits: decisions({ '3 limits': {}, '1 limit': { limitCount: 1 }, '20 limits, 5 or 10 touched': { limitCount: 20 } }),
   applications: decisions({ '1,000 applications': {}, '100,000 applications': { applications: 100_000 } }),
   headers: decisions({
     "rateLimitHeaders 'denied'": { readHeaders: true },

@@ -27,8 +27,11 @@ export async function memory() {
             unit: 'calls',
           },
         ),
-        row(`longest garbage collection: ${name}`, [found.pauses.longestMs], { unit: 'ms' }),
-        row(`flush of everything pending: ${name}`, [found.flushMs], { unit: 'ms' }),
+        row(`memory per application with usage waiting: ${name}`, [found.bytesWithUsageWaiting], { unit: 'B' }),
+        row(`longest garbage collection while filling: ${name}`, [found.pauses.filling.longestMs], { unit: 'ms' }),
+        row(`longest garbage collection while deciding: ${name}`, [found.pauses.serving.longestMs], { unit: 'ms' }),
+        row(`flush of everything waiting: ${name}`, [found.flushMs], { unit: 'ms' }),
+        row(`longest stall of the event loop in it: ${name}`, [found.longestStallMs], { unit: 'ms' }),
         row(`resident memory: ${name}`, [found.rss / 2 ** 20], { unit: 'MiB' }),
       )
     } finally {

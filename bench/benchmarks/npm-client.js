@@ -2,7 +2,7 @@
 /** 3scale's npm client against ours, all of them over TLS to the same stub, because the npm client knows nothing else. */
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'
-import { contendersTable, throughputRow } from './http-rows.js'
+import { assertRefreshed, contendersTable, throughputRow } from './http-rows.js'
 
 /** @type {import('./index.js').Benchmark} */
 export async function npmClient(plan) {
@@ -23,6 +23,7 @@ export async function npmClient(plan) {
       ],
       plan,
     )
+    assertRefreshed(runs, cached)
     return {
       rows: [
         throughputRow(runs, theirs, bare),

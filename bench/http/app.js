@@ -29,9 +29,9 @@ serve({
     if (start === undefined) throw new Error(`no application ${app}`)
     return start({ clock, ...settings })
   },
-  /** Begins a turn. */
-  begin() {
-    clock.start()
+  /** Begins a turn, with a clock of that speed. */
+  begin(/** @type {number} */ speed) {
+    clock.start(speed)
     return cpuMicros()
   },
   /** Ends it. */

@@ -2,7 +2,8 @@
 /**
  * A clock that only runs while its application has its turn. On the machine's clock all callers of an application would
  * be due for a refresh after the turns of the others, which is several times as many refreshes as a server that is never
- * idle makes.
+ * idle makes. While warming up it runs fast, so that reports and refreshes of callers who all came at once are spread over
+ * time, as in a server that has run for a while, before anything is measured.
  */
 
 /**
@@ -10,16 +11,21 @@
  * @property {() => number} now
  * @property {() => number} elapsed
  * @property {(task: () => void, delayMs: number) => { cancel(): void }} schedule
- * @property {() => void} start
+ * @property {(speed: number) => void} start 1: as fast as time passes
  * @property {() => void} stop
  */
 
 /** @returns {ServingClock} stopped */
 export function createServingClock() {
-  let idle = 0
-  let stoppedAt = Date.now()
-  let running = false
-  const now = () => (running ? Date.now() : stoppedAt) - idle
+  let shown = Date.now()
+  let since = shown
+  let speed = 0
+  const now = () => shown + (Date.now() - since) * speed
+  const run = (/** @type {number} */ next) => {
+    shown = now()
+    since = Date.now()
+    speed = next
+  }
   return {
     now,
     elapsed: now,
@@ -28,19 +34,13 @@ export function createServingClock() {
       /** @type {NodeJS.Timeout} */
       let timer
       const wait = () => {
-        timer = setTimeout(() => (now() >= at ? task() : wait()), Math.max(at - now(), 50))
+        timer = setTimeout(() => (now() >= at ? task() : wait()), Math.max((at - now()) / Math.max(speed, 1), 50))
         timer.unref()
       }
       wait()
       return { cancel: () => clearTimeout(timer) }
     },
-    start() {
-      idle += Date.now() - stoppedAt
-      running = true
-    },
-    stop() {
-      stoppedAt = Date.now()
-      running = false
-    },
+    start: run,
+    stop: () => run(0),
   }
 }

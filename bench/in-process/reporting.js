@@ -35,8 +35,10 @@ export async function prepare({ applications, metrics }) {
   return {
     asynchronous: true,
     async step() {
+      const before = answers.calls.report
       for (const view of views) gateway.evaluate(view)
       await clock.advance(INTERVAL_MS)
+      if (answers.calls.report === before) throw new Error('nothing was reported')
     },
   }
 }

@@ -3,7 +3,7 @@
  * One in-process scenario in a process of its own, so that no scenario runs on code that another one has made the
  * compiler generalise: `prepare` it, `run` it for a while, weigh its `garbage`.
  */
-import { performance } from 'node:perf_hooks'
+import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { cpuMicros, serve } from '../process/serve.js'
 
@@ -40,13 +40,32 @@ serve({
     if (globalThis.gc === undefined)
       throw new Error('garbage is weighed under --expose-gc and a large young generation')
     globalThis.gc()
-    // No collection runs in between: the young generation of this process is larger than what is allocated here.
+    const collections = watchCollections()
     const before = getHeapStatistics().used_heap_size
     if (asynchronous) for (let count = 0; count < steps; count += 1) await step(turn++)
     else for (let count = 0; count < steps; count += 1) step(turn++)
-    return { bytes: (getHeapStatistics().used_heap_size - before) / steps }
+    const bytes = (getHeapStatistics().used_heap_size - before) / steps
+    // The young generation of this process should be larger than what is allocated here.
+    if (await collections.ran()) throw new Error(`a collection ran within ${steps} steps`)
+    return { bytes }
   },
 })
+
+function watchCollections() {
+  const since = performance.now()
+  let count = 0
+  const observer = new PerformanceObserver((list) => {
+    for (const { startTime } of list.getEntries()) if (startTime >= since) count += 1
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  return {
+    async ran() {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      observer.disconnect()
+      return count > 0
+    },
+  }
+}
 
 function ready() {
   if (scenario === undefined) throw new Error('nothing prepared')

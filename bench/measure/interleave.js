@@ -10,7 +10,8 @@
  */
 
 /**
- * A B C, A B C, … after a warm-up of each. The order rotates, so that nobody always runs after the same neighbour.
+ * A B C, B C A, … after a warm-up of each; every other time round in reverse, so that nobody always runs after the same
+ * neighbour.
  *
  * @param {readonly Contender[]} contenders
  * @param {{ rounds: number, seconds: number, warmUpSeconds?: number }} plan
@@ -22,7 +23,9 @@ export async function interleave(contenders, { rounds, seconds, warmUpSeconds = 
   const runs = new Map(contenders.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
     const first = round % contenders.length
-    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+    const order = [...contenders.slice(first), ...contenders.slice(0, first)]
+    if (Math.floor(round / contenders.length) % 2 === 1) order.reverse()
+    for (const contender of order) {
       runs.get(contender.name)?.push(await contender.measure(seconds))
     }
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /** A cache filled with many applications: its memory, whether the bound holds, and how long the process pauses. */
-import { PerformanceObserver, performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
 import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough } from '../backend/gateway.js'
 import { userKey } from '../backend/provider.js'
@@ -26,26 +26,22 @@ export async function fill({ applications, more }) {
     clock,
   )
   const ask = async (/** @type {number} */ from, /** @type {number} */ to) => {
-    let longest = 0
     for (let first = from; first < to; first += 64) {
       const asked = []
       for (let application = first; application < Math.min(first + 64, to); application += 1)
         asked.push(gateway.evaluate(viewOf(application)))
       await Promise.all(asked)
       // Reports leave meanwhile, as they would with a second for every few thousand new callers.
-      if (first % 6400 === 0) {
-        const start = performance.now()
-        await clock.advance(500)
-        longest = Math.max(longest, performance.now() - start)
-      }
+      if (first % 6400 === 0) await clock.advance(500)
     }
-    return longest
   }
   await ask(0, 1000)
   await clock.advance(120_000)
   const empty = used()
-  const longestFlushMs = await ask(1000, applications + 1000)
+  const fillingPauses = collectPauses()
+  await ask(1000, applications + 1000)
   await clock.advance(120_000)
+  const pausedWhileFilling = await fillingPauses.end()
   const full = used()
   const calls = { ...answers.calls }
 
@@ -54,9 +50,13 @@ export async function fill({ applications, more }) {
   const turns = 1_000_000
   for (let turn = 0; turn < turns; turn += 1) gateway.evaluate(viewOf(1000 + ((turn * 7919) % applications)))
   const perSecond = (turns / (performance.now() - start)) * 1000
+  const waiting = used()
+  const stalls = monitorEventLoopDelay({ resolution: 1 })
+  stalls.enable()
   const flushed = performance.now()
   await clock.advance(10_000)
   const flushMs = performance.now() - flushed
+  stalls.disable()
   const paused = await pauses.end()
 
   await ask(applications + 1000, applications + 1000 + more)
@@ -65,10 +65,11 @@ export async function fill({ applications, more }) {
   return {
     bytesPerApplication: (full - empty) / applications,
     growthBeyondBound: (beyond - empty) / bound,
+    bytesWithUsageWaiting: (waiting - empty) / applications,
     perSecond,
-    longestFlushMs,
     flushMs,
-    pauses: paused,
+    longestStallMs: stalls.max / 1e6,
+    pauses: { filling: pausedWhileFilling, serving: paused },
     calls,
     rss: process.memoryUsage().rss,
   }

@@ -1,11 +1,14 @@
 // @ts-check
 /** The application as 3scale's own npm client makes it: `3scale` 0.7.6, one authrep a request, TLS only. */
+import { globalAgent } from 'node:https'
 import threescale from '3scale'
 import { SERVICE_ID, SERVICE_TOKEN } from '../../backend/provider.js'
 import { expressApp } from './handler.js'
 
 /** @param {{ backendUrl: string }} settings */
 export function npmClientApp({ backendUrl }) {
+  // Between its turns it would lose its connections and pay for new handshakes; a busy server keeps them.
+  globalAgent.options.timeout = 600_000
   const { hostname: host, port } = new URL(backendUrl)
   const client = new threescale.Client({ host, port: Number(port) })
   return expressApp((app) =>
