@@ -26,7 +26,7 @@ export function decisions(variants, { leastPerSecond, mostBytes } = {}) {
         const weights = []
         const { outcome = 'hit' } = /** @type {{ outcome?: string }} */ (variants[contender.name])
         // As many as fit into the young generation.
-        const weighed = { hit: 20_000, miss: 300 }[outcome] ?? 2000
+        const weighed = { hit: 5000, miss: 100 }[outcome] ?? 500
         for (let weighing = 0; weighing < 5; weighing += 1) weights.push(await contender.garbage(weighed))
         garbage.set(contender.name, weights)
       }

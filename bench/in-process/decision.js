@@ -41,7 +41,7 @@ export async function prepare({
     cache: {
       ttlMs: 3_600_000,
       staleMs: 3_600_000,
-      maxApplications: outcome === 'miss' ? 100_000_000 : applications + 1,
+      maxApplications: outcome === 'miss' ? 16_777_216 : applications + 1,
     },
     report: { intervalMs: 3_600_000, maxPending: 10_000_000 },
   })
