@@ -2,6 +2,7 @@
 import { createEmulator, type EmulatorState } from '@threescale/emulator'
 import { AllowedDecision } from '../../packages/core/src/allowed.ts'
 import type { Credentials } from '../../packages/core/src/client/credentials.ts'
+import { TransportError } from '../../packages/core/src/errors.ts'
 import type { UsageSums } from '../../packages/core/src/observe/stats.ts'
 import { windowOf } from '../../packages/core/src/period.ts'
 import type { Usage } from '../../packages/core/src/usage.ts'
@@ -45,6 +46,8 @@ class Run {
   #skewMs: number
   readonly #responding: (() => void)[] = []
   #corrections = 0
+  #restarts = 0
+  #downUntil = Number.NEGATIVE_INFINITY
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule
@@ -66,7 +69,11 @@ class Run {
     })
     this.#world.fault = async (request, pass) => {
       const [there, back] = schedule.latencies[this.#calls++ % schedule.latencies.length]!
+      const { elapsed } = this.#clock
+      if (elapsed() < this.#downUntil) throw new TransportError('refused', { sent: false })
+      const restarts = this.#restarts
       await this.#take(there)
+      if (restarts < this.#restarts) throw new TransportError('reset', { sent: true })
       const [fault] = this.#faults
       if (fault !== undefined && (fault.endpoint === 'any' || request.path.includes(`${fault.endpoint}.xml`))) {
         if (++this.#faultCalls >= fault.calls) {
@@ -79,9 +86,12 @@ class Run {
           return answer
         })
       }
+      const at = this.#timeThere()
       const answer = pass()
-      this.#log.note(request, answer.status, this.#timeThere(), false)
       await this.#take(back)
+      const lost = restarts < this.#restarts
+      this.#log.note(request, answer.status, at, lost)
+      if (lost) throw new TransportError('reset', { sent: true })
       return answer
     }
   }
@@ -139,6 +149,10 @@ class Run {
       case 'flush':
         void this.#world.reporter.flush()
         return await clock.advance(0)
+      case 'restart':
+        this.#restarts += 1
+        this.#downUntil = clock.elapsed() + step.ms
+        return
       case 'fault':
         this.#faults.push(step)
         return

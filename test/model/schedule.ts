@@ -30,6 +30,8 @@ export type Step =
       readonly calls: number
       readonly endpoint: 'authorize' | 'transactions' | 'any'
     }
+  /** The backend takes no call for a while, and whoever waits for an answer gets none. */
+  | { readonly do: 'restart'; readonly ms: number }
   | Change
 
 /** What an administrator or another client does at the backend. */
@@ -122,6 +124,10 @@ const fault: fc.Arbitrary<Step> = fc.record({
   calls: fc.integer({ min: 1, max: 6 }),
   endpoint,
 })
+const restart: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('restart' as const),
+  ms: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 200_000 })),
+})
 const change: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('limit' as const), index: fc.nat(3), value: fc.nat(60) }),
   fc.record({ do: fc.constant('drop-limit' as const), index: fc.nat(3) }),
@@ -167,6 +173,7 @@ export function schedules(what: Kind): fc.Arbitrary<Schedule> {
     { arbitrary: window, weight: 1 },
     { arbitrary: flush, weight: 2 },
     { arbitrary: fault, weight: 1 },
+    { arbitrary: restart, weight: 1 },
   ]
   if (what === 'changes') steps.push({ arbitrary: change, weight: 2 })
   if (what === 'clocks') steps.push({ arbitrary: setClock, weight: 1 })
