@@ -140,12 +140,13 @@ describe('a report that fails', () => {
   })
 
   it.each([
-    ['lost-answer', 1],
-    ['stalled', 1],
-    ['stalled-counted', 1],
-    ['error', 1],
-    ['garbage', 1],
-  ] as const)('law 8: without an answer is counted exactly once, as the ledger finds out (%s)', async (kind, count) => {
+    ['stalled', { acknowledged: 1, givenUp: 0 }],
+    ['error', { acknowledged: 1, givenUp: 0 }],
+    ['garbage', { acknowledged: 1, givenUp: 0 }],
+    // Whether others made up for it, no answer tells.
+    ['lost-answer', { acknowledged: 0, givenUp: 1 }],
+    ['stalled-counted', { acknowledged: 0, givenUp: 1 }],
+  ] as const)('law 8: without an answer is counted exactly once, and never silently lost (%s)', async (kind, sums) => {
     const world = createWorld({ state: STATE })
     await ask(world, 'k1')
     let failed = false
@@ -157,8 +158,27 @@ describe('a report that fails', () => {
     await world.clock.advance(10_000)
     expect(world.ledger.sums().hits).toMatchObject({ ambiguous: 1 })
     await world.clock.advance(90_000)
-    expect(countOf(world, 'a1')).toBe(count)
-    expect(world.ledger.sums().hits).toMatchObject({ ambiguous: 0, acknowledged: 1, givenUp: 0 })
+    expect(countOf(world, 'a1')).toBe(1)
+    expect(world.ledger.sums().hits).toMatchObject({ ambiguous: 0, ...sums })
+    expect(world.losses.map(({ reason }) => reason)).toEqual(sums.givenUp === 1 ? ['ambiguous'] : [])
+  })
+
+  it('law 8: that another process makes up for is not taken to be counted', async () => {
+    const world = createWorld({ state: STATE })
+    await ask(world, 'k1')
+    let failed = false
+    world.fault = (request, pass) => {
+      if (failed || !request.path.endsWith('/transactions.xml')) return pass()
+      failed = true
+      return goWrong('stalled', pass)
+    }
+    await world.clock.advance(10_000)
+    const other = createWorld({ state: STATE, clock: world.clock, emulator: world.emulator })
+    await ask(other, 'k1')
+    await other.reporter.flush()
+    await world.clock.advance(90_000)
+    expect(countOf(world, 'a1')).toBe(1)
+    expect(world.losses).toMatchObject([{ kind: 'given-up', reason: 'ambiguous', usage: { hits: 1 } }])
   })
 
   it.each([

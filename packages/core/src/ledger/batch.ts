@@ -45,9 +45,9 @@ export class Batch {
     return new Set(this.rows.map((row) => row.application))
   }
 
-  /** The backend has queued it, at the latest at a moment of elapsed time; default now. */
-  acknowledge(at: number = this.service.ledger.clock.elapsed()): void {
-    this.#become('acknowledged', at)
+  /** The backend has queued it. */
+  acknowledge(): void {
+    this.#become('acknowledged')
     const sums = this.service.sums.acknowledged
     for (const row of this.rows) row.each((slot, amount) => void addAmount(sums, slot, amount))
   }
@@ -104,9 +104,9 @@ export class Batch {
     return namedUsage(this.rows)
   }
 
-  #become(state: BatchState, at: number = this.service.ledger.clock.elapsed()): void {
+  #become(state: BatchState): void {
     this.state = state
-    this.since = at
+    this.since = this.service.ledger.clock.elapsed()
   }
 
   #leave(): void {

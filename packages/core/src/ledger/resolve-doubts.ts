@@ -12,8 +12,9 @@ export interface Place {
 }
 
 /**
- * A batch without an answer is counted whole or not at all, and long enough after it one cell can show which: if the
- * backend lacks more than everything else that is on its way, it was not counted; if it lacks less than the batch, it was.
+ * A batch without an answer is counted whole or not at all. Long enough after it one cell can show that it was not: the
+ * backend lacks more than everything else that is on its way. That it was counted no answer shows, since what it lacks may
+ * have been made up for by somebody else's usage.
  *
  * @param places limits that were counted before the answer.
  * @param settledBefore what was sent until then is surely counted in the answer if it ever will be, by elapsed time.
@@ -24,11 +25,10 @@ export function resolveDoubts(application: Application, places: readonly Place[]
     if (batch?.state === 'ambiguous' && batch.since <= settledBefore) doubtful.add(batch)
   }
   for (const batch of doubtful) {
-    const signs = new Set(places.map((place) => signOf(application, batch, place, settledBefore)))
+    const signs = new Set(places.map((place) => isLacking(application, batch, place, settledBefore)))
     signs.delete(undefined)
-    if (signs.size !== 1) batch.undecidable ||= canTell(application, batch)
-    else if (signs.has('uncounted')) batch.takeBack(false)
-    else batch.acknowledge(settledBefore)
+    if (signs.size === 1 && signs.has(true)) batch.takeBack(false)
+    else batch.undecidable ||= canTell(application, batch)
   }
 }
 
@@ -37,12 +37,13 @@ export function canTell(application: Application, batch: Batch): boolean {
   return application.layout.limits.some((_, limit) => batchWithin(application, batch, limit) > 0)
 }
 
-function signOf(
+/** Whether the backend lacks the batch; undefined where one limit cannot show it. */
+function isLacking(
   application: Application,
   batch: Batch,
   { report, limit }: Place,
   settledBefore: number,
-): 'counted' | 'uncounted' | undefined {
+): boolean | undefined {
   const { cells } = application
   const at = limit * WIDTH
   if (cells[at + INFLATED] !== 0) return undefined
@@ -53,8 +54,8 @@ function signOf(
   if (again > 0) return undefined
   const lower = report.current + unsent
   const missing = Math.min(cells[at + KNOWN]!, lower + onItsWay) - lower
-  if (missing > onItsWay - own && missing >= own) return 'uncounted'
-  return missing < own ? 'counted' : undefined
+  if (missing > onItsWay - own && missing >= own) return true
+  return missing < own ? false : undefined
 }
 
 function batchWithin(application: Application, batch: Batch, limit: number): number {
