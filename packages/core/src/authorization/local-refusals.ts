@@ -15,10 +15,12 @@ export function unavailable(retryAt: number): Refusal {
 /** A limit would be passed. What is known of the limits is read only when somebody looks. */
 export function overLimits(account: Application, touched: Touched, time: number): Refusal {
   const { retryAt, disabled } = account.violation(touched, time)
+  const { clock } = account.service.ledger
   return {
     outcome: 'refuse',
     code: 'limits_exceeded',
-    retryAt,
+    // Windows end by the service's time, callers are told by our clock.
+    retryAt: retryAt === undefined ? undefined : retryAt - time + clock.now(),
     disabled,
     get limits() {
       return account.reports(time)

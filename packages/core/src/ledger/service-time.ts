@@ -3,6 +3,8 @@ import { MINUTE_MS } from '../period.ts'
 
 // The backend drops batches stamped more than an hour ahead (facts: apisonator, timestamps); the rest is for its jobs.
 const AHEAD_MS = 50 * MINUTE_MS
+// And those stamped more than 24 hours ago.
+const LATE_MS = 23 * 60 * MINUTE_MS
 
 /**
  * Never runs backwards, so that usage is never stamped into a window that was already left behind.
@@ -32,11 +34,20 @@ export class ServiceTime {
     const time = this.at(own)
     if (start > time) this.#reached = start
     // The clock was repaired: with the correction it would be behind.
-    if (question > this.#correctedAt && own - this.#ahead < start) this.#ahead = Math.max(0, own - end + 1)
+    if (question > this.#correctedAt && own - this.#ahead < start) this.#ahead = aheadOf(own, start, end)
     if (time - end <= AHEAD_MS) return false
-    this.#ahead = Math.max(0, own - end + 1)
+    this.#ahead = aheadOf(own, start, end)
     this.#reached = start
     this.#correctedAt = last
     return true
   }
+}
+
+/**
+ * How far our clock is ahead of a window that holds the present. Rather too far: a time that is behind is put right by the
+ * next window, one that is ahead would count in windows to come. But no stamp may be a day late.
+ */
+function aheadOf(own: number, start: number, end: number): number {
+  if (own < end) return 0
+  return own - Math.max(start, end - LATE_MS)
 }

@@ -64,8 +64,11 @@ function endOf({ end }: UsageReport): number {
   return end?.getTime() ?? Number.POSITIVE_INFINITY
 }
 
-function secondsLeft({ end }: UsageReport, now: number): number | undefined {
-  return end === undefined ? undefined : Math.max(0, Math.ceil((end.getTime() - now) / 1000))
+/** At most the whole window, however slow our clock is beside the backend's. */
+function secondsLeft({ start, end }: UsageReport, now: number): number | undefined {
+  if (end === undefined) return undefined
+  const longestMs = start === undefined ? Number.POSITIVE_INFINITY : end.getTime() - start.getTime()
+  return Math.max(0, Math.ceil(Math.min(end.getTime() - now, longestMs) / 1000))
 }
 
 function integer(value: number): number {

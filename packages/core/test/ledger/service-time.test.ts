@@ -38,8 +38,22 @@ describe('the time of a service', () => {
     const own = NOON + 51 * MINUTE + 1
     time.at(own)
     expect(time.saw(NOON, NOON + MINUTE, own, 1, 3)).toBe(true)
-    expect(time.at(own)).toBe(NOON + MINUTE - 1)
-    expect(time.at(own + 5000)).toBe(NOON + MINUTE + 4999)
+    expect(time.at(own)).toBe(NOON)
+    expect(time.at(own + 5000)).toBe(NOON + 5000)
+  })
+
+  it.each([
+    ['an hour', 60 * MINUTE, NOON],
+    ['a day, of which no stamp may be a day late', 24 * 60 * MINUTE, NOON + 60 * MINUTE],
+    ['a month', 31 * 24 * 60 * MINUTE, NOON + (31 * 24 - 23) * 60 * MINUTE],
+  ])('is never ahead again within a window of %s', (_name, length, corrected) => {
+    const time = new ServiceTime()
+    const first = NOON + length + 180 * MINUTE
+    expect(time.saw(NOON, NOON + length, first, 1, 1)).toBe(true)
+    expect(time.at(first)).toBe(corrected)
+    const rest = NOON + length - corrected - 1
+    expect(time.saw(NOON, NOON + length, first + rest, 2, 2)).toBe(false)
+    expect(time.at(first + rest)).toBe(NOON + length - 1)
   })
 
   it('is corrected as well where it stands still because a fast clock was set back', () => {
@@ -47,7 +61,7 @@ describe('the time of a service', () => {
     time.at(NOON + 61 * MINUTE)
     const own = NOON + 40 * MINUTE
     expect(time.saw(NOON, NOON + MINUTE, own, 1, 1)).toBe(true)
-    expect(time.at(own)).toBe(NOON + MINUTE - 1)
+    expect(time.at(own)).toBe(NOON)
   })
 
   it('follows our clock at once when it was set back into the shown window', () => {
@@ -65,7 +79,7 @@ describe('the time of a service', () => {
     // Asked before the clock was repaired: it shows a window that lies ahead of the corrected time.
     expect(time.saw(NOON + 2 * MINUTE, NOON + 3 * MINUTE, own, 2, 4)).toBe(false)
     expect(time.at(own)).toBe(NOON + 2 * MINUTE)
-    expect(time.at(own + 3 * MINUTE)).toBe(NOON + 4 * MINUTE - 1)
+    expect(time.at(own + 3 * MINUTE)).toBe(NOON + 3 * MINUTE)
   })
 
   it('takes the correction back when the clock has been repaired', () => {
