@@ -1,5 +1,6 @@
 /** Law 10 and law 6: what is remembered, for whom, and how much of it. */
 import { describe, expect, it } from 'vitest'
+import { goWrong } from '../model/faults.ts'
 import { settled } from './manual-clock.ts'
 import { allowed, createWorld, type Fault, imbalance, stateOf, type World } from './world.ts'
 
@@ -158,6 +159,62 @@ describe('a ledger that is full', () => {
     await world.clock.advance(60_000)
     expect(world.losses).toMatchObject([{ reason: 'application_gone', applicationId: 'a1', usage: { hits: 5 } }])
     expect([world.emulator.usage().s1!.a0!.hits!.day, imbalance(world.ledger)]).toEqual([1, {}])
+  })
+
+  it('law 8: says it as well when a report of it had failed before', async () => {
+    const byId = (applications: number) =>
+      stateOf({ version: '2', applications: ['a0', 'a1'].slice(0, applications).map((id) => ({ id, plan: 'p1' })) })
+    const world = createWorld({
+      state: byId(2),
+      cache: { maxApplications: 1, ttlMs: 5000 },
+      report: { intervalMs: 5000 },
+    })
+    await world.ask({ appId: 'a0' })
+    const outcome = await world.ask({ appId: 'a1' }, { hits: 1 }, { counts: 'predicted' })
+    world.settle(outcome, 200, { hits: 5 })
+    world.fault = (request, pass) => (request.path.endsWith('/transactions.xml') ? goWrong('busy', pass) : pass())
+    await world.clock.advance(5100)
+    world.emulator.updateState(byId(1))
+    await world.clock.advance(20_000)
+    world.fault = undefined
+    await world.clock.advance(60_000)
+    expect(world.losses).toMatchObject([{ reason: 'application_gone', applicationId: 'a1', usage: { hits: 5 } }])
+  })
+
+  it('law 7: never forgets usage that may have been counted while its window lasts', async () => {
+    const eternal = stateOf({ applications: GOOD, limits: [{ metric: 'hits', period: 'eternity', value: 10 }] })
+    const world = createWorld({ state: eternal, cache: { maxApplications: 1 } })
+    let admitted = 0
+    const use = async () => {
+      for (let request = 0; request < 15; request++) if (allowed(await world.ask({ userKey: 'good-0' }))) admitted++
+    }
+    await use()
+    // Its report and all questions about it get no answer, so that it is given up.
+    world.fault = (_request, pass) => goWrong('stalled', pass)
+    await world.clock.advance(600_000)
+    world.fault = undefined
+    await world.ask({ userKey: 'good-1' }, { hits: 0 })
+    await use()
+    expect([admitted, world.ledger.sums().hits!.givenUp]).toEqual([10, 10])
+  })
+
+  it('law 10: what waits in an outage does not grow with the requests, nor for long with the minutes', async () => {
+    const world = createWorld({ state: stateOf({}), crowdedAt: 100, terms: { onUnavailable: 'last-known' } })
+    await world.ask({ userKey: 'k1' }, { hits: 1 })
+    world.fault = (_request, pass) => goWrong('unsent', pass)
+    const codes = { counts: 'with-response-code', responseCodes: true } as const
+    for (let request = 0; request < 1000; request++) {
+      world.settle(await world.ask({ userKey: 'k1' }, { hits: 1 }, codes), 200)
+    }
+    expect(world.ledger.records).toBeLessThanOrEqual(101)
+    for (let minute = 0; minute < 180; minute++) {
+      await world.ask({ userKey: 'k1' })
+      await world.clock.advance(60_000)
+    }
+    expect(world.ledger.records).toBeLessThanOrEqual(101 + 4 + 6)
+    world.fault = undefined
+    await world.clock.advance(120_000)
+    expect([world.emulator.usage().s1!.a1!.hits!.eternity, imbalance(world.ledger)]).toEqual([1181, {}])
   })
 })
 

@@ -40,6 +40,7 @@ export interface WorldOptions {
   readonly report?: Partial<ResolvedReport>
   readonly client?: Pick<ClientOptions, 'serviceToken' | 'backendUrl'>
   readonly maxCalls?: number
+  readonly crowdedAt?: number
   readonly breaker?: false
   readonly terms?: Partial<Terms>
   readonly metrics?: Record<string, { parent?: string }>
@@ -121,6 +122,7 @@ export function createWorld(options: WorldOptions): World {
     clock,
     settleMs: cache.settleMs,
     maxApplications: cache.maxApplications,
+    crowdedAt: options.crowdedAt,
     metrics: options.metrics,
     observer,
   })

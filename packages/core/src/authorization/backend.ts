@@ -80,7 +80,7 @@ export class Backend {
       return await this.ask({ endpoint, client, service, credentials, call, known })
     }
     const name: Endpoint = 'clientId' in credentials ? `oauth_${endpoint}` : endpoint
-    const began = clock.now()
+    const began = clock.elapsed()
     try {
       const verdict = await client[endpoint](credentials, { ...call, service })
       breaker?.success()
@@ -92,7 +92,7 @@ export class Backend {
         outcome,
         status: verdict.status,
         code,
-        durationMs: clock.now() - began,
+        durationMs: clock.elapsed() - began,
       })
       if (!verdict.authorized && faultOf(verdict.code) === 'ours') return this.#misconfigured(verdict, client)
       return { kind: 'verdict', verdict }
@@ -101,7 +101,7 @@ export class Backend {
         breaker?.drop(permit)
         return { kind: 'aborted' }
       }
-      return this.#failed(error, permit, { endpoint: name, service, durationMs: clock.now() - began })
+      return this.#failed(error, permit, { endpoint: name, service, durationMs: clock.elapsed() - began })
     } finally {
       gate.leave(known)
     }

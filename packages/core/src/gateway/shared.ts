@@ -4,6 +4,7 @@ import { createCachedAuthorizer } from '../authorization/cached.ts'
 import { createDirectAuthorizer } from '../authorization/direct.ts'
 import { createBreaker } from '../client/breaker.ts'
 import { createCallGate } from '../client/call-gate.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
@@ -11,7 +12,7 @@ import { DEFAULTS } from '../options/defaults.ts'
 import { resolveOptions } from '../options/resolve-options.ts'
 import type { ResolvedOptions } from '../options/resolved-options.ts'
 import { createRejection, type Rejection } from '../rejection/rejection.ts'
-import { createReporter } from '../reporting/reporter.ts'
+import { CLOSE_MS, createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request-view.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
 import { createFronts, type GivenOptions } from './fronts.ts'
@@ -49,7 +50,14 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
     options.breaker === false
       ? undefined
       : createBreaker({ ...options.breaker, onChange: ({ kind }) => observer.breaker({ state: kind }) }, clock)
-  const ledger = createLedger({ clock, settleMs, maxApplications, metrics, observer })
+  const ledger = createLedger({
+    clock,
+    settleMs,
+    maxApplications,
+    crowdedAt: 2 * report.maxPending,
+    metrics,
+    observer,
+  })
   const { ambiguous } = report
   const asking = { ledger, clock, cache: memory, gate: createCallGate(options), breaker, observer, ambiguous }
   const authorizer = cache === false ? createDirectAuthorizer(asking) : createCachedAuthorizer(asking)
@@ -57,9 +65,11 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
   const afterResponse = createAfterResponse<View>(authorizer, observer)
   let closing: Promise<CloseReport> | undefined
 
-  async function end(limits: CloseLimits | undefined): Promise<CloseReport> {
-    await afterResponse.idle()
-    const report = await reporter.close(limits)
+  async function end({ timeoutMs = CLOSE_MS }: CloseLimits = {}): Promise<CloseReport> {
+    const began = clock.elapsed()
+    // Half of the time is for the reports: a `usageAfter` that never answers must not cost the rest.
+    await atMost(timeoutMs / 2, afterResponse.idle(), clock)
+    const report = await reporter.close({ timeoutMs: timeoutMs - (clock.elapsed() - began) })
     await Promise.all(ownClients.map((client) => client.close()))
     return report
   }
@@ -81,4 +91,17 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
       return closing
     },
   }
+}
+
+/** Waits for a task, but not longer. */
+async function atMost(ms: number, task: Promise<unknown>, clock: Clock): Promise<void> {
+  let timer: Timer | undefined
+  const end = new Promise<void>((resolve) => {
+    timer = clock.schedule(resolve, ms)
+  })
+  // The clock's timers let the process end.
+  const awake = setTimeout(() => {}, ms)
+  await Promise.race([task, end])
+  clearTimeout(awake)
+  timer?.cancel()
 }

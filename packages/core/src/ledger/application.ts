@@ -5,6 +5,7 @@ import type { Layout, Touched } from './layout.ts'
 import { addAmount } from './metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
 import { UsageRow } from './usage-row.ts'
+import { rowWithin } from './usage-within.ts'
 
 /** A denial that holds for everybody of an application or service, until it is asked again. */
 export interface GeneralDenial {
@@ -86,8 +87,15 @@ export class Application {
     this.#sumUp(touched)
   }
 
-  /** Counts as a transaction of its own, which waits for the status of the response before it may be sent. */
+  /**
+   * Counts as a transaction of its own, which waits for the status of the response before it may be sent; undefined where
+   * there is none, because nothing is used or too much waits.
+   */
   countSeparately(touched: Touched, time: number): UsageRow | undefined {
+    if (this.service.ledger.crowded) {
+      this.count(touched, time)
+      return undefined
+    }
     this.used = true
     this.#addToCells(touched, time)
     if (touched.slots.length === 0) return undefined
@@ -184,6 +192,17 @@ export class Application {
   /** Whether something of it is still on its way, so that it must not be forgotten. */
   get busy(): boolean {
     return this.pending !== undefined || this.separate !== undefined || this.sent !== undefined || this.questions > 0
+  }
+
+  /** Whether an answer alone would not bring its count back: then it must not be forgotten. */
+  holdsCount(time: number): boolean {
+    if (this.busy) return true
+    const { doubtful, cells, layout } = this
+    if (doubtful === undefined) return false
+    return layout.limits.some((_, limit) => {
+      if (time >= cells[limit * WIDTH + END]!) rollCell(cells, layout, limit, time)
+      return doubtful.some((row) => rowWithin(this, row, limit) > 0)
+    })
   }
 
   #addToCells(touched: Touched, time: number): void {

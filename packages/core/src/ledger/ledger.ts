@@ -20,6 +20,8 @@ export interface LedgerOptions {
   readonly settleMs: number
   /** Applications kept. */
   readonly maxApplications: number
+  /** From so many waiting records on, usage is added up without its response codes. Default: never. */
+  readonly crowdedAt?: number | undefined
   readonly metrics?: DeclaredMetrics | undefined
   readonly observer: Pick<Observer, 'lost' | 'cached' | 'warn'>
 }
@@ -40,6 +42,7 @@ export class Ledger {
   flusher: ((application: Application) => Promise<void>) | undefined = undefined
   /** Waiting records: application, minute, metric. */
   records = 0
+  readonly #crowdedAt: number
   readonly #declared: DeclaredMetrics | undefined
   readonly #services = new Map<string | undefined, ServiceLedger>()
   readonly #busy = new Set<Application>()
@@ -51,7 +54,13 @@ export class Ledger {
     this.settleMs = options.settleMs
     this.observer = options.observer
     this.room = new Room(options.maxApplications, options.observer)
+    this.#crowdedAt = options.crowdedAt ?? Number.POSITIVE_INFINITY
     this.#declared = options.metrics
+  }
+
+  /** Whether so much waits, in a long outage, that each request can no longer have a transaction of its own. */
+  get crowded(): boolean {
+    return this.records >= this.#crowdedAt
   }
 
   get services(): Iterable<ServiceLedger> {
@@ -118,6 +127,7 @@ export class Ledger {
       if (application.evicted) application.service.dismiss(application)
     } else if (!this.#busy.has(application)) {
       this.#busy.add(application)
+      if (application.evicted) application.service.keepOutside(application)
       this.onWaiting?.(this.records)
     }
   }

@@ -51,7 +51,8 @@ export class Room {
     let looks = 0
     let idle: Application | undefined
     for (const application of this.#order) {
-      if (!application.busy) {
+      const { service } = application
+      if (!application.holdsCount(service.at(service.ledger.clock.now()))) {
         if (!application.used || idle === application) return application
         idle ??= application
       }

@@ -82,10 +82,16 @@ export class ServiceLedger {
     if (application === undefined) {
       application = new Application(this, id)
       application.evicted = true
-      this.#outsiders.set(id, application)
+      this.keepOutside(application)
     }
     application.provedAt = provedAt
     return application
+  }
+
+  /** Lets an application without room be found while something of it is on its way. */
+  keepOutside(application: Application): void {
+    const { id } = application
+    if (id !== undefined && !this.#outsiders.has(id)) this.#outsiders.set(id, application)
   }
 
   /** The account of an application without room; undefined when it has nothing on its way. */

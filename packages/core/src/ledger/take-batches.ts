@@ -108,7 +108,12 @@ function sortOut(rows: readonly UsageRow[], since: number, sure: UsageRow[], alo
     row.each((slot) => {
       if (metrics.provedAt(slot) < since) unproved.push(slot)
     })
-    for (const slot of unproved) byMetric.set(slot, [...(byMetric.get(slot) ?? []), row.takeOut(slot)!])
+    for (const slot of unproved) {
+      const part = row.takeOut(slot)!
+      const others = byMetric.get(slot)
+      if (others === undefined) byMetric.set(slot, [part])
+      else others.push(part)
+    }
     if (row.records > 0) sure.push(row)
   }
   alone.push(...byMetric.values())

@@ -30,7 +30,8 @@ export interface Reporter {
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
 }
 
-const CLOSE_MS = 5000
+/** How long closing takes at most, unless told otherwise, milliseconds. */
+export const CLOSE_MS = 5000
 const CLOSE_RETRY_MS = { least: 50, most: 1000 }
 const MOST_PROOFS_AT_ONCE = 16
 
@@ -80,7 +81,7 @@ class BatchReporter implements Reporter {
     else this.#schedule(now + intervalMs)
   }
 
-  /** When the first of those who must wait may send again. */
+  /** When all may send again. */
   #readyAt(now: number): number {
     let ready = now
     for (const desk of this.#desks.values()) ready = Math.max(ready, desk.mayTryAt(now))
@@ -104,8 +105,11 @@ class BatchReporter implements Reporter {
     const now = clock.elapsed()
     let at = this.#doubts.dueAt
     if (ledger.records > 0) {
-      const ready = this.#readyAt(now)
-      at = Math.min(at, ready > now ? ready : now + report.intervalMs)
+      if (this.#desks.size === 0) at = Math.min(at, now + report.intervalMs)
+      for (const desk of this.#desks.values()) {
+        const ready = desk.mayTryAt(now)
+        at = Math.min(at, ready > now ? ready : now + report.intervalMs)
+      }
     }
     // What was delivered is forgotten once it is surely counted, also where nothing more comes.
     if (ledger.busy.size > 0) at = Math.min(at, now + Math.max(ledger.settleMs, report.intervalMs))

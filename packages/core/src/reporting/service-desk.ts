@@ -2,8 +2,10 @@
 import type { Breaker } from '../client/breaker.ts'
 import type { Application } from '../ledger/application.ts'
 import type { Batch } from '../ledger/batch.ts'
+import { compact } from '../ledger/compact.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import { takeBatches } from '../ledger/take-batches.ts'
+import { eachRow } from '../ledger/waiting-rows.ts'
 import type { ResolvedReport } from '../options/resolved-options.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
 import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
@@ -60,6 +62,7 @@ export class ServiceDesk {
     if (smallest === undefined) return false
     if (!(await this.#answers(smallest))) {
       this.#backOff.failed(clock.elapsed())
+      for (const application of service.ledger.busy) if (application.service === service) compact(application)
       return false
     }
     const [first, ...rest] = this.#take(new Set([smallest]))
@@ -69,15 +72,28 @@ export class ServiceDesk {
 
   /** A question costs nothing when the backend is still down; a report could be counted without our knowing. */
   async #answers({ id }: Application): Promise<boolean> {
-    const { breaker, service } = this.#options
+    const { breaker, clock, observer, service } = this.#options
     const permit = breaker?.acquire() ?? 'pass'
     if (typeof permit === 'object') return false
+    const began = clock.elapsed()
+    const tell = (outcome: 'authorized' | 'denied' | 'failed', status?: number, code?: string) =>
+      observer.called({
+        endpoint: 'authorize',
+        service: service.id,
+        outcome,
+        status,
+        code,
+        durationMs: clock.elapsed() - began,
+      })
     try {
-      await service.client.authorize({ appId: id! }, { service: service.id })
+      const verdict = await service.client.authorize({ appId: id! }, { service: service.id })
       breaker?.success()
+      tell(verdict.authorized ? 'authorized' : 'denied', verdict.status, verdict.authorized ? undefined : verdict.code)
       return true
-    } catch {
+    } catch (error) {
       breaker?.failure()
+      const { status, code } = error as { readonly status?: number; readonly code?: string }
+      tell('failed', status, code)
       return false
     }
   }
@@ -132,8 +148,10 @@ function smallestWaiting(service: ServiceLedger): Application | undefined {
   for (const application of service.ledger.busy) {
     if (application.service !== service || application.id === undefined) continue
     let own = 0
-    for (let row = application.pending; row !== undefined; row = row.next) own += 1
-    if (application.separate !== undefined) own += 1
+    eachRow(application.pending, () => void own++)
+    eachRow(application.separate, (row) => {
+      if (row.separate?.awaitsResponse !== true) own++
+    })
     if (own > 0 && own < rows) {
       smallest = application
       rows = own

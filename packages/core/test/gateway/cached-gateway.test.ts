@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CLOCK, systemClock } from '../../src/clock.ts'
 import type { Decision } from '../../src/decision.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
 import type { GatewayOptions } from '../../src/options/gateway-options.ts'
@@ -86,4 +87,20 @@ describe('a cached gateway', () => {
       expect(told.join()).toMatch(/service token "\*\*\*"|metric "nope" is invalid/)
     }
   })
+})
+
+it('law 10: a usageAfter that never answers costs close() half of its time, and no other usage', async () => {
+  const backend = createTestBackend()
+  const gateway = createGateway({
+    serviceId: '2555417',
+    serviceToken: 'demo-token',
+    cache: true,
+    ...{ ...backend.seams, [CLOCK]: systemClock },
+  })
+  const endless = gateway.with({ usageAfter: () => new Promise(() => {}) })
+  const response = { status: 200, finished: true, header: () => undefined }
+  endless.settle(await endless.evaluate(viewOf({ url: GOOD })), response)
+  gateway.settle(await gateway.evaluate(viewOf({ url: GOOD })), response)
+  expect(await gateway.close({ timeoutMs: 80 })).toEqual({ undelivered: {} })
+  expect(backend.emulator.usage()['2555417']!.good!.hits!.eternity).toBe(1)
 })
