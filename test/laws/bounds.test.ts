@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { goWrong } from '../model/faults.ts'
 import { settled } from './manual-clock.ts'
-import { allowed, createWorld, type Fault, imbalance, stateOf, type World } from './world.ts'
+import { allowed, createWorld, type Fault, imbalance, stateOf } from './world.ts'
 
 const FLOOD = Number(process.env.FLOOD_KEYS ?? 20_000)
 const FLOOD_TIMEOUT_MS = 20_000 + FLOOD / 2
@@ -10,7 +10,7 @@ const FLOOD_TIMEOUT_MS = 20_000 + FLOOD / 2
 const GOOD = Array.from({ length: 10 }, (_, index) => ({ id: `a${index}`, plan: 'p1', user_keys: [`good-${index}`] }))
 
 /** Answers once `release` is called. */
-function hold(world: World): { fault: Fault; release(): void; running(): number; most(): number } {
+function hold(): { fault: Fault; release(): void; running(): number; most(): number } {
   let waiting: (() => void)[] = []
   let running = 0
   let most = 0
@@ -26,7 +26,6 @@ function hold(world: World): { fault: Fault; release(): void; running(): number;
       const all = waiting
       waiting = []
       for (const go of all) go()
-      void world
     },
     running: () => running,
     most: () => most,
@@ -67,7 +66,7 @@ describe('a flood of made-up keys', () => {
     const world = createWorld({ state: stateOf({ applications: GOOD }), maxCalls: 8, cache: { staleMs: 20_000 } })
     await world.ask({ userKey: 'good-1' })
     await world.clock.advance(30_000)
-    const held = hold(world)
+    const held = hold()
     world.fault = held.fault
     const strangers = Array.from({ length: 100 }, (_, index) => world.ask({ userKey: `made-up-${index}` }))
     const known = world.ask({ userKey: 'good-1' })

@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly reports: readonly UsageReport[]
 }
 
-/** Applies an answer; `service.learn` has taken in what it says beyond this application. */
+/** Applies an answer; `ServiceLedger.apply` has taken in what it says beyond this application. */
 export function applySnapshot(application: Application, snapshot: Snapshot, time: number): void {
   const newest = snapshot.question > application.appliedQuestion
   const fresh = newest ? layOut(application, snapshot.reports) : new Set<number>()
