@@ -207,7 +207,8 @@ class Run {
       const stamp = counted ?? time
       // The backend's queue may carry it into the next window (decision 015).
       const late = counted === undefined ? [] : [counted + this.#schedule.lagMs]
-      this.#judge.admit({ application, usage, stamp, held: [since, time, stamp, ...late] }, time, now)
+      const reservedAt = counted === undefined ? undefined : since
+      this.#judge.admit({ application, usage, stamp, held: [since, time, stamp, ...late], reservedAt }, time, now)
       return
     }
     if (outcome.code !== 'limits_exceeded') return
