@@ -9,15 +9,14 @@ import { through } from './transport.js'
  * @param {import('./answers.js').Answers} answers
  * @param {import('@threescale/core').GatewayOptions} options
  * @param {import('../scale/simulated-clock.js').SimulatedClock} [clock] default: the machine's
- * @param {boolean} [later] see `through`
  */
-export function gatewayThrough(answers, options, clock, later) {
+export function gatewayThrough(answers, options, clock) {
   const time = clock === undefined ? {} : { [CLOCK]: clock }
   const client = new ThreeScaleClient({
     serviceId: SERVICE_ID,
     serviceToken: SERVICE_TOKEN,
     ...time,
-    ...through(answers, later),
+    ...through(answers),
   })
   return createGateway({ client, serviceId: SERVICE_ID, ...time, ...options })
 }

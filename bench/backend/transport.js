@@ -9,13 +9,11 @@ const BYTES = new TextEncoder()
  * Client options that speak with `answers`.
  *
  * @param {import('./answers.js').Answers} answers
- * @param {boolean} [later] answers come a turn of the event loop later, as from a socket
  */
-export function through(answers, later = false) {
+export function through(answers) {
   return {
     [TRANSPORT]: {
       async request(/** @type {import('../../packages/core/dist/client/transport.js').TransportRequest} */ request) {
-        if (later) await new Promise((resolve) => setImmediate(resolve))
         if (request.method === 'POST') {
           answers.report(request.body ?? '')
           return { status: 202, headers: { ...HEADERS, 'content-length': '0' }, body: BYTES.encode('') }

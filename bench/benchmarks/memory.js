@@ -31,7 +31,6 @@ export async function memory() {
         row(`longest garbage collection while filling: ${name}`, [found.pauses.filling.longestMs], { unit: 'ms' }),
         row(`longest garbage collection while deciding: ${name}`, [found.pauses.serving.longestMs], { unit: 'ms' }),
         row(`flush of everything waiting: ${name}`, [found.flushMs], { unit: 'ms' }),
-        row(`longest stall of the event loop in it: ${name}`, [found.longestStallMs], { unit: 'ms' }),
         row(`resident memory: ${name}`, [found.rss / 2 ** 20], { unit: 'MiB' }),
       )
     } finally {

@@ -4,7 +4,7 @@ import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough } from '../backend/gateway.js'
 import { userKey } from '../backend/provider.js'
-import { createSimulatedClock, quiet } from './simulated-clock.js'
+import { createSimulatedClock } from './simulated-clock.js'
 
 /** @typedef {{ applications: number, more: number }} Filling more: callers beyond the bound */
 
@@ -24,7 +24,6 @@ export async function fill({ applications, more }) {
       cache: { maxApplications: bound, ttlMs: HOUR_MS, staleMs: HOUR_MS },
     },
     clock,
-    true,
   )
   const ask = async (/** @type {number} */ from, /** @type {number} */ to) => {
     for (let first = from; first < to; first += 64) {
@@ -53,13 +52,9 @@ export async function fill({ applications, more }) {
   const perSecond = (turns / (performance.now() - start)) * 1000
   const paused = await pauses.end()
   const waiting = used()
-  const stalls = watchTurns()
   const flushed = performance.now()
-  const reports = answers.calls.report + applications / 1000
   await clock.advance(10_000)
-  while (answers.calls.report < reports) await quiet()
   const flushMs = performance.now() - flushed
-  const longestStallMs = stalls.end()
 
   await ask(applications + 1000, applications + 1000 + more)
   await clock.advance(120_000)
@@ -70,7 +65,6 @@ export async function fill({ applications, more }) {
     bytesWithUsageWaiting: (waiting - empty) / applications,
     perSecond,
     flushMs,
-    longestStallMs,
     pauses: { filling: pausedWhileFilling, serving: paused },
     calls,
     rss: process.memoryUsage().rss,
@@ -90,26 +84,6 @@ function used() {
   globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
-}
-
-/** The longest turn of the event loop. */
-function watchTurns() {
-  let last = performance.now()
-  let longest = 0
-  let watching = true
-  const turn = () => {
-    const now = performance.now()
-    longest = Math.max(longest, now - last)
-    last = now
-    if (watching) setImmediate(turn)
-  }
-  setImmediate(turn)
-  return {
-    end() {
-      watching = false
-      return longest
-    },
-  }
 }
 
 function collectPauses() {
