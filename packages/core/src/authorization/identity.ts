@@ -23,6 +23,8 @@ export class Identity implements Grant {
   provedAt: number = Number.NEGATIVE_INFINITY
   /** The service's epoch then. */
   epoch = 0
+  /** How much sooner than a ttl after that he is refreshed, milliseconds. */
+  earlyMs = 0
   // Said again beside the credentials, for one object less to look into.
   readonly #appKey: string | undefined
   readonly #redirectUrl: string | undefined

@@ -55,7 +55,7 @@ export class Memory {
       if (touched.unproved.length > 0 || account.fits(touched, account.service.at(now))) return undefined
       return overLimits(account, touched, account.service.at(now))
     }
-    if (age >= ttlMs) this.#refresher.refresh(cache, identity)
+    if (age + identity.earlyMs >= ttlMs) this.#refresher.refresh(cache, identity)
     if (limitMargin > 0 && account.isNear(touched, limitMargin)) return undefined
     return decideLocally(identity, touched, usage, terms, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
   }

@@ -19,6 +19,8 @@ import type { Settlement } from './settle-hierarchy.ts'
 /** From the backend's list on it is no longer complete (apisonator docs/extensions.md, list_app_keys). */
 const LISTED_KEYS = 256
 
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
+
 /** What an answer taught about the caller who was asked about. */
 export type Lesson =
   | { readonly kind: 'known'; readonly identity: Identity }
@@ -53,6 +55,7 @@ export class ServiceCache {
   readonly strangers: Map<string, Identity> = new Map()
   /** Callers of applications that are not kept. */
   readonly #speakers = new WeakMap<Application, Speaker>()
+  #welcomed = 0
   readonly #cache: ResolvedCache
   readonly #observer: Pick<Observer, 'cached'>
 
@@ -192,9 +195,18 @@ export class ServiceCache {
   }
 
   #prove(identity: Identity, { askedAt }: OpenQuestion): void {
+    identity.earlyMs = identity.provedAt === Number.NEGATIVE_INFINITY ? this.#nextHeadStart() : 0
     // Not the later of both: after the clock was set back, nothing would ever be newer.
     identity.provedAt = askedAt
     identity.epoch = this.ledger.epoch
+  }
+
+  /**
+   * Callers who all came at once would all be refreshed at once, again and again: each is refreshed sooner the first time,
+   * by a share of the ttl that lies in the widest gap between those of the others.
+   */
+  #nextHeadStart(): number {
+    return Math.floor(this.#cache.ttlMs * ((this.#welcomed++ * GOLDEN_RATIO) % 1))
   }
 
   /** The list of an application's keys speaks for all callers that are known by id and key alone. */

@@ -112,7 +112,10 @@ export interface MappingRule {
 }
 
 export interface CacheOptions {
-  /** Age of an answer, in milliseconds, after which it is refreshed in the background. Default 10000. */
+  /**
+   * Age of an answer, in milliseconds, after which it is refreshed in the background; a caller's first answer is refreshed
+   * sooner, so that callers who come at once are not asked about at once from then on. Default 10000.
+   */
   readonly ttlMs?: number | undefined
   /** Longest an answer may be used, in milliseconds. Default 60000. */
   readonly staleMs?: number | undefined
