@@ -13,8 +13,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     list: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '9' },
-    seconds: { type: 'string', default: '1.5' },
+    rounds: { type: 'string', default: '27' },
+    seconds: { type: 'string', default: '0.5' },
   },
 })
 

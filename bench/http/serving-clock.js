@@ -2,8 +2,9 @@
 /**
  * A clock that only runs while its application has its turn. On the machine's clock all callers of an application would
  * be due for a refresh after the turns of the others, which is several times as many refreshes as a server that is never
- * idle makes. While warming up it runs fast, so that reports and refreshes of callers who all came at once are spread over
- * time, as in a server that has run for a while, before anything is measured.
+ * idle makes. It goes by requests rather than by time: as fast as they come compared with the traffic that is promised, so
+ * that an application on a slow machine is not charged for more refreshes. While warming up it runs fast, until all
+ * callers have come to their second refresh, as in a server that has run for a while.
  */
 
 /**
@@ -20,7 +21,7 @@ export function createServingClock() {
   let shown = Date.now()
   let since = shown
   let speed = 0
-  const now = () => shown + (Date.now() - since) * speed
+  const now = () => Math.floor(shown + (Date.now() - since) * speed)
   const run = (/** @type {number} */ next) => {
     shown = now()
     since = Date.now()

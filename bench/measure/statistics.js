@@ -1,5 +1,5 @@
 // @ts-check
-/** Medians and quartiles: what survives a noisy machine. */
+/** Medians and quartiles, which survive a noisy machine, and the mean. */
 
 /**
  * @param {readonly number[]} values
@@ -16,6 +16,9 @@ export function quantile(values, share) {
 
 /** @param {readonly number[]} values */
 export const median = (values) => quantile(values, 0.5)
+
+/** @param {readonly number[]} values */
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /**
  * The middle, and the quartiles around it.
