@@ -9,6 +9,7 @@ import { fleet } from './fleet.js'
 import { framework } from './frameworks.js'
 import { matching } from './matching.js'
 import { memory } from './memory.js'
+import { middleware } from './middleware.js'
 import { npmClient } from './npm-client.js'
 import { reporting } from './reporting.js'
 
@@ -53,6 +54,7 @@ export const BENCHMARKS = {
   }),
   decoding,
   reporting,
+  middleware,
   express: framework('express', 0.97),
   koa: framework('koa', 0.95),
   fastify: framework('fastify', 0.92),

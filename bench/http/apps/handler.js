@@ -14,32 +14,48 @@ import Koa from 'koa'
 const answer = (/** @type {string} */ word) => ({ word, definition: 'a unit of language', examples: 3 })
 
 /** @param {(app: express.Express) => unknown} [protect] registers what stands before the route */
-export async function expressApp(protect = () => {}) {
+export async function expressHandler(protect = () => {}) {
   const app = express()
   await protect(app)
   app.get('/v1/words/:word', (request, response) => {
     response.json(answer(request.params.word))
   })
-  return listening((port, host, done) => app.listen(port, host, done))
+  return app
 }
 
 /** @param {(app: Koa) => unknown} [protect] */
-export async function koaApp(protect = () => {}) {
+export async function koaHandler(protect = () => {}) {
   const app = new Koa()
   await protect(app)
   app.use((context) => {
     context.body = answer(context.path.slice('/v1/words/'.length))
   })
-  return listening((port, host, done) => app.listen(port, host, done))
+  return app.callback()
 }
 
 /** @param {(app: import('fastify').FastifyInstance) => unknown} [protect] */
-export async function fastifyApp(protect = () => {}) {
+async function fastifyWithRoute(protect = () => {}) {
   const app = fastify()
   await protect(app)
   app.get('/v1/words/:word', (request, reply) => {
     reply.send(answer(/** @type {{ word: string }} */ (request.params).word))
   })
+  await app.ready()
+  return app
+}
+
+/** @param {Parameters<typeof fastifyWithRoute>[0]} [protect] */
+export const fastifyHandler = async (protect) => (await fastifyWithRoute(protect)).routing
+
+/** @param {Parameters<typeof expressHandler>[0]} [protect] */
+export const expressApp = async (protect) => listening(createServer(await expressHandler(protect)))
+
+/** @param {Parameters<typeof koaHandler>[0]} [protect] */
+export const koaApp = async (protect) => listening(createServer(await koaHandler(protect)))
+
+/** @param {Parameters<typeof fastifyWithRoute>[0]} [protect] */
+export async function fastifyApp(protect) {
+  const app = await fastifyWithRoute(protect)
   await app.listen({ port: 0, host: '127.0.0.1' })
   return portOf(app.server)
 }
@@ -55,16 +71,16 @@ export function nodeApp() {
     })
     response.end(body)
   })
-  return listening((port, host, done) => server.listen(port, host, done))
+  return listening(server)
 }
 
 /**
- * @param {(port: number, host: string, done: () => void) => import('node:http').Server} listen
+ * @param {import('node:http').Server} server
  * @returns {Promise<number>}
  */
-function listening(listen) {
+function listening(server) {
   return new Promise((resolve) => {
-    const server = listen(0, '127.0.0.1', () => {
+    server.listen(0, '127.0.0.1', () => {
       // Contenders wait for their turn longer than Node keeps an idle connection.
       server.keepAliveTimeout = 600_000
       resolve(portOf(server))

@@ -16,26 +16,27 @@ function listen(response) {
   return () => open
 }
 
-export const expressListening = () =>
-  expressApp((app) =>
-    app.use((_request, response, next) => {
-      listen(response)
-      next()
-    }),
-  )
+/** @param {import('express').Express} app */
+export const listenInExpress = (app) =>
+  app.use((_request, response, next) => {
+    listen(response)
+    next()
+  })
 
-export const koaListening = () =>
-  koaApp((app) =>
-    app.use((context, next) => {
-      listen(context.res)
-      return next()
-    }),
-  )
+/** @param {import('koa')} app */
+export const listenInKoa = (app) =>
+  app.use((context, next) => {
+    listen(context.res)
+    return next()
+  })
 
-export const fastifyListening = () =>
-  fastifyApp((app) =>
-    app.addHook('onRequest', (_request, reply, next) => {
-      listen(reply.raw)
-      next()
-    }),
-  )
+/** @param {import('fastify').FastifyInstance} app */
+export const listenInFastify = (app) =>
+  app.addHook('onRequest', (_request, reply, next) => {
+    listen(reply.raw)
+    next()
+  })
+
+export const expressListening = () => expressApp(listenInExpress)
+export const koaListening = () => koaApp(listenInKoa)
+export const fastifyListening = () => fastifyApp(listenInFastify)

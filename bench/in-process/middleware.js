@@ -1,0 +1,55 @@
+// @ts-check
+/** A framework's way from a request to its answer in this process: nothing before the route, a listener, or the cached gateway. */
+import { threescale as expressThreescale } from '@threescale/express'
+import { threescale as fastifyThreescale } from '@threescale/fastify'
+import { threescale as koaThreescale } from '@threescale/koa'
+import { createAnswers } from '../backend/answers.js'
+import { gatewayThrough } from '../backend/gateway.js'
+import { mappingRules, userKey } from '../backend/provider.js'
+import { expressHandler, fastifyHandler, koaHandler } from '../http/apps/handler.js'
+import { listenInExpress, listenInFastify, listenInKoa } from '../http/apps/listening.js'
+import { exchange } from './exchange.js'
+
+const APPLICATIONS = 1000
+
+/** @type {Record<string, Record<string, () => Promise<any>>>} */
+const HANDLERS = {
+  express: {
+    bare: () => expressHandler(),
+    listening: () => expressHandler(listenInExpress),
+    cached: () => expressHandler((app) => app.use(expressThreescale(/** @type {any} */ (cachedGateway())))),
+  },
+  koa: {
+    bare: () => koaHandler(),
+    listening: () => koaHandler(listenInKoa),
+    cached: () => koaHandler((app) => app.use(koaThreescale(/** @type {any} */ (cachedGateway())))),
+  },
+  fastify: {
+    bare: () => fastifyHandler(),
+    listening: () => fastifyHandler(listenInFastify),
+    cached: () =>
+      fastifyHandler((app) => app.register(fastifyThreescale, { gateway: /** @type {any} */ (cachedGateway()) })),
+  },
+}
+
+/** Callers are asked about once, by their first request. */
+const cachedGateway = () =>
+  gatewayThrough(createAnswers({ limitCount: 3 }), {
+    mappingRules: mappingRules(100),
+    cache: { ttlMs: 3_600_000, staleMs: 3_600_000 },
+  })
+
+/**
+ * @param {{ framework: 'express' | 'koa' | 'fastify', front: 'bare' | 'listening' | 'cached' }} settings
+ * @returns {Promise<import('./worker.js').Scenario>}
+ */
+export async function prepare({ framework, front }) {
+  const handle = await HANDLERS[framework]?.[front]?.()
+  return {
+    asynchronous: true,
+    step(turn) {
+      const application = turn % APPLICATIONS
+      return exchange(handle, `/v1/words/word-${application}?user_key=${userKey(application)}`)
+    },
+  }
+}
