@@ -8,7 +8,7 @@ import { createSimulatedClock } from './simulated-clock.js'
 
 /** @typedef {{ applications: number, more: number }} Filling more: callers beyond the bound */
 
-const HOUR_MS = 3_600_000
+const DAYS_MS = 10 * 86_400_000
 const START = Date.UTC(2026, 0, 15, 10, 20, 30)
 
 /** @param {Filling} filling */
@@ -21,7 +21,7 @@ export async function fill({ applications, more }) {
     answers,
     {
       // Whoever is known stays known: how often callers are asked about is what the simulations count.
-      cache: { maxApplications: bound, ttlMs: HOUR_MS, staleMs: HOUR_MS },
+      cache: { maxApplications: bound, ttlMs: DAYS_MS, staleMs: DAYS_MS },
     },
     clock,
   )

@@ -149,8 +149,10 @@ export class ServiceCache {
       stranger.account = account
     }
     const identity = this.identities.remember(this.service, credentials, referrer, account)
+    const isNew = identity.provedAt === Number.NEGATIVE_INFINITY
     this.#prove(identity, opened)
     this.#proveSiblings(account, verdict, opened)
+    if (isNew) identity.earlyMs = this.#nextHeadStart()
     return { kind: 'known', identity }
   }
 
@@ -195,7 +197,7 @@ export class ServiceCache {
   }
 
   #prove(identity: Identity, { askedAt }: OpenQuestion): void {
-    identity.earlyMs = identity.provedAt === Number.NEGATIVE_INFINITY ? this.#nextHeadStart() : 0
+    identity.earlyMs = 0
     // Not the later of both: after the clock was set back, nothing would ever be newer.
     identity.provedAt = askedAt
     identity.epoch = this.ledger.epoch
