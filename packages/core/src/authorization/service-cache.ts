@@ -55,7 +55,7 @@ export class ServiceCache {
   readonly strangers: Map<string, Identity> = new Map()
   /** Callers of applications that are not kept. */
   readonly #speakers = new WeakMap<Application, Speaker>()
-  #welcomed = 0
+  #headStarts = 0
   readonly #cache: ResolvedCache
   readonly #observer: Pick<Observer, 'cached'>
 
@@ -149,10 +149,10 @@ export class ServiceCache {
       stranger.account = account
     }
     const identity = this.identities.remember(this.service, credentials, referrer, account)
-    const isNew = identity.provedAt === Number.NEGATIVE_INFINITY
+    const headStartMs = this.#headStartOf(identity)
     this.#prove(identity, opened)
     this.#proveSiblings(account, verdict, opened)
-    if (isNew) identity.earlyMs = this.#nextHeadStart()
+    identity.earlyMs = headStartMs
     return { kind: 'known', identity }
   }
 
@@ -204,11 +204,16 @@ export class ServiceCache {
   }
 
   /**
-   * Callers who all came at once would all be refreshed at once, again and again: each is refreshed sooner the first time,
-   * by a share of the ttl that lies in the widest gap between those of the others.
+   * Callers who all came at once would all be refreshed at once, again and again: a new one is refreshed sooner the first
+   * time, by a share of the ttl that lies in the widest gap between those of the others. Whom one answer proves together
+   * have one share.
    */
-  #nextHeadStart(): number {
-    return Math.floor(this.#cache.ttlMs * ((this.#welcomed++ * GOLDEN_RATIO) % 1))
+  #headStartOf(identity: Identity): number {
+    if (identity.provedAt !== Number.NEGATIVE_INFINITY) return 0
+    for (let elder = identity.sibling; identity.sharesProof && elder !== undefined; elder = elder.sibling) {
+      if (elder.sharesProof) return elder.earlyMs
+    }
+    return Math.floor(this.#cache.ttlMs * ((this.#headStarts++ * GOLDEN_RATIO) % 1))
   }
 
   /** The list of an application's keys speaks for all callers that are known by id and key alone. */

@@ -42,7 +42,7 @@ export interface DecisionMessage {
 /** On `threescale:cache`, when the cached mode does more than answer from memory. */
 export interface CacheMessage {
   /**
-   * 'miss': not known, the backend is asked; 'refreshed': an answer past its `ttlMs` was renewed; 'stale': that failed,
+   * 'miss': not known, the backend is asked; 'refreshed': an answer that was due was renewed; 'stale': that failed,
    * the old answer holds; 'revoked': known callers are refused from now on; 'evicted': forgotten to make room;
    * 'full': no room, the application is asked about per request.
    */
