@@ -20,3 +20,6 @@ export function gatewayThrough(answers, options, clock) {
   })
   return createGateway({ client, serviceId: SERVICE_ID, ...time, ...options })
 }
+
+/** Cache settings under which callers are asked about once: head starts are shares of the ttl, so an hour would not do. */
+export const NEVER_REFRESHED = { ttlMs: 10 * 86_400_000, staleMs: 10 * 86_400_000 }

@@ -4,7 +4,7 @@
  * be due for a refresh after the turns of the others, which is several times as many refreshes as a server that is never
  * idle makes. It goes by requests rather than by time: as fast as they come compared with the traffic that is promised, so
  * that an application on a slow machine is not charged for more refreshes. While warming up it runs fast, until all
- * callers have come to their second refresh, as in a server that has run for a while.
+ * callers have come to a refresh, as in a server that has run for a while.
  */
 
 /**

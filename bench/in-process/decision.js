@@ -1,7 +1,7 @@
 // @ts-check
 /** Decisions of one gateway in this process. */
 import { createAnswers } from '../backend/answers.js'
-import { gatewayThrough } from '../backend/gateway.js'
+import { gatewayThrough, NEVER_REFRESHED } from '../backend/gateway.js'
 import { appKey, applicationId, mappingRules, pathOf, userKey } from '../backend/provider.js'
 
 /**
@@ -39,8 +39,7 @@ export async function prepare({
     rateLimitHeaders,
     // Refreshing is what the simulations count; here it would only be asked for and never get its turn.
     cache: {
-      ttlMs: 3_600_000,
-      staleMs: 3_600_000,
+      ...NEVER_REFRESHED,
       maxApplications: outcome === 'miss' ? 16_777_216 : applications + 1,
     },
     report: { intervalMs: 3_600_000, maxPending: 10_000_000 },

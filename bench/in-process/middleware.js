@@ -4,7 +4,7 @@ import { threescale as expressThreescale } from '@threescale/express'
 import { threescale as fastifyThreescale } from '@threescale/fastify'
 import { threescale as koaThreescale } from '@threescale/koa'
 import { createAnswers } from '../backend/answers.js'
-import { gatewayThrough } from '../backend/gateway.js'
+import { gatewayThrough, NEVER_REFRESHED } from '../backend/gateway.js'
 import { mappingRules, userKey } from '../backend/provider.js'
 import { expressHandler, fastifyHandler, koaHandler } from '../http/apps/handler.js'
 import { listenInExpress, listenInFastify, listenInKoa } from '../http/apps/listening.js'
@@ -32,11 +32,12 @@ const HANDLERS = {
   },
 }
 
-/** Callers are asked about once, by their first request. */
+/** Callers are asked about once, by their first request, and nothing is reported: idle processes would do that in others' turns. */
 const cachedGateway = () =>
   gatewayThrough(createAnswers({ limitCount: 3 }), {
     mappingRules: mappingRules(100),
-    cache: { ttlMs: 3_600_000, staleMs: 3_600_000 },
+    cache: NEVER_REFRESHED,
+    report: { intervalMs: 3_600_000, maxPending: 10_000_000 },
   })
 
 /**

@@ -18,7 +18,7 @@ export function quantile(values, share) {
 export const median = (values) => quantile(values, 0.5)
 
 /** @param {readonly number[]} values */
-export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+export const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /**
  * The middle, and the quartiles around it.

@@ -2,13 +2,12 @@
 /** A cache filled with many applications: its memory, whether the bound holds, and how long the process pauses. */
 import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { createAnswers } from '../backend/answers.js'
-import { gatewayThrough } from '../backend/gateway.js'
+import { gatewayThrough, NEVER_REFRESHED } from '../backend/gateway.js'
 import { userKey } from '../backend/provider.js'
 import { createSimulatedClock } from './simulated-clock.js'
 
 /** @typedef {{ applications: number, more: number }} Filling more: callers beyond the bound */
 
-const DAYS_MS = 10 * 86_400_000
 const START = Date.UTC(2026, 0, 15, 10, 20, 30)
 
 /** @param {Filling} filling */
@@ -21,7 +20,7 @@ export async function fill({ applications, more }) {
     answers,
     {
       // Whoever is known stays known: how often callers are asked about is what the simulations count.
-      cache: { maxApplications: bound, ttlMs: DAYS_MS, staleMs: DAYS_MS },
+      cache: { maxApplications: bound, ...NEVER_REFRESHED },
     },
     clock,
   )
