@@ -12,6 +12,12 @@ interface Kind {
   readonly caller: (application: number, key: string) => Credentials
 }
 
+const BY_ID = {
+  version: '2',
+  secrets: (names: string[]) => ({ application_keys: names }),
+  caller: (application: number, key: string) => ({ appId: `app-${application}`, appKey: key }),
+} as const
+
 const KINDS: Record<string, Kind> = {
   'user key': {
     version: '1',
@@ -20,21 +26,9 @@ const KINDS: Record<string, Kind> = {
     secrets: (names) => ({ user_keys: names }),
     caller: (_, key) => ({ userKey: key }),
   },
-  'id and key': {
-    version: '2',
-    proofs: 100,
-    keys: 1,
-    secrets: (names) => ({ application_keys: names }),
-    caller: (application, key) => ({ appId: `app-${application}`, appKey: key }),
-  },
+  'id and key': { ...BY_ID, proofs: 100, keys: 1 },
   // Multiples of the golden ratio that are a Fibonacci number apart are almost the same share.
-  'id and one of 34 keys': {
-    version: '2',
-    proofs: 20,
-    keys: 34,
-    secrets: (names) => ({ application_keys: names }),
-    caller: (application, key) => ({ appId: `app-${application}`, appKey: key }),
-  },
+  'id and one of 34 keys': { ...BY_ID, proofs: 20, keys: 34 },
 }
 
 it.each(Object.keys(KINDS))(
