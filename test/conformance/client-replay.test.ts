@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from '@threescale/core'
 import { describe, expect, test } from 'vitest'
-import { TRANSPORT, type TransportResponse } from '../../packages/core/src/client/transport.ts'
+import { TRANSPORT, type TransportResponse } from '../../packages/core/src/client/transport/transport.ts'
 import { readRecordings, type Scenario, type Step } from './recordings.ts'
 
 const TYPE = 'application/vnd.3scale-v2.0+xml'

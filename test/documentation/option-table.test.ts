@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { DEFAULTS } from '../../packages/core/src/options/defaults.ts'
-import { GROUPED_NAMES, OPTION_TABLE } from '../../packages/core/src/options/option-table.ts'
+import { GROUPED_NAMES, OPTION_TABLE } from '../../packages/core/src/configuration/options/option-table.ts'
+import { DEFAULTS } from '../../packages/core/src/defaults.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -51,7 +51,7 @@ describe('the options table of the README', () => {
 })
 
 describe('the docstrings of the options', () => {
-  const source = read('packages/core/src/options/gateway-options.ts')
+  const source = read('packages/core/src/configuration/options/gateway-options.ts')
   const options = new Map(
     [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\?:/g)].map(([, text, name]) => [
       name!,

@@ -1,6 +1,6 @@
 /** Usage that is known only after the response, and response codes. */
 import { expect, it } from 'vitest'
-import type { AllowedDecision } from '../../packages/core/src/allowed.ts'
+import type { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
 import { allowed, createWorld, imbalance, stateOf } from './world.ts'
 
 const STATE = stateOf({

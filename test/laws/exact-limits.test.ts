@@ -1,6 +1,6 @@
 /** Law 7: one gateway admits exactly what the limits allow. */
 import { describe, expect, it } from 'vitest'
-import type { Usage } from '../../packages/core/src/usage.ts'
+import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { settled } from './manual-clock.ts'
 import { allowed, createWorld, imbalance, type Outcome, stateOf, type World, type WorldOptions } from './world.ts'
 

@@ -3,9 +3,9 @@
  * is not ours. A flaw that both have stands once.
  */
 import { describe, expect, it } from 'vitest'
+import type { ProtectedService } from '../../packages/core/src/decision/route-policy.ts'
+import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { TransportError } from '../../packages/core/src/errors.ts'
-import type { ProtectedService } from '../../packages/core/src/terms.ts'
-import type { Usage } from '../../packages/core/src/usage.ts'
 import { settled } from './manual-clock.ts'
 import { allowed, createWorld, imbalance, SERVICE, stateOf, type World } from './world.ts'
 

@@ -1,5 +1,5 @@
 /** A clock that only tests move. Timers run in the order of their time; work they start is let finish in between. */
-import type { Clock, Timer } from '../../packages/core/src/clock.ts'
+import type { Clock, Timer } from '../../packages/core/src/primitives/clock.ts'
 
 interface Waiting {
   /** By elapsed time, as timers of a machine do not follow a clock that is set. */

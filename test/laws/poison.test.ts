@@ -1,7 +1,7 @@
 /** Law 9: one bad transaction does not sink the usage of others. The emulator drops batches as the real backend does. */
 import type { EmulatorState } from '@threescale/emulator'
 import { expect, it } from 'vitest'
-import type { Usage } from '../../packages/core/src/usage.ts'
+import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { settled } from './manual-clock.ts'
 import { allowed, createWorld, imbalance, stateOf, type World } from './world.ts'
 

@@ -1,24 +1,28 @@
 /** The rooms authorization and reporting on one ledger, before an emulator in the same process, under one clock. */
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
-import { AllowedDecision } from '../../packages/core/src/allowed.ts'
 import type { Authorizer, Question } from '../../packages/core/src/authorization/authorizer.ts'
-import { createCachedAuthorizer } from '../../packages/core/src/authorization/cached.ts'
-import { type Breaker, createBreaker } from '../../packages/core/src/client/breaker.ts'
-import { createCallGate } from '../../packages/core/src/client/call-gate.ts'
+import { createCachedAuthorizer } from '../../packages/core/src/authorization/cached/cached-authorizer.ts'
+import { type Breaker, createBreaker } from '../../packages/core/src/backend/breaker.ts'
+import { createCallGate } from '../../packages/core/src/backend/bulkhead.ts'
 import { ThreeScaleClient } from '../../packages/core/src/client/client.ts'
 import type { ClientOptions } from '../../packages/core/src/client/client-options.ts'
-import type { Credentials } from '../../packages/core/src/client/credentials.ts'
-import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../packages/core/src/client/transport.ts'
-import { CLOCK } from '../../packages/core/src/clock.ts'
-import type { Refusal } from '../../packages/core/src/decision.ts'
+import {
+  TRANSPORT,
+  type TransportRequest,
+  type TransportResponse,
+} from '../../packages/core/src/client/transport/transport.ts'
+import type { ResolvedCache, ResolvedReport } from '../../packages/core/src/configuration/options/resolved-options.ts'
+import { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
+import type { Refusal } from '../../packages/core/src/decision/decision.ts'
+import type { ProtectedService, Terms } from '../../packages/core/src/decision/route-policy.ts'
+import { DEFAULTS } from '../../packages/core/src/defaults.ts'
+import type { Credentials } from '../../packages/core/src/domain/credentials.ts'
+import { createUsageShape, type Usage, type UsageShape } from '../../packages/core/src/domain/usage.ts'
 import { createLedger, type Ledger } from '../../packages/core/src/ledger/ledger.ts'
 import type { CacheMessage, ReportMessage } from '../../packages/core/src/observe/messages.ts'
 import type { Loss, Observer } from '../../packages/core/src/observe/observer.ts'
-import { DEFAULTS } from '../../packages/core/src/options/defaults.ts'
-import type { ResolvedCache, ResolvedReport } from '../../packages/core/src/options/resolved-options.ts'
+import { CLOCK } from '../../packages/core/src/primitives/clock.ts'
 import { createReporter, type Reporter } from '../../packages/core/src/reporting/reporter.ts'
-import type { ProtectedService, Terms } from '../../packages/core/src/terms.ts'
-import { createUsageShape, type Usage, type UsageShape } from '../../packages/core/src/usage.ts'
 import { ManualClock } from './manual-clock.ts'
 
 export type Outcome = AllowedDecision | Refusal

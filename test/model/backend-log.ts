@@ -1,6 +1,6 @@
 /** What the backend answered to questions that it decides by itself: by the windows of its own clock, not by our stamps. */
-import type { TransportRequest } from '../../packages/core/src/client/transport.ts'
-import type { Usage } from '../../packages/core/src/usage.ts'
+import type { TransportRequest } from '../../packages/core/src/client/transport/transport.ts'
+import type { Usage } from '../../packages/core/src/domain/usage.ts'
 
 /** One such answer. */
 export interface Said {

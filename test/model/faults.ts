@@ -1,5 +1,5 @@
 /** Faults of the wire between a gateway and the emulator. */
-import type { TransportResponse } from '../../packages/core/src/client/transport.ts'
+import type { TransportResponse } from '../../packages/core/src/client/transport/transport.ts'
 import { TimeoutError, TransportError } from '../../packages/core/src/errors.ts'
 import type { FaultKind } from './schedule.ts'
 

@@ -1,6 +1,6 @@
 /** Knows what was admitted and which limits held when, and says where an answer broke law 7. */
-import { type Period, windowOf } from '../../packages/core/src/period.ts'
-import type { Usage } from '../../packages/core/src/usage.ts'
+import { type Period, windowOf } from '../../packages/core/src/domain/period.ts'
+import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import type { Said } from './backend-log.ts'
 import { type Limit, METRICS } from './schedule.ts'
 

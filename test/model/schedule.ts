@@ -1,7 +1,7 @@
 /** Random schedules: what happens to one gateway and its backend, in which order. */
 import fc from 'fast-check'
-import { PERIODS, type Period } from '../../packages/core/src/period.ts'
-import type { Usage } from '../../packages/core/src/usage.ts'
+import { PERIODS, type Period } from '../../packages/core/src/domain/period.ts'
+import type { Usage } from '../../packages/core/src/domain/usage.ts'
 
 /** How a call goes wrong: not sent, counted but unanswered, refused, unreadable, busy, timed out before or after. */
 export const FAULTS = ['unsent', 'lost-answer', 'error', 'garbage', 'busy', 'stalled', 'stalled-counted'] as const

@@ -1,7 +1,7 @@
 /** A backend for tests of the gateway: the emulator behind the client's transport seam, with a clock that stands still. */
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
-import { TRANSPORT, type Transport, type TransportRequest } from '../src/client/transport.ts'
-import { CLOCK, type Clock } from '../src/clock.ts'
+import { TRANSPORT, type Transport, type TransportRequest } from '../src/client/transport/transport.ts'
+import { CLOCK, type Clock } from '../src/primitives/clock.ts'
 
 export interface TestBackend {
   readonly emulator: Emulator

@@ -1,5 +1,5 @@
 /** Requests as views, for tests of the rooms; what `strip` takes away is gone from them. */
-import type { RequestView } from '../src/request-view.ts'
+import type { RequestView } from '../src/request/request-view.ts'
 
 export interface RequestParts {
   readonly method?: string

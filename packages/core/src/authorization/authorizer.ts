@@ -1,12 +1,12 @@
 /** What the gateway asks of this room; `direct.ts` and `cached.ts` answer it. */
 
-import type { Abortable } from '../abortable.ts'
-import type { AllowedDecision } from '../allowed.ts'
-import type { Credentials } from '../client/credentials.ts'
-import type { Refusal } from '../decision.ts'
-import type { ResponseView } from '../request-view.ts'
-import type { ProtectedService, Terms } from '../terms.ts'
-import type { UsageShape } from '../usage.ts'
+import type { AllowedDecision } from '../decision/allowed-decision.ts'
+import type { Refusal } from '../decision/decision.ts'
+import type { ProtectedService, Terms } from '../decision/route-policy.ts'
+import type { Credentials } from '../domain/credentials.ts'
+import type { UsageShape } from '../domain/usage.ts'
+import type { Abortable } from '../primitives/abort.ts'
+import type { ResponseView } from '../request/request-view.ts'
 
 export type Decided = AllowedDecision | Refusal
 

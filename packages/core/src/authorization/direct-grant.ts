@@ -1,8 +1,9 @@
 /** Who was let in by an answer that nobody has read yet. */
-import type { Authorized, UsageReport } from '../client/verdict.ts'
-import type { Application } from '../ledger/application.ts'
-import type { ProtectedService } from '../terms.ts'
-import type { AccountGrant } from './booking.ts'
+
+import type { ProtectedService } from '../decision/route-policy.ts'
+import type { Authorized, UsageReport } from '../domain/verdict.ts'
+import type { Application } from '../ledger/application-ledger.ts'
+import type { AccountGrant } from './settle-response.ts'
 
 export class DirectGrant implements AccountGrant {
   readonly service: ProtectedService

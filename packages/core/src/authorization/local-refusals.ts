@@ -1,7 +1,7 @@
 /** The refusals that are decided without the backend, or because it cannot be asked. */
-import type { GatewayDenialCode, Refusal } from '../decision.ts'
-import type { Application } from '../ledger/application.ts'
-import type { Touched } from '../ledger/layout.ts'
+import type { GatewayDenialCode, Refusal } from '../decision/decision.ts'
+import type { Application } from '../ledger/application-ledger.ts'
+import type { Touched } from '../ledger/plan/plan-limits.ts'
 
 export function refuse(code: GatewayDenialCode, reason?: string): Refusal {
   return { outcome: 'refuse', code, reason }

@@ -1,19 +1,20 @@
 /** Requests that the ledger cannot decide: the backend is asked about each of them. */
-import { AllowedDecision } from '../allowed.ts'
-import type { Authorized, Verdict } from '../client/verdict.ts'
-import type { Clock } from '../clock.ts'
-import type { Refusal } from '../decision.ts'
-import { Batch } from '../ledger/batch.ts'
-import { bookedAtBackend } from '../ledger/booked-at-backend.ts'
+
+import type { Backend, BackendAnswer } from '../backend/backend.ts'
+import { AllowedDecision } from '../decision/allowed-decision.ts'
+import type { Refusal } from '../decision/decision.ts'
+import type { Authorized, Verdict } from '../domain/verdict.ts'
+import { bookedAtBackend } from '../ledger/answers/counted-by-backend.ts'
 import type { OpenQuestion } from '../ledger/service-ledger.ts'
+import { Batch } from '../ledger/usage/batch.ts'
+import type { Clock } from '../primitives/clock.ts'
 import type { Decided, Question } from './authorizer.ts'
-import type { Backend, BackendAnswer } from './backend.ts'
-import { type AccountGrant, HeldGrant } from './booking.ts'
+import type { Identity } from './callers/identity.ts'
+import type { ServiceCache } from './callers/service-cache.ts'
 import { DirectGrant } from './direct-grant.ts'
-import type { Identity } from './identity.ts'
 import { overLimits } from './local-refusals.ts'
 import { refusalOf } from './refusals.ts'
-import type { ServiceCache } from './service-cache.ts'
+import { type AccountGrant, HeldGrant } from './settle-response.ts'
 
 export interface PerRequest {
   readonly backend: Backend

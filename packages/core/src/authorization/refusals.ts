@@ -1,8 +1,9 @@
 /** Turns the backend's denials into refusals: whose fault it is, and from when a retry may succeed. */
-import { faultOf } from '../client/codes.ts'
-import type { LimitHeaders, NotAuthorized, UsageReport } from '../client/verdict.ts'
-import type { Refusal } from '../decision.ts'
-import type { UsageShape } from '../usage.ts'
+
+import type { Refusal } from '../decision/decision.ts'
+import { faultOf } from '../domain/rejection-codes.ts'
+import type { UsageShape } from '../domain/usage.ts'
+import type { LimitHeaders, NotAuthorized, UsageReport } from '../domain/verdict.ts'
 
 /**
  * What a denial of the backend means for the caller. A code that is our own fault becomes `gateway_misconfigured`

@@ -1,7 +1,9 @@
 /** The options of a client, as its user writes them and as they are used. */
 import type { Dispatcher } from 'undici'
-import { CLOCK, type Clock, systemClock } from '../clock.ts'
+import { checkBackendUrl } from '../configuration/options/option-table.ts'
+import { DEFAULTS } from '../defaults.ts'
 import { ConfigError } from '../errors.ts'
+import { CLOCK, type Clock, systemClock } from '../primitives/clock.ts'
 import {
   type Check,
   checkTable,
@@ -12,10 +14,8 @@ import {
   type OptionTable,
   text,
   whole,
-} from '../options/check.ts'
-import { DEFAULTS } from '../options/defaults.ts'
-import { checkBackendUrl } from '../options/option-table.ts'
-import { TRANSPORT, type Transport } from './transport.ts'
+} from '../validation/checks.ts'
+import { TRANSPORT, type Transport } from './transport/transport.ts'
 
 export interface ClientOptions {
   /** Service of calls that name none. Needed with a service token; with a provider key the provider's default service is used without it. */

@@ -1,9 +1,13 @@
 /** The Service Management API as methods. Encodes, sends and decodes; decides nothing. */
 import { type InspectOptions, inspect } from 'node:util'
+import type { Credentials } from '../domain/credentials.ts'
+import type { Verdict } from '../domain/verdict.ts'
 import { ClosedError, ConfigError } from '../errors.ts'
-import { maskSecrets } from '../observe/mask.ts'
-import { type Address, createAddress } from './address.ts'
-import { readAnswer } from './answer.ts'
+import { maskSecrets } from '../observe/caller-names.ts'
+import { readAnswer } from './answer/answer.ts'
+import { outcomeOfAnswer, outcomeOfFailure, type ReportOutcome } from './answer/report-outcome.ts'
+import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
+import { type Address, createAddress } from './encode/address.ts'
 import {
   type AuthorizeCall,
   type Endpoint,
@@ -11,24 +15,20 @@ import {
   encodeCredentials,
   encodeReferrer,
   isOAuth,
-} from './authorize-call.ts'
-import { batchesOf } from './batches.ts'
-import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
-import type { Credentials } from './credentials.ts'
-import { encodeExtensions } from './extensions.ts'
-import { Interruption } from './interruption.ts'
-import type { SetUsage } from './parameter.ts'
+} from './encode/authorize-call.ts'
+import { encodeExtensions } from './encode/extensions.ts'
+import type { SetUsage } from './encode/parameter.ts'
+import { batchesOf } from './encode/report-batches.ts'
+import type { Transaction } from './encode/transaction.ts'
 import { tooLong } from './query-limit.ts'
-import { sendBatches } from './report.ts'
-import { outcomeOfAnswer, outcomeOfFailure, type ReportOutcome } from './report-outcome.ts'
-import { createSender, type Sender } from './sender.ts'
-import type { Transaction } from './transaction.ts'
-import { createUndiciTransport } from './undici-transport.ts'
-import { USER_AGENT_HEADERS } from './user-agent.ts'
-import type { Verdict } from './verdict.ts'
+import { sendBatches } from './send-report.ts'
+import { Interruption } from './transport/call-aborted.ts'
+import { createSender, type Sender } from './transport/sender.ts'
+import { createUndiciTransport } from './transport/undici-transport.ts'
+import { USER_AGENT_HEADERS } from './transport/user-agent.ts'
 
-export type { AuthorizeCall } from './authorize-call.ts'
-export type { Transaction } from './transaction.ts'
+export type { AuthorizeCall } from './encode/authorize-call.ts'
+export type { Transaction } from './encode/transaction.ts'
 
 export interface ReportCall {
   /** Service of the transactions that name none. */

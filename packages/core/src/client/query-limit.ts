@@ -1,7 +1,7 @@
 /** How much the backend reads of a query. */
-import { REQUEST_TOO_LARGE, USAGE_TOO_LARGE } from './codes.ts'
-import { deniedVerdict } from './lazy-verdict.ts'
-import type { NotAuthorized } from './verdict.ts'
+import { REQUEST_TOO_LARGE, USAGE_TOO_LARGE } from '../domain/rejection-codes.ts'
+import type { NotAuthorized } from '../domain/verdict.ts'
+import { deniedVerdict } from './answer/lazy-verdict.ts'
 
 /** Limit of the backend's web server (facts of apisonator, section 2: an empty 400 beyond it). */
 const MAX_QUERY_BYTES = 10_240

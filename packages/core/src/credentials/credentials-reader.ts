@@ -1,15 +1,16 @@
 /** Who is calling: finds a caller's credentials in a request, explains where, takes them out. Asks nobody about them. */
-import type { Credentials } from '../client/credentials.ts'
-import { type Eventual, isPromise } from '../eventual.ts'
-import type { CredentialLocation } from '../options/gateway-options.ts'
-import type { RequestView } from '../request-view.ts'
-import { createAuthorizationPlace } from './authorization-place.ts'
+
+import type { CredentialLocation } from '../configuration/options/gateway-options.ts'
+import type { Credentials } from '../domain/credentials.ts'
+import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import type { RequestView } from '../request/request-view.ts'
 import type { CredentialsSettings } from './credentials-settings.ts'
-import { createFormPlace } from './form-place.ts'
-import { createHeadersPlace } from './headers-place.ts'
-import { checkOwnCredentials } from './own-function.ts'
-import type { Place } from './place.ts'
-import { createQueryPlace } from './query-place.ts'
+import { checkOwnCredentials } from './custom-function.ts'
+import { createAuthorizationPlace } from './locations/authorization.ts'
+import { createFormPlace } from './locations/form.ts'
+import { createHeadersPlace } from './locations/headers.ts'
+import type { Place } from './locations/location.ts'
+import { createQueryPlace } from './locations/query.ts'
 import type { UnreadableCredentials } from './unreadable.ts'
 
 export interface CredentialsReader<View extends RequestView = RequestView> {

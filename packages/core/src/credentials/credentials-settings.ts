@@ -1,5 +1,5 @@
 /** Where and how this room looks for credentials: the checked option, or what a proxy configuration says. */
-import type { ResolvedCredentials } from '../options/resolved-options.ts'
+import type { ResolvedCredentials } from '../configuration/options/resolved-options.ts'
 
 export interface CredentialsSettings extends ResolvedCredentials {
   /**

@@ -1,11 +1,12 @@
 /** What happens once a response has ended: the usage known only then is worked out and booked. */
-import { AllowedDecision } from '../allowed.ts'
+
 import type { Authorizer } from '../authorization/authorizer.ts'
-import { isPromise } from '../eventual.ts'
+import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
+import { AllowedDecision } from '../decision/allowed-decision.ts'
+import { createUsageShape, type Usage, type UsageShape } from '../domain/usage.ts'
 import type { Observer } from '../observe/observer.ts'
-import type { ResolvedRoute } from '../options/resolved-options.ts'
-import type { RequestView, ResponseView } from '../request-view.ts'
-import { createUsageShape, type Usage, type UsageShape } from '../usage.ts'
+import { isPromise } from '../primitives/maybe-promise.ts'
+import type { RequestView, ResponseView } from '../request/request-view.ts'
 
 type UsageAfter<View extends RequestView> = NonNullable<ResolvedRoute<View>['usageAfter']>
 

@@ -1,15 +1,16 @@
 /** Sets up a gateway: rooms, client, observer, and one route over them. */
+
+import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
+import { redactOptions } from '../configuration/options/redact.ts'
+import { resolveRoute } from '../configuration/options/resolve-options.ts'
+import type { ResolvedOptions, ResolvedRoute } from '../configuration/options/resolved-options.ts'
 import { createUsageReader, type UsageReader } from '../mapping/usage-reader.ts'
-import type { GatewayOptions } from '../options/gateway-options.ts'
-import { redactOptions } from '../options/redact.ts'
-import { resolveRoute } from '../options/resolve-options.ts'
-import type { ResolvedOptions, ResolvedRoute } from '../options/resolved-options.ts'
-import type { RequestView } from '../request-view.ts'
-import { checkSettings } from './check.ts'
+import type { RequestView } from '../request/request-view.ts'
+import { checkSettings } from './check-settings.ts'
 import { explain } from './explain.ts'
 import { GATEWAY_BRAND, type Gateway } from './gateway.ts'
+import { createShared, type Shared } from './gateway-runtime.ts'
 import { Route } from './route.ts'
-import { createShared, type Shared } from './shared.ts'
 
 /**
  * A gateway: decides about requests under the options of one or several 3scale services. It opens no socket, timer or

@@ -1,14 +1,15 @@
 /** Walks the pipeline without asking anybody and tells what each room found. */
-import type { GatewayDenialCode } from '../decision.ts'
+
+import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
+import type { GatewayDenialCode } from '../decision/decision.ts'
+import type { Terms } from '../decision/route-policy.ts'
+import type { Usage, UsageShape } from '../domain/usage.ts'
 import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
-import type { ResolvedRoute } from '../options/resolved-options.ts'
-import type { RequestView } from '../request-view.ts'
-import type { Terms } from '../terms.ts'
-import type { Usage, UsageShape } from '../usage.ts'
+import type { RequestView } from '../request/request-view.ts'
 import type { Explanation } from './explanation.ts'
+import type { Shared } from './gateway-runtime.ts'
 import { referrerOf } from './referrer.ts'
-import type { Shared } from './shared.ts'
 
 /** What `evaluate` would come to, and why. Rejects with what a callback of the user's throws. */
 export async function explain<View extends RequestView>(

@@ -1,8 +1,8 @@
 /** What `explain` tells about a request. */
 import type { FoundCredentials } from '../credentials/credentials-reader.ts'
-import type { DenialCode } from '../decision.ts'
+import type { DenialCode } from '../decision/decision.ts'
+import type { Usage } from '../domain/usage.ts'
 import type { RuleExplanation } from '../mapping/rule-explanation.ts'
-import type { Usage } from '../usage.ts'
 
 export interface Explanation {
   /** What the request comes to without asking anybody: the call would be made, or it is denied before. */

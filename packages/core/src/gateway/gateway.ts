@@ -1,10 +1,11 @@
 /** The gateway as its users see it: a request goes in, a decision comes out. */
-import type { Credentials } from '../client/credentials.ts'
-import type { Decision } from '../decision.ts'
+
+import type { RouteOptions } from '../configuration/options/gateway-options.ts'
+import type { ShownOptions } from '../configuration/options/redact.ts'
+import type { Decision } from '../decision/decision.ts'
+import type { Credentials } from '../domain/credentials.ts'
 import type { CloseReport, GatewayStats } from '../observe/stats.ts'
-import type { RouteOptions } from '../options/gateway-options.ts'
-import type { ShownOptions } from '../options/redact.ts'
-import type { RequestView, ResponseView } from '../request-view.ts'
+import type { RequestView, ResponseView } from '../request/request-view.ts'
 import type { Explanation } from './explanation.ts'
 
 export interface Gateway<View extends RequestView = RequestView> {

@@ -1,9 +1,10 @@
 /** Which referrer is sent to 3scale for a request. */
-import { decodeBytes } from '../credentials/parameter-text.ts'
+
+import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
+import { decodeBytes } from '../credentials/decode-text.ts'
 import type { UnreadableCredentials } from '../credentials/unreadable.ts'
-import { type Eventual, isPromise } from '../eventual.ts'
-import type { ResolvedOptions } from '../options/resolved-options.ts'
-import type { RequestView } from '../request-view.ts'
+import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import type { RequestView } from '../request/request-view.ts'
 
 /** A referrer to send, none, or one that cannot be sent: 3scale would refuse what is not UTF-8. */
 export type Referrer = string | undefined | UnreadableCredentials

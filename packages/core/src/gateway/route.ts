@@ -1,18 +1,19 @@
 /** The pipeline of one route: who calls, what it uses, may they, and what is answered. */
-import { AllowedDecision } from '../allowed.ts'
-import type { Credentials } from '../client/credentials.ts'
+
+import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
 import type { UnreadableCredentials } from '../credentials/unreadable.ts'
-import type { Decision, Denied, Refusal, Skipped } from '../decision.ts'
-import { type Eventual, isPromise } from '../eventual.ts'
+import { AllowedDecision } from '../decision/allowed-decision.ts'
+import type { Decision, Denied, Refusal, Skipped } from '../decision/decision.ts'
+import type { Terms } from '../decision/route-policy.ts'
+import type { Credentials } from '../domain/credentials.ts'
+import type { UsageShape } from '../domain/usage.ts'
 import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
-import type { ResolvedRoute } from '../options/resolved-options.ts'
-import type { RequestView, ResponseView } from '../request-view.ts'
-import type { Terms } from '../terms.ts'
-import type { UsageShape } from '../usage.ts'
+import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import type { RequestView, ResponseView } from '../request/request-view.ts'
+import type { Front } from './configured-service.ts'
+import type { Shared } from './gateway-runtime.ts'
 import { type Referrer, referrerOf } from './referrer.ts'
-import type { Front } from './services.ts'
-import type { Shared } from './shared.ts'
 
 const SKIPPED: Skipped = Object.freeze({ outcome: 'skip' })
 const CLOSED: Refusal = Object.freeze({ outcome: 'refuse', code: 'gateway_closed' })

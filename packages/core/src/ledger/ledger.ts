@@ -2,17 +2,18 @@
  * The running count of all applications of a gateway. Synchronous and without I/O: authorization asks it and feeds it
  * answers, reporting takes batches out of it and tells what became of them.
  */
-import type { Clock } from '../clock.ts'
+
 import type { Observer } from '../observe/observer.ts'
 import type { UsageSums } from '../observe/stats.ts'
-import { Application } from './application.ts'
-import { compact } from './compact.ts'
-import type { DeclaredMetrics } from './hierarchy.ts'
-import { Room } from './room.ts'
+import type { Clock } from '../primitives/clock.ts'
+import { forgetWindowsAhead } from './answers/drop-future-windows.ts'
+import { Application } from './application-ledger.ts'
+import { Room } from './eviction.ts'
+import type { DeclaredMetrics } from './plan/metric-hierarchy.ts'
 import { type LedgerService, type OpenQuestion, ServiceLedger } from './service-ledger.ts'
 import { sumsOf } from './sums.ts'
-import { takeWaiting } from './waiting-rows.ts'
-import { forgetWindowsAhead } from './windows-ahead.ts'
+import { compact } from './usage/compact.ts'
+import { takeWaiting } from './usage/waiting-rows.ts'
 
 export interface LedgerOptions {
   readonly clock: Clock

@@ -1,16 +1,16 @@
 /** What the applications of one service share: its time, metrics, their tree, the layouts of its plans, the sums. */
 import type { ThreeScaleClient } from '../client/client.ts'
-import type { UsageReport, Verdict } from '../client/verdict.ts'
-import { ownString } from '../own-string.ts'
-import type { ProtectedService } from '../terms.ts'
-import type { UsageShape } from '../usage.ts'
-import { Application, type GeneralDenial } from './application.ts'
-import { type DeclaredMetrics, Hierarchy } from './hierarchy.ts'
-import { Layout, type Limit } from './layout.ts'
+import type { ProtectedService } from '../decision/route-policy.ts'
+import type { UsageShape } from '../domain/usage.ts'
+import type { UsageReport, Verdict } from '../domain/verdict.ts'
+import { ownString } from '../primitives/detach-string.ts'
+import { applySnapshot } from './answers/apply-answer.ts'
+import { Application, type GeneralDenial } from './application-ledger.ts'
 import type { Ledger } from './ledger.ts'
-import { type Amounts, addAmount, MetricTable } from './metric-table.ts'
-import { ServiceTime } from './service-time.ts'
-import { applySnapshot } from './snapshot.ts'
+import { type DeclaredMetrics, Hierarchy } from './plan/metric-hierarchy.ts'
+import { type Amounts, addAmount, MetricTable } from './plan/metric-table.ts'
+import { Layout, type Limit } from './plan/plan-limits.ts'
+import { ServiceTime } from './plan/service-time.ts'
 
 /** A question to the backend whose answer may become a snapshot. */
 export interface OpenQuestion {

@@ -1,10 +1,10 @@
 /** The conservation sums of law 8. */
 import type { UsageSums } from '../observe/stats.ts'
-import type { Application } from './application.ts'
-import { eachAmount } from './metric-table.ts'
+import type { Application } from './application-ledger.ts'
+import { eachAmount } from './plan/metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
-import type { UsageRow } from './usage-row.ts'
-import { eachRow } from './waiting-rows.ts'
+import type { UsageRow } from './usage/usage-row.ts'
+import { eachRow } from './usage/waiting-rows.ts'
 
 /** By metric name, over all services. */
 export function sumsOf(services: Iterable<ServiceLedger>, busy: Iterable<Application>): Record<string, UsageSums> {

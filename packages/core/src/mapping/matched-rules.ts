@@ -1,5 +1,5 @@
 /** Sets of matched rules as a graph that is walked, not built: the same rules lead to the same usage shape. */
-import { type Usage, type UsageShape, usageOf } from '../usage.ts'
+import { type Usage, type UsageShape, usageOf } from '../domain/usage.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import type { ShapeCache } from './shape-cache.ts'
 

@@ -1,6 +1,6 @@
 /** The arguments that a rule's query conditions are compared with; parsed when the first condition is met. */
-import { carriesForm } from '../form-body.ts'
-import type { RequestView } from '../request-view.ts'
+import { carriesForm } from '../request/form-body.ts'
+import type { RequestView } from '../request/request-view.ts'
 
 /** One request's arguments. */
 export interface QueryArguments {

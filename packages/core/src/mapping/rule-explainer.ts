@@ -1,5 +1,5 @@
 /** Says for each rule why it counts for a request or not. For people, so one rule at a time and not for speed. */
-import type { RequestView } from '../request-view.ts'
+import type { RequestView } from '../request/request-view.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { countingRules } from './matched-rules.ts'
 import { createQueryArguments, queryOf } from './query-arguments.ts'

@@ -1,14 +1,15 @@
 /** Which mapping rules a request matches: picks the method's tree, finds the path, compares its readings. */
-import type { RequestView } from '../request-view.ts'
-import type { UsageShape } from '../usage.ts'
+
+import type { UsageShape } from '../domain/usage.ts'
+import type { RequestView } from '../request/request-view.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { countingRules, createRuleSets, type MatchedRules } from './matched-rules.ts'
-import { packTrie } from './packed-trie.ts'
 import { type PathReadings, readPath } from './path-readings.ts'
 import { originForm, type RequestTarget, scanTarget } from './request-target.ts'
-import { createTrie } from './rule-trie.ts'
 import type { ShapeCache } from './shape-cache.ts'
-import { createTrieMatcher, type TrieMatcher } from './trie-matcher.ts'
+import { packTrie } from './trie/packed-trie.ts'
+import { createTrie } from './trie/rule-trie.ts'
+import { createTrieMatcher, type TrieMatcher } from './trie/trie-matcher.ts'
 
 export interface RuleMatcher {
   /** The usage of the rules that match. Throws UsageError when the deltas add up to no usage. */

@@ -1,5 +1,5 @@
 /** Gives equal usages the same shape object, so that what others hang on a shape's identity is found again. */
-import { createUsageShape, type Usage, type UsageShape } from '../usage.ts'
+import { createUsageShape, type Usage, type UsageShape } from '../domain/usage.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Bounds the memory that usages of ever new amounts (bytes, tokens) take; beyond it all are forgotten. */

@@ -1,7 +1,8 @@
 /** What a call uses: a fixed usage, the user's function, or mapping rules. Counts nothing. */
-import { type Eventual, isPromise } from '../eventual.ts'
-import type { RequestView } from '../request-view.ts'
-import type { Usage, UsageShape } from '../usage.ts'
+
+import type { Usage, UsageShape } from '../domain/usage.ts'
+import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import type { RequestView } from '../request/request-view.ts'
 import { compileRule } from './compiled-rule.ts'
 import type { Rule } from './rule.ts'
 import { createRuleExplainer } from './rule-explainer.ts'

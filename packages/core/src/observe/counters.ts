@@ -1,5 +1,5 @@
 /** Counts decisions by outcome and calls by endpoint. */
-import type { Decision } from '../decision.ts'
+import type { Decision } from '../decision/decision.ts'
 import type { Endpoint } from './messages.ts'
 import type { GatewayStats } from './stats.ts'
 

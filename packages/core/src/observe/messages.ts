@@ -1,6 +1,6 @@
 /** What is published on the diagnostics channels. Nothing in here is secret; callers and applications go by masked names. */
-import type { AllowedSource } from '../decision.ts'
-import type { Usage } from '../usage.ts'
+import type { AllowedSource } from '../decision/decision.ts'
+import type { Usage } from '../domain/usage.ts'
 
 /** Endpoints of the Service Management API; `report` is `POST /transactions.xml`. */
 export type Endpoint = 'authorize' | 'authrep' | 'oauth_authorize' | 'oauth_authrep' | 'report'

@@ -1,5 +1,5 @@
 /** What the gateway's own denials mean in HTTP (RFC 9110), by code. */
-import type { GatewayDenialCode } from '../decision.ts'
+import type { GatewayDenialCode } from '../decision/decision.ts'
 
 export interface DenialKind {
   readonly status: number

@@ -1,5 +1,5 @@
 /** Rate-limit fields from what is known of an application's limits. */
-import type { UsageReport } from '../client/verdict.ts'
+import type { UsageReport } from '../domain/verdict.ts'
 
 /** RFC 9651, 3.3.1. */
 const LARGEST_INTEGER = 999_999_999_999_999

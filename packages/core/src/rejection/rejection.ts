@@ -1,9 +1,9 @@
 /** What a denied caller sees: dresses a refusal as an HTTP answer. Decides nothing. */
 import { STATUS_CODES } from 'node:http'
-import type { UsageReport } from '../client/verdict.ts'
-import type { Clock } from '../clock.ts'
-import type { Denied, Refusal } from '../decision.ts'
-import type { DenialTexts } from '../denial-texts.ts'
+import type { Denied, Refusal } from '../decision/decision.ts'
+import type { UsageReport } from '../domain/verdict.ts'
+import type { Clock } from '../primitives/clock.ts'
+import type { DenialTexts } from './denial-texts.ts'
 import { DENIED_BY_3SCALE, type DenialKind, DISABLED, GATEWAY_DENIALS } from './gateway-denials.ts'
 import { rateLimitFields, singleLimitFields } from './limit-headers.ts'
 import { publicReason } from './public-reason.ts'

@@ -1,15 +1,15 @@
 /** Tells the backend what was used: at intervals, when much waits, and for the last time on close. */
-import type { Breaker } from '../client/breaker.ts'
-import type { Clock, Timer } from '../clock.ts'
+import type { Breaker } from '../backend/breaker.ts'
+import type { ResolvedReport } from '../configuration/options/resolved-options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
-import { needsProof } from '../ledger/take-batches.ts'
+import { needsProof } from '../ledger/usage/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
-import type { ResolvedReport } from '../options/resolved-options.ts'
-import { closeBooks, releaseHeld } from './close-books.ts'
-import { Doubts } from './doubts.ts'
-import { ServiceDesk } from './service-desk.ts'
+import type { Clock, Timer } from '../primitives/clock.ts'
+import { closeBooks, releaseHeld } from './give-up-rest.ts'
+import { ServiceDesk } from './service-reporter.ts'
+import { Doubts } from './unanswered-batches.ts'
 
 export interface ReporterOptions {
   readonly ledger: Ledger

@@ -1,9 +1,10 @@
 /** One batch to the backend, down to its last transaction where the backend refuses the whole. */
-import type { Clock } from '../clock.ts'
+
 import { ClosedError, ConfigError } from '../errors.ts'
-import type { Batch } from '../ledger/batch.ts'
+import type { Batch } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
-import { type Attempt, describe } from './outcome-words.ts'
+import type { Clock } from '../primitives/clock.ts'
+import { type Attempt, describe } from './report-message.ts'
 import { transactionsOf } from './transactions.ts'
 
 /** What the rest of a flush has to know. */

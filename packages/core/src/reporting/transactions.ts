@@ -1,7 +1,7 @@
 /** A batch as the transactions of a report call. */
-import type { Transaction } from '../client/transaction.ts'
-import type { Batch } from '../ledger/batch.ts'
-import { namedUsage } from '../ledger/usage-row.ts'
+import type { Transaction } from '../client/encode/transaction.ts'
+import type { Batch } from '../ledger/usage/batch.ts'
+import { namedUsage } from '../ledger/usage/usage-row.ts'
 
 /** By application id, never by user key: one revoked key would sink the batch. */
 export function transactionsOf(batch: Batch): Transaction[] {

@@ -2,7 +2,7 @@
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TRANSPORT } from '../../src/client/transport.ts'
+import { TRANSPORT } from '../../src/client/transport/transport.ts'
 import { ThreeScaleClient } from '../../src/index.ts'
 
 const NAMES = ['hits', 'a b', 'a&b=c', '<m>', 'ü€😀', '__proto__', '%41+', 'q"uote', '#5', ';']

@@ -1,5 +1,5 @@
 /** A clock whose timers go off only when a test says so. */
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../src/primitives/clock.ts'
 
 export interface HandClock extends Clock {
   /** How many timers are waiting. */

@@ -10,7 +10,7 @@ import {
   TransportError,
 } from '../../src/index.ts'
 import { clientOf, rejection, startBackend, until } from './backend.ts'
-import { parseQuery } from './rack.ts'
+import { parseQuery } from './encode/rack.ts'
 import { type Line, scripted } from './scripted.ts'
 
 const accepted: Line = { status: 202 }

@@ -1,5 +1,5 @@
 /** A client whose transport is a script. */
-import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../src/client/transport.ts'
+import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../src/client/transport/transport.ts'
 import { type ClientOptions, ThreeScaleClient } from '../../src/index.ts'
 import { TYPE } from './backend.ts'
 

@@ -1,8 +1,8 @@
 /** Where callers put credentials, what odd ones mean, what is taken out of the request. */
 import { describe, expect, test } from 'vitest'
-import type { Credentials } from '../../src/client/credentials.ts'
 import { createCredentialsReader } from '../../src/credentials/credentials-reader.ts'
 import type { CredentialsSettings } from '../../src/credentials/credentials-settings.ts'
+import type { Credentials } from '../../src/domain/credentials.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { type RequestParts, viewOf } from '../requests.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { CLOCK, systemClock } from '../../src/clock.ts'
-import type { Decision } from '../../src/decision.ts'
+import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
+import type { Decision } from '../../src/decision/decision.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import type { GatewayOptions } from '../../src/options/gateway-options.ts'
+import { CLOCK, systemClock } from '../../src/primitives/clock.ts'
 import { createTestBackend } from '../backend.ts'
 import { viewOf } from '../requests.ts'
 

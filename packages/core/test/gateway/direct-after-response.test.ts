@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Allowed, Decision } from '../../src/decision.ts'
+import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
+import type { Allowed, Decision } from '../../src/decision/decision.ts'
 import { TimeoutError, TransportError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import type { GatewayOptions } from '../../src/options/gateway-options.ts'
 import { createTestBackend } from '../backend.ts'
 import { viewOf } from '../requests.ts'
 

@@ -1,9 +1,9 @@
 /** Whatever a caller sends: no throw, no hang, and nobody gets in whom the backend did not authorize. */
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { TRANSPORT, type Transport } from '../../src/client/transport.ts'
+import { TRANSPORT, type Transport } from '../../src/client/transport/transport.ts'
+import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import type { GatewayOptions } from '../../src/options/gateway-options.ts'
 import { FUZZ_RUNS, FUZZ_TIMEOUT_MS } from '../fuzz-runs.ts'
 import { type RequestParts, viewOf } from '../requests.ts'
 

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import type { Allowed, Decision, Denied } from '../../src/decision.ts'
+import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
+import type { Allowed, Decision, Denied } from '../../src/decision/decision.ts'
 import { TransportError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import type { GatewayOptions } from '../../src/options/gateway-options.ts'
 import { createTestBackend } from '../backend.ts'
 import { type RequestParts, viewOf } from '../requests.ts'
 

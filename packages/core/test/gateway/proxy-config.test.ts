@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Decision } from '../../src/decision.ts'
+import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
+import type { Decision } from '../../src/decision/decision.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import type { GatewayOptions } from '../../src/options/gateway-options.ts'
 import { createTestBackend } from '../backend.ts'
 import { viewOf } from '../requests.ts'
 

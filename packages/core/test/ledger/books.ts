@@ -1,14 +1,14 @@
 /** A ledger of one service on a clock that tests move, fed with answers as values. */
 import type { ThreeScaleClient } from '../../src/client/client.ts'
-import type { UsageReport, Verdict } from '../../src/client/verdict.ts'
-import type { Clock } from '../../src/clock.ts'
-import type { Application } from '../../src/ledger/application.ts'
-import type { DeclaredMetrics } from '../../src/ledger/hierarchy.ts'
+import { type Period, windowOf } from '../../src/domain/period.ts'
+import { createUsageShape, type Usage } from '../../src/domain/usage.ts'
+import type { UsageReport, Verdict } from '../../src/domain/verdict.ts'
+import type { Application } from '../../src/ledger/application-ledger.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
+import type { DeclaredMetrics } from '../../src/ledger/plan/metric-hierarchy.ts'
 import type { OpenQuestion, ServiceLedger } from '../../src/ledger/service-ledger.ts'
 import type { Loss } from '../../src/observe/observer.ts'
-import { type Period, windowOf } from '../../src/period.ts'
-import { createUsageShape, type Usage } from '../../src/usage.ts'
+import type { Clock } from '../../src/primitives/clock.ts'
 
 export interface TestClock extends Clock {
   /** Moves on, running what becomes due. */

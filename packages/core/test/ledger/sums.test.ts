@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { giveUp, giveUpMetric, giveUpWaiting } from '../../src/ledger/losses.ts'
-import { takeBatches } from '../../src/ledger/take-batches.ts'
-import { createUsageShape } from '../../src/usage.ts'
+import { createUsageShape } from '../../src/domain/usage.ts'
+import { giveUp, giveUpMetric, giveUpWaiting } from '../../src/ledger/usage/losses.ts'
+import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { imbalance, openBooks } from './books.ts'
 
 const OPERATIONS = [

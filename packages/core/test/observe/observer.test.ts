@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Clock, systemClock } from '../../src/clock.ts'
-import type { Allowed, Denied } from '../../src/decision.ts'
+import type { Allowed, Denied } from '../../src/decision/decision.ts'
 import { CHANNELS } from '../../src/observe/channels.ts'
 import type { CallMessage } from '../../src/observe/messages.ts'
 import { createObserver, type Observer } from '../../src/observe/observer.ts'
+import { type Clock, systemClock } from '../../src/primitives/clock.ts'
 
 const allowed = {
   outcome: 'allow',

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { parseList } from 'structured-headers'
 import { describe, expect, test } from 'vitest'
-import type { UsageReport } from '../../src/client/verdict.ts'
-import { PERIODS } from '../../src/period.ts'
+import { PERIODS } from '../../src/domain/period.ts'
+import type { UsageReport } from '../../src/domain/verdict.ts'
 import { createRejection } from '../../src/rejection/rejection.ts'
 import { FUZZ_RUNS, FUZZ_TIMEOUT_MS } from '../fuzz-runs.ts'
 

@@ -1,8 +1,8 @@
 /** Design section 6: status, fields and bytes of every denial. */
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { UsageReport } from '../../src/client/verdict.ts'
-import type { Refusal } from '../../src/decision.ts'
+import type { Refusal } from '../../src/decision/decision.ts'
+import type { UsageReport } from '../../src/domain/verdict.ts'
 import { createRejection, type RejectionSettings } from '../../src/rejection/rejection.ts'
 
 const NOW = Date.UTC(2026, 0, 15, 10, 20, 30, 500)

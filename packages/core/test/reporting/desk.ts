@@ -1,6 +1,6 @@
 /** A ledger whose client's transport is a script. */
-import type { Batch } from '../../src/ledger/batch.ts'
-import { takeBatches } from '../../src/ledger/take-batches.ts'
+import type { Batch } from '../../src/ledger/usage/batch.ts'
+import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import type { ReportMessage } from '../../src/observe/messages.ts'
 import { type Line, scripted } from '../client/scripted.ts'
 import { type Books, openBooks } from '../ledger/books.ts'

@@ -1,0 +1,27 @@
+/** A denial on its way through a framework's error handling. */
+import type { DenialCode, Denied } from '../decision/decision.ts'
+
+/**
+ * What `onDeny: 'throw'` throws. It carries what Express, Fastify and Koa look for on an error; its message is the
+ * denial's reason, in which the caller's credential is masked, so that an error page with a stack shows no secret.
+ */
+export class DenialError extends Error {
+  override readonly name: string = 'DenialError'
+  readonly code: DenialCode
+  readonly status: number
+  readonly statusCode: number
+  /** All fields of the denial but content-type, which described a body that is not sent. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether frameworks may show the message to the caller: true below 500, as http-errors has it. */
+  readonly expose: boolean
+
+  constructor(denied: Denied) {
+    super(denied.reason)
+    const { 'content-type': _, ...headers } = denied.headers
+    this.code = denied.code
+    this.status = denied.status
+    this.statusCode = denied.status
+    this.headers = headers
+    this.expose = denied.status < 500
+  }
+}

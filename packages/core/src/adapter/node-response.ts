@@ -1,0 +1,103 @@
+/**
+ * What adapters need to know about a response of node:http or node:http2: when it has ended and whether the client
+ * is still there. Decides nothing.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ResponseView } from '../request/request-view.ts'
+
+/** A body that is still under way beyond this many bytes is not waited for, in bytes. */
+const UPLOAD_PATIENCE = 65_536
+
+// Registered, so that two copies of the package share one listener on a socket.
+const QUEUED: unique symbol = Symbol.for('threescale.queued')
+
+/**
+ * Calls `ended` exactly once: when the last byte was handed to the connection (`finished` true) or when the client
+ * went away before that. Where one of both has happened already it is called at once.
+ *
+ * @returns whether the response was still open.
+ */
+export function followResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ended: (finished: boolean) => void,
+): boolean {
+  const finished = hasFinished(response)
+  if (finished || hasLeft(request, response)) {
+    ended(finished && !request.aborted)
+    return false
+  }
+  let open = true
+  const end = (finished: boolean): void => {
+    if (!open) return
+    open = false
+    unqueue?.()
+    ended(finished)
+  }
+  // An HTTP/2 response says 'finish' for a cancelled stream too; only `aborted` tells.
+  response.on('finish', () => end(!request.aborted))
+  // light-my-request says 'close' without writableFinished for answers that did finish, but after 'finish'.
+  response.on('close', () => end(false))
+  const unqueue = response.socket === null ? whenSocketCloses(request.socket, () => end(false)) : undefined
+  return true
+}
+
+/** Whether the client of a response that has not finished is gone. */
+export function isClientGone(request: IncomingMessage, response: ServerResponse): boolean {
+  return !hasFinished(response) && hasLeft(request, response)
+}
+
+function hasLeft(request: IncomingMessage, response: ServerResponse): boolean {
+  // A pipelined response waits without a socket and hears nothing of its client's end.
+  return request.aborted || response.destroyed || (response.socket === null && request.socket.destroyed)
+}
+
+/** Node finishes the stream of a HEAD request on HTTP/2 before anybody has answered, so that alone tells nothing. */
+function hasFinished(response: ServerResponse): boolean {
+  // Cheapest first: Express makes each look at a response a slow one.
+  return response.writableEnded && response.writableFinished
+}
+
+/**
+ * Makes the answer close the connection when the caller is still sending a body too large to wait for: Node would
+ * read it to its end before the next request. HTTP/2 ends streams one by one and never needs it.
+ */
+export function endUpload(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || request.httpVersionMajor > 1) return
+  const length = request.headers['content-length']
+  const large = length === undefined ? 'transfer-encoding' in request.headers : Number(length) > UPLOAD_PATIENCE
+  // Not a header: frameworks take headers back when an error is thrown.
+  if (large) response.shouldKeepAlive = false
+}
+
+/** The end of an answer as callbacks see it. `header` reads what frameworks keep beside the response first. */
+export function responseView(
+  response: ServerResponse,
+  finished: boolean,
+  header: (name: string) => number | string | string[] | undefined = (name) => response.getHeader(name),
+): ResponseView {
+  return {
+    status: response.statusCode,
+    finished,
+    header(name) {
+      const value = header(name)
+      return value === undefined ? undefined : String(value)
+    },
+  }
+}
+
+/** One listener for each socket, however many pipelined responses wait on it. */
+function whenSocketCloses(socket: Socket & { [QUEUED]?: Set<() => void> }, closed: () => void): () => void {
+  let waiting = socket[QUEUED]
+  if (waiting === undefined) {
+    const all = new Set<() => void>()
+    socket.once('close', () => {
+      for (const listener of all) listener()
+    })
+    socket[QUEUED] = all
+    waiting = all
+  }
+  const queue = waiting.add(closed)
+  return () => queue.delete(closed)
+}

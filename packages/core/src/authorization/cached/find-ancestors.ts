@@ -1,0 +1,156 @@
+/**
+ * Finds out by questions which limited metrics are hidden ancestors of another: uses up an ancestor's rest in a
+ * prediction together with one more of the metric, and sees whether a limit breaks.
+ */
+
+import { type Usage, usageOf } from '../../domain/usage.ts'
+import type { NotAuthorized, UsageReport, Verdict } from '../../domain/verdict.ts'
+import type { Application } from '../../ledger/application-ledger.ts'
+import type { Hierarchy } from '../../ledger/plan/metric-hierarchy.ts'
+
+/** Asks by authorize; undefined when no verdict about limits came. */
+export type Predict = (usage: Usage) => Promise<Verdict | undefined>
+
+/**
+ * settled: all is known; refused: one of several full limits holds for the metric, whichever; unanswered: the backend
+ * could not be asked; open: another limit leaves no room for a question that shows it, or somebody else's usage moved the
+ * counts under each.
+ */
+export type Settlement =
+  | { readonly kind: 'settled' | 'unanswered' | 'open' }
+  | { readonly kind: 'refused'; readonly verdict: NotAuthorized }
+
+const MAX_QUESTIONS = 5
+
+/** Settles which of the candidates (top-most first) `metric` is below, and before that which of each other they are. */
+export async function settleHidden(
+  account: Application,
+  metric: string,
+  candidates: readonly string[],
+  predict: Predict,
+  candidatesToo = true,
+): Promise<Settlement> {
+  const { service } = account
+  const { hierarchy } = service
+  const note = (above: string, below: boolean) => service.settle(metric, above, below, service.ledger.clock.now())
+  const alone = await predict(usageOf([[metric, 1]]))
+  if (alone === undefined) return { kind: 'unanswered' }
+  const open = new Set(candidates)
+  for (const [above, below] of whatOneShows(hierarchy, metric, open, alone)) {
+    open.delete(above)
+    note(above, below)
+  }
+  if (!alone.authorized) return open.size === 0 ? SETTLED : { kind: 'refused', verdict: alone }
+  let reports = alone.usageReports
+  for (const above of [...open]) {
+    if (candidatesToo) {
+      const hidden = hierarchy.hiddenAbove(above, reports.map(limitedMetric), service.ledger.clock.now())
+      if (hidden.length > 0) await settleHidden(account, above, hidden, predict, false)
+    }
+    let below: boolean | undefined = hierarchy.isBelow(metric, above) || undefined
+    let before: number | undefined
+    for (let question = 0; below === undefined && question < MAX_QUESTIONS; question++) {
+      const usage = probeFor(hierarchy, metric, above, reports)
+      // The same question, the first of all included, would get the same answer.
+      if (usage[above] === before) break
+      before = usage[above]
+      const verdict = await predict(usage)
+      if (verdict === undefined) return { kind: 'unanswered' }
+      reports = verdict.usageReports
+      const aboveIt = hierarchy.hiddenAbove(above, reports.map(limitedMetric), service.ledger.clock.now())
+      below = whatProbeShows(hierarchy, { metric, above, open, aboveIt }, usage, verdict)
+    }
+    if (below === undefined) return { kind: 'open' }
+    open.delete(above)
+    note(above, below)
+  }
+  return SETTLED
+}
+
+const limitedMetric = ({ metric }: UsageReport): string => metric
+
+const SETTLED: Settlement = Object.freeze({ kind: 'settled' })
+
+/**
+ * Nothing limits any of the metrics asked with, nor an ancestor of them; only for usage of at least 1 of each
+ * (apisonator docs/extensions.md, limit_headers: with usage 0 a -1 can hide a full limit).
+ */
+export function isUnlimited({ authorized, limit }: Verdict): boolean {
+  return authorized && limit !== undefined && limit.remaining === -1 && limit.max === undefined
+}
+
+/** What an authorize with one of the metric alone settles about the candidates. */
+function whatOneShows(
+  hierarchy: Hierarchy,
+  metric: string,
+  open: ReadonlySet<string>,
+  verdict: Verdict,
+): [above: string, below: boolean][] {
+  if (isUnlimited(verdict)) return [...open].map((above) => [above, false])
+  const usage = usageOf([[metric, 1]])
+  const full = [...open].filter((above) => breaks(hierarchy, usage, verdict.usageReports, { [metric]: [above] }))
+  if (verdict.authorized) return full.map((above) => [above, false])
+  const explained = breaks(hierarchy, usage, verdict.usageReports, {})
+  return !explained && full.length === 1 ? [[full[0]!, true]] : []
+}
+
+/** @param aboveIt what the probed ancestor could be below itself, so that its own amount breaks another limit. */
+function whatProbeShows(
+  hierarchy: Hierarchy,
+  {
+    metric,
+    above,
+    open,
+    aboveIt,
+  }: { metric: string; above: string; open: ReadonlySet<string>; aboveIt: readonly string[] },
+  usage: Usage,
+  { authorized, usageReports }: Verdict,
+): boolean | undefined {
+  if (authorized) return breaks(hierarchy, usage, usageReports, { [metric]: [above] }) ? false : undefined
+  const others = [...open].filter((other) => other !== above)
+  return breaks(hierarchy, usage, usageReports, { [metric]: others, [above]: aboveIt }) ? undefined : true
+}
+
+/** One of the metric, and of the ancestor as much as leaves no room for that one. */
+function probeFor(hierarchy: Hierarchy, metric: string, above: string, reports: readonly UsageReport[]): Usage {
+  let rest = Number.POSITIVE_INFINITY
+  for (const { metric: limited, max, current } of reports) {
+    if (limited !== above && !hierarchy.isBelow(above, limited)) continue
+    rest = Math.min(rest, max - current - (hierarchy.isBelow(metric, limited) ? 1 : 0))
+  }
+  const one: [string, number] = [metric, 1]
+  return usageOf(Number.isFinite(rest) && rest > 0 ? [one, [above, rest]] : [one])
+}
+
+/** Whether the usage breaks a limit if metrics are also below those that are assumed for them. */
+function breaks(
+  hierarchy: Hierarchy,
+  usage: Usage,
+  reports: readonly UsageReport[],
+  assumed: Readonly<Record<string, readonly string[]>>,
+): boolean {
+  const used = Object.entries(usage).map(([metric, amount]) => ({
+    amount,
+    above: allAbove(hierarchy, metric, assumed),
+  }))
+  return reports.some(({ metric, max, current }) => {
+    const below = used.filter(({ above }) => above.has(metric))
+    const need = below.reduce((sum, { amount }) => sum + amount, 0)
+    return below.length > 0 && current + need > max
+  })
+}
+
+/** The metric itself and all its ancestors, known and assumed. */
+function allAbove(
+  hierarchy: Hierarchy,
+  metric: string,
+  assumed: Readonly<Record<string, readonly string[]>>,
+): ReadonlySet<string> {
+  const above = new Set([metric])
+  // Visits also what is added on the way.
+  for (const one of above) {
+    for (const ancestor of hierarchy.ancestorsOf(one)) above.add(ancestor)
+    if (Object.hasOwn(assumed, one)) for (const ancestor of assumed[one]!) above.add(ancestor)
+  }
+  return above
+}

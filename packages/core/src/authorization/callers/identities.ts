@@ -1,0 +1,128 @@
+/** The identities of one service: found by credential string, all other fields compared. */
+
+import type { ProtectedService } from '../../decision/route-policy.ts'
+import type { Credentials } from '../../domain/credentials.ts'
+import type { Application } from '../../ledger/application-ledger.ts'
+import { SecondChance } from '../../primitives/second-chance-cache.ts'
+import { type AnyCredentials, Identity, variantOf } from './identity.ts'
+
+// Keys of one application are at most 256 where they are listed; referrers that match a filter could be any number.
+const MAX_VARIANTS = 512
+
+export class Identities {
+  readonly #max: number
+  readonly #siblings = new WeakMap<Application, Identity>()
+  // Made when the first of a kind comes: a service has one kind.
+  #byUserKey: SecondChance<string, Identity> | undefined
+  #byAppId: SecondChance<string, Identity> | undefined
+  #byClientId: SecondChance<string, Identity> | undefined
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  find(credentials: Credentials, referrer: string | undefined): Identity | undefined {
+    const any = credentials as AnyCredentials
+    let first: Identity | undefined
+    if (any.userKey !== undefined) first = this.#byUserKey?.get(any.userKey)
+    else if (any.appId !== undefined) first = this.#byAppId?.get(any.appId)
+    else first = this.#byClientId?.get(any.clientId!)
+    if (first === undefined || first.is(any, referrer)) return first
+    return first.others?.get(variantOf(any, referrer))
+  }
+
+  /** The identity, new or known, of an application. */
+  remember(
+    service: ProtectedService,
+    credentials: Credentials,
+    referrer: string | undefined,
+    account: Application,
+  ): Identity {
+    const known = this.find(credentials, referrer)
+    if (known !== undefined && known.account === account) return known
+    if (known !== undefined) this.forget(known)
+    const identity = new Identity(service, credentials, referrer, account)
+    const [cache, key] = this.#placeOf(identity)
+    const first = cache.get(key)
+    if (first === undefined) cache.set(key, identity)
+    else this.#addVariant(first, identity)
+    identity.sibling = this.#siblings.get(account)
+    this.#siblings.set(account, identity)
+    return identity
+  }
+
+  forget(identity: Identity): void {
+    const [cache, key] = this.#placeOf(identity)
+    const first = cache.peek(key)
+    if (first === identity) {
+      const [next, ...rest] = first.others?.values() ?? []
+      cache.delete(key)
+      if (next !== undefined) {
+        next.others = undefined
+        cache.set(key, next)
+        for (const other of rest) this.#addVariant(next, other)
+      }
+    } else {
+      first?.others?.delete(variantOf(identity.credentials as AnyCredentials, identity.referrer))
+    }
+    this.#unlink(identity)
+  }
+
+  forgetAllOf(account: Application): void {
+    for (const identity of this.of(account)) this.forget(identity)
+  }
+
+  /** All identities of an application that are remembered. */
+  of(account: Application): Identity[] {
+    const all: Identity[] = []
+    let identity = this.#siblings.get(account)
+    while (identity !== undefined) {
+      all.push(identity)
+      identity = identity.sibling
+    }
+    return all
+  }
+
+  #addVariant(first: Identity, identity: Identity): void {
+    first.others ??= new Map()
+    if (first.others.size >= MAX_VARIANTS) {
+      const oldest = first.others.values().next().value!
+      first.others.delete(variantOf(oldest.credentials as AnyCredentials, oldest.referrer))
+      this.#unlink(oldest)
+    }
+    first.others.set(variantOf(identity.credentials as AnyCredentials, identity.referrer), identity)
+  }
+
+  #unlink(identity: Identity): void {
+    let before = this.#siblings.get(identity.account)
+    if (before === identity) {
+      if (identity.sibling === undefined) this.#siblings.delete(identity.account)
+      else this.#siblings.set(identity.account, identity.sibling)
+    } else {
+      while (before !== undefined && before.sibling !== identity) before = before.sibling
+      if (before !== undefined) before.sibling = identity.sibling
+    }
+    identity.sibling = undefined
+  }
+
+  #placeOf({ credentials }: Identity): [SecondChance<string, Identity>, string] {
+    const { userKey, appId, clientId } = credentials as AnyCredentials
+    if (userKey !== undefined) {
+      this.#byUserKey ??= this.#create()
+      return [this.#byUserKey, userKey]
+    }
+    if (appId !== undefined) {
+      this.#byAppId ??= this.#create()
+      return [this.#byAppId, appId]
+    }
+    this.#byClientId ??= this.#create()
+    return [this.#byClientId, clientId!]
+  }
+
+  #create(): SecondChance<string, Identity> {
+    return new SecondChance(this.#max, (first) => {
+      this.#unlink(first)
+      for (const other of first.others?.values() ?? []) this.#unlink(other)
+    })
+  }
+}

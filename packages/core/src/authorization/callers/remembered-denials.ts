@@ -1,0 +1,40 @@
+/** Callers that the backend refused, remembered for a moment so that they cost no call each time. */
+import { LRUCache } from 'lru-cache'
+import type { Refusal } from '../../decision/decision.ts'
+
+/** A refusal of one caller that holds for a while. */
+export interface Denial {
+  readonly code: string
+  readonly reason: string
+  /** By our clock. Afterwards it only counts while the backend cannot be asked. */
+  readonly until: number
+}
+
+export class Denials {
+  readonly #denials: LRUCache<string, Denial>
+  readonly #ttlMs: number
+
+  constructor({ max, ttlMs }: { readonly max: number; readonly ttlMs: number }) {
+    this.#denials = new LRUCache({ max })
+    this.#ttlMs = ttlMs
+  }
+
+  /** The last word on a caller, old or not. */
+  last(identity: string): Denial | undefined {
+    return this.#denials.get(identity)
+  }
+
+  remember(identity: string, code: string, reason: string, now: number): Denial {
+    const denial = { code, reason, until: now + this.#ttlMs }
+    this.#denials.set(identity, denial)
+    return denial
+  }
+
+  forget(identity: string): void {
+    this.#denials.delete(identity)
+  }
+}
+
+export function refusalOf({ code, reason }: { code: string; reason: string }): Refusal {
+  return { outcome: 'refuse', code, reason }
+}

@@ -1,0 +1,47 @@
+/** What is remembered of each service, made when its first request comes. */
+
+import type { ResolvedCache } from '../../configuration/options/resolved-options.ts'
+import type { ProtectedService } from '../../decision/route-policy.ts'
+import type { Application } from '../../ledger/application-ledger.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Observer } from '../../observe/observer.ts'
+import { ServiceCache, type Speaker } from './service-cache.ts'
+
+export interface ServiceCachesOptions {
+  readonly ledger: Ledger
+  readonly cache: ResolvedCache
+  readonly observer: Pick<Observer, 'cached'>
+}
+
+export class ServiceCaches {
+  readonly #options: ServiceCachesOptions
+  readonly #all = new Map<ProtectedService, ServiceCache>()
+  /** Most gateways have one service. */
+  #last: ServiceCache | undefined
+
+  constructor(options: ServiceCachesOptions) {
+    this.#options = options
+  }
+
+  of(service: ProtectedService): ServiceCache {
+    if (this.#last?.service === service) return this.#last
+    let cache = this.#all.get(service)
+    if (cache === undefined) {
+      const { ledger, cache: settings, observer } = this.#options
+      cache = new ServiceCache(service, ledger.service(service), settings, observer)
+      this.#all.set(service, cache)
+    }
+    this.#last = cache
+    return cache
+  }
+
+  /** Who may ask about an application: the cache it belongs to and a caller of it; undefined when nobody is known. */
+  spokesmanOf(application: Application): { cache: ServiceCache; asked: Speaker } | undefined {
+    for (const cache of this.#all.values()) {
+      if (cache.ledger !== application.service) continue
+      const asked = cache.whoSpeaksFor(application)
+      if (asked !== undefined) return { cache, asked }
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,73 @@
+/** Spares callers the time-out while the backend is down: closed, open for a while, then one probe at a time. */
+import type { Clock } from '../primitives/clock.ts'
+
+export interface BreakerOptions {
+  /** Consecutive failures that open it. */
+  readonly failures: number
+  /** How long it stays open, in milliseconds. */
+  readonly openMs: number
+  /** Told of every change, after it; must not throw. */
+  readonly onChange?: ((state: BreakerState) => void) | undefined
+}
+
+export type BreakerState =
+  | { readonly kind: 'closed' }
+  /** Until when, by elapsed time. */
+  | { readonly kind: 'open'; readonly until: number }
+  /** `probing` since when, by elapsed time; undefined while nobody probes. */
+  | { readonly kind: 'half-open'; readonly probing: number | undefined }
+
+export interface Breaker {
+  readonly state: BreakerState
+  /**
+   * Asks whether a call may be made. After `'pass'` or `'probe'` the call's end is told by `success`, `failure` or
+   * `drop`. A probe that is never told of gives way after `openMs`, so that nothing stays wedged.
+   */
+  acquire(): 'pass' | 'probe' | { readonly retryAfterMs: number }
+  /** The backend answered, with whatever verdict. */
+  success(): void
+  /** Transport failure, time-out, 5xx, 429 or an unreadable answer. Late news of calls made before it opened changes nothing. */
+  failure(): void
+  /** A call came to no end (aborted): it says nothing about the backend; another may probe. */
+  drop(permit: 'pass' | 'probe'): void
+}
+
+export function createBreaker({ failures, openMs, onChange }: BreakerOptions, clock: Clock): Breaker {
+  let state: BreakerState = CLOSED
+  let consecutive = 0
+
+  function become(next: BreakerState): void {
+    state = next
+    onChange?.(next)
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    acquire() {
+      if (state.kind === 'closed') return 'pass'
+      const now = clock.elapsed()
+      const busyUntil = state.kind === 'open' ? state.until : state.probing === undefined ? now : state.probing + openMs
+      if (now < busyUntil) return { retryAfterMs: busyUntil - now }
+      become({ kind: 'half-open', probing: now })
+      return 'probe'
+    },
+    success() {
+      consecutive = 0
+      if (state.kind !== 'closed') become(CLOSED)
+    },
+    failure() {
+      if (state.kind === 'open') return
+      consecutive++
+      if (state.kind === 'half-open' || consecutive >= failures) {
+        become({ kind: 'open', until: clock.elapsed() + openMs })
+      }
+    },
+    drop(permit) {
+      if (permit === 'probe' && state.kind === 'half-open') become({ kind: 'half-open', probing: undefined })
+    },
+  }
+}
+
+const CLOSED: BreakerState = Object.freeze({ kind: 'closed' })

@@ -1,0 +1,79 @@
+/** Turns an HTTP answer into a verdict or an error. The status decides, never the document (law 2). */
+import { isUtf8 } from 'node:buffer'
+import type { Verdict } from '../../domain/verdict.ts'
+import { BackendError, ProtocolError } from '../../errors.ts'
+import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.ts'
+import { readDenial } from './denial.ts'
+import { authorizedVerdict, deniedVerdict } from './lazy-verdict.ts'
+import { readLimitHeaders } from './limit-headers.ts'
+import { headerOf, isEncoded, isThreescaleType, shownType } from './media-type.ts'
+import { readRetryAfter } from './retry-after.ts'
+
+const YES = /^\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>true<\/authorized>/
+
+/**
+ * The verdict of an authorize or authrep answer.
+ *
+ * @param noBody whether the call asked for no body; an empty 200 is then a yes.
+ * @param now epoch milliseconds, for a Retry-After date.
+ * @throws BackendError for 5xx and 429; ProtocolError for a 2xx or 3xx that is not 3scale's answer.
+ */
+export function readAnswer(response: TransportResponse, noBody: boolean, now: number): Verdict {
+  const { status } = response
+  if (status === 200) {
+    const document = readYes(response, noBody)
+    return authorizedVerdict(status, document, readLimitHeaders(response))
+  }
+  if (isDenial(status) || isLimitDenial(response)) {
+    const { code, reason, document } = readDenial(response, noBody)
+    return deniedVerdict(status, code, reason, document, readLimitHeaders(response, 0))
+  }
+  throw failureOf(response, now)
+}
+
+/** Any 4xx but 429: a caller can cause them in many ways (law 3). */
+export function isDenial(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 429
+}
+
+/** A 429 with 3scale's own rejection header is its verdict about limits; any other is a backend that is busy. */
+function isLimitDenial(response: TransportResponse): boolean {
+  return response.status === 429 && headerOf(response, '3scale-rejection-reason') === 'limits_exceeded'
+}
+
+/** The error that a status other than the expected one and other than a denial means. */
+export function failureOf(response: TransportResponse, now: number): BackendError | ProtocolError {
+  const { status } = response
+  if (status >= 500 || status === 429) {
+    return new BackendError(status, readRetryAfter(headerOf(response, 'retry-after'), now))
+  }
+  return protocolError(response, 'an answer of 3scale')
+}
+
+/**
+ * The document of a yes. Its beginning, its end and its type are looked at; names inside that are not escaped may break
+ * the XML between, and that must not turn into an error when somebody reads the details.
+ */
+function readYes(response: TransportResponse, noBody: boolean): string | undefined {
+  const { body } = response
+  if (!isThreescaleType(response) || isEncoded(response) || body.length > MAX_BODY_BYTES) {
+    throw protocolError(response, 'an answer of 3scale')
+  }
+  if (body.length === 0 && noBody) return undefined
+  if (!isUtf8(body)) throw protocolError(response, 'UTF-8')
+  const document = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  if (!YES.test(document) || !document.trimEnd().endsWith('</status>')) {
+    throw protocolError(response, 'a complete status document that authorizes')
+  }
+  return document
+}
+
+/** Says what came without quoting it: a foreign page may repeat the request. */
+export function protocolError(response: TransportResponse, expected: string): ProtocolError {
+  const size = response.body.length > MAX_BODY_BYTES ? `over ${MAX_BODY_BYTES}` : response.body.length
+  const encoded = isEncoded(response) ? ', encoded' : ''
+  return new ProtocolError(
+    `status ${response.status} from the backend is not ${expected}: ${shownType(response)}, ${size} bytes${encoded}`,
+    response.status,
+  )
+}

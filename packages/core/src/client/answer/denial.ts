@@ -1,0 +1,67 @@
+/** What a 4xx says: code, reason, and the document it may hold. Any 4xx is a denial, whatever its body. */
+import { codeOfReason, codeOfStatus, ENDPOINT_NOT_FOUND, USAGE_INVALID } from '../../domain/rejection-codes.ts'
+import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.ts'
+import { unescapeXml } from './escapes.ts'
+import { headerOf, isEncoded, isThreescaleType } from './media-type.ts'
+
+export interface Denial {
+  readonly code: string
+  readonly reason: string
+  /** The status document without its reason. */
+  readonly document: string | undefined
+}
+
+const ERROR = /^\s*(?:<\?xml[^>]*>\s*)?<error code="([^"<>]*)">([\s\S]*)<\/error>\s*$/
+const REASON = /^(\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>false<\/authorized>\s*)<reason>/
+const REASON_END = '</reason>'
+
+/** @param noBody whether the call asked for no body, so that an empty one means nothing. */
+export function readDenial(response: TransportResponse, noBody: boolean): Denial {
+  const named = wellFormedCode(headerOf(response, '3scale-rejection-reason'))
+  const text = isThreescaleType(response) ? bodyText(response) : undefined
+  const error = text === undefined ? null : ERROR.exec(text)
+  if (error !== null) {
+    return {
+      code: named ?? wellFormedCode(error[1]) ?? codeOfStatus(response.status),
+      reason: unescapeXml(error[2]!),
+      document: undefined,
+    }
+  }
+  const status = text === undefined ? undefined : splitReason(text)
+  if (status !== undefined) {
+    return { code: named ?? codeOfReason(status.reason) ?? codeOfStatus(response.status), ...status }
+  }
+  return {
+    code: named ?? (text === '' && !noBody ? codeOfEmpty(response.status) : codeOfStatus(response.status)),
+    reason: `the 3scale backend refused the call with status ${response.status}`,
+    document: undefined,
+  }
+}
+
+/**
+ * A reason quotes what the caller sent, unescaped, so a caller could close the element and go on with limits of his own
+ * making. All that follows the real end is written by 3scale: the last end is the real one.
+ */
+function splitReason(text: string): { reason: string; document: string } | undefined {
+  const head = REASON.exec(text)
+  if (head === null) return undefined
+  const end = text.lastIndexOf(REASON_END)
+  if (end < head[0].length) return undefined
+  return { reason: text.slice(head[0].length, end), document: head[1] + text.slice(end + REASON_END.length) }
+}
+
+/** The body as text; undefined when it is not to be read. Bytes that are not UTF-8 become U+FFFD. */
+function bodyText(response: TransportResponse): string | undefined {
+  if (response.failure !== undefined || isEncoded(response) || response.body.length > MAX_BODY_BYTES) return undefined
+  return Buffer.from(response.body.buffer, response.body.byteOffset, response.body.byteLength).toString('utf8')
+}
+
+function codeOfEmpty(status: number): string {
+  if (status === 403) return USAGE_INVALID
+  return status === 404 ? ENDPOINT_NOT_FOUND : codeOfStatus(status)
+}
+
+/** A code goes on to callers and logs, so only what looks like one is taken for one. */
+function wellFormedCode(code: string | undefined): string | undefined {
+  return code !== undefined && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : undefined
+}

@@ -1,0 +1,134 @@
+/** Verdicts that read their document only when somebody looks at the details. */
+import { inspect } from 'node:util'
+import type { Authorized, LimitHeaders, NotAuthorized, UsageReport } from '../../domain/verdict.ts'
+import { type Details, NO_DETAILS, readDetails } from './details.ts'
+
+/** Application of an answer; its key is not an own property, so that neither inspect nor JSON shows it. */
+class AnsweredApplication {
+  readonly id: string | undefined
+  readonly redirectUrl: string | undefined
+  readonly #key: string | undefined
+
+  constructor(details: Details) {
+    this.id = details.applicationId
+    this.redirectUrl = details.redirectUrl
+    this.#key = details.applicationKey
+  }
+
+  get key(): string | undefined {
+    return this.#key
+  }
+}
+
+abstract class LazyAnswer {
+  readonly status: number
+  readonly limit: LimitHeaders | undefined
+  #document: string | undefined
+  #details: Details | undefined
+  #application: AnsweredApplication | undefined
+
+  constructor(status: number, document: string | undefined, limit: LimitHeaders | undefined) {
+    this.status = status
+    this.limit = limit
+    this.#document = document
+  }
+
+  get #read(): Details {
+    if (this.#details === undefined) {
+      this.#details = this.#document === undefined ? NO_DETAILS : readDetails(this.#document)
+      this.#document = undefined
+    }
+    return this.#details
+  }
+
+  get readable(): boolean {
+    return this.#read.readable
+  }
+
+  get plan(): string | undefined {
+    return this.#read.plan
+  }
+
+  get application(): AnsweredApplication {
+    this.#application ??= new AnsweredApplication(this.#read)
+    return this.#application
+  }
+
+  get usageReports(): readonly UsageReport[] {
+    return this.#read.usageReports
+  }
+
+  get hierarchy(): ReadonlyMap<string, readonly string[]> | undefined {
+    return this.#read.hierarchy
+  }
+
+  get appKeys(): readonly string[] | undefined {
+    return this.#read.appKeys
+  }
+
+  /** All but the keys. */
+  toJSON(): object {
+    const { status, readable, plan, application, usageReports, hierarchy, limit } = this
+    return {
+      status,
+      readable,
+      plan,
+      application,
+      usageReports,
+      hierarchy: hierarchy && Object.fromEntries(hierarchy),
+      limit,
+    }
+  }
+
+  [inspect.custom](_depth: number, options: object, inspectValue: typeof inspect): string {
+    return `Verdict ${inspectValue(this.toJSON(), options)}`
+  }
+}
+
+class AuthorizedAnswer extends LazyAnswer implements Authorized {
+  readonly authorized = true
+
+  override toJSON(): object {
+    return { authorized: true, ...super.toJSON() }
+  }
+}
+
+class NotAuthorizedAnswer extends LazyAnswer implements NotAuthorized {
+  readonly authorized = false
+  readonly code: string
+  readonly reason: string
+
+  constructor(
+    status: number,
+    code: string,
+    reason: string,
+    document: string | undefined,
+    limit: LimitHeaders | undefined,
+  ) {
+    super(status, document, limit)
+    this.code = code
+    this.reason = reason
+  }
+
+  /** The reason's quotation is masked: it holds a credential of the caller's, or one of ours. */
+  override toJSON(): object {
+    const reason = this.reason.replace(/"[\s\S]*"/, '"***"')
+    return { authorized: false, code: this.code, reason, ...super.toJSON() }
+  }
+}
+
+/** @param document a complete status document; undefined where the call asked for none. */
+export function authorizedVerdict(status: number, document: string | undefined, limit?: LimitHeaders): Authorized {
+  return new AuthorizedAnswer(status, document, limit)
+}
+
+/** @param document a status document without its reason; undefined where there is none. */
+export function deniedVerdict(
+  status: number,
+  code: string,
+  reason: string,
+  document?: string,
+  limit?: LimitHeaders,
+): NotAuthorized {
+  return new NotAuthorizedAnswer(status, code, reason, document, limit)
+}

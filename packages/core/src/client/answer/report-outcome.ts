@@ -1,0 +1,69 @@
+/** What became of one report call: whether it was counted, and what to do about it. */
+import { BackendError, ClosedError, type ProtocolError, RejectedError } from '../../errors.ts'
+import { Interruption } from '../transport/call-aborted.ts'
+import type { TransportResponse } from '../transport/transport.ts'
+import { failureOf, isDenial, protocolError } from './answer.ts'
+import { readDenial } from './denial.ts'
+import { isThreescaleType } from './media-type.ts'
+
+export type ReportOutcome =
+  /** Queued by the backend, which may still drop the whole call for one bad transaction. */
+  | { readonly kind: 'accepted' }
+  /** Surely not counted: send it again, after `retryAfterMs` where the backend said so. */
+  | { readonly kind: 'not-counted'; readonly retryAfterMs: number | undefined; readonly error: unknown }
+  /** Surely not counted, and will be refused again until somebody repairs our credentials or our address. */
+  | { readonly kind: 'refused'; readonly code: string; readonly error: RejectedError | ProtocolError }
+  /** Surely not counted: one of the transactions is bad. */
+  | { readonly kind: 'bad-request'; readonly error: RejectedError }
+  /** Surely not counted: too long. */
+  | { readonly kind: 'too-large'; readonly error: RejectedError }
+  /** It may have been counted. */
+  | { readonly kind: 'unknown'; readonly error: unknown }
+
+/**
+ * The outcome that an answer means.
+ *
+ * @param now epoch milliseconds, for a Retry-After date.
+ */
+export function outcomeOfAnswer(response: TransportResponse, now: number): ReportOutcome {
+  const { status } = response
+  if (status === 202 && isThreescaleType(response)) return ACCEPTED
+  if (isDenial(status)) return outcomeOfRefusal(response)
+  if (status >= 300 && status < 400) {
+    const error = protocolError(response, 'an answer of 3scale')
+    return { kind: 'refused', code: 'redirected', error }
+  }
+  const error = failureOf(response, now)
+  if (error instanceof BackendError && (status === 429 || status === 503)) {
+    return { kind: 'not-counted', retryAfterMs: error.retryAfterMs, error }
+  }
+  return { kind: 'unknown', error }
+}
+
+/** The outcome of a call that got no answer; for an abort `error` is the signal's reason. */
+export function outcomeOfFailure(failure: unknown): ReportOutcome {
+  const { sent } = failure as { readonly sent?: boolean }
+  const error = failure instanceof Interruption ? failure.reason : failure
+  const unsent = sent === false || failure instanceof ClosedError
+  return unsent ? { kind: 'not-counted', retryAfterMs: undefined, error } : { kind: 'unknown', error }
+}
+
+const ACCEPTED: ReportOutcome = Object.freeze({ kind: 'accepted' })
+
+function outcomeOfRefusal(response: TransportResponse): ReportOutcome {
+  const { status } = response
+  const { code } = readDenial(response, false)
+  const error = new RejectedError(code, status, `the 3scale backend refused the report: ${code}`)
+  switch (status) {
+    case 400:
+      return { kind: 'bad-request', error }
+    case 408:
+      return { kind: 'not-counted', retryAfterMs: undefined, error }
+    case 413:
+    case 414:
+    case 431:
+      return { kind: 'too-large', error }
+    default:
+      return { kind: 'refused', code, error }
+  }
+}

@@ -1,0 +1,69 @@
+/** Parameters of the API: names and values as the backend's parser (Rack) has to read them. */
+import { metricProblem } from '../../domain/usage.ts'
+
+/** Amounts by metric; `'#5'` sets a metric to 5 instead of adding. */
+export type SetUsage = Readonly<Record<string, number | `#${number}`>>
+
+/**
+ * `before` + metric + `after` + amount for every metric.
+ *
+ * @param path of the usage, for problems.
+ */
+export function encodeUsage(usage: SetUsage, before: string, after: string, path: string, problems: string[]): string {
+  if (typeof usage !== 'object' || usage === null || Array.isArray(usage)) {
+    problems.push(`${path} must be an object of metric names and amounts`)
+    return ''
+  }
+  let query = ''
+  for (const metric of Object.keys(usage)) {
+    const amount = usage[metric]
+    const problem = metricProblem(metric) ?? amountProblem(metric, amount)
+    if (problem === undefined) query += `${before}${encodeURIComponent(metric)}${after}${amountText(amount!)}`
+    else problems.push(`${path}: ${problem}`)
+  }
+  return query
+}
+
+/** `before` + name + `after` + value for every member. */
+export function encodeLog(
+  log: Readonly<Record<string, string | number>>,
+  before: string,
+  after: string,
+  path: string,
+  problems: string[],
+): string {
+  let query = ''
+  for (const name of Object.keys(log)) {
+    if (!isParameterName(name)) problems.push(`${path} has a member whose name cannot be sent`)
+    else query += `${before}${encodeURIComponent(name)}${after}${encode(log[name], `${path}.${name}`, problems)}`
+  }
+  return query
+}
+
+/** A text or finite number as a parameter's value. Problems name the path, never the value. */
+export function encode(value: unknown, path: string, problems: string[]): string {
+  if (typeof value === 'string') {
+    if (value.isWellFormed()) return encodeURIComponent(value)
+    problems.push(`${path} is not valid Unicode`)
+  } else if (typeof value === 'number' && Number.isFinite(value)) {
+    return String(value)
+  } else {
+    problems.push(`${path} must be a string`)
+  }
+  return ''
+}
+
+/** The backend's parser splits names on brackets, even percent-encoded ones (rack 2.2). */
+export function isParameterName(name: string): boolean {
+  return name !== '' && name.isWellFormed() && !/[[\]]/.test(name)
+}
+
+function amountProblem(metric: string, amount: unknown): string | undefined {
+  const number = typeof amount === 'string' && /^#\d{1,16}$/.test(amount) ? Number(amount.slice(1)) : amount
+  if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0) return undefined
+  return `the usage of metric ${JSON.stringify(metric)} is neither a whole number from 0 to 2^53 - 1 nor one behind a #`
+}
+
+function amountText(amount: number | string): string {
+  return typeof amount === 'number' ? String(amount) : `%23${amount.slice(1)}`
+}

@@ -1,0 +1,135 @@
+/** One HTTP exchange on an undici dispatcher: collects the answer, knows whether anything was written. */
+import type { Dispatcher } from 'undici'
+import { TimeoutError, type TransportError } from '../../errors.ts'
+import { isAborted } from '../../primitives/abort.ts'
+import type { Clock, Timer } from '../../primitives/clock.ts'
+import { callerLeft, Interruption } from './call-aborted.ts'
+import { MAX_BODY_BYTES, type TransportRequest, type TransportResponse } from './transport.ts'
+import { transportError } from './transport-failure.ts'
+
+type Headers = TransportResponse['headers']
+
+const NO_HEADERS: Headers = Object.freeze({})
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * Settles exactly once: by the answer, the deadline, the signal or a failure. A status of the backend is never lost: once
+ * it is there, a failure only marks the body as incomplete.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: TransportRequest
+  readonly #origin: string
+  readonly #resolve: (response: TransportResponse) => void
+  readonly #reject: (reason: unknown) => void
+  readonly #timer: Timer
+  #abortListener: (() => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #settled = false
+  #status = 0
+  #headers: Headers = NO_HEADERS
+  #body: Buffer = NOTHING
+  #more: Buffer[] | undefined
+  #length = 0
+
+  constructor(
+    request: TransportRequest,
+    origin: string,
+    clock: Clock,
+    resolve: (response: TransportResponse) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#request = request
+    this.#origin = origin
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#timer = clock.schedule(() => this.#onDeadline(), request.timeoutMs)
+    if (request.signal !== undefined) {
+      this.#abortListener = () => this.#onAbort()
+      request.signal.addEventListener('abort', this.#abortListener)
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Throwing drops the request without a byte written and keeps the connection. It is also what keeps undici from
+    // writing a request a second time, which it may do after a connection ends in certain ways.
+    if (this.#settled || this.#controller !== undefined || this.#callerLeft())
+      throw new Error('dropped before it was sent')
+    this.#controller = controller
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    // An informational answer comes before the real one, which then takes its place.
+    this.#status = status
+    this.#headers = headers
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#length === 0) this.#body = chunk
+    else if (this.#more === undefined) this.#more = [this.#body, chunk]
+    else this.#more.push(chunk)
+    this.#length += chunk.length
+    if (this.#length > MAX_BODY_BYTES) {
+      this.#answer(undefined)
+      this.#drop()
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#answer(undefined)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
+    if (!this.#settled) this.#fail(transportError(error, this.#origin, this.#controller !== undefined))
+  }
+
+  /** Undici keeps a request for at least a turn of the event loop, and as long as no connection is free. */
+  #callerLeft(): boolean {
+    const { caller } = this.#request
+    if (caller === undefined || !isAborted(caller)) return false
+    if (this.#settle()) this.#reject(new Interruption(callerLeft(), false))
+    return true
+  }
+
+  #onDeadline(): void {
+    const sent = this.#controller !== undefined
+    this.#fail(
+      new TimeoutError(
+        `no ${sent ? 'complete answer from' : 'connection to'} ${this.#origin} within ${this.#request.timeoutMs} ms`,
+        { sent },
+      ),
+    )
+    this.#drop()
+  }
+
+  #onAbort(): void {
+    const sent = this.#controller !== undefined
+    if (sent && this.#request.whenSent === 'finish') return
+    if (this.#settle()) this.#reject(new Interruption(this.#request.signal?.reason, sent))
+    this.#drop()
+  }
+
+  #fail(failure: TransportError | TimeoutError): void {
+    if (this.#status !== 0) this.#answer(failure)
+    else if (this.#settle()) this.#reject(failure)
+  }
+
+  #answer(failure: TransportError | TimeoutError | undefined): void {
+    if (!this.#settle()) return
+    const body = this.#more === undefined ? this.#body : Buffer.concat(this.#more, this.#length)
+    this.#resolve({ status: this.#status, headers: this.#headers, body, failure })
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#timer.cancel()
+    if (this.#abortListener !== undefined) {
+      this.#request.signal?.removeEventListener('abort', this.#abortListener)
+    }
+    return true
+  }
+
+  #drop(): void {
+    this.#controller?.abort(new Error('dropped'))
+  }
+}

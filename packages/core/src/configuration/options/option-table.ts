@@ -1,0 +1,250 @@
+/** What each option may be, by name: the table that `resolveOptions` and `resolveRoute` check against. */
+
+import { DEFAULTS } from '../../defaults.ts'
+import { metricProblem, type Usage, usageOf, usageProblem } from '../../domain/usage.ts'
+import {
+  between,
+  type Check,
+  callback,
+  checkTable,
+  choice,
+  either,
+  flag,
+  group,
+  havingMethods,
+  isRecord,
+  kindOf,
+  type OptionTable,
+  text,
+  whole,
+} from '../../validation/checks.ts'
+
+/** Longest delay that Node's timers keep; longer ones would fire at once. */
+const LONGEST_MS = 2_147_483_647
+/** A V8 Map holds no more. */
+const MOST_ENTRIES = 16_777_216
+
+const milliseconds = whole(1, LONGEST_MS)
+const entries = whole(1, MOST_ENTRIES)
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+/** What `with()` accepts, and every gateway too. */
+export const ROUTE_TABLE: OptionTable = {
+  usage: either(isFunction, callback(), checkUsage),
+  mappingRules: checkMappingRules,
+  skip: callback(),
+  usageAfter: callback(),
+  onUnavailable: choice('deny', 'last-known', 'allow'),
+}
+
+const CACHE_TABLE: OptionTable = {
+  ttlMs: milliseconds,
+  staleMs: milliseconds,
+  maxApplications: entries,
+  maxDenials: entries,
+  denialTtlMs: whole(0, LONGEST_MS),
+  maxWaiters: entries,
+  limitMargin: between(0, 1),
+  settleMs: whole(0, LONGEST_MS),
+}
+
+const REPORT_TABLE: OptionTable = {
+  intervalMs: milliseconds,
+  maxPending: whole(1, Number.MAX_SAFE_INTEGER),
+  ambiguous: choice('give-up', 'count-again'),
+  late: choice('re-stamp', 'give-up'),
+}
+
+const BREAKER_TABLE: OptionTable = { failures: whole(1, 1_000_000), openMs: milliseconds }
+
+const CREDENTIALS_TABLE: OptionTable = {
+  kind: choice('userKey', 'appId'),
+  in: checkLocations,
+  names: group({ userKey: text(), appId: text(), appKey: text() }, DEFAULTS.credentials.names),
+  anonymous: checkCredentials,
+  maxBytes: whole(1, 1_048_576),
+}
+
+/** Every option of a gateway. */
+export const OPTION_TABLE: OptionTable = {
+  serviceId: text(),
+  serviceToken: text(),
+  providerKey: text(),
+  backendUrl: checkBackendUrl,
+  timeoutMs: milliseconds,
+  dispatcher: havingMethods('an undici dispatcher', 'dispatch'),
+  maxCalls: whole(1, 1_000_000),
+  client: havingMethods('a ThreeScaleClient', 'authrep', 'authorize', 'report', 'close'),
+  proxyConfig: either(isRecord, (value) => value, mustBe('an object, as JSON.parse makes it')),
+  credentials: either(isFunction, callback(), checkCredentialsOptions),
+  stripCredentials: flag(),
+  caseInsensitivePaths: flag(),
+  responseCodes: flag(),
+  referrer: either(isFunction, callback(), flag()),
+  mode: choice('enforce', 'observe'),
+  cache: either(
+    (value) => typeof value === 'boolean',
+    (value) => (value === true ? DEFAULTS.cache : false),
+    group(CACHE_TABLE, DEFAULTS.cache),
+  ),
+  metrics: checkMetrics,
+  report: group(REPORT_TABLE, DEFAULTS.report),
+  breaker: either(
+    (value) => value === false,
+    () => false,
+    group(BREAKER_TABLE, DEFAULTS.breaker),
+  ),
+  rejection: choice('problem', 'text'),
+  rateLimitHeaders: choice(false, 'denied', 'all'),
+  legacyRateLimitHeaders: flag(),
+  logger: havingMethods('a logger in the shape of pino', 'debug', 'info', 'warn', 'error'),
+  ...ROUTE_TABLE,
+}
+
+/** Paths of the grouped options: where an option that stands alone may belong. */
+export const GROUPED_NAMES: readonly string[] = Object.entries({
+  cache: CACHE_TABLE,
+  report: REPORT_TABLE,
+  credentials: CREDENTIALS_TABLE,
+  breaker: BREAKER_TABLE,
+}).flatMap(([name, table]) => Object.keys(table).map((member) => `${name}.${member}`))
+
+function mustBe(what: string): Check {
+  return (value, path, problems) => {
+    problems.push(`${path} must be ${what}, not ${kindOf(value)}`)
+    return undefined
+  }
+}
+
+function checkUsage(value: unknown, path: string, problems: string[]): Usage | undefined {
+  const problem = usageProblem(value)
+  if (problem === undefined) return usageOf(Object.entries(value as Usage))
+  problems.push(`${path}: ${problem}`)
+  return undefined
+}
+
+function checkMappingRules(value: unknown, path: string, problems: string[]): unknown {
+  if (!Array.isArray(value)) return mustBe('an array of mapping rules')(value, path, problems)
+  return Object.freeze(value.map((rule, index) => checkMappingRule(rule, `${path}[${index}]`, problems)))
+}
+
+function checkMappingRule(rule: unknown, path: string, problems: string[]): unknown {
+  if (!isRecord(rule)) return mustBe('a mapping rule { method, pattern, metric }')(rule, path, problems)
+  const table: OptionTable = {
+    method: checkMethod,
+    pattern: checkPattern,
+    metric: checkMetric,
+    delta: whole(0, Number.MAX_SAFE_INTEGER),
+    last: flag(),
+  }
+  for (const name of ['method', 'pattern', 'metric']) {
+    if (rule[name] === undefined) problems.push(`${path}.${name} is missing`)
+  }
+  return Object.freeze({ delta: 1, last: false, ...checkTable(rule, table, path, problems) })
+}
+
+function checkMethod(value: unknown, path: string, problems: string[]): unknown {
+  // Methods are compared as they stand, so `get` would match nothing.
+  if (typeof value === 'string' && /^[A-Z][A-Z0-9-]*$/.test(value)) return value
+  problems.push(`${path} must be an HTTP method in upper case, or 'ANY'`)
+  return undefined
+}
+
+function checkPattern(value: unknown, path: string, problems: string[]): unknown {
+  if (typeof value === 'string' && value.startsWith('/')) return value
+  problems.push(`${path} must be a path that begins with /`)
+  return undefined
+}
+
+function checkMetric(value: unknown, path: string, problems: string[]): unknown {
+  if (typeof value !== 'string') return mustBe("a metric's system name")(value, path, problems)
+  const problem = metricProblem(value)
+  if (problem !== undefined) problems.push(`${path}: ${problem}`)
+  return value
+}
+
+function checkMetrics(value: unknown, path: string, problems: string[]): unknown {
+  if (!isRecord(value))
+    return mustBe('an object of metric names, such as { search: { parent: "hits" } }')(value, path, problems)
+  const metrics: Record<string, { readonly parent: string | undefined }> = Object.create(null)
+  for (const [metric, facts] of Object.entries(value)) {
+    const here = `${path}[${JSON.stringify(metric.slice(0, 64))}]`
+    checkMetric(metric, here, problems)
+    if (!isRecord(facts)) {
+      mustBe('an object such as { parent: "hits" }')(facts, here, problems)
+      continue
+    }
+    const { parent } = checkTable(facts, { parent: checkMetric }, here, problems)
+    metrics[metric] = Object.freeze({ parent: parent as string | undefined })
+  }
+  for (const metric of Object.keys(metrics)) {
+    if (isOwnAncestor(metric, metrics))
+      problems.push(`${path}[${JSON.stringify(metric.slice(0, 64))}] is its own ancestor`)
+  }
+  return Object.freeze(metrics)
+}
+
+function isOwnAncestor(
+  metric: string,
+  metrics: Readonly<Record<string, { readonly parent: string | undefined }>>,
+): boolean {
+  const seen = new Set<string>()
+  let ancestor = metrics[metric]?.parent
+  while (ancestor !== undefined && !seen.has(ancestor)) {
+    if (ancestor === metric) return true
+    seen.add(ancestor)
+    ancestor = metrics[ancestor]?.parent
+  }
+  return false
+}
+
+/** An absolute http or https URL without user, query or fragment; the result has no slash at its end. */
+export function checkBackendUrl(value: unknown, path: string, problems: string[]): string | undefined {
+  const url = URL.canParse(String(value)) ? new URL(String(value)) : null
+  // The value itself is not shown: it may carry a password.
+  if (url === null) problems.push(`${path} must be an absolute URL such as ${DEFAULTS.backendUrl}`)
+  else if (url.protocol !== 'https:' && url.protocol !== 'http:') problems.push(`${path} must be an http or https URL`)
+  else if (url.username !== '' || url.password !== '') problems.push(`${path} must not contain a user name or password`)
+  else if (url.search !== '' || url.hash !== '') problems.push(`${path} must not contain a query or a fragment`)
+  else return url.href.replace(/\/+$/, '')
+  return undefined
+}
+
+function checkLocations(value: unknown, path: string, problems: string[]): unknown {
+  if (!Array.isArray(value) || value.length === 0) {
+    return mustBe("an array of places such as ['headers', 'query']")(value, path, problems)
+  }
+  const location = choice('query', 'headers', 'authorization', 'form')
+  value.forEach((place, index) => {
+    location(place, `${path}[${index}]`, problems)
+    if (value.indexOf(place) !== index) problems.push(`${path}[${index}] names a place twice`)
+  })
+  return Object.freeze([...value])
+}
+
+function checkCredentialsOptions(value: unknown, path: string, problems: string[]): unknown {
+  const checked = group(CREDENTIALS_TABLE, { anonymous: undefined, ...DEFAULTS.credentials })(value, path, problems)
+  if (!isRecord(checked)) return undefined
+  const { kind, in: places, names } = checked
+  if (!isRecord(names)) return checked
+  if (Array.isArray(places) && places.includes('headers')) {
+    for (const [name, header] of Object.entries(names)) {
+      if (typeof header === 'string' && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) {
+        problems.push(`${path}.names.${name} cannot be the name of a header`)
+      }
+    }
+  }
+  if (kind === 'appId' && names.appId !== undefined && names.appId === names.appKey) {
+    problems.push(`${path}.names.appId and ${path}.names.appKey are the same`)
+  }
+  return checked
+}
+
+function checkCredentials(value: unknown, path: string, problems: string[]): unknown {
+  if (!isRecord(value)) return mustBe('credentials such as { userKey: "…" }')(value, path, problems)
+  const table = { userKey: text(), appId: text(), clientId: text(), appKey: text(), redirectUrl: text() }
+  const checked = checkTable(value, table, path, problems)
+  const kinds = ['userKey', 'appId', 'clientId'].filter((kind) => value[kind] !== undefined)
+  if (kinds.length !== 1) problems.push(`${path} must have exactly one of userKey, appId and clientId`)
+  return Object.freeze(checked)
+}

@@ -1,0 +1,53 @@
+/** The options as they may be looked at: for `gateway.options`, inspection and logs. */
+import type { Dispatcher } from 'undici'
+import type { ThreeScaleClient } from '../../client/client.ts'
+import type { Logger } from './gateway-options.ts'
+import type { ResolvedOptions } from './resolved-options.ts'
+
+/** Secrets read `***`; functions and the user's own objects are named by kind, `[function]` for example. */
+export type ShownOptions = {
+  readonly [Name in Exclude<keyof ResolvedOptions, 'clock' | 'warnings'>]: Name extends 'proxyConfig'
+    ? string | undefined
+    : Shown<ResolvedOptions[Name]>
+}
+
+type Shown<Value> = Value extends ((...given: never[]) => unknown) | Dispatcher | ThreeScaleClient | Logger
+  ? string
+  : Value extends object
+    ? { readonly [Name in keyof Value]: Shown<Value[Name]> }
+    : Value
+
+/** A frozen copy without secrets, functions or objects that could lead to any. */
+export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
+  const { clock, warnings, serviceToken, providerKey, client, dispatcher, proxyConfig, logger, ...rest } = options
+  return show({
+    ...rest,
+    serviceToken: masked(serviceToken),
+    providerKey: masked(providerKey),
+    credentials: withoutAnonymous(options.credentials),
+    client: client === undefined ? undefined : '[ThreeScaleClient]',
+    dispatcher: dispatcher === undefined ? undefined : `[${dispatcher.constructor?.name || 'Dispatcher'}]`,
+    // A proxy configuration holds the service token among a hundred other fields.
+    proxyConfig: proxyConfig === undefined ? undefined : '[proxy configuration]',
+    logger: logger === undefined ? undefined : '[logger]',
+  }) as ShownOptions
+}
+
+function masked(secret: string | undefined): string | undefined {
+  return secret === undefined ? undefined : '***'
+}
+
+function withoutAnonymous(credentials: ResolvedOptions<never>['credentials']): unknown {
+  if (typeof credentials !== 'object' || credentials.anonymous === undefined) return credentials
+  const names = Object.keys(credentials.anonymous)
+  return { ...credentials, anonymous: Object.fromEntries(names.map((name) => [name, '***'])) }
+}
+
+function show(value: unknown): unknown {
+  if (typeof value === 'function') return '[function]'
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(show))
+  const shown: Record<string, unknown> = Object.create(Object.getPrototypeOf(value))
+  for (const [name, member] of Object.entries(value)) shown[name] = show(member)
+  return Object.freeze(shown)
+}

@@ -1,0 +1,117 @@
+/** Turns what the user wrote into what the gateway uses: everything checked, all problems told at once. */
+
+import { DEFAULTS } from '../../defaults.ts'
+import { ConfigError } from '../../errors.ts'
+import { CLOCK, type Clock, systemClock } from '../../primitives/clock.ts'
+import type { RequestView } from '../../request/request-view.ts'
+import { checkTable, isRecord, kindOf } from '../../validation/checks.ts'
+import { plainHttpWarning } from '../../validation/plain-http.ts'
+import type { GatewayOptions, RouteOptions } from './gateway-options.ts'
+import { GROUPED_NAMES, OPTION_TABLE, ROUTE_TABLE } from './option-table.ts'
+import type { ResolvedOptions, ResolvedRoute } from './resolved-options.ts'
+
+type Given = Readonly<Record<string, unknown>>
+
+/**
+ * Checks the options of a gateway and fills in the defaults. The input is not touched, the result is frozen.
+ *
+ * @throws ConfigError with every problem, each beginning with the option's path; no value of a text is quoted.
+ */
+export function resolveOptions<View extends RequestView = RequestView>(
+  options: GatewayOptions<View>,
+): ResolvedOptions<View> {
+  if (!isRecord(options)) throw new ConfigError([`options must be an object, not ${kindOf(options)}`])
+  const problems: string[] = []
+  const given = checkTable(options, OPTION_TABLE, '', problems, GROUPED_NAMES)
+  problems.push(...combinationProblems(options, given))
+  if (problems.length > 0) throw new ConfigError(problems)
+
+  const told = given.proxyConfig !== undefined
+  const backendUrl = given.backendUrl ?? (told || given.client !== undefined ? undefined : DEFAULTS.backendUrl)
+  const warning = typeof backendUrl === 'string' ? plainHttpWarning('backendUrl', backendUrl) : undefined
+  return Object.freeze({
+    serviceId: undefined,
+    serviceToken: undefined,
+    providerKey: undefined,
+    dispatcher: undefined,
+    client: undefined,
+    proxyConfig: undefined,
+    logger: undefined,
+    mappingRules: undefined,
+    skip: undefined,
+    usageAfter: undefined,
+    ...DEFAULTS,
+    cache: false,
+    metrics: NO_METRICS,
+    credentials: told ? undefined : { anonymous: undefined, ...DEFAULTS.credentials },
+    usage: told || given.mappingRules !== undefined ? undefined : DEFAULTS.usage,
+    ...given,
+    backendUrl,
+    clock: (options as { [CLOCK]?: Clock })[CLOCK] ?? systemClock,
+    warnings: Object.freeze(warning === undefined ? [] : [warning]),
+  }) as unknown as ResolvedOptions<View>
+}
+
+/**
+ * Checks the settings of one route by the same table, over those of the gateway it comes from. What is absent is
+ * inherited; `usage` and `mappingRules` replace each other.
+ *
+ * @throws ConfigError as `resolveOptions` does.
+ */
+export function resolveRoute<View extends RequestView = RequestView>(
+  base: ResolvedRoute<View>,
+  route: RouteOptions<View>,
+): ResolvedRoute<View> {
+  if (!isRecord(route)) throw new ConfigError([`route options must be an object, not ${kindOf(route)}`])
+  const problems: string[] = []
+  const given = checkTable(route, ROUTE_TABLE, '', problems)
+  if (route.usage !== undefined && route.mappingRules !== undefined) problems.push(EXCLUDED_USAGE)
+  if (problems.length > 0) throw new ConfigError(problems)
+  const { usage, mappingRules, skip, usageAfter, onUnavailable } = base
+  const inherited =
+    given.usage !== undefined || given.mappingRules !== undefined
+      ? { usage: undefined, mappingRules: undefined }
+      : { usage, mappingRules }
+  return Object.freeze({ ...inherited, skip, usageAfter, onUnavailable, ...given }) as ResolvedRoute<View>
+}
+
+const NO_METRICS = Object.freeze(Object.create(null))
+const EXCLUDED_USAGE = 'usage and mappingRules exclude each other; give one of them'
+
+/** What each option allows alone but not together with others. */
+function combinationProblems(options: GatewayOptions<never>, given: Given): string[] {
+  const problems: string[] = []
+  const present = (name: keyof GatewayOptions) => options[name] !== undefined && options[name] !== null
+
+  if (present('usage') && present('mappingRules')) problems.push(EXCLUDED_USAGE)
+  if (present('client')) {
+    for (const name of ['serviceToken', 'providerKey', 'backendUrl', 'timeoutMs', 'dispatcher'] as const) {
+      if (present(name)) problems.push(`${name} and client exclude each other; give it to the client`)
+    }
+  } else {
+    problems.push(...ownCredentialProblems(present))
+  }
+  const cache = given.cache
+  if (isRecord(cache) && Number(cache.staleMs) < Number(cache.ttlMs)) {
+    problems.push(`cache.staleMs (${cache.staleMs}) must not be less than cache.ttlMs (${cache.ttlMs})`)
+  }
+  if (given.stripCredentials === true && typeof given.credentials === 'function') {
+    problems.push('stripCredentials needs credentials to name places; a function does not say what it has read')
+  }
+  return problems
+}
+
+function ownCredentialProblems(present: (name: keyof GatewayOptions) => boolean): string[] {
+  if (present('serviceToken') && present('providerKey')) {
+    return ['serviceToken and providerKey exclude each other; give one of them']
+  }
+  if (present('proxyConfig')) return []
+  const problems: string[] = []
+  if (!present('serviceToken') && !present('providerKey')) {
+    problems.push('serviceToken is missing (or providerKey); is an environment variable not set?')
+  }
+  if (!present('serviceId') && !present('providerKey')) {
+    problems.push('serviceId is missing; only a providerKey, a proxyConfig or a client can do without')
+  }
+  return problems
+}

@@ -1,0 +1,103 @@
+/** Reads members of a portal's document: `null` is absent, what is wrong is noted with its path instead of thrown. */
+import { isRecord, kindOf, kindOfNoText } from '../../validation/checks.ts'
+
+/** One object of the document and where it stands. */
+export interface DocumentPart {
+  readonly path: string
+  /** Whether there is anything, of whatever kind. */
+  has(name: string): boolean
+  /** Undefined when absent. Problems are noted, and undefined given, when it is of another kind. */
+  text(name: string): string | undefined
+  /** Absent and empty are problems too; the empty text then stands for what is wrong. */
+  requiredText(name: string): string
+  flag(name: string): boolean | undefined
+  /** A whole number. */
+  integer(name: string): number | undefined
+  /** Ids and versions: texts, or whole numbers as text. */
+  textOrInteger(name: string): string | undefined
+  part(name: string): DocumentPart | undefined
+  /** The objects of a list; empty when absent. */
+  parts(name: string): readonly DocumentPart[]
+  texts(name: string): readonly string[] | undefined
+  /**
+   * Texts by name, undefined where a name has none; an empty list counts as no names, as some encoders write an empty
+   * object so.
+   */
+  textsByName(name: string): Readonly<Record<string, string | undefined>>
+  problem(name: string, sentence: string): void
+}
+
+export function documentPart(value: Record<string, unknown>, path: string, problems: string[]): DocumentPart {
+  const at = (name: string) => `${path}.${name}`
+  const problem = (name: string, sentence: string) => void problems.push(`${at(name)} ${sentence}`)
+  // Own members only: a document called `constructor` has none.
+  const get = (name: string): unknown => (Object.hasOwn(value, name) ? (value[name] ?? undefined) : undefined)
+
+  function only<Kind>(
+    name: string,
+    is: (given: unknown) => given is Kind,
+    what: string,
+    told: (given: unknown) => string = kindOfNoText,
+  ): Kind | undefined {
+    const given = get(name)
+    if (given === undefined || is(given)) return given
+    problem(name, `must be ${what}, not ${told(given)}`)
+    return undefined
+  }
+
+  function textsByName(name: string): Readonly<Record<string, string | undefined>> {
+    const given = get(name)
+    const texts: Record<string, string | undefined> = Object.create(null)
+    if (given === undefined || (Array.isArray(given) && given.length === 0)) return texts
+    if (!isRecord(given)) {
+      problem(name, `must be an object, not ${kindOf(given)}`)
+      return texts
+    }
+    for (const [key, text] of Object.entries(given)) {
+      if (typeof text === 'string' || text === null) texts[key] = text ?? undefined
+      else problem(`${name}[${JSON.stringify(key)}]`, `must be a string, not ${kindOfNoText(text)}`)
+    }
+    return texts
+  }
+
+  return {
+    path,
+    has: (name) => get(name) !== undefined,
+    text: (name) => only(name, isText, 'a string'),
+    requiredText: (name) => {
+      const given = get(name)
+      if (given === undefined || given === '') problem(name, given === '' ? 'is empty' : 'is missing')
+      return only(name, isText, 'a string') ?? ''
+    },
+    flag: (name) => only(name, isFlag, 'true or false'),
+    integer: (name) => only(name, isInteger, 'a whole number', kindOf),
+    textOrInteger: (name) => {
+      const given = only(name, isTextOrInteger, 'a string or a whole number')
+      return given === undefined ? undefined : String(given)
+    },
+    part: (name) => {
+      const given = only(name, isRecord, 'an object')
+      return given && documentPart(given, at(name), problems)
+    },
+    parts: (name) =>
+      (only(name, isList, 'an array') ?? []).flatMap((one, index) => {
+        if (isRecord(one)) return [documentPart(one, `${at(name)}[${index}]`, problems)]
+        problem(`${name}[${index}]`, `must be an object, not ${kindOf(one)}`)
+        return []
+      }),
+    texts: (name) =>
+      only(name, isList, 'an array')?.flatMap((one, index) => {
+        if (typeof one === 'string') return [one]
+        problem(`${name}[${index}]`, `must be a string, not ${kindOfNoText(one)}`)
+        return []
+      }),
+    textsByName,
+    problem,
+  }
+}
+
+const isText = (given: unknown): given is string => typeof given === 'string'
+const isFlag = (given: unknown): given is boolean => typeof given === 'boolean'
+const isInteger = (given: unknown): given is number => Number.isSafeInteger(given)
+const isTextOrInteger = (given: unknown): given is string | number => isText(given) || isInteger(given)
+const isList = (given: unknown): given is unknown[] => Array.isArray(given)

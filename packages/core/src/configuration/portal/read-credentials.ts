@@ -1,0 +1,94 @@
+/** Where a service's callers put their credentials, by its proxy configuration. */
+
+import { DEFAULTS } from '../../defaults.ts'
+import type { Credentials } from '../../domain/credentials.ts'
+import type { CredentialLocation } from '../options/gateway-options.ts'
+import type { DocumentPart } from './document.ts'
+import type { PortalCredentials } from './portal-service.ts'
+import type { Anonymous } from './read-policies.ts'
+
+interface Context {
+  readonly needsCredentials: boolean
+  warn(sentence: string): void
+}
+
+/** Names of APIcast's locations, and where they are for us: it looks into forms when the query has nothing. */
+const LOCATIONS: Readonly<Record<string, readonly CredentialLocation[]>> = {
+  query: ['query', 'form'],
+  headers: ['headers'],
+  authorization: ['authorization'],
+}
+
+/** Undefined for OpenID Connect services, which is a problem unless an own function finds the credentials. */
+export function readCredentials(
+  service: DocumentPart,
+  proxy: DocumentPart,
+  anonymous: Anonymous | undefined,
+  context: Context,
+): PortalCredentials | undefined {
+  const version = service.textOrInteger('backend_version') ?? '1'
+  const method = proxy.textOrInteger('authentication_method')
+  if (version === 'oauth' || method === 'oidc' || method === 'oauth') {
+    if (context.needsCredentials) {
+      service.problem(
+        'backend_version',
+        'is for OpenID Connect, whose tokens are not verified here; give a credentials function that returns { clientId }',
+      )
+    }
+    return undefined
+  }
+  if (version !== '1' && version !== '2') {
+    service.problem('backend_version', "must be '1', '2' or 'oauth'")
+    return undefined
+  }
+  const kind = version === '1' ? 'userKey' : 'appId'
+  const places = readLocation(proxy, context)
+  const name = (member: string, byDefault: string, of: 'userKey' | 'appId') =>
+    readName(proxy, member, byDefault, of === kind ? places : undefined)
+  return {
+    kind,
+    in: places,
+    names: {
+      userKey: name('auth_user_key', DEFAULTS.credentials.names.userKey, 'userKey'),
+      appId: name('auth_app_id', DEFAULTS.credentials.names.appId, 'appId'),
+      appKey: name('auth_app_key', DEFAULTS.credentials.names.appKey, 'appId'),
+    },
+    anonymous: anonymous && readAnonymous(anonymous, kind, context),
+    maxBytes: DEFAULTS.credentials.maxBytes,
+    asApicast: true,
+  }
+}
+
+function readLocation(proxy: DocumentPart, context: Context): readonly CredentialLocation[] {
+  const location = proxy.text('credentials_location') ?? 'query'
+  const places = Object.hasOwn(LOCATIONS, location) ? LOCATIONS[location] : undefined
+  if (places !== undefined) return places
+  // APIcast serves such a service, denying every request.
+  context.warn(`${proxy.path}.credentials_location is none that 3scale has; every request will lack credentials`)
+  return []
+}
+
+/** Names are compared in lower case (APIcast service.lua). One that is used nowhere may be anything. */
+function readName(
+  proxy: DocumentPart,
+  member: string,
+  byDefault: string,
+  usedIn: readonly CredentialLocation[] | undefined,
+): string {
+  const name = (proxy.text(member) ?? byDefault).toLowerCase()
+  if (usedIn === undefined) return name
+  if (name === '') proxy.problem(member, 'is empty')
+  else if (usedIn.includes('headers') && !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) {
+    proxy.problem(member, 'cannot be the name of a header')
+  }
+  return name
+}
+
+/** The credentials that fit the service's kind; without them requests lack credentials, as with APIcast. */
+function readAnonymous(anonymous: Anonymous, kind: 'userKey' | 'appId', context: Context): Credentials | undefined {
+  const { userKey, appId, appKey, path } = anonymous
+  if (kind === 'userKey' && userKey !== undefined) return { userKey }
+  if (kind === 'appId' && appId !== undefined && appKey !== undefined) return { appId, appKey }
+  context.warn(`${path} has no credentials that fit the service; requests without credentials are denied`)
+  return undefined
+}

@@ -1,0 +1,38 @@
+/** The answers that a proxy configuration gives to denied callers. */
+import type { DenialText, DenialTexts } from '../../rejection/denial-texts.ts'
+import type { DocumentPart } from './document.ts'
+
+const CONTENT_TYPE = 'text/plain; charset=utf-8'
+
+/** Defaults are those of the gateway (APIcast configuration.lua), not those of the portal's database. */
+export function readDenialTexts(proxy: DocumentPart): DenialTexts {
+  return {
+    missing: readText(proxy, 'auth_missing', 401, 'Authentication parameters missing'),
+    failed: readText(proxy, 'auth_failed', 403, 'Authentication failed'),
+    noMatch: readText(proxy, 'no_match', 404, 'No Mapping Rule matched'),
+    limits: readText(proxy, 'limits_exceeded', 429, 'Limits exceeded'),
+  }
+}
+
+function readText(proxy: DocumentPart, situation: string, status: number, body: string): DenialText {
+  return {
+    status: readStatus(proxy, `error_status_${situation}`) ?? status,
+    body: proxy.text(`error_${situation}`) ?? body,
+    contentType: readContentType(proxy, `error_headers_${situation}`) || CONTENT_TYPE,
+  }
+}
+
+function readStatus(proxy: DocumentPart, name: string): number | undefined {
+  const status = proxy.integer(name)
+  if (status === undefined || (status >= 200 && status <= 599)) return status
+  proxy.problem(name, `must be the status of an answer, 200 to 599, not ${status}`)
+  return undefined
+}
+
+/** A Content-Type and nothing else, despite the member's name. */
+function readContentType(proxy: DocumentPart, name: string): string | undefined {
+  const value = proxy.text(name)
+  if (value === undefined || /^[\t\x20-\x7e]*$/.test(value)) return value
+  proxy.problem(name, 'cannot be the value of a header')
+  return undefined
+}

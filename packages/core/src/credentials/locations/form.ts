@@ -1,0 +1,27 @@
+/** Credentials in the fields of a form that the framework has parsed. */
+import { carriesForm } from '../../request/form-body.ts'
+import type { CredentialsSettings } from '../credentials-settings.ts'
+import { NOT_UTF8 } from '../unreadable.ts'
+import { credentialsOf, namesOf, type Place } from './location.ts'
+
+/** Which of several fields of one name counts is the adapter's to say (`RequestView.formField`). */
+export function createFormPlace(settings: CredentialsSettings): Place {
+  const [idName, keyName] = namesOf(settings)
+
+  return {
+    location: 'form',
+    read(view) {
+      if (!carriesForm(view)) return undefined
+      const id = wellFormed(view.formField(idName))
+      return credentialsOf(settings, id, keyName === undefined ? undefined : wellFormed(view.formField(keyName)))
+    },
+    strip(view) {
+      view.removeFormField?.(idName)
+      if (keyName !== undefined) view.removeFormField?.(keyName)
+    },
+  }
+}
+
+function wellFormed(value: string | undefined) {
+  return value === undefined || value.isWellFormed() ? value : NOT_UTF8
+}

@@ -1,0 +1,38 @@
+/** Credentials in headers of their own. */
+import type { RequestView } from '../../request/request-view.ts'
+import type { CredentialsSettings } from '../credentials-settings.ts'
+import { decodeBytes } from '../decode-text.ts'
+import { credentialsOf, namesOf, type Place, type Value } from './location.ts'
+
+/**
+ * `user_key` and `user-key` are one name, as for APIcast; the spelling in the options is looked at first. Node joins
+ * a header that came twice with `, `: the joined text is the credential, and 3scale will not know it.
+ */
+export function createHeadersPlace(settings: CredentialsSettings): Place {
+  const [idName, keyName] = namesOf(settings)
+  const idSpellings = spellingsOf(idName)
+  const keySpellings = keyName === undefined ? [] : spellingsOf(keyName)
+
+  return {
+    location: 'headers',
+    read: (view) => credentialsOf(settings, findHeader(view, idSpellings), findHeader(view, keySpellings)),
+    strip(view) {
+      for (const spelling of idSpellings) view.removeHeader?.(spelling)
+      for (const spelling of keySpellings) view.removeHeader?.(spelling)
+    },
+  }
+}
+
+function findHeader(view: RequestView, spellings: readonly string[]): Value {
+  for (const spelling of spellings) {
+    const value = view.header(spelling)
+    if (value !== undefined) return decodeBytes(value)
+  }
+  return undefined
+}
+
+/** In lower case: as given, with dashes, with underscores. */
+function spellingsOf(name: string): readonly string[] {
+  const given = name.toLowerCase()
+  return [...new Set([given, given.replaceAll('_', '-'), given.replaceAll('-', '_')])]
+}

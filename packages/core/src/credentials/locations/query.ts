@@ -1,0 +1,102 @@
+/** Credentials in the query of the request target, found without parsing the query. */
+import type { CredentialsSettings } from '../credentials-settings.ts'
+import { decodeParameter } from '../decode-text.ts'
+import { credentialsOf, namesOf, type Place, type Value } from './location.ts'
+
+/**
+ * The first parameter of a name wins; one without `=` is not there (nginx, `$arg_name`). A name matches as it stands,
+ * else percent-encoded; as APIcast: whatever its case, and never encoded.
+ */
+export function createQueryPlace(settings: CredentialsSettings): Place {
+  const sameName = settings.asApicast === true ? nginxNames : exactNames
+  const names = namesOf(settings).map((name) => sameName.wanted(name))
+  const [idName, keyName] = names as [string, string?]
+  const find = (url: string, from: number, to: number, name: string): Value => {
+    const found = findParameter(url, from, to, name, sameName)
+    return found === undefined ? undefined : decodeParameter(found)
+  }
+
+  return {
+    location: 'query',
+    read(view) {
+      const { url } = view
+      const from = url.indexOf('?') + 1
+      if (from === 0) return undefined
+      const to = endOfQuery(url)
+      const id = find(url, from, to, idName)
+      return credentialsOf(settings, id, keyName === undefined ? undefined : find(url, from, to, keyName))
+    },
+    strip(view) {
+      const { url } = view
+      const query = queryOf(url)
+      const parameters = query.split('&')
+      const kept = parameters.filter((parameter) => !names.some((name) => sameName.equal(nameOf(parameter), name)))
+      if (kept.length === parameters.length) return
+      const start = url.indexOf('?')
+      const rest = kept.join('&')
+      view.setUrl?.(url.slice(0, start) + (rest === '' ? '' : `?${rest}`) + url.slice(start + 1 + query.length))
+    },
+  }
+}
+
+interface NameRule {
+  /** The name to look for. */
+  wanted(name: string): string
+  /** Whether the url has the wanted name at `at`. */
+  at(url: string, at: number, name: string): boolean
+  /** Whether a whole name, as it stands in a query, is the wanted one. */
+  equal(raw: string, name: string): boolean
+  /** Whether another spelling of a name may be there that `at` does not see. */
+  readonly encoded: boolean
+}
+
+const exactNames: NameRule = {
+  wanted: (name) => name,
+  at: (url, at, name) => url.startsWith(name, at),
+  equal: (raw, name) => raw === name || (raw.includes('%') && decodeParameter(raw) === name),
+  encoded: true,
+}
+
+const nginxNames: NameRule = {
+  wanted: (name) => name.toLowerCase(),
+  at: (url, at, name) => url.slice(at, at + name.length).toLowerCase() === name,
+  equal: (raw, name) => raw.toLowerCase() === name,
+  encoded: false,
+}
+
+/** Everything between the first `?` and a `#`. */
+function queryOf(url: string): string {
+  const start = url.indexOf('?')
+  return start === -1 ? '' : url.slice(start + 1, Math.max(start + 1, endOfQuery(url)))
+}
+
+function endOfQuery(url: string): number {
+  const hash = url.indexOf('#')
+  return hash === -1 ? url.length : hash
+}
+
+/** The raw value of the first parameter of a name, in the part of the url that is its query; nothing is cut out but that. */
+function findParameter(url: string, from: number, to: number, name: string, names: NameRule): string | undefined {
+  let at = from
+  while (at < to) {
+    const equals = at + name.length
+    const ampersand = url.indexOf('&', at)
+    const end = ampersand === -1 || ampersand > to ? to : ampersand
+    if (equals < end && url.charCodeAt(equals) === EQUALS && names.at(url, at, name)) return url.slice(equals + 1, end)
+    at = end + 1
+  }
+  const percent = names.encoded ? url.indexOf('%', from) : -1
+  return percent === -1 || percent >= to ? undefined : findEncoded(url.slice(from, to), name, names)
+}
+
+function findEncoded(query: string, name: string, names: NameRule): string | undefined {
+  const found = query.split('&').find((one) => one.includes('=') && names.equal(nameOf(one), name))
+  return found?.slice(found.indexOf('=') + 1)
+}
+
+function nameOf(parameter: string): string {
+  const equals = parameter.indexOf('=')
+  return equals === -1 ? parameter : parameter.slice(0, equals)
+}
+
+const EQUALS = 0x3d

@@ -1,0 +1,100 @@
+/** The decision that lets a request in, kept to one small object because the hot path makes one per request. */
+import { inspect } from 'node:util'
+import { type Usage, type UsageShape, usageOf, usageProblem } from '../domain/usage.ts'
+import type { UsageReport } from '../domain/verdict.ts'
+import { ClosedError } from '../errors.ts'
+import type { Allowed, AllowedSource } from './decision.ts'
+import type { ProtectedService, Terms } from './route-policy.ts'
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
+
+/** The usage that was added where `addUsage` was not called. */
+export const NOTHING_ADDED: Usage = usageOf([])
+
+/** Who was let in; shared by all decisions on one application as long as nothing in it changes. */
+export interface Grant {
+  readonly service: ProtectedService
+  readonly application: { readonly id: string | undefined }
+  readonly plan: string | undefined
+  /** The application's limits as last known; called on first read of a decision's `limits`. */
+  limits(): readonly UsageReport[]
+}
+
+/** Created by authorization/, handed to the user unchanged. */
+export class AllowedDecision implements Allowed {
+  readonly outcome = 'allow'
+  readonly source: AllowedSource
+  readonly #shape: UsageShape
+  readonly #grant: Grant
+  readonly #terms: Terms
+  /** Null once the response has ended. */
+  #added: Map<string, number> | undefined | null = undefined
+
+  constructor(source: AllowedSource, shape: UsageShape, grant: Grant, terms: Terms) {
+    this.source = source
+    this.#shape = shape
+    this.#grant = grant
+    this.#terms = terms
+  }
+
+  get service(): string {
+    return this.#grant.service.id ?? ''
+  }
+
+  get application(): { readonly id: string | undefined } {
+    return this.#grant.application
+  }
+
+  get plan(): string | undefined {
+    return this.#grant.plan
+  }
+
+  get usage(): Usage {
+    return this.#shape.usage
+  }
+
+  get limits(): readonly UsageReport[] {
+    return this.#grant.limits()
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    const { limitHeaders } = this.#grant.service
+    return limitHeaders === undefined ? NO_HEADERS : limitHeaders(this.#grant.limits())
+  }
+
+  addUsage(usage: Usage): void {
+    const problem = usageProblem(usage)
+    if (problem !== undefined) throw new RangeError(problem)
+    if (this.#added === null) throw new ClosedError('usage was added after the response had ended')
+    this.#added ??= new Map()
+    for (const [metric, amount] of Object.entries(usage)) {
+      const sum = (this.#added.get(metric) ?? 0) + amount
+      if (!Number.isSafeInteger(sum))
+        throw new RangeError(`the usage of metric ${JSON.stringify(metric)} exceeds 2^53 - 1`)
+      this.#added.set(metric, sum)
+    }
+  }
+
+  toJSON(): object {
+    const { outcome, source, service, application, plan, usage, limits } = this
+    return { outcome, source, service, application, plan, usage, limits }
+  }
+
+  // A computed method name would need an inferred type, which isolated declarations refuse.
+  static {
+    Object.defineProperty(AllowedDecision.prototype, inspect.custom, { value: AllowedDecision.prototype.toJSON })
+  }
+
+  /** What the authorizer that made a decision kept with it. */
+  static termsOf(allowed: AllowedDecision): { shape: UsageShape; grant: Grant; terms: Terms } {
+    return { shape: allowed.#shape, grant: allowed.#grant, terms: allowed.#terms }
+  }
+
+  /** Ends a decision: the usage that was added, `NOTHING_ADDED` mostly; undefined when it had ended before. */
+  static end(allowed: AllowedDecision): Usage | undefined {
+    const added = allowed.#added
+    if (added === null) return undefined
+    allowed.#added = null
+    return added === undefined ? NOTHING_ADDED : usageOf(added)
+  }
+}

@@ -1,0 +1,68 @@
+/** Asks the backend whether our own settings are accepted, without counting anything. */
+import { randomUUID } from 'node:crypto'
+import type { Credentials } from '../domain/credentials.ts'
+import { faultOf } from '../domain/rejection-codes.ts'
+import { usageOf } from '../domain/usage.ts'
+import { isThreeScaleError } from '../errors.ts'
+import type { UsageReader } from '../mapping/usage-reader.ts'
+import type { RequestView } from '../request/request-view.ts'
+import type { Front } from './configured-service.ts'
+import type { CheckResult } from './gateway.ts'
+
+/**
+ * One authorize per service. The backend looks at our credentials before it looks for the application, so a made-up
+ * caller is enough for them; metric names it looks at last, so they need an application that passes
+ * (apisonator, order of checks in the authorize family).
+ */
+export async function checkSettings<View extends RequestView>(
+  fronts: readonly Front<View>[],
+  ownUsage: UsageReader<View> | undefined,
+  credentials: Credentials | undefined,
+): Promise<CheckResult> {
+  let metrics: 'accepted' | 'unchecked' = 'accepted'
+  for (const front of fronts) {
+    const result = await checkService(front, ownUsage ?? front.usage, credentials)
+    if (!result.ok) return result
+    if (result.metrics === 'unchecked') metrics = 'unchecked'
+  }
+  return { ok: true, metrics }
+}
+
+async function checkService<View extends RequestView>(
+  { service, credentials: reader }: Front<View>,
+  usage: UsageReader<View>,
+  given: Credentials | undefined,
+): Promise<CheckResult> {
+  const credentials = given ?? reader.anonymous ?? { userKey: `check-${randomUUID()}` }
+  // Amounts of 0 are looked up and checked like others and count nothing, whatever the answer.
+  const asked = usageOf(usage.metrics.map((metric) => [metric, 0]))
+  try {
+    const verdict = await service.client.authorize(credentials, { service: service.id, usage: asked })
+    if (verdict.authorized) return { ok: true, metrics: 'accepted' }
+    if (faultOf(verdict.code) === 'ours') return { ok: false, code: verdict.code, hint: hintOf(verdict.code) }
+    // Limits are the last check: whoever fails there has had his metrics accepted.
+    return { ok: true, metrics: faultOf(verdict.code) === 'limits' ? 'accepted' : 'unchecked' }
+  } catch (error) {
+    if (!isThreeScaleError(error)) throw error
+    return { ok: false, code: error.code, hint: `the backend could not be asked: ${error.message}` }
+  }
+}
+
+function hintOf(code: string): string {
+  switch (code) {
+    case 'service_token_invalid':
+      return 'check serviceToken and serviceId: the token must belong to that service and have the scope of the Service Management API'
+    case 'provider_key_invalid':
+    case 'provider_key_invalid_or_service_missing':
+      return 'check providerKey, and give serviceId when the provider has no default service'
+    case 'service_id_invalid':
+    case 'service_id_missing':
+      return 'check serviceId: it is the numeric id of the product, not its system name'
+    case 'metric_invalid':
+      return 'a metric in usage, mappingRules or metrics does not exist in this service; use system names'
+    case 'oauth_not_enabled':
+      return 'the service does not use OAuth; let callers identify by userKey or appId'
+    default:
+      return '3scale refuses how this gateway is set up; its code tells what'
+  }
+}

@@ -1,0 +1,112 @@
+/** Sets up each protected service: the one that the options name, or those of a proxy configuration. */
+import { ThreeScaleClient } from '../client/client.ts'
+import { TRANSPORT, type Transport } from '../client/transport/transport.ts'
+import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
+import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
+import type { PortalService } from '../configuration/portal/portal-service.ts'
+import { readProxyConfig } from '../configuration/portal/proxy-config.ts'
+import { createCredentialsReader } from '../credentials/credentials-reader.ts'
+import { DEFAULTS } from '../defaults.ts'
+import { createUsageReader } from '../mapping/usage-reader.ts'
+import { CLOCK } from '../primitives/clock.ts'
+import { createRejection } from '../rejection/rejection.ts'
+import type { RequestView } from '../request/request-view.ts'
+import { plainHttpWarning } from '../validation/plain-http.ts'
+import type { Front } from './configured-service.ts'
+
+export interface Fronts<View extends RequestView> {
+  readonly fronts: readonly Front<View>[]
+  /** Clients made here, for whoever closes the gateway. */
+  readonly ownClients: readonly ThreeScaleClient[]
+  /** Sentences for the operator. */
+  readonly warnings: readonly string[]
+}
+
+/** Options as the user wrote them: what is given there wins over a proxy configuration, each option as a whole. */
+export type GivenOptions<View extends RequestView> = GatewayOptions<View> & {
+  readonly [TRANSPORT]?: Transport | undefined
+}
+
+/** @throws ConfigError when a proxy configuration cannot be used. */
+export function createFronts<View extends RequestView>(
+  given: GivenOptions<View>,
+  options: ResolvedOptions<View>,
+): Fronts<View> {
+  const { services, warnings } = servicesOf(options)
+  const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
+  return {
+    fronts: services.map((service, index) => createFront(service, clients[index]!, given, options)),
+    ownClients: options.client === undefined ? clients : [],
+    warnings: [...warnings, ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : [])],
+  }
+}
+
+function plainHttpOf({ backendUrl }: ServiceSettings): string[] {
+  const warning = backendUrl === undefined ? undefined : plainHttpWarning('proxyConfig: backend.endpoint', backendUrl)
+  return warning === undefined ? [] : [warning]
+}
+
+/** What a front is made from; only a document tells some of it. */
+type ServiceSettings = Partial<PortalService>
+
+function servicesOf<View extends RequestView>(
+  options: ResolvedOptions<View>,
+): { services: readonly ServiceSettings[]; warnings: readonly string[] } {
+  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials } = options
+  if (proxyConfig === undefined) return { services: [{}], warnings: [] }
+  return readProxyConfig(proxyConfig, {
+    serviceId,
+    ownCredential: (serviceToken ?? providerKey ?? client) !== undefined,
+    credentialsFunction: typeof credentials === 'function',
+  })
+}
+
+function createFront<View extends RequestView>(
+  service: ServiceSettings,
+  client: ThreeScaleClient,
+  given: GivenOptions<View>,
+  options: ResolvedOptions<View>,
+): Front<View> {
+  const credentials = createCredentialsReader<View>(options.credentials ?? service.credentials ?? DEFAULT_CREDENTIALS)
+  const everyAnswer = given.rateLimitHeaders === undefined && service.rateLimitHeaders === true
+  const rejection = createRejection({
+    ...options,
+    apicastRateLimitHeaders: everyAnswer,
+    texts: given.rejection === undefined ? service.texts : undefined,
+    challenge: credentials.challenge,
+  })
+  return {
+    service: {
+      id: options.serviceId ?? service.id,
+      client,
+      limitHeaders: everyAnswer || options.rateLimitHeaders === 'all' ? rejection.limitHeaders : undefined,
+    },
+    hosts: service.hosts ?? [],
+    credentials,
+    usage: createUsageReader({ ...options, mappingRules: options.mappingRules ?? service.mappingRules }),
+    rejection,
+    referrer: given.referrer === undefined && service.referrer === true,
+  }
+}
+
+const DEFAULT_CREDENTIALS = { anonymous: undefined, ...DEFAULTS.credentials }
+
+function createClient<View extends RequestView>(
+  service: ServiceSettings,
+  options: ResolvedOptions<View>,
+  transport: Transport | undefined,
+): ThreeScaleClient {
+  const { timeoutMs, dispatcher, maxCalls, clock } = options
+  const ours = options.serviceToken ?? options.providerKey
+  return new ThreeScaleClient({
+    serviceId: options.serviceId ?? service.id,
+    serviceToken: ours === undefined ? service.serviceToken : options.serviceToken,
+    providerKey: ours === undefined ? service.providerKey : options.providerKey,
+    backendUrl: options.backendUrl ?? service.backendUrl,
+    timeoutMs,
+    dispatcher,
+    maxConnections: maxCalls,
+    [CLOCK]: clock,
+    [TRANSPORT]: transport,
+  })
+}

@@ -1,0 +1,150 @@
+/**
+ * Takes an answer of the backend into an application's count. The answer lags behind: what was reported lately may or
+ * may not be in it, so it bounds our own count from both sides instead of replacing it.
+ */
+
+import { windowOf } from '../../domain/period.ts'
+import type { UsageReport } from '../../domain/verdict.ts'
+import type { Application } from '../application-ledger.ts'
+import { END, INFLATED, KNOWN, MAX, NO_CELLS, START, WIDTH } from '../plan/limit-cells.ts'
+import { suspectLoss } from '../usage/losses.ts'
+import { type Place, resolveDoubts } from './judge-unanswered.ts'
+import { isUnsettled, rowWithin, usageWithin } from './usage-in-window.ts'
+
+export interface Snapshot {
+  /** From `ledger.openQuestion`, which orders answers by when they were asked for. */
+  readonly question: number
+  /** When the question was sent, by elapsed time. */
+  readonly sentAt: number
+  readonly reports: readonly UsageReport[]
+}
+
+/** Applies an answer; `ServiceLedger.apply` has taken in what it says beyond this application. */
+export function applySnapshot(application: Application, snapshot: Snapshot, time: number): void {
+  const newest = snapshot.question > application.appliedQuestion
+  const fresh = newest ? layOut(application, snapshot.reports) : new Set<number>()
+  const settledBefore = snapshot.sentAt - application.service.ledger.settleMs
+  const places = placesOf(application, snapshot.reports)
+  for (const place of places) moveToWindow(application, place)
+  const current = places.filter((place) => inWindow(application, place))
+  if (newest) {
+    application.appliedQuestion = snapshot.question
+    const before = current.filter(({ limit }) => !fresh.has(limit))
+    resolveDoubts(application, before, settledBefore)
+  }
+  for (const place of current) {
+    update(application, place, { newest, fresh: fresh.has(place.limit), settledBefore })
+  }
+  // The answer may be older than the end of its windows; what was admitted since belongs to the next one.
+  for (const limit of fresh) {
+    if (time >= application.cells[limit * WIDTH + END]!) startLate(application, limit, time, settledBefore)
+  }
+  if (newest) forgetSettled(application, settledBefore)
+}
+
+/** Brings the cells into the order of the answer, keeping the counts of limits that stay. @returns the new limits. */
+function layOut(application: Application, reports: readonly UsageReport[]): Set<number> {
+  const { layout: before, cells, service } = application
+  const same =
+    before.limits.length === reports.length &&
+    reports.every(({ metric, period }, i) => {
+      const limit = before.limits[i]!
+      return limit.metric === metric && limit.period === period
+    })
+  const fresh = new Set<number>()
+  if (same) return fresh
+  const after = service.layoutOf(reports)
+  const moved: number[] = []
+  reports.forEach((report, index) => {
+    const old = before.limits.findIndex(({ metric, period }) => metric === report.metric && period === report.period)
+    if (old === -1) {
+      fresh.add(index)
+      const { start, end } = windowOfReport(report)
+      moved.push(report.max, start, end, 0, 0)
+    } else {
+      moved.push(...cells.slice(old * WIDTH, (old + 1) * WIDTH))
+    }
+  })
+  service.changeLayout(application, after)
+  // A copy takes no more room than it needs, unlike an array that has grown.
+  application.cells = reports.length === 0 ? NO_CELLS : moved.slice()
+  return fresh
+}
+
+function placesOf({ layout }: Application, reports: readonly UsageReport[]): Place[] {
+  return reports.flatMap((report) => {
+    const limit = layout.limits.findIndex(({ metric, period }) => metric === report.metric && period === report.period)
+    return limit === -1 ? [] : [{ report, limit }]
+  })
+}
+
+function moveToWindow({ cells }: Application, { report, limit }: Place): void {
+  const at = limit * WIDTH
+  const { start, end } = windowOfReport(report)
+  if (start <= cells[at + START]!) return
+  cells[at + START] = start
+  cells[at + END] = end
+  cells[at + KNOWN] = 0
+  cells[at + INFLATED] = 0
+}
+
+function inWindow({ cells }: Application, { report, limit }: Place): boolean {
+  return cells[limit * WIDTH + START] === windowOfReport(report).start
+}
+
+function update(
+  application: Application,
+  { report, limit }: Place,
+  { newest, fresh, settledBefore }: { newest: boolean; fresh: boolean; settledBefore: number },
+): void {
+  const { cells } = application
+  const at = limit * WIDTH
+  const { unsent, again, unsettled } = usageWithin(application, limit, settledBefore)
+  const lower = report.current + unsent
+  const upper = lower + again + unsettled
+  const known = cells[at + KNOWN]!
+  if (!newest) {
+    cells[at + KNOWN] = Math.max(known, lower)
+    return
+  }
+  cells[at + MAX] = report.max
+  if (fresh) {
+    cells[at + KNOWN] = upper
+    cells[at + INFLATED] = upper > lower ? 1 : 0
+    return
+  }
+  if (known > upper && cells[at + INFLATED] === 0) {
+    suspectLoss(application, report.metric, known - upper)
+  }
+  const next = Math.min(Math.max(known, lower), upper)
+  cells[at + KNOWN] = next
+  if (next === lower) cells[at + INFLATED] = 0
+}
+
+function startLate(application: Application, limit: number, time: number, settledBefore: number): void {
+  const { cells, layout } = application
+  const at = limit * WIDTH
+  const window = windowOf(layout.limits[limit]!.period, time)
+  cells[at + START] = window.start
+  cells[at + END] = window.end
+  const { unsent, again, unsettled } = usageWithin(application, limit, settledBefore)
+  cells[at + KNOWN] = unsent + again + unsettled
+  cells[at + INFLATED] = 0
+}
+
+function forgetSettled(application: Application, settledBefore: number): void {
+  const kept = application.sent?.filter((row) => isUnsettled(row.batch!, settledBefore))
+  application.sent = kept === undefined || kept.length === 0 ? undefined : kept
+  const lasting = application.doubtful?.filter((row) =>
+    application.layout.limits.some((_, limit) => rowWithin(application, row, limit) > 0),
+  )
+  application.doubtful = lasting === undefined || lasting.length === 0 ? undefined : lasting
+  application.service.ledger.markBusy(application)
+}
+
+function windowOfReport({ start, end }: UsageReport): { start: number; end: number } {
+  return {
+    start: start === undefined ? Number.NEGATIVE_INFINITY : start.getTime(),
+    end: end === undefined ? Number.POSITIVE_INFINITY : end.getTime(),
+  }
+}

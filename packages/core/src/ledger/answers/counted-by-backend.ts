@@ -1,0 +1,26 @@
+/** Usage that the backend counted by an authrep: in the windows of its own clock, whatever minute we thought it was. */
+import type { UsageReport } from '../../domain/verdict.ts'
+import { INFLATED, START, WIDTH } from '../plan/limit-cells.ts'
+import type { UsageRow } from '../usage/usage-row.ts'
+
+/**
+ * Takes in what the answer shows of where the usage was counted.
+ *
+ * A newer window than ours: it moves there. An older one: it stays, because the backend counts later than it answers and may
+ * reach the next window by then; but where it is not found after all, nothing was lost.
+ */
+export function bookedAtBackend(row: UsageRow, reports: readonly UsageReport[]): void {
+  const { application } = row
+  const starts = reports.map(({ start }) => start?.getTime() ?? Number.NEGATIVE_INFINITY)
+  const newest = Math.max(...starts)
+  if (newest > row.minute) {
+    application.shift(row, -1)
+    row.stamp(newest)
+    application.shift(row, 1)
+  }
+  const { cells, layout } = application
+  layout.limits.forEach(({ metric, period }, limit) => {
+    const shown = reports.findIndex((report) => report.metric === metric && report.period === period)
+    if (shown !== -1 && starts[shown]! < cells[limit * WIDTH + START]!) cells[limit * WIDTH + INFLATED] = 1
+  })
+}

@@ -1,0 +1,32 @@
+/** The running count of each limit of an application, as one flat array of numbers: half the memory of objects. */
+import { windowOf } from '../../domain/period.ts'
+import type { Layout } from './plan-limits.ts'
+
+/** Numbers a limit takes in the array. */
+export const WIDTH = 5
+/** The limit's value. */
+export const MAX = 0
+/** First instant of the window, epoch milliseconds. */
+export const START = 1
+/** First instant of the next window. */
+export const END = 2
+/** Usage that the backend has or will have counted in the window, as far as we know. */
+export const KNOWN = 3
+/**
+ * 1 while `KNOWN` may be above the truth: the limit appeared while usage was on its way, all of which was assumed to be
+ * missing in the backend's count. Nothing may be concluded from such a cell.
+ */
+export const INFLATED = 4
+
+/** Shared by all applications without limits. */
+export const NO_CELLS: number[] = []
+
+/** Puts a cell on the window that holds `time`, empty: all that was admitted before carries an older stamp. */
+export function rollCell(cells: number[], layout: Layout, limit: number, time: number): void {
+  const at = limit * WIDTH
+  const window = windowOf(layout.limits[limit]!.period, time)
+  cells[at + START] = window.start
+  cells[at + END] = window.end
+  cells[at + KNOWN] = 0
+  cells[at + INFLATED] = 0
+}

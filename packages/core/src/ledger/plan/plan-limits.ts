@@ -1,0 +1,130 @@
+/** The limits of a plan as a list, and what each usage touches of them. Shared by all applications with the same limits. */
+import type { Period } from '../../domain/period.ts'
+import type { UsageShape } from '../../domain/usage.ts'
+import { HIERARCHY_TTL_MS, type Hierarchy } from './metric-hierarchy.ts'
+import type { MetricTable } from './metric-table.ts'
+
+/** One limit of a plan, without its value. */
+export interface Limit {
+  readonly metric: string
+  readonly period: Period
+}
+
+/** A usage in terms of a layout: plain numbers, computed once. */
+export interface Touched {
+  /** Indexes of the limits the usage falls under, amounts of 0 included. */
+  readonly limits: readonly number[]
+  /** What each of them needs, parallel to `limits`. */
+  readonly needs: readonly number[]
+  /** Slots of the metrics with an amount above 0, and their amounts. */
+  readonly slots: readonly number[]
+  readonly amounts: readonly number[]
+  /** Until when a local decision may rely on this, by our clock; -Infinity: a question has to settle something first. */
+  readonly validUntil: number
+  /** Metrics that no answer has proved to exist. */
+  readonly unproved: readonly string[]
+  /** Metrics that a limited metric could be a hidden ancestor of. */
+  readonly hidden: ReadonlyMap<string, readonly string[]>
+}
+
+// Usage made by functions of the request has a shape of its own each time; whole maps are dropped at this size.
+const MAX_SHAPES = 4096
+
+export class Layout {
+  readonly limits: readonly Limit[]
+  /** How many applications have it. */
+  applications = 0
+  readonly #metrics: MetricTable
+  readonly #hierarchy: Hierarchy
+  readonly #byShape = new Map<UsageShape, Touched>()
+  readonly #byText = new Map<string, Touched>()
+  #covers: (boolean | undefined)[][] = []
+
+  /** The limits as text, which the service finds it by. */
+  readonly text: string
+
+  constructor(limits: readonly Limit[], metrics: MetricTable, hierarchy: Hierarchy, text = '') {
+    this.limits = limits
+    this.text = text
+    this.#metrics = metrics
+    this.#hierarchy = hierarchy
+  }
+
+  /** What a usage touches; the hot path asks for the same few shapes again and again. */
+  touched(shape: UsageShape, now: number): Touched {
+    const known = this.#byShape.get(shape)
+    if (known !== undefined && now < known.validUntil) return known
+    const text = JSON.stringify([shape.metrics, shape.amounts])
+    let touched = this.#byText.get(text)
+    if (touched === undefined || now >= touched.validUntil) touched = this.#touch(shape, now)
+    if (this.#byText.size >= MAX_SHAPES) this.#byText.clear()
+    if (this.#byShape.size >= MAX_SHAPES) this.#byShape.clear()
+    this.#byText.set(text, touched)
+    this.#byShape.set(shape, touched)
+    return touched
+  }
+
+  /** Whether one of the limits could hold for the usage without our ever having known; what was known once still counts. */
+  mayHideLimits({ metrics }: UsageShape): boolean {
+    if (!this.#hierarchy.told) return false
+    const limited = this.limits.map(({ metric }) => metric)
+    return metrics.some((metric) => this.#hierarchy.hiddenAbove(metric, limited, Number.NEGATIVE_INFINITY).length > 0)
+  }
+
+  /** Whether usage of the metric in a slot falls under a limit. */
+  covers(limit: number, slot: number): boolean {
+    let slots = this.#covers[limit]
+    if (slots === undefined) {
+      slots = []
+      this.#covers[limit] = slots
+    }
+    let covered = slots[slot]
+    if (covered === undefined) {
+      covered = this.#fallsUnder(this.#metrics.nameOf(slot), this.limits[limit]!.metric)
+      slots[slot] = covered
+    }
+    return covered
+  }
+
+  /** Metrics or their tree have changed: everything is worked out anew. */
+  forget(): void {
+    this.#byShape.clear()
+    this.#byText.clear()
+    this.#covers = []
+  }
+
+  #fallsUnder(metric: string, limited: string): boolean {
+    return metric === limited || this.#hierarchy.isBelow(metric, limited)
+  }
+
+  #touch(shape: UsageShape, now: number): Touched {
+    const used = shape.metrics.map((metric, index) => ({ metric, amount: shape.amounts[index]! }))
+    const limits: number[] = []
+    const needs: number[] = []
+    this.limits.forEach((limit, index) => {
+      const below = used.filter(({ metric }) => this.#fallsUnder(metric, limit.metric))
+      if (below.length === 0) return
+      limits.push(index)
+      needs.push(below.reduce((sum, { amount }) => sum + amount, 0))
+    })
+    const unproved = shape.metrics.filter(
+      (metric) => this.#metrics.provedAt(this.#metrics.slotOf(metric)) === Number.NEGATIVE_INFINITY,
+    )
+    const limited = this.limits.map(({ metric }) => metric)
+    const hidden = new Map<string, readonly string[]>()
+    for (const metric of shape.metrics) {
+      const above = this.#hierarchy.hiddenAbove(metric, limited, now)
+      if (above.length > 0) hidden.set(metric, above)
+    }
+    const counted = used.filter(({ amount }) => amount > 0)
+    return {
+      limits,
+      needs,
+      slots: counted.map(({ metric }) => this.#metrics.slotOf(metric)),
+      amounts: counted.map(({ amount }) => amount),
+      validUntil: unproved.length + hidden.size > 0 ? Number.NEGATIVE_INFINITY : now + HIERARCHY_TTL_MS,
+      unproved,
+      hidden,
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** The time of one service: our clock, corrected by what the backend's windows prove about its own. */
+import { MINUTE_MS } from '../../domain/period.ts'
+
+// The backend drops batches stamped more than an hour ahead (facts: apisonator, timestamps); the rest is for its jobs.
+const AHEAD_MS = 50 * MINUTE_MS
+// And those stamped more than 24 hours ago.
+const LATE_MS = 23 * 60 * MINUTE_MS
+
+/**
+ * Never runs backwards, so that usage is never stamped into a window that was already left behind.
+ * Windows end and usage is stamped by the same reading.
+ */
+export class ServiceTime {
+  #reached: number = Number.NEGATIVE_INFINITY
+  #ahead = 0
+  /** The newest question when the correction was made: answers to older ones say nothing about it. */
+  #correctedAt = 0
+
+  /** The service's time when our clock shows `own`, epoch milliseconds. */
+  at(own: number): number {
+    const corrected = own - this.#ahead
+    if (corrected > this.#reached) this.#reached = corrected
+    return this.#reached
+  }
+
+  /**
+   * Takes in a window that an answer showed as the current one.
+   *
+   * @param own what our clock shows now.
+   * @param question orders questions by when they were sent; `last` is the newest one sent by now.
+   * @returns true when our clock turned out to be too fast to go on with: what was stamped is to be reconsidered.
+   */
+  saw(start: number, end: number, own: number, question: number, last: number): boolean {
+    const time = this.at(own)
+    if (start > time) this.#reached = start
+    // The clock was repaired: with the correction it would be behind.
+    if (question > this.#correctedAt && own - this.#ahead < start) this.#ahead = aheadOf(own, start, end)
+    if (time - end <= AHEAD_MS) return false
+    this.#ahead = aheadOf(own, start, end)
+    this.#reached = start
+    this.#correctedAt = last
+    return true
+  }
+}
+
+/**
+ * How far our clock is ahead of a window that holds the present. Rather too far: a time that is behind is put right by the
+ * next window, one that is ahead would count in windows to come. But no stamp may be a day late.
+ */
+function aheadOf(own: number, start: number, end: number): number {
+  if (own < end) return 0
+  return own - Math.max(start, end - LATE_MS)
+}

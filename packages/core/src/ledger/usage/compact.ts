@@ -1,0 +1,47 @@
+/** Keeps the list of waiting rows short while the backend cannot be reached. */
+import { MINUTE_MS } from '../../domain/period.ts'
+import type { Application } from '../application-ledger.ts'
+import type { UsageRow } from './usage-row.ts'
+import { eachRow } from './waiting-rows.ts'
+
+// Minute counters of the backend live for three minutes; older minutes of an hour differ for nobody.
+const MINUTES_MATTER_MS = 5 * MINUTE_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+/** Adds rows of the same minute together, and minutes that are long over by the hour. */
+export function compact(application: Application): void {
+  const { ledger } = application.service
+  const rows: UsageRow[] = []
+  eachRow(application.pending, (row) => rows.push(row))
+  if (rows.length < 2) return
+  const fineAfter = application.service.at(ledger.clock.now()) - MINUTES_MATTER_MS
+  const kept = new Map<string, UsageRow>()
+  const full: UsageRow[] = []
+  for (const row of rows.sort((a, b) => b.minute - a.minute)) {
+    const grain = row.minute < fineAfter ? HOUR_MS : MINUTE_MS
+    const key = `${grain} ${Math.floor(row.minute / grain)} ${row.again}`
+    const into = kept.get(key)
+    if (into === undefined) kept.set(key, row)
+    else if (fits(into, row)) add(into, row, ledger)
+    else full.push(row)
+  }
+  application.pending = undefined
+  for (const row of [...full, ...kept.values()].sort((a, b) => a.minute - b.minute)) {
+    row.next = application.pending
+    application.pending = row
+  }
+}
+
+function fits(into: UsageRow, row: UsageRow): boolean {
+  let safe = true
+  row.each((slot, amount) => {
+    if (into.amountOf(slot) + amount > Number.MAX_SAFE_INTEGER) safe = false
+  })
+  return safe
+}
+
+function add(into: UsageRow, row: UsageRow, ledger: { records: number }): void {
+  const records = into.records + row.records
+  row.each((slot, amount) => into.add(slot, amount))
+  ledger.records -= records - into.records
+}

@@ -1,0 +1,63 @@
+/** Usage that is not delivered: counted as given up, and said with the reason (law 8). */
+import type { LossReason } from '../../observe/messages.ts'
+import type { Application } from '../application-ledger.ts'
+import { addAmount } from '../plan/metric-table.ts'
+import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
+import { takeWaiting } from './waiting-rows.ts'
+
+/** Counts rows as given up and says so. `counted`: the backend may have counted them, so the cells keep them. */
+export function giveUp(
+  application: Application,
+  rows: readonly UsageRow[],
+  reason: LossReason,
+  counted: boolean,
+): void {
+  if (rows.length === 0) return
+  const { service } = application
+  for (const row of rows) {
+    row.each((slot, amount) => void addAmount(service.sums.givenUp, slot, amount))
+    if (!counted) application.shift(row, -1)
+  }
+  service.ledger.observer.lost({
+    kind: 'given-up',
+    reason,
+    service: service.id,
+    applicationId: application.id,
+    usage: namedUsage(rows),
+  })
+}
+
+/** Gives up all that waits of an application. */
+export function giveUpWaiting(application: Application, reason: LossReason): void {
+  const rows = takeWaiting(application)
+  const { ledger } = application.service
+  ledger.records -= recordsOf(rows)
+  giveUp(application, rows, reason, false)
+  ledger.markBusy(application)
+}
+
+/** Gives up what waits of one metric. */
+export function giveUpMetric(application: Application, reason: LossReason, metric: string): void {
+  const { ledger, metrics } = application.service
+  const slot = metrics.slotOf(metric)
+  const lost: UsageRow[] = []
+  for (const row of takeWaiting(application)) {
+    const part = row.takeOut(slot)
+    if (part !== undefined) lost.push(part)
+    if (row.records > 0) application.wait(row)
+  }
+  ledger.records -= recordsOf(lost)
+  giveUp(application, lost, reason, false)
+  ledger.markBusy(application)
+}
+
+/** The backend counts less than it acknowledged long ago. */
+export function suspectLoss({ service, id }: Application, metric: string, amount: number): void {
+  service.ledger.observer.lost({
+    kind: 'suspected',
+    reason: 'missing',
+    service: service.id,
+    applicationId: id,
+    usage: { [metric]: amount },
+  })
+}

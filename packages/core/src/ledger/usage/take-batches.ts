@@ -1,0 +1,140 @@
+/** Forms batches out of what waits: as large as the backend takes, and nothing in them that could sink the rest. */
+
+import { MINUTE_MS } from '../../domain/period.ts'
+import type { LossReason } from '../../observe/messages.ts'
+import type { Application } from '../application-ledger.ts'
+import type { ServiceLedger } from '../service-ledger.ts'
+import { Batch } from './batch.ts'
+import { compact } from './compact.ts'
+import { giveUp } from './losses.ts'
+import { recordsOf, type UsageRow } from './usage-row.ts'
+import { takeWaiting } from './waiting-rows.ts'
+
+/** The backend takes 4,096 parameters a call (facts: apisonator, HTTP); the rest is left for our own credentials. */
+export const MAX_PARAMETERS = 4000
+export const MAX_TRANSACTIONS = 1000
+
+// The backend drops a batch with a stamp older than 24 h when its job runs, or an hour ahead.
+const LATE_MS = 23 * 60 * MINUTE_MS
+const AHEAD_MS = 55 * MINUTE_MS
+
+export interface TakeOptions {
+  /** Applications and metrics proved longer ago than this, milliseconds, go in batches of their own. */
+  readonly provedWithinMs: number
+  /** What becomes of usage older than 23 hours: stamped with the present, or given up for a reason. */
+  readonly late: 're-stamp' | LossReason
+  /** Only these applications; default all of the service. */
+  readonly only?: ReadonlySet<Application> | undefined
+}
+
+/** Takes everything of a service that may be sent. The batches are in flight from now on. */
+export function takeBatches(service: ServiceLedger, options: TakeOptions): Batch[] {
+  const now = service.ledger.clock.now()
+  const provedSince = now - options.provedWithinMs
+  const sure: UsageRow[] = []
+  const alone: UsageRow[][] = []
+  for (const application of [...service.ledger.busy]) {
+    if (application.service !== service || application.id === undefined) continue
+    if (options.only !== undefined && !options.only.has(application)) continue
+    const rows = takeSendable(application, options.late, service.at(now))
+    if (application.provedAt >= provedSince) sortOut(rows, provedSince, sure, alone)
+    else if (rows.length > 0) alone.push(rows)
+  }
+  return [sure, ...alone].flatMap((rows) => cut(rows).map((part) => new Batch(service, part)))
+}
+
+/** Whether something of the application or of its metrics lacks a recent proof. */
+export function needsProof(application: Application, provedWithinMs: number): boolean {
+  const { service, pending, separate } = application
+  const since = service.ledger.clock.now() - provedWithinMs
+  if (pending === undefined && separate === undefined) return false
+  return application.provedAt < since || unprovedMetrics(application, since).length > 0
+}
+
+/** Metrics with waiting usage, for the question that proves them. */
+export function waitingMetrics(application: Application): string[] {
+  return unprovedMetrics(application, Number.POSITIVE_INFINITY)
+}
+
+function unprovedMetrics(application: Application, since: number): string[] {
+  const { metrics } = application.service
+  const slots = new Set<number>()
+  for (const first of [application.pending, application.separate]) {
+    for (let row = first; row !== undefined; row = row.next) {
+      row.each((slot) => {
+        if (metrics.provedAt(slot) < since) slots.add(slot)
+      })
+    }
+  }
+  return [...slots].map((slot) => metrics.nameOf(slot))
+}
+
+function takeSendable(application: Application, late: TakeOptions['late'], time: number): UsageRow[] {
+  const { ledger } = application.service
+  const tooLate: UsageRow[] = []
+  const sendable: UsageRow[] = []
+  const misstamped: UsageRow[] = []
+  for (const row of takeWaiting(application)) {
+    if (row.minute < time - LATE_MS) (late === 're-stamp' ? misstamped : tooLate).push(row)
+    else if (row.minute > time + AHEAD_MS) misstamped.push(row)
+    else if (row.separate?.awaitsResponse === true) application.wait(row)
+    else sendable.push(row)
+  }
+  for (const row of misstamped) {
+    application.shift(row, -1)
+    row.stamp(time)
+    application.shift(row, 1)
+    application.wait(row)
+  }
+  if (misstamped.length > 0) {
+    compact(application)
+    for (const row of takeWaiting(application)) {
+      if (row.separate?.awaitsResponse === true) application.wait(row)
+      else sendable.push(row)
+    }
+  }
+  ledger.records -= recordsOf(tooLate) + recordsOf(sendable)
+  if (late !== 're-stamp') giveUp(application, tooLate, late, false)
+  // What is taken out is in a batch before anybody looks again.
+  if (sendable.length === 0) ledger.markBusy(application)
+  return sendable
+}
+
+/** Parts rows of a proved application by whether their metrics are proved, each unproved metric for itself. */
+function sortOut(rows: readonly UsageRow[], since: number, sure: UsageRow[], alone: UsageRow[][]): void {
+  const byMetric = new Map<number, UsageRow[]>()
+  for (const row of rows) {
+    const { metrics } = row.application.service
+    const unproved: number[] = []
+    row.each((slot) => {
+      if (metrics.provedAt(slot) < since) unproved.push(slot)
+    })
+    for (const slot of unproved) {
+      const part = row.takeOut(slot)!
+      const others = byMetric.get(slot)
+      if (others === undefined) byMetric.set(slot, [part])
+      else others.push(part)
+    }
+    if (row.records > 0) sure.push(row)
+  }
+  alone.push(...byMetric.values())
+}
+
+function cut(rows: readonly UsageRow[]): UsageRow[][] {
+  const parts: UsageRow[][] = []
+  let part: UsageRow[] = []
+  let parameters = 0
+  for (const row of rows) {
+    // Application id, time stamp and perhaps the response code stand beside the metrics.
+    const own = row.records + (row.separate === undefined ? 2 : 3)
+    if (part.length > 0 && (part.length >= MAX_TRANSACTIONS || parameters + own > MAX_PARAMETERS)) {
+      parts.push(part)
+      part = []
+      parameters = 0
+    }
+    part.push(row)
+    parameters += own
+  }
+  if (part.length > 0) parts.push(part)
+  return parts
+}

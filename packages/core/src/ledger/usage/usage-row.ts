@@ -1,0 +1,150 @@
+/** Admitted usage of one application in one minute, from its admission until the backend has surely counted it. */
+import { MINUTE_MS } from '../../domain/period.ts'
+import type { Application } from '../application-ledger.ts'
+import type { Touched } from '../plan/plan-limits.ts'
+import type { Batch } from './batch.ts'
+
+// Repeats are counted in small integers, which cost no allocation.
+const MOST_REPEATS = 2 ** 30
+
+const NO_AMOUNTS: number[] = []
+
+export class UsageRow {
+  // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
+  /** The usage that was counted last, and how often again since: most applications repeat themselves. */
+  #last: Touched | undefined = undefined
+  #repeats = 0
+  #mostRepeats = 0
+  /** Minutes since the epoch: unlike milliseconds a small integer. */
+  #minutes: number
+  /** Sent before without an answer and sent again: the backend may count it twice. */
+  again = false
+  application: Application
+  /** A transaction of its own, with the status of the response; undefined for what is added up. */
+  separate: { code: number | undefined; awaitsResponse: boolean } | undefined = undefined
+  /** The batch it was sent with. */
+  batch: Batch | undefined = undefined
+  /** Next in the list it waits in. */
+  next: UsageRow | undefined = undefined
+  /** Slot and amount of each metric in turn. A row has few metrics, an array by slot would be mostly holes. */
+  #amounts: number[] = NO_AMOUNTS
+
+  /** @param minute any moment of it, epoch milliseconds by the service's time. */
+  constructor(application: Application, minute: number) {
+    this.application = application
+    this.#minutes = Math.floor(minute / MINUTE_MS)
+  }
+
+  /** Epoch milliseconds of the minute's start, by the service's time. */
+  get minute(): number {
+    return this.#minutes * MINUTE_MS
+  }
+
+  /** Puts it into the minute that holds `time`. */
+  stamp(time: number): void {
+    this.#minutes = Math.floor(time / MINUTE_MS)
+  }
+
+  /** Whether `time` lies in its minute. */
+  covers(time: number): boolean {
+    return this.#minutes === Math.floor(time / MINUTE_MS)
+  }
+
+  /** Counts a usage once more if it is the one that was counted last. @returns false when nothing was counted. */
+  repeat(touched: Touched, time: number): boolean {
+    if (this.#last !== touched || !this.covers(time)) return false
+    if (this.again || this.#repeats >= this.#mostRepeats) return false
+    this.#repeats += 1
+    return true
+  }
+
+  /** Whether the sums stay numbers that the backend can hold; a larger one would sink its batch. */
+  holds({ slots, amounts }: Touched): boolean {
+    return slots.every((slot, i) => this.amountOf(slot) + amounts[i]! <= Number.MAX_SAFE_INTEGER)
+  }
+
+  /** Counts a usage. @returns how many metrics are new to the row. */
+  count(touched: Touched): number {
+    const before = this.records
+    let room = MOST_REPEATS
+    touched.slots.forEach((slot, i) => {
+      const amount = touched.amounts[i]!
+      this.add(slot, amount)
+      room = Math.min(room, Math.floor((Number.MAX_SAFE_INTEGER - this.amountOf(slot)) / amount))
+    })
+    this.#last = touched
+    this.#mostRepeats = room
+    return this.records - before
+  }
+
+  add(slot: number, amount: number): void {
+    this.#settle()
+    const at = this.#placeOf(slot)
+    if (this.#amounts.length === 0) this.#amounts = [slot, amount]
+    else if (at === -1) this.#amounts.push(slot, amount)
+    else this.#amounts[at + 1]! += amount
+  }
+
+  /** 0 for a metric that is not in it. */
+  amountOf(slot: number): number {
+    this.#settle()
+    const at = this.#placeOf(slot)
+    return at === -1 ? 0 : this.#amounts[at + 1]!
+  }
+
+  /** How many metrics it has. */
+  get records(): number {
+    return this.#amounts.length / 2
+  }
+
+  each(visit: (slot: number, amount: number) => void): void {
+    this.#settle()
+    for (let at = 0; at < this.#amounts.length; at += 2) visit(this.#amounts[at]!, this.#amounts[at + 1]!)
+  }
+
+  /** Parts a metric from the rest; undefined when it is not in it. The response code goes with the last one. */
+  takeOut(slot: number): UsageRow | undefined {
+    this.#settle()
+    const at = this.#placeOf(slot)
+    if (at === -1) return undefined
+    const part = new UsageRow(this.application, this.minute)
+    part.again = this.again
+    part.#amounts = this.#amounts.splice(at, 2)
+    if (this.#amounts.length === 0) part.separate = this.separate
+    return part
+  }
+
+  #placeOf(slot: number): number {
+    for (let at = 0; at < this.#amounts.length; at += 2) if (this.#amounts[at] === slot) return at
+    return -1
+  }
+
+  /** Writes the repeats down. Who looks at the row may also move it, so the next count is no repeat. */
+  #settle(): void {
+    const last = this.#last
+    if (last === undefined) return
+    this.#last = undefined
+    const repeats = this.#repeats
+    this.#repeats = 0
+    for (let i = 0; repeats > 0 && i < last.slots.length; i++) this.add(last.slots[i]!, repeats * last.amounts[i]!)
+  }
+}
+
+/** Amounts by metric name, for people and events. */
+export function namedUsage(rows: Iterable<UsageRow>): Record<string, number> {
+  const usage: Record<string, number> = Object.create(null)
+  for (const row of rows) {
+    row.each((slot, amount) => {
+      const metric = row.application.service.metrics.nameOf(slot)
+      usage[metric] = (usage[metric] ?? 0) + amount
+    })
+  }
+  return usage
+}
+
+/** How many records rows hold: one for each metric of each row. */
+export function recordsOf(rows: Iterable<UsageRow>): number {
+  let records = 0
+  for (const row of rows) records += row.records
+  return records
+}

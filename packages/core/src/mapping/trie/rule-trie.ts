@@ -1,0 +1,78 @@
+/** The paths of many rules in one tree, so that ten thousand rules cost about what a hundred do. */
+import type { CompiledRule } from '../compiled-rule.ts'
+
+/** A point reached by some patterns. Literal edges hold several characters; a node has at most one wildcard edge. */
+export interface TrieNode {
+  /** Text of the edge that leads here; empty behind a wildcard. */
+  label: string
+  /** By the first character of their labels. */
+  readonly children: Map<number, TrieNode>
+  wildcard: TrieNode | undefined
+  /** Behind a wildcard: only `/`, `[` or `]` can follow, so that the wildcard takes all it can. */
+  greedy: boolean
+  /** Rules whose pattern ends here without `$`. */
+  readonly open: CompiledRule[]
+  /** Rules whose pattern ends here with `$`. */
+  readonly closed: CompiledRule[]
+}
+
+/** Patterns with characters that a path has only escaped match nothing and are left out. */
+export function createTrie(rules: readonly CompiledRule[]): TrieNode {
+  const root = createNode('')
+  for (const rule of rules) if (rule.texts.every(isAscii)) insert(root, rule)
+  return root
+}
+
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
+
+function createNode(label: string): TrieNode {
+  return { label, children: new Map(), wildcard: undefined, greedy: true, open: [], closed: [] }
+}
+
+function insert(root: TrieNode, rule: CompiledRule): void {
+  let node = root
+  rule.texts.forEach((text, index) => {
+    if (index > 0) {
+      node.wildcard ??= createNode('')
+      node = node.wildcard
+      // Two wildcards in a row share the characters between them.
+      if (text === '' ? index < rule.texts.length - 1 : !BOUNDARY.test(text)) node.greedy = false
+    }
+    node = descend(node, text)
+  })
+  ;(rule.anchored ? node.closed : node.open).push(rule)
+}
+
+/** What no wildcard takes: nginx leaves brackets unescaped, APIcast's character class does not have them. */
+const BOUNDARY = /^[/[\]]/
+
+function descend(from: TrieNode, text: string): TrieNode {
+  let node = from
+  let rest = text
+  while (rest !== '') {
+    const child = node.children.get(rest.charCodeAt(0))
+    if (child === undefined) {
+      const leaf = createNode(rest)
+      node.children.set(rest.charCodeAt(0), leaf)
+      return leaf
+    }
+    const shared = sharedLength(child.label, rest)
+    node = shared === child.label.length ? child : split(node, child, shared)
+    rest = rest.slice(shared)
+  }
+  return node
+}
+
+function split(parent: TrieNode, child: TrieNode, at: number): TrieNode {
+  const middle = createNode(child.label.slice(0, at))
+  child.label = child.label.slice(at)
+  middle.children.set(child.label.charCodeAt(0), child)
+  parent.children.set(middle.label.charCodeAt(0), middle)
+  return middle
+}
+
+function sharedLength(one: string, other: string): number {
+  let length = 0
+  while (length < one.length && length < other.length && one[length] === other[length]) length++
+  return length
+}

@@ -1,0 +1,161 @@
+/** Sends the usage of one service, and knows how its backend fared last. */
+import type { Breaker } from '../backend/breaker.ts'
+import type { ResolvedReport } from '../configuration/options/resolved-options.ts'
+import type { Application } from '../ledger/application-ledger.ts'
+import type { ServiceLedger } from '../ledger/service-ledger.ts'
+import type { Batch } from '../ledger/usage/batch.ts'
+import { compact } from '../ledger/usage/compact.ts'
+import { takeBatches } from '../ledger/usage/take-batches.ts'
+import { eachRow } from '../ledger/usage/waiting-rows.ts'
+import { type BackOff, createBackOff } from './back-off.ts'
+import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
+
+export interface DeskOptions extends SendOptions {
+  readonly service: ServiceLedger
+  readonly report: ResolvedReport
+  readonly provedWithinMs: number
+  readonly breaker: Breaker | undefined
+  readonly random: () => number
+}
+
+const FIRST_RETRY_MS = 500
+const MOST_RETRY_MS = 10_000
+const REJECTED_RETRY_MS = 30_000
+
+export class ServiceDesk {
+  readonly #options: DeskOptions
+  readonly #backOff: BackOff
+  /** Our credentials were refused last. */
+  #rejected = false
+  /** The backend failed last: a question goes before the next batch, and a small batch before the rest. */
+  #suspect = false
+
+  constructor(options: DeskOptions) {
+    this.#options = options
+    this.#backOff = createBackOff(FIRST_RETRY_MS, MOST_RETRY_MS, options.random)
+  }
+
+  /** Nothing is sent before, by elapsed time; `now` where there is nothing to wait for. */
+  mayTryAt(now: number): number {
+    return this.#backOff.dueAt(now)
+  }
+
+  /** Sends all that waits. `hurry`: also while it should be waiting. */
+  async flush(hurry: boolean): Promise<void> {
+    const now = this.#options.clock.elapsed()
+    if (!hurry && this.#backOff.dueAt(now) > now) return
+    if (this.#suspect && !(await this.#tryOne())) return
+    await this.#sendAll(this.#take(undefined))
+  }
+
+  /** Sends what one application has waiting, unless the backend is given a pause. */
+  async flushOnly(application: Application): Promise<void> {
+    const now = this.#options.clock.elapsed()
+    if (this.#suspect || this.#backOff.dueAt(now) > now) return
+    await this.#sendAll(this.#take(new Set([application])))
+  }
+
+  /** After a failure: one question, then one small batch, so that an outage makes at most one batch ambiguous. */
+  async #tryOne(): Promise<boolean> {
+    const { service, clock } = this.#options
+    const smallest = smallestWaiting(service)
+    if (smallest === undefined) return false
+    if (!(await this.#answers(smallest))) {
+      this.#backOff.failed(clock.elapsed())
+      for (const application of service.ledger.busy) if (application.service === service) compact(application)
+      return false
+    }
+    const [first, ...rest] = this.#take(new Set([smallest]))
+    for (const batch of rest) batch.takeBack(false)
+    return first === undefined || (await this.#sendAll([first]))
+  }
+
+  /** A question costs nothing when the backend is still down; a report could be counted without our knowing. */
+  async #answers({ id }: Application): Promise<boolean> {
+    const { breaker, clock, observer, service } = this.#options
+    const permit = breaker?.acquire() ?? 'pass'
+    if (typeof permit === 'object') return false
+    const began = clock.elapsed()
+    const tell = (outcome: 'authorized' | 'denied' | 'failed', status?: number, code?: string) =>
+      observer.called({
+        endpoint: 'authorize',
+        service: service.id,
+        outcome,
+        status,
+        code,
+        durationMs: clock.elapsed() - began,
+      })
+    try {
+      const verdict = await service.client.authorize({ appId: id! }, { service: service.id })
+      breaker?.success()
+      tell(verdict.authorized ? 'authorized' : 'denied', verdict.status, verdict.authorized ? undefined : verdict.code)
+      return true
+    } catch (error) {
+      breaker?.failure()
+      const { status, code } = error as { readonly status?: number; readonly code?: string }
+      tell('failed', status, code)
+      return false
+    }
+  }
+
+  /** @returns false when the backend does not take any more; what it did not get waits again. */
+  async #sendAll(batches: readonly Batch[]): Promise<boolean> {
+    for (const [index, batch] of batches.entries()) {
+      const result = await sendBatch(batch, this.#options)
+      this.#note(result)
+      if (result.kind === 'delivered') continue
+      for (const rest of batches.slice(index + 1)) {
+        if (rest.state === 'inFlight') rest.takeBack(false)
+      }
+      return false
+    }
+    return true
+  }
+
+  #note(result: SendResult): void {
+    const { breaker, clock } = this.#options
+    switch (result.kind) {
+      case 'delivered':
+        this.#backOff.succeeded()
+        this.#rejected = false
+        this.#suspect = false
+        if (breaker?.state.kind === 'closed') breaker.success()
+        break
+      case 'failed':
+        this.#suspect = true
+        this.#backOff.failed(clock.elapsed(), result.retryAfterMs)
+        if (breaker?.state.kind === 'closed') breaker.failure()
+        break
+      case 'rejected':
+        this.#rejected = true
+        this.#backOff.failed(clock.elapsed(), REJECTED_RETRY_MS)
+        break
+      case 'closed':
+        break
+    }
+  }
+
+  #take(only: ReadonlySet<Application> | undefined): Batch[] {
+    const { service, report, provedWithinMs } = this.#options
+    const late = this.#rejected ? 'misconfigured' : report.late === 'give-up' ? 'late' : 're-stamp'
+    return takeBatches(service, { provedWithinMs, late, only })
+  }
+}
+
+function smallestWaiting(service: ServiceLedger): Application | undefined {
+  let smallest: Application | undefined
+  let rows = Number.POSITIVE_INFINITY
+  for (const application of service.ledger.busy) {
+    if (application.service !== service || application.id === undefined) continue
+    let own = 0
+    eachRow(application.pending, () => void own++)
+    eachRow(application.separate, (row) => {
+      if (row.separate?.awaitsResponse !== true) own++
+    })
+    if (own > 0 && own < rows) {
+      smallest = application
+      rows = own
+    }
+  }
+  return smallest
+}

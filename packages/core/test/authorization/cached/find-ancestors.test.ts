@@ -1,0 +1,194 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { settleHidden } from '../../../src/authorization/cached/find-ancestors.ts'
+import type { Usage } from '../../../src/domain/usage.ts'
+import type { Verdict } from '../../../src/domain/verdict.ts'
+import { type LimitNow, openBooks, verdictOf } from '../../ledger/books.ts'
+
+type Parents = Readonly<Record<string, string | undefined>>
+
+/** A backend that knows the tree: answers a prediction as apisonator does. */
+function backend(parents: Parents, limits: readonly LimitNow[]) {
+  const asked: Usage[] = []
+  const ancestors = (metric: string): string[] => {
+    const parent = parents[metric]
+    return parent === undefined ? [] : [parent, ...ancestors(parent)]
+  }
+  const predict = async (usage: Usage): Promise<Verdict> => {
+    asked.push(usage)
+    const need = (limited: string) =>
+      Object.entries(usage).reduce(
+        (sum, [used, amount]) => sum + (used === limited || ancestors(used).includes(limited) ? amount : 0),
+        0,
+      )
+    const touched = limits.filter(([metric]) => need(metric) > 0)
+    const broken = touched.some(([metric, , max, current = 0]) => current + need(metric) > max)
+    const limit = touched.length === 0 ? { remaining: -1, resetSeconds: -1, max: undefined } : undefined
+    const verdict = { ...verdictOf(limits, NOW), limit }
+    return broken
+      ? { ...verdict, authorized: false, status: 409, code: 'limits_exceeded', reason: 'usage limits are exceeded' }
+      : verdict
+  }
+  return { predict, asked }
+}
+
+const NOW = Date.parse('2026-03-10T10:20:30Z')
+
+async function settle(parents: Parents, limits: readonly LimitNow[], known: Record<string, string[]>) {
+  const books = openBooks()
+  const account = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+  const limited = limits.map(([metric]) => metric)
+  const candidates = books.service.hierarchy.hiddenAbove('deep', limited, NOW)
+  const { predict, asked } = backend(parents, limits)
+  const settlement = await settleHidden(account, 'deep', candidates, predict)
+  const { hierarchy } = books.service
+  return { settlement, asked, candidates, below: candidates.filter((above) => hierarchy.isBelow('deep', above)) }
+}
+
+describe('the hidden ancestors of a metric', () => {
+  const tree = { searches: 'hits', deep: 'searches' }
+
+  it('are none where one of the metric alone turns out to be unlimited', async () => {
+    const limits: LimitNow[] = [['hits', 'day', 10, 3]]
+    const { settlement, asked, below } = await settle({ searches: 'hits' }, limits, { hits: ['searches'] })
+    expect([settlement.kind, asked, below]).toEqual(['settled', [{ deep: 1 }], []])
+  })
+
+  it('are found by using up what a limit leaves', async () => {
+    const { settlement, asked, below } = await settle(tree, [['hits', 'day', 10, 3]], { hits: ['searches'] })
+    expect([settlement.kind, asked.slice(1), below]).toEqual(['settled', [{ deep: 1, hits: 7 }], ['hits']])
+  })
+
+  it('are told apart from limited metrics that are none', async () => {
+    const limits: LimitNow[] = [
+      ['hits', 'day', 10, 3],
+      ['orders', 'day', 10, 9],
+    ]
+    const known = { hits: ['searches'], orders: ['items'] }
+    const { settlement, below, candidates } = await settle({ ...tree, items: 'orders' }, limits, known)
+    expect(candidates.sort()).toEqual(['hits', 'orders'])
+    expect([settlement.kind, below]).toEqual(['settled', ['hits']])
+  })
+
+  it('of a full limit show by the denial of one alone', async () => {
+    const { settlement, asked, below } = await settle(tree, [['hits', 'day', 10, 10]], { hits: ['searches'] })
+    expect([settlement.kind, asked.length, below]).toEqual(['settled', 1, ['hits']])
+  })
+
+  it('of several full limits are not settled: whichever it is, the caller is denied', async () => {
+    const limits: LimitNow[] = [
+      ['hits', 'day', 10, 10],
+      ['orders', 'day', 5, 5],
+    ]
+    const { settlement, below } = await settle(tree, limits, { hits: ['searches'], orders: ['items'] })
+    expect(settlement).toMatchObject({ kind: 'refused', verdict: { code: 'limits_exceeded' } })
+    expect(below).toEqual([])
+  })
+
+  it('a full limit that lets one pass is no ancestor', async () => {
+    const limits: LimitNow[] = [
+      ['hits', 'day', 10, 3],
+      ['orders', 'day', 5, 5],
+    ]
+    const { asked, below } = await settle(tree, limits, { hits: ['searches'], orders: ['items'] })
+    expect([below, asked.some((usage) => 'orders' in usage)]).toEqual([['hits'], false])
+  })
+
+  it('are not settled without an answer', async () => {
+    const books = openBooks()
+    const account = books.learn('a1', [['hits', 'day', 10]], { hierarchy: { hits: ['searches'] }, metrics: ['deep'] })
+    expect(await settleHidden(account, 'deep', ['hits'], async () => undefined)).toEqual({ kind: 'unanswered' })
+    expect(books.service.hierarchy.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
+  })
+
+  it('stay open when somebody else uses up the limit under each question', async () => {
+    const books = openBooks()
+    const account = books.learn('a1', [['hits', 'day', 100]], { hierarchy: { hits: ['searches'] }, metrics: ['deep'] })
+    let current = 0
+    const settlement = await settleHidden(account, 'deep', ['hits'], async () =>
+      // Always one behind what the question assumed.
+      ({ ...verdictOf([['hits', 'day', 100, --current]], NOW), limit: { remaining: 1, resetSeconds: 1, max: 100 } }),
+    )
+    expect(settlement).toEqual({ kind: 'open' })
+  })
+
+  it('are not taken from a denial that another limit explains, which has filled up meanwhile', async () => {
+    const books = openBooks()
+    const limits = (orders: number): LimitNow[] => [
+      ['hits', 'day', 10, 3],
+      ['orders', 'day', 5, orders],
+    ]
+    const hierarchy = { hits: ['searches'], orders: ['items'] }
+    const account = books.learn('a1', limits(4), { hierarchy, metrics: ['deep'] })
+    const parents = { searches: 'hits', items: 'orders', deep: 'items' }
+    let orders = 4
+    await settleHidden(account, 'deep', ['hits', 'orders'], (usage) =>
+      backend(parents, limits(orders++)).predict(usage),
+    )
+    expect(books.service.hierarchy.isBelow('deep', 'hits')).toBe(false)
+  })
+
+  it('are not taken from a denial that the candidate itself caused, being below another limit', async () => {
+    const limits: LimitNow[] = [
+      ['top', 'day', 1],
+      ['low', 'day', 1],
+    ]
+    const known = { top: ['middle', 'deep'], low: ['leaf'] }
+    const parents = { middle: 'top', deep: 'top', low: 'middle', leaf: 'low' }
+    const { below, candidates } = await settle(parents, limits, known)
+    expect([candidates, below]).toEqual([['low'], []])
+    // Nor while nobody can tell what the candidate is below.
+    const books = openBooks()
+    const account = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+    const { predict } = backend(parents, limits)
+    await settleHidden(account, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))
+    expect(books.service.hierarchy.isBelow('deep', 'low')).toBe(false)
+  })
+
+  it('stay open, at no further call, while the limit above leaves no room to tell', async () => {
+    const limits: LimitNow[] = [
+      ['top', 'day', 4, 3],
+      ['side', 'day', 9, 0],
+    ]
+    const known = { top: ['deep', 'side'], side: ['leaf'] }
+    const { settlement, asked } = await settle({ deep: 'top', side: 'top', leaf: 'side' }, limits, known)
+    expect([settlement.kind, asked]).toEqual(['open', [{ deep: 1 }]])
+  })
+
+  it('law 7: are never settled wrongly, in any tree under any limits', async () => {
+    const metrics = ['m0', 'm1', 'm2', 'm3', 'deep']
+    // Each metric's parent comes before it, so that there is no circle.
+    const tree = fc.tuple(...metrics.map((_, index) => fc.option(fc.nat(Math.max(0, index - 1)))))
+    const limit = fc.record({ metric: fc.nat(3), max: fc.integer({ min: 1, max: 9 }), current: fc.nat(9) })
+    const limits = fc.uniqueArray(limit, { minLength: 1, maxLength: 4, selector: ({ metric }) => metric })
+    await fc.assert(
+      fc.asyncProperty(tree, limits, async (places, all) => {
+        const parents = Object.fromEntries(
+          metrics.map((metric, index) => {
+            const place = places[index]
+            return [metric, index === 0 || place === null || place === undefined ? undefined : metrics[place]]
+          }),
+        )
+        const now: LimitNow[] = all.map(({ metric, max, current }) => [
+          metrics[metric]!,
+          'day',
+          max,
+          Math.min(current, max),
+        ])
+        const listed = Object.fromEntries(
+          now.map(([limited]) => [limited, metrics.filter((metric) => parents[metric] === limited)]),
+        )
+        const { settlement, below, candidates, asked } = await settle(parents, now, listed)
+        expect(new Set(asked.map((usage) => JSON.stringify(usage))).size).toBe(asked.length)
+        if (settlement.kind !== 'settled') {
+          expect(['refused', 'open']).toContain(settlement.kind)
+          return
+        }
+        const ancestors = new Set<string>()
+        for (let above = parents.deep; above !== undefined; above = parents[above]) ancestors.add(above)
+        expect(below).toEqual(candidates.filter((above) => ancestors.has(above)))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
+import { type LimitNow, openBooks } from '../books.ts'
+
+const AHEAD_MS = 55 * 60_000
+const limits = (current: number): LimitNow[] => [
+  ['hits', 'minute', 10, current],
+  ['hits', 'day', 10, current],
+]
+
+function openWith(used: number) {
+  const books = openBooks()
+  const application = books.learn('a1', limits(0), { metrics: ['hits'] })
+  for (let i = 0; i < used; i++) books.admit(application, { hits: 1 })
+  const there = books.clock.now()
+  books.clock.set(AHEAD_MS)
+  return { ...books, application, there }
+}
+
+function report({ service }: ReturnType<typeof openWith>): void {
+  for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.acknowledge()
+}
+
+it('what was counted before the clock was set stays exact', () => {
+  const books = openWith(3)
+  report(books)
+  books.learn('a1', limits(3), { at: books.there })
+  expect(books.warnings).toEqual(['THREESCALE_CLOCK_AHEAD'])
+  expect(books.known(books.application)).toEqual([3, 3])
+})
+
+it('a window that we thought to have begun is counted anew, on the safe side; the others are not', () => {
+  const books = openWith(3)
+  // In a minute that is still to come, of the same day.
+  books.admit(books.application, { hits: 1 })
+  expect(books.known(books.application)).toEqual([1, 4])
+  report(books)
+  books.learn('a1', limits(3), { at: books.there })
+  expect(books.known(books.application)).toEqual([6, 4])
+  books.clock.advance(61_000)
+  books.learn('a1', [['hits', 'minute', 10, 0], limits(4)[1]!], { at: books.there + 61_000 })
+  expect(books.known(books.application)).toEqual([0, 4])
+})
+
+it('applications that no answer has spoken of since keep their counts of windows that go on', () => {
+  const books = openWith(3)
+  books.admit(books.application, { hits: 1 })
+  books.learn('a2', limits(0), { at: books.there })
+  expect(books.application.layout.limits).toEqual([{ metric: 'hits', period: 'day' }])
+  expect([books.known(books.application), books.application.answered]).toEqual([[4], false])
+})

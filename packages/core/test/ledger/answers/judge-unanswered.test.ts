@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { canTell } from '../../../src/ledger/answers/judge-unanswered.ts'
+import type { Application } from '../../../src/ledger/application-ledger.ts'
+import type { Batch } from '../../../src/ledger/usage/batch.ts'
+import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
+import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
+import { type Books, imbalance, type LimitNow, openBooks, SETTLE_MS } from '../books.ts'
+
+const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
+const DAY = (current: number): LimitNow[] => [['hits', 'day', 100, current]]
+
+/** 2 counted before; a batch of 3 got no answer. */
+function doubt(limits = DAY): { books: Books; application: Application; batch: Batch } {
+  const books = openBooks()
+  const application = books.learn('a1', limits(2))
+  books.admit(application, { hits: 3 })
+  const batch = take(books)
+  batch.doubt()
+  return { books, application, batch }
+}
+
+describe('a batch without an answer', () => {
+  it.each([5, 10])(
+    'is not concluded to be counted: what the backend has beside it may be of others (%s)',
+    (current) => {
+      const { books, batch } = doubt()
+      books.clock.advance(SETTLE_MS)
+      books.learn('a1', DAY(current))
+      expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
+    },
+  )
+
+  it('was not counted when the backend lacks it, and waits again for its own', () => {
+    const { books, application, batch } = doubt()
+    books.clock.advance(SETTLE_MS)
+    books.learn('a1', DAY(2))
+    expect(batch.state).toBe('over')
+    const { pending } = application
+    expect([namedUsage([pending!]), pending!.again]).toEqual([{ hits: 3 }, false])
+    expect([books.known(application), books.ledger.records, imbalance(books.ledger)]).toEqual([[5], 1, {}])
+  })
+
+  it('stays doubtful until the backend had settleMs to count it', () => {
+    const { books, batch } = doubt()
+    books.clock.advance(SETTLE_MS - 1)
+    books.learn('a1', DAY(2))
+    expect([batch.state, batch.undecidable]).toEqual(['ambiguous', false])
+  })
+
+  it('is judged beside others that are on their way', () => {
+    const { books, application, batch } = doubt()
+    books.clock.advance(SETTLE_MS - 1)
+    books.admit(application, { hits: 3 })
+    take(books).acknowledge()
+    books.admit(application, { hits: 10 })
+    books.clock.advance(1)
+    // One of two batches of 3 is missing, whichever.
+    books.learn('a1', DAY(5))
+    expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
+    expect(books.known(application)).toEqual([18])
+  })
+
+  it('was not counted when more is missing than all others could explain', () => {
+    const { books, application, batch } = doubt()
+    books.clock.advance(SETTLE_MS - 1)
+    books.admit(application, { hits: 4 })
+    take(books).acknowledge()
+    books.clock.advance(1)
+    books.learn('a1', DAY(2))
+    expect([batch.state, books.known(application)]).toEqual(['over', [9]])
+  })
+
+  it('is undecidable where two limits contradict each other, because somebody set one back', () => {
+    const limits = (current: number): LimitNow[] => [
+      ['hits', 'day', 100, current],
+      ['hits', 'eternity', 100, 2],
+    ]
+    const { books, batch } = doubt(limits)
+    books.clock.advance(SETTLE_MS)
+    books.learn('a1', limits(5))
+    expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
+  })
+
+  it('is not judged by a count that assumes too much', () => {
+    const books = openBooks()
+    const application = books.learn('a1', [], { metrics: ['hits'] })
+    books.admit(application, { hits: 3 })
+    const batch = take(books)
+    batch.doubt()
+    // The limit appears with the usage assumed to be missing, though it is counted.
+    books.learn('a1', DAY(3))
+    books.clock.advance(SETTLE_MS)
+    books.learn('a1', DAY(3))
+    expect([batch.state, batch.undecidable, books.known(application)]).toEqual(['ambiguous', true, [6]])
+  })
+
+  it('is not judged where usage waits that may be counted twice', () => {
+    const { books, application, batch } = doubt()
+    batch.takeBack(true)
+    books.admit(application, { hits: 1 })
+    const next = take(books)
+    next.doubt()
+    expect(next.rows.map(({ again }) => again).sort()).toEqual([false, true])
+    books.admit(application, { hits: 1 })
+    application.pending!.again = true
+    books.clock.advance(SETTLE_MS)
+    books.learn('a1', DAY(5))
+    expect([next.state, next.undecidable]).toEqual(['ambiguous', true])
+  })
+
+  it('can be told by limits whose window its usage is in, of a metric it uses', () => {
+    const { books, application, batch } = doubt()
+    expect(canTell(application, batch)).toBe(true)
+    books.clock.advance(24 * 3_600_000)
+    books.known(application)
+    expect(canTell(application, batch)).toBe(false)
+    const other = doubt((current) => [['orders', 'day', 100, current]])
+    expect(canTell(other.application, other.batch)).toBe(false)
+  })
+})

@@ -1,0 +1,163 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Period, windowOf } from '../../src/domain/period.ts'
+import { createUsageShape } from '../../src/domain/usage.ts'
+import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
+import { openBooks } from './books.ts'
+
+describe('an application', () => {
+  it('law 7: counts all limits of a usage or none', () => {
+    const books = openBooks()
+    const application = books.learn(
+      'a1',
+      [
+        ['hits', 'day', 100],
+        ['searches', 'minute', 3],
+      ],
+      { hierarchy: { hits: ['searches'], searches: [] } },
+    )
+    expect(books.admit(application, { searches: 2 })).toBe(true)
+    expect(books.admit(application, { searches: 2 })).toBe(false)
+    expect(books.known(application)).toEqual([2, 2])
+    expect(books.admit(application, { searches: 1 })).toBe(true)
+    expect(books.known(application)).toEqual([3, 3])
+  })
+
+  it('law 7: an amount of 0 is denied by a limit that is passed, not by one that is full', () => {
+    const books = openBooks()
+    const full = books.learn('full', [['hits', 'day', 5, 5]])
+    const passed = books.learn('passed', [['hits', 'day', 5, 6]])
+    expect(books.admit(full, { hits: 0 })).toBe(true)
+    expect(books.admit(passed, { hits: 0 })).toBe(false)
+  })
+
+  it.each<[Period, string, string]>([
+    ['minute', '2026-03-10T10:20:59.999Z', '2026-03-10T10:21:00Z'],
+    ['hour', '2026-03-10T10:59:59.999Z', '2026-03-10T11:00:00Z'],
+    ['day', '2026-03-10T23:59:59.999Z', '2026-03-11T00:00:00Z'],
+    ['week', '2026-03-15T23:59:59.999Z', '2026-03-16T00:00:00Z'],
+    ['month', '2028-02-29T23:59:59.999Z', '2028-03-01T00:00:00Z'],
+    ['year', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00Z'],
+  ])('law 7: begins a new %s at its end and not before', (period, last, next) => {
+    const books = openBooks({ now: last })
+    const application = books.learn('a1', [['hits', period, 1]])
+    expect(books.admit(application, { hits: 1 })).toBe(true)
+    expect(books.admit(application, { hits: 1 })).toBe(false)
+    books.clock.advance(Date.parse(next) - Date.parse(last))
+    expect(books.admit(application, { hits: 1 })).toBe(true)
+    const [report] = application.reports(books.clock.now())
+    expect([report!.start, report!.end]).toEqual(
+      Object.values(windowOf(period, Date.parse(next))).map((instant) => new Date(instant)),
+    )
+  })
+
+  it('an eternity never ends', () => {
+    const books = openBooks()
+    const application = books.learn('a1', [['hits', 'eternity', 1]])
+    books.admit(application, { hits: 1 })
+    books.clock.advance(50 * 366 * 86_400_000)
+    expect(books.admit(application, { hits: 1 })).toBe(false)
+    expect(application.reports(books.clock.now())).toMatchObject([{ start: undefined, end: undefined, current: 1 }])
+  })
+
+  it('law 8: keeps what waits by the minute of its admission', () => {
+    const books = openBooks({ now: '2026-03-10T10:20:59Z' })
+    const application = books.learn('a1', [], { metrics: ['hits'] })
+    books.admit(application, { hits: 1 })
+    books.admit(application, { hits: 2 })
+    books.clock.advance(1000)
+    books.admit(application, { hits: 4 })
+    const { pending } = application
+    expect([pending!.minute, namedUsage([pending!])]).toEqual([Date.parse('2026-03-10T10:21:00Z'), { hits: 4 }])
+    const before = pending!.next!
+    expect([before.minute, namedUsage([before])]).toEqual([Date.parse('2026-03-10T10:20:00Z'), { hits: 3 }])
+    expect(books.ledger.records).toBe(2)
+  })
+
+  it('law 9: never adds up to what the backend cannot hold', () => {
+    const books = openBooks()
+    const application = books.learn('a1', [], { metrics: ['hits'] })
+    books.admit(application, { hits: Number.MAX_SAFE_INTEGER })
+    books.admit(application, { hits: 1 })
+    const { pending } = application
+    expect([namedUsage([pending!]), namedUsage([pending!.next!])]).toEqual([
+      { hits: 1 },
+      { hits: Number.MAX_SAFE_INTEGER },
+    ])
+  })
+
+  it('does not add fresh usage to what may be counted twice', () => {
+    const books = openBooks()
+    const application = books.learn('a1', [], { metrics: ['hits'] })
+    books.admit(application, { hits: 1 })
+    application.pending!.again = true
+    books.admit(application, { hits: 2 })
+    expect([application.pending!.again, namedUsage([application.pending!])]).toEqual([false, { hits: 2 }])
+  })
+
+  describe('says of a denial', () => {
+    const violation = (limits: Parameters<ReturnType<typeof openBooks>['learn']>[1], hits: number) => {
+      const books = openBooks({ now: '2026-03-10T10:20:30Z' })
+      const application = books.learn('a1', limits)
+      const now = books.clock.now()
+      return application.violation(application.layout.touched(createUsageShape({ hits }), now), now)
+    }
+
+    it('the latest end among the violated windows', () => {
+      const retryAt = Date.parse('2026-03-10T11:00:00Z')
+      const limits = [
+        ['hits', 'day', 100, 5],
+        ['hits', 'hour', 5, 5],
+        ['hits', 'minute', 5, 5],
+      ] as const
+      expect(violation(limits, 1)).toEqual({ retryAt, disabled: false })
+    })
+
+    it('that no wait helps against eternity or for more than the limit', () => {
+      expect(violation([['hits', 'eternity', 5, 5]], 1)).toEqual({ retryAt: undefined, disabled: false })
+      expect(violation([['hits', 'minute', 5, 0]], 6)).toEqual({ retryAt: undefined, disabled: false })
+    })
+
+    it('that a limit of 0 disables', () => {
+      expect(violation([['hits', 'minute', 0, 0]], 1)).toMatchObject({ disabled: true })
+    })
+  })
+
+  it('is near a limit within the margin of it, the usage included', () => {
+    const books = openBooks()
+    const application = books.learn('a1', [['hits', 'day', 100, 89]])
+    const near = (hits: number) =>
+      application.isNear(application.layout.touched(createUsageShape({ hits }), books.clock.now()), 0.1)
+    expect([near(1), near(2)]).toEqual([false, true])
+  })
+
+  it('law 7: never admits more than any limit, whatever comes in whatever order', () => {
+    const amounts = fc.record({ hits: fc.nat(4), searches: fc.nat(4), orders: fc.nat(4) })
+    const steps = fc.array(fc.tuple(amounts, fc.nat(70_000)), { maxLength: 60 })
+    fc.assert(
+      fc.property(steps, fc.nat(30), fc.nat(30), (usages, day, minute) => {
+        const books = openBooks()
+        const application = books.learn(
+          'a1',
+          [
+            ['hits', 'day', day],
+            ['searches', 'minute', minute],
+          ],
+          { hierarchy: { hits: ['searches'], searches: [] }, metrics: ['orders'] },
+        )
+        const admitted = { day: 0, minutes: new Map<number, number>() }
+        for (const [usage, wait] of usages) {
+          const at = windowOf('minute', books.clock.now()).start
+          const below = admitted.minutes.get(at) ?? 0
+          const fits = admitted.day + usage.hits + usage.searches <= day && below + usage.searches <= minute
+          expect(books.admit(application, usage)).toBe(fits)
+          if (fits) {
+            admitted.day += usage.hits + usage.searches
+            admitted.minutes.set(at, below + usage.searches)
+          }
+          books.clock.advance(wait)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
+import { type Books, openBooks, SETTLE_MS } from './books.ts'
+
+const METRICS = { metrics: ['hits'] }
+const kept = ({ service }: Books) => [...service.applications.keys()]
+const send = ({ service }: Books) => {
+  for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.acknowledge()
+}
+
+function full(max: number): Books {
+  const books = openBooks({ maxApplications: max })
+  for (let index = 0; index < max; index++) books.learn(`a${index}`, [], METRICS).used = false
+  return books
+}
+
+describe('law 10: the ledger', () => {
+  it('keeps as many applications as it may, then forgets one for each that comes', () => {
+    const books = full(3)
+    books.learn('new', [], METRICS)
+    expect(kept(books)).toEqual(['a1', 'a2', 'new'])
+    expect([books.ledger.room.size, books.events]).toEqual([3, ['evicted']])
+  })
+
+  it('forgets one that was not used lately rather than one that was', () => {
+    const books = full(3)
+    const first = books.service.applications.get('a0')!
+    first.used = true
+    books.learn('new', [], METRICS)
+    expect(kept(books)).toEqual(['a0', 'a2', 'new'])
+    // It had its chance.
+    expect(first.used).toBe(false)
+  })
+
+  it('forgets the oldest when all were used', () => {
+    const books = full(3)
+    for (const application of books.service.applications.values()) application.used = true
+    books.learn('new', [], METRICS)
+    expect(kept(books)).toEqual(['a1', 'a2', 'new'])
+  })
+
+  it('tells who still holds it that an application was forgotten', () => {
+    const books = full(1)
+    const first = books.service.applications.get('a0')!
+    books.learn('new', [], METRICS)
+    expect(first.evicted).toBe(true)
+  })
+
+  it('never forgets one with usage that waits, is under way or not settled', () => {
+    const books = full(3)
+    const [waiting, sent, asked] = [...books.service.applications.values()]
+    books.admit(sent!, { hits: 1 })
+    send(books)
+    books.admit(waiting!, { hits: 1 })
+    asked!.questions = 1
+    books.ledger.markBusy(asked!)
+    expect(books.service.application('new')).toBeUndefined()
+    expect([kept(books), books.events]).toEqual([['a0', 'a1', 'a2'], ['full']])
+  })
+
+  it('forgets what is settled by now, though nobody asked about it since', () => {
+    const books = full(2)
+    for (const application of books.service.applications.values()) books.admit(application, { hits: 1 })
+    send(books)
+    expect(books.service.application('new')).toBeUndefined()
+    books.clock.advance(SETTLE_MS - 1)
+    expect(books.service.application('new')).toBeUndefined()
+    // Looks for settled usage at most once a second.
+    books.clock.advance(1)
+    expect(books.service.application('new')).toBeUndefined()
+    books.clock.advance(1000)
+    expect(books.service.application('new')).toBeDefined()
+  })
+
+  it('looks at a bounded number of busy ones for each newcomer', () => {
+    const books = full(300)
+    for (const application of books.service.applications.values()) books.admit(application, { hits: 1 })
+    let looks = 0
+    for (const application of books.service.applications.values()) {
+      Object.defineProperty(application, 'busy', { get: () => ++looks > 0 })
+    }
+    books.ledger.room.make()
+    expect(looks).toBe(128)
+  })
+
+  it('goes on where it stopped looking', () => {
+    const books = full(200)
+    const all = [...books.service.applications.values()]
+    for (const application of all.slice(0, 150)) books.admit(application, { hits: 1 })
+    expect(books.ledger.room.make()).toBe(false)
+    expect(books.ledger.room.make()).toBe(true)
+  })
+
+  it('keeps usage of an application without room outside until it is reported', () => {
+    const books = openBooks({ maxApplications: 1 })
+    books.admit(books.learn('a1', [], METRICS), { hits: 1 })
+    const outsider = books.service.outsider('a2', books.clock.now())
+    books.admit(outsider, { hits: 2 })
+    expect([books.service.outsider('a2', books.clock.now()), kept(books)]).toEqual([outsider, ['a1']])
+    expect(books.ledger.sums().hits).toMatchObject({ pending: 3 })
+    send(books)
+    books.clock.advance(SETTLE_MS)
+    books.ledger.sweep()
+    expect(books.service.outsider('a2', books.clock.now())).not.toBe(outsider)
+    expect(books.ledger.sums().hits).toMatchObject({ admitted: 3, acknowledged: 3 })
+  })
+})

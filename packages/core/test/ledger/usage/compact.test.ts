@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest'
+import type { Application } from '../../../src/ledger/application-ledger.ts'
+import { compact } from '../../../src/ledger/usage/compact.ts'
+import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
+import { eachRow } from '../../../src/ledger/usage/waiting-rows.ts'
+import { type Books, openBooks } from '../books.ts'
+
+function waiting(rows: readonly [minute: string, hits: number, again?: boolean][]): [Books, Application] {
+  const books = openBooks({ now: '2026-03-10T10:20:30Z' })
+  const application = books.learn('a1', [], { metrics: ['hits'] })
+  const slot = books.service.metrics.slotOf('hits')
+  for (const [minute, hits, again = false] of rows) {
+    const row = new UsageRow(application, Date.parse(`2026-03-10T${minute}:00Z`))
+    row.add(slot, hits)
+    row.again = again
+    application.wait(row)
+    books.ledger.records += 1
+  }
+  return [books, application]
+}
+
+function rowsOf(application: Application): [minute: string, hits: number][] {
+  const rows: [string, number][] = []
+  eachRow(application.pending, (row) => {
+    rows.push([new Date(row.minute).toISOString().slice(11, 16), namedUsage([row]).hits!])
+  })
+  return rows
+}
+
+it('rows of one minute become one', () => {
+  const [books, application] = waiting([
+    ['10:20', 1],
+    ['10:19', 2],
+    ['10:20', 4],
+  ])
+  compact(application)
+  expect([rowsOf(application), books.ledger.records]).toEqual([
+    [
+      ['10:20', 5],
+      ['10:19', 2],
+    ],
+    2,
+  ])
+})
+
+it('minutes that are long over become hours; none gets another hour', () => {
+  const [, application] = waiting([
+    ['08:59', 1],
+    ['09:00', 2],
+    ['09:59', 4],
+    ['10:00', 8],
+    ['10:14', 16],
+    ['10:18', 32],
+  ])
+  compact(application)
+  expect(rowsOf(application)).toEqual([
+    ['10:18', 32],
+    ['10:14', 24],
+    ['09:59', 6],
+    ['08:59', 1],
+  ])
+})
+
+it('what may be counted twice stays apart', () => {
+  const [, application] = waiting([
+    ['10:20', 1],
+    ['10:20', 2, true],
+  ])
+  compact(application)
+  expect(rowsOf(application)).toHaveLength(2)
+})
+
+it('law 9: no sum becomes larger than the backend can hold', () => {
+  const [books, application] = waiting([
+    ['10:20', 1],
+    ['10:20', Number.MAX_SAFE_INTEGER],
+  ])
+  compact(application)
+  expect([rowsOf(application).length, books.ledger.records]).toEqual([2, 2])
+})

@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createUsageShape } from '../../../src/domain/usage.ts'
+import type { Touched } from '../../../src/ledger/plan/plan-limits.ts'
+import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
+import { openBooks } from '../books.ts'
+
+const MINUTE = Date.parse('2026-03-10T10:20:00Z')
+
+function openRow() {
+  const { service, clock } = openBooks()
+  const application = service.application('a1')!
+  const touched = (usage: Record<string, number>): Touched =>
+    application.layout.touched(createUsageShape(usage), clock.now())
+  return { row: new UsageRow(application, MINUTE + 30_000), touched }
+}
+
+/** As an application counts. */
+function count(row: UsageRow, touched: Touched, time = MINUTE): 'again' | number {
+  return row.repeat(touched, time) ? 'again' : row.count(touched)
+}
+
+describe('a row of usage', () => {
+  it('law 8: adds up whatever was counted, repeated or not, and however often somebody looks', () => {
+    const usages = fc.constantFrom<Record<string, number>>({ a: 1 }, { a: 2, b: 1 }, { c: 7 })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(usages, fc.boolean())), (steps) => {
+        const { row, touched } = openRow()
+        const expected: Record<string, number> = {}
+        for (const [usage, looked] of steps) {
+          count(row, touched(usage))
+          for (const [metric, amount] of Object.entries(usage)) expected[metric] = (expected[metric] ?? 0) + amount
+          if (looked) expect(namedUsage([row])).toEqual(expected)
+        }
+        expect([{ ...namedUsage([row]) }, row.records]).toEqual([expected, Object.keys(expected).length])
+      }),
+    )
+  })
+
+  it('says how many metrics are new to it', () => {
+    const { row, touched } = openRow()
+    const usage = touched({ a: 1, b: 1 })
+    expect([count(row, usage), count(row, usage), count(row, touched({ b: 1, c: 1 }))]).toEqual([2, 'again', 1])
+  })
+
+  it('repeats only within its minute', () => {
+    const { row, touched } = openRow()
+    const usage = touched({ a: 1 })
+    row.count(usage)
+    expect([MINUTE - 1, MINUTE, MINUTE + 59_999, MINUTE + 60_000].map((time) => row.repeat(usage, time))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ])
+  })
+
+  it('repeats nothing once it may be counted twice', () => {
+    const { row, touched } = openRow()
+    row.count(touched({ a: 1 }))
+    row.again = true
+    expect(row.repeat(touched({ a: 1 }), MINUTE)).toBe(false)
+  })
+
+  it('law 9: repeats only what stays a number that the backend can hold', () => {
+    const { row, touched } = openRow()
+    const usage = touched({ a: Math.floor(Number.MAX_SAFE_INTEGER / 3) })
+    row.count(usage)
+    expect([row.repeat(usage, MINUTE), row.repeat(usage, MINUTE), row.repeat(usage, MINUTE)]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(row.holds(usage)).toBe(false)
+  })
+
+  it('gives a metric away with all that was counted of it', () => {
+    const { row, touched } = openRow()
+    const usage = touched({ a: 1, b: 2 })
+    for (const _ of [1, 2, 3]) count(row, usage)
+    const [slot] = usage.slots
+    const part = row.takeOut(slot!)
+    expect([namedUsage([part!]), namedUsage([row]), row.takeOut(slot!)]).toEqual([{ a: 3 }, { b: 6 }, undefined])
+    expect(part!.minute).toBe(MINUTE)
+  })
+
+  it('sends its response code once, with the last metric that is left', () => {
+    const { row, touched } = openRow()
+    row.separate = { code: 201, awaitsResponse: false }
+    const usage = touched({ a: 1, b: 2 })
+    row.count(usage)
+    const codes = usage.slots.map((slot) => row.takeOut(slot)!.separate?.code)
+    expect(codes).toEqual([undefined, 201])
+  })
+})

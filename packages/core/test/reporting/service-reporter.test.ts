@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { type Breaker, createBreaker } from '../../src/backend/breaker.ts'
+import { DEFAULTS } from '../../src/defaults.ts'
+import { createUsageShape } from '../../src/domain/usage.ts'
+import { TransportError } from '../../src/errors.ts'
+import { eachRow } from '../../src/ledger/usage/waiting-rows.ts'
+import { ServiceDesk } from '../../src/reporting/service-reporter.ts'
+import type { Line } from '../client/scripted.ts'
+import { ACCEPTED, openDesk, refusal } from './desk.ts'
+
+const DOWN = new TransportError('refused', { sent: false })
+const DENIED = refusal(404, 'application_not_found')
+
+function open(lines: readonly Line[], breaker?: Breaker) {
+  const desk = openDesk(lines)
+  const reports = new ServiceDesk({
+    ...desk.options,
+    service: desk.service,
+    report: DEFAULTS.report,
+    provedWithinMs: 1e9,
+    breaker,
+    random: () => 0.5,
+  })
+  const admit = (id: string, minutes = 1) => {
+    for (let minute = 0; minute < minutes; minute++) {
+      if (minute > 0) desk.clock.advance(60_000)
+      desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
+    }
+  }
+  return { ...desk, desk, reports, admit }
+}
+
+describe('after a failure the desk', () => {
+  it('waits, also with what one application wants sent', async () => {
+    const { reports, admit, clock, desk, service } = open([DOWN, ACCEPTED])
+    admit('a1')
+    await reports.flush(false)
+    expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 500)
+    await reports.flush(false)
+    await reports.flushOnly(service.applications.get('a1')!)
+    expect(desk.sent).toHaveLength(1)
+  })
+
+  it('asks, then sends the smallest application, then the rest', async () => {
+    const { reports, admit, clock, desk } = open([DOWN, DENIED, ACCEPTED])
+    admit('small')
+    admit('big', 2)
+    await reports.flush(false)
+    clock.advance(500)
+    await reports.flush(false)
+    expect(desk.sent.slice(1).map((body) => body.match(/app_id\]=(\w+)/)?.[1] ?? body)).toEqual([
+      'authorize',
+      'small',
+      'big',
+    ])
+  })
+
+  it('sends nothing while the question gets no answer, and waits longer', async () => {
+    const { reports, admit, clock, desk, ledger } = open([DOWN])
+    admit('a1')
+    await reports.flush(false)
+    clock.advance(500)
+    await reports.flush(false)
+    expect(desk.sent.at(-1)).toBe('authorize')
+    expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 1000)
+    expect(ledger.sums().hits).toMatchObject({ pending: 1, ambiguous: 0 })
+  })
+
+  it('makes one batch ambiguous for an outage, not one after the other', async () => {
+    const { reports, admit, clock, ledger } = open([{ status: 500 }, DENIED, { status: 500 }])
+    admit('big', 2)
+    admit('small')
+    await reports.flush(false)
+    expect(ledger.sums().hits).toMatchObject({ ambiguous: 3 })
+    admit('big', 2)
+    admit('small')
+    clock.advance(500)
+    await reports.flush(false)
+    expect(ledger.sums().hits).toMatchObject({ ambiguous: 4, pending: 2 })
+  })
+
+  it('keeps what of the smallest application does not fit into one batch', async () => {
+    const { reports, desk, clock, ledger, learn, service } = open([DOWN, DENIED, { status: 500 }])
+    const application = learn('a1', [], { metrics: ['hits'] })
+    const touched = application.layout.touched(createUsageShape({ hits: 1 }), clock.now())
+    for (let call = 0; call < 1001; call++) application.countSeparately(touched, clock.now())
+    eachRow(application.separate, (row) => {
+      row.separate = { code: 200, awaitsResponse: false }
+    })
+    await reports.flush(false)
+    clock.advance(500)
+    await reports.flush(false)
+    expect([desk.sent.length, service.applications.size]).toEqual([3, 1])
+    expect(ledger.sums().hits).toMatchObject({ ambiguous: 1000, pending: 1, inFlight: 0 })
+  })
+
+  it('in a hurry does not wait', async () => {
+    const { reports, admit, ledger } = open([DOWN, DENIED, ACCEPTED])
+    admit('a1')
+    await reports.flush(false)
+    await reports.flush(true)
+    expect(ledger.sums().hits).toMatchObject({ acknowledged: 1 })
+  })
+})
+
+it('honours what the backend asks for', async () => {
+  const { reports, admit, clock } = open([{ status: 503, headers: { 'retry-after': '30' } }])
+  admit('a1')
+  await reports.flush(false)
+  expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 30_000)
+})
+
+it('retries refused credentials slowly, and gives up after 23 hours with that reason', async () => {
+  const { reports, admit, clock, losses, ledger } = open([refusal(403, 'service_token_invalid')])
+  admit('a1')
+  await reports.flush(false)
+  expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 30_000)
+  clock.advance(23 * 3_600_000 + 60_000)
+  await reports.flush(false)
+  expect(losses).toMatchObject([{ kind: 'given-up', reason: 'misconfigured', usage: { hits: 1 } }])
+  expect(ledger.records).toBe(0)
+})
+
+it('asks nothing while the breaker is open, and closes it by an answer', async () => {
+  const clocks = openDesk([]).clock
+  const breaker = createBreaker({ failures: 1, openMs: 5000 }, clocks)
+  const { reports, admit, clock, desk } = open([DOWN, DENIED, ACCEPTED], breaker)
+  admit('a1')
+  await reports.flush(false)
+  expect(breaker.state.kind).toBe('open')
+  clock.advance(500)
+  await reports.flush(false)
+  expect(desk.sent).toHaveLength(1)
+  clocks.advance(5000)
+  clock.advance(5000)
+  await reports.flush(false)
+  expect([desk.sent.length, breaker.state.kind]).toEqual([3, 'closed'])
+})
