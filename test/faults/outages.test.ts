@@ -119,7 +119,7 @@ describe.each(table)('$name, $mode', ({ create, cache }) => {
     const { emulator, url } = await startEmulator()
     const { port, served } = await startApp(create, { backendUrl: url, cache, onUnavailable: 'allow', maxCalls: 2 })
     emulator.setFaults([{ kind: 'latency', ms: 100 }])
-    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => get(port, `stranger-${index}`)))
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => get(port, `unverified-${index}`)))
     expect(answers.filter(({ status }) => status === 200)).toEqual([])
     expect(answers.map(codeOf)).toContain('overloaded')
     expect(served).toEqual([])

@@ -10,9 +10,9 @@ const STATE = stateOf({
 
 it('law 8: usageAfter is counted once, whatever was predicted, and may overshoot by what is in flight', async () => {
   const world = createWorld({ state: STATE })
-  const terms = { counts: 'predicted' as const }
+  const policy = { counts: 'predicted' as const }
   const inFlight = []
-  for (let index = 0; index < 5; index++) inFlight.push(await world.ask({ userKey: 'k1' }, { tokens: 1 }, terms))
+  for (let index = 0; index < 5; index++) inFlight.push(await world.ask({ userKey: 'k1' }, { tokens: 1 }, policy))
   expect(inFlight.filter(allowed)).toHaveLength(5)
   expect(world.ledger.sums()).toEqual({})
   for (const outcome of inFlight) {
@@ -20,7 +20,7 @@ it('law 8: usageAfter is counted once, whatever was predicted, and may overshoot
     world.settle(outcome, 200, { tokens: 30 })
   }
   expect(world.ledger.sums().tokens).toMatchObject({ admitted: 150, pending: 150 })
-  expect(await world.ask({ userKey: 'k1' }, { tokens: 1 }, terms)).toMatchObject({ code: 'limits_exceeded' })
+  expect(await world.ask({ userKey: 'k1' }, { tokens: 1 }, policy)).toMatchObject({ code: 'limits_exceeded' })
   await world.clock.advance(10_000)
   expect(world.emulator.usage().s1!.a1!.tokens!.day).toBe(150)
   expect(imbalance(world.ledger)).toEqual({})
@@ -40,9 +40,9 @@ it('law 8: addUsage comes on top of what was counted, and is refused after the e
 
 it('response codes are reported one transaction each, with the usage counted from the decision on', async () => {
   const world = createWorld({ state: STATE })
-  const terms = { counts: 'with-response-code' as const, responseCodes: true }
+  const policy = { counts: 'with-response-code' as const, responseCodes: true }
   const outcomes = []
-  for (let index = 0; index < 3; index++) outcomes.push(await world.ask({ userKey: 'k1' }, { tokens: 40 }, terms))
+  for (let index = 0; index < 3; index++) outcomes.push(await world.ask({ userKey: 'k1' }, { tokens: 40 }, policy))
   expect(outcomes.map(allowed)).toEqual([true, true, false])
   await world.clock.advance(10_000)
   expect(world.count('transactions')).toBe(0)

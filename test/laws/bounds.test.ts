@@ -46,11 +46,11 @@ describe('a flood of made-up keys', () => {
       let hits = 0
       let calls = 0
       for (let index = 0; index < FLOOD; index += 50) {
-        const strangers = Array.from({ length: 50 }, (_, part) => world.ask({ userKey: `made-up-${index + part}` }))
+        const unverified = Array.from({ length: 50 }, (_, part) => world.ask({ userKey: `made-up-${index + part}` }))
         const [{ user_keys }] = [GOOD[index % GOOD.length]!]
         const good = world.ask({ userKey: user_keys[0]! })
         if (!(good instanceof Promise) && good.outcome === 'allow' && good.source === 'cache') hits++
-        await Promise.all(strangers)
+        await Promise.all(unverified)
         calls += world.count('authorize')
         world.calls.length = 0
       }
@@ -68,13 +68,13 @@ describe('a flood of made-up keys', () => {
     await world.clock.advance(30_000)
     const held = hold()
     world.fault = held.fault
-    const strangers = Array.from({ length: 100 }, (_, index) => world.ask({ userKey: `made-up-${index}` }))
+    const unverified = Array.from({ length: 100 }, (_, index) => world.ask({ userKey: `made-up-${index}` }))
     const known = world.ask({ userKey: 'good-1' })
     await settled()
     expect(held.running()).toBe(5)
     held.release()
     expect(allowed(await known)).toBe(true)
-    const codes = (await Promise.all(strangers)).map((outcome) => (outcome as { code?: string }).code)
+    const codes = (await Promise.all(unverified)).map((outcome) => (outcome as { code?: string }).code)
     expect(codes.filter((code) => code === 'user_key_invalid')).toHaveLength(4)
     expect(codes.filter((code) => code === 'overloaded')).toHaveLength(96)
   })
@@ -198,7 +198,7 @@ describe('a ledger that is full', () => {
   })
 
   it('law 10: what waits in an outage does not grow with the requests, nor for long with the minutes', async () => {
-    const world = createWorld({ state: stateOf({}), crowdedAt: 100, terms: { onUnavailable: 'last-known' } })
+    const world = createWorld({ state: stateOf({}), crowdedAt: 100, policy: { onUnavailable: 'last-known' } })
     await world.ask({ userKey: 'k1' }, { hits: 1 })
     world.fault = (_request, pass) => goWrong('unsent', pass)
     const codes = { counts: 'with-response-code', responseCodes: true } as const

@@ -69,7 +69,7 @@ describe('the identity', () => {
       credentials: { userKey: 'k1' },
       usage: { usage: { hits: 1 }, metrics: ['hits'], amounts: [1] },
       referrer: undefined,
-      terms: { onUnavailable: 'deny', counts: 'now', responseCodes: false },
+      policy: { onUnavailable: 'deny', counts: 'now', responseCodes: false },
       view: {},
     } as const
     expect(await world.authorizer.decide(question)).toMatchObject({ code: 'gateway_misconfigured' })
@@ -299,7 +299,7 @@ describe('reports', () => {
   })
 
   it('law 8: usage of an application that does not exist is not said to be accepted', async () => {
-    const world = createWorld({ state: stateOf({}), terms: { onUnavailable: 'allow' } })
+    const world = createWorld({ state: stateOf({}), policy: { onUnavailable: 'allow' } })
     world.fault = () => {
       throw new TransportError('refused', { sent: false })
     }
@@ -364,7 +364,7 @@ describe('bounds and outages', () => {
   })
 
   it.each(['refused', 'busy'] as const)('the policy is asked when a call is %s, as after a time-out', async (how) => {
-    const world = createWorld({ state: stateOf({}), terms: { onUnavailable: 'allow' } })
+    const world = createWorld({ state: stateOf({}), policy: { onUnavailable: 'allow' } })
     world.fault = () => {
       if (how === 'refused') throw new TransportError('refused', { sent: false })
       return { status: 503, headers: {}, body: Buffer.alloc(0) }

@@ -18,7 +18,7 @@ const DOWN: Fault = () => {
   throw new TransportError('refused', { sent: false })
 }
 
-const ask = async (world: World, userKey: string, terms = {}) => await world.ask({ userKey }, { hits: 1 }, terms)
+const ask = async (world: World, userKey: string, policy = {}) => await world.ask({ userKey }, { hits: 1 }, policy)
 const countOf = (world: World, id: string) => world.emulator.usage().s1![id]!.hits!.eternity
 
 async function finish(world: World): Promise<void> {
@@ -42,7 +42,7 @@ describe('while the backend is down', () => {
   })
 
   it("'last-known' goes on with the last verdict, limits counted, and reports afterwards", async () => {
-    const world = createWorld({ state: STATE, terms: { onUnavailable: 'last-known' } })
+    const world = createWorld({ state: STATE, policy: { onUnavailable: 'last-known' } })
     await ask(world, 'k1')
     world.fault = DOWN
     await world.clock.advance(3_600_000)
@@ -55,7 +55,7 @@ describe('while the backend is down', () => {
   })
 
   it("'last-known' does not let in who was denied last", async () => {
-    const world = createWorld({ state: STATE, terms: { onUnavailable: 'last-known' } })
+    const world = createWorld({ state: STATE, policy: { onUnavailable: 'last-known' } })
     expect(await ask(world, 'wrong')).toMatchObject({ code: 'user_key_invalid' })
     world.fault = DOWN
     await world.clock.advance(60_000)
@@ -63,7 +63,7 @@ describe('while the backend is down', () => {
   })
 
   it("'allow' lets strangers in, and reports the usage of those who turn out to be callers", async () => {
-    const world = createWorld({ state: STATE, terms: { onUnavailable: 'allow' } })
+    const world = createWorld({ state: STATE, policy: { onUnavailable: 'allow' } })
     world.fault = DOWN
     for (const key of ['k1', 'k1', 'nobody']) expect(await ask(world, key)).toMatchObject({ source: 'policy' })
     expect(world.ledger.sums().hits).toMatchObject({ admitted: 3, pending: 3 })
@@ -75,7 +75,7 @@ describe('while the backend is down', () => {
   })
 
   it("law 3: 'allow' does not let in what the caller or we ourselves are to blame for", async () => {
-    const world = createWorld({ state: STATE, terms: { onUnavailable: 'allow' }, maxCalls: 2 })
+    const world = createWorld({ state: STATE, policy: { onUnavailable: 'allow' }, maxCalls: 2 })
     // An overload.
     world.fault = async (_request, pass) => {
       await new Promise<void>((resolve) => world.clock.schedule(resolve, 100))
@@ -105,7 +105,7 @@ describe('while the backend is down', () => {
   it('a breaker spares callers the calls, and everything goes on within seconds', async () => {
     const world = createWorld({ state: STATE })
     world.fault = DOWN
-    for (let index = 0; index < 100; index++) await ask(world, `stranger-${index}`)
+    for (let index = 0; index < 100; index++) await ask(world, `unverified-${index}`)
     expect(world.count('authorize')).toBe(5)
     world.fault = undefined
     await world.clock.advance(1001)
@@ -116,7 +116,7 @@ describe('while the backend is down', () => {
     const world = createWorld({ state: STATE })
     await ask(world, 'k1')
     world.fault = DOWN
-    for (let index = 0; index < 10; index++) await ask(world, `stranger-${index}`)
+    for (let index = 0; index < 10; index++) await ask(world, `unverified-${index}`)
     expect(world.breaker!.state.kind).toBe('open')
     const before = world.count('transactions')
     await world.clock.advance(60_000)
@@ -285,7 +285,7 @@ describe('while the backend is down, what must hold all the same', () => {
   it('law 7: usage of an authrep without an answer, let in by policy, stays in the counts though the backend counts late', async () => {
     const world = createWorld({
       state: stateOf({ limits: [{ metric: 'hits', period: 'day', value: 10 }] }),
-      terms: { onUnavailable: 'last-known' },
+      policy: { onUnavailable: 'last-known' },
       reportDelayMs: 20_000,
       cache: { limitMargin: 1, ttlMs: 1000 },
     })
@@ -318,7 +318,7 @@ describe('while the backend is down, what must hold all the same', () => {
       let fastMs = 0
       const emulator = createEmulator({ state: limited, clock: { now: () => clock.now() - fastMs } })
       const cache = { ttlMs: 4 * 3_600_000, staleMs: 4 * 3_600_000 }
-      const world = createWorld({ state: limited, clock, emulator, cache, terms: { onUnavailable: 'last-known' } })
+      const world = createWorld({ state: limited, clock, emulator, cache, policy: { onUnavailable: 'last-known' } })
       for (let i = 0; i < 6; i++) await ask(world, 'k1')
       fastMs = 3 * 3_600_000
       clock.set(fastMs)
@@ -336,7 +336,7 @@ describe('while the backend is down, what must hold all the same', () => {
     })
 
     it('after his application was forgotten for want of room', async () => {
-      const world = createWorld({ state: limited, terms: { onUnavailable: 'last-known' } })
+      const world = createWorld({ state: limited, policy: { onUnavailable: 'last-known' } })
       for (let i = 0; i < 6; i++) await ask(world, 'k1')
       await world.reporter.flush()
       world.ledger.room.forget(world.ledger.service(world.service).applications.get('a1')!)

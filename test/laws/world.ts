@@ -1,9 +1,9 @@
 /** The rooms authorization and reporting on one ledger, before an emulator in the same process, under one clock. */
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
-import type { Authorizer, Question } from '../../packages/core/src/authorization/authorizer.ts'
+import type { AuthorizationRequest, Authorizer } from '../../packages/core/src/authorization/authorizer.ts'
 import { createCachedAuthorizer } from '../../packages/core/src/authorization/cached/cached-authorizer.ts'
 import { type Breaker, createBreaker } from '../../packages/core/src/backend/breaker.ts'
-import { createCallGate } from '../../packages/core/src/backend/bulkhead.ts'
+import { createBulkhead } from '../../packages/core/src/backend/bulkhead.ts'
 import { ThreeScaleClient } from '../../packages/core/src/client/client.ts'
 import type { ClientOptions } from '../../packages/core/src/client/client-options.ts'
 import {
@@ -14,7 +14,7 @@ import {
 import type { ResolvedCache, ResolvedReport } from '../../packages/core/src/configuration/options/resolved-options.ts'
 import { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
 import type { Refusal } from '../../packages/core/src/decision/decision.ts'
-import type { ProtectedService, Terms } from '../../packages/core/src/decision/route-policy.ts'
+import type { ProtectedService, RoutePolicy } from '../../packages/core/src/decision/route-policy.ts'
 import { DEFAULTS } from '../../packages/core/src/defaults.ts'
 import type { Credentials } from '../../packages/core/src/domain/credentials.ts'
 import { createUsageShape, type Usage, type UsageShape } from '../../packages/core/src/domain/usage.ts'
@@ -46,7 +46,7 @@ export interface WorldOptions {
   readonly maxCalls?: number
   readonly crowdedAt?: number
   readonly breaker?: false
-  readonly terms?: Partial<Terms>
+  readonly policy?: Partial<RoutePolicy>
   readonly metrics?: Record<string, { parent?: string }>
   /** Calls take this long on the clock; default none. */
   readonly latencyMs?: number
@@ -66,7 +66,12 @@ export interface World {
   readonly cached: CacheMessage['event'][]
   readonly troubles: string[]
   fault: Fault | undefined
-  ask(credentials: Credentials, usage?: Usage, terms?: Partial<Terms>, referrer?: string): Outcome | Promise<Outcome>
+  ask(
+    credentials: Credentials,
+    usage?: Usage,
+    policy?: Partial<RoutePolicy>,
+    referrer?: string,
+  ): Outcome | Promise<Outcome>
   settle(outcome: Outcome, status?: number, after?: Usage): void
   /** Calls since the world began, by endpoint. */
   count(endpoint: string): number
@@ -135,7 +140,7 @@ export function createWorld(options: WorldOptions): World {
     ledger,
     clock,
     cache,
-    gate: createCallGate({ maxCalls: options.maxCalls ?? DEFAULTS.maxCalls }),
+    bulkhead: createBulkhead({ maxCalls: options.maxCalls ?? DEFAULTS.maxCalls }),
     breaker,
     observer,
     random: () => 0.5,
@@ -172,13 +177,13 @@ export function createWorld(options: WorldOptions): World {
     cached,
     troubles,
     fault: undefined,
-    ask(credentials, usage = { hits: 1 }, terms = {}, referrer = undefined) {
-      const question: Question = {
+    ask(credentials, usage = { hits: 1 }, policy = {}, referrer = undefined) {
+      const question: AuthorizationRequest = {
         service,
         credentials,
         usage: shapeOf(usage),
         referrer,
-        terms: { onUnavailable: 'deny', counts: 'now', responseCodes: false, ...options.terms, ...terms },
+        policy: { onUnavailable: 'deny', counts: 'now', responseCodes: false, ...options.policy, ...policy },
         view: {},
       }
       return authorizer.decide(question)

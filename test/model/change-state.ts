@@ -2,10 +2,10 @@
 import type { EmulatorState } from '@threescale/emulator'
 import type { Change } from './schedule.ts'
 
-type Application = NonNullable<EmulatorState['services'][0]['applications']>[0]
+type ApplicationLedger = NonNullable<EmulatorState['services'][0]['applications']>[0]
 
 /** One of the two applications as they begin. */
-export function applicationOf(index: number): Application {
+export function applicationOf(index: number): ApplicationLedger {
   return { id: `a${index}`, plan: 'p1', user_keys: [`u${index}`], application_keys: ['k0', 'k1'] }
 }
 

@@ -65,7 +65,7 @@ class Run {
       emulator,
       clock: this.#clock,
       cache: { maxApplications: schedule.room, limitMargin: schedule.limitMargin },
-      terms: { onUnavailable: schedule.onUnavailable },
+      policy: { onUnavailable: schedule.onUnavailable },
     })
     this.#world.fault = async (request, pass) => {
       const [there, back] = schedule.latencies[this.#calls++ % schedule.latencies.length]!
@@ -175,8 +175,8 @@ class Run {
       // A denial may rest on usage that is reserved while the backend is asked; who was right shows once all have answers.
       if (this.#asking.size === 0) for (const judge of this.#denials.splice(0)) judge()
     }
-    const terms = { counts, responseCodes: counts !== 'now' }
-    const outcome = this.#world.ask(this.#credentials(application, key), usage, terms)
+    const policy = { counts, responseCodes: counts !== 'now' }
+    const outcome = this.#world.ask(this.#credentials(application, key), usage, policy)
     if (outcome instanceof Promise) void outcome.then(note)
     else note(outcome)
   }
@@ -291,7 +291,7 @@ class Run {
       this.#judge.problems.push(`undelivered: ${JSON.stringify(left)}`)
     const quiet = !this.#judge.foreign && !this.#judge.moved
     if (quiet && dropped.length > 0) this.#judge.problems.push(`law 9: dropped ${JSON.stringify(dropped)}`)
-    const doubtful = losses.filter(({ reason }) => reason === 'ambiguous' || reason === 'closed')
+    const maybeCounted = losses.filter(({ reason }) => reason === 'ambiguous' || reason === 'closed')
     const suspected = losses.filter(({ kind }) => kind === 'suspected')
     if (quiet && suspected.length > 0) this.#judge.problems.push(`suspected a loss: ${JSON.stringify(suspected)}`)
     for (const { name } of METRICS) {
@@ -307,7 +307,7 @@ class Run {
       const givenUp = losses
         .filter(({ kind }) => kind === 'given-up')
         .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      const unsure = doubtful.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
+      const unsure = maybeCounted.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
       // An authrep whose answer is lost is counted though not admitted.
       const { room, limitMargin } = this.#schedule
       const most = room === 1 || limitMargin > 0 ? Number.POSITIVE_INFINITY : due - givenUp + unsure

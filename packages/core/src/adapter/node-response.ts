@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import type { ResponseView } from '../request/request-view.ts'
 
 /** A body that is still under way beyond this many bytes is not waited for, in bytes. */
-const UPLOAD_PATIENCE = 65_536
+const MAX_UPLOAD_BYTES = 65_536
 
 // Registered, so that two copies of the package share one listener on a socket.
 const QUEUED: unique symbol = Symbol.for('threescale.queued')
@@ -66,7 +66,7 @@ function hasFinished(response: ServerResponse): boolean {
 export function endUpload(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete || request.httpVersionMajor > 1) return
   const length = request.headers['content-length']
-  const large = length === undefined ? 'transfer-encoding' in request.headers : Number(length) > UPLOAD_PATIENCE
+  const large = length === undefined ? 'transfer-encoding' in request.headers : Number(length) > MAX_UPLOAD_BYTES
   // Not a header: frameworks take headers back when an error is thrown.
   if (large) response.shouldKeepAlive = false
 }

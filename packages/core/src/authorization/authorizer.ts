@@ -2,22 +2,22 @@
 
 import type { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Refusal } from '../decision/decision.ts'
-import type { ProtectedService, Terms } from '../decision/route-policy.ts'
+import type { ProtectedService, RoutePolicy } from '../decision/route-policy.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import type { UsageShape } from '../domain/usage.ts'
-import type { Abortable } from '../primitives/abort.ts'
+import type { AbortSource } from '../primitives/abort.ts'
 import type { ResponseView } from '../request/request-view.ts'
 
 export type Decided = AllowedDecision | Refusal
 
-export interface Question {
+export interface AuthorizationRequest {
   readonly service: ProtectedService
   readonly credentials: Credentials
   readonly usage: UsageShape
   readonly referrer: string | undefined
-  readonly terms: Terms
+  readonly policy: RoutePolicy
   /** Read only when the backend has to be asked. */
-  readonly view: Abortable
+  readonly view: AbortSource
 }
 
 export interface Authorizer {
@@ -30,10 +30,10 @@ export interface Authorizer {
     credentials: Credentials,
     usage: UsageShape,
     referrer: string | undefined,
-    terms: Terms,
+    policy: RoutePolicy,
   ): Decided | undefined
   /** A plain value when the answer is known locally. Never rejects: failures are refusals or `onUnavailable`. */
-  decide(question: Question): Decided | Promise<Decided>
+  decide(request: AuthorizationRequest): Decided | Promise<Decided>
   /**
    * Once per allowed decision, at the end of its response: books what `addUsage` and `usageAfter` brought and,
    * where wanted, the response code. Never throws.

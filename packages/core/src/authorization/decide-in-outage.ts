@@ -4,15 +4,14 @@ import type { BackendAnswer } from '../backend/backend.ts'
 import type { ResolvedReport } from '../configuration/options/resolved-options.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { UsageShape } from '../domain/usage.ts'
-import type { Application } from '../ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import { Batch } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
-import type { Decided, Question } from './authorizer.ts'
+import type { AuthorizationRequest, Decided } from './authorizer.ts'
 import { type Identity, identityText } from './callers/identity.ts'
-import { refusalOf } from './callers/remembered-denials.ts'
 import type { ServiceCache } from './callers/service-cache.ts'
-import { decideLocally } from './decide-by-limits.ts'
-import { overLimits, refuse, unavailable } from './local-refusals.ts'
+import { decideByLimits } from './decide-by-limits.ts'
+import { overLimits, refusalFromDenial, refuse, unavailable } from './refusals.ts'
 
 const RETRY_MS = 1000
 
@@ -27,67 +26,72 @@ export interface PolicyContext {
  * Nobody whose last word from the backend was a denial passes, under any policy. A known caller passes within the limits
  * as last known; a stranger only under 'allow', and his usage is kept apart until an answer proves it.
  */
-export function decideByPolicy(
+export function decideInOutage(
   cache: ServiceCache,
-  question: Question,
+  request: AuthorizationRequest,
   outage: Outage,
   context: PolicyContext,
 ): Decided {
-  const { credentials, referrer, usage, terms } = question
+  const { credentials, referrer, usage, policy } = request
   const refusal = unavailable(context.clock.now() + (outage.retryAfterMs ?? RETRY_MS))
-  if (terms.onUnavailable === 'deny') return refusal
+  if (policy.onUnavailable === 'deny') return refusal
   const identity = cache.identities.find(credentials, referrer)
   const text = identityText(credentials, referrer)
-  const denial = identity?.account.denial ?? cache.ledger.denial ?? cache.denials.last(text)
-  if (denial !== undefined) return refusalOf(denial)
+  const denial = identity?.application.denial ?? cache.ledger.denial ?? cache.denials.last(text)
+  if (denial !== undefined) return refusalFromDenial(denial)
   if (identity !== undefined) {
-    const { account } = identity
-    const kept = account.evicted ? cache.ledger.application(account.id!) : account
+    const { application } = identity
+    const kept = application.evicted ? cache.ledger.application(application.id!) : application
     if (kept === undefined) return refuse('overloaded')
-    identity.account = kept
-    if (terms.onUnavailable === 'last-known' && !knowsLimits(kept, usage)) return refusal
-    return admit(identity, question, outage, context)
+    identity.application = kept
+    if (policy.onUnavailable === 'last-known' && !knowsLimits(kept, usage)) return refusal
+    return admit(identity, request, outage, context)
   }
-  if (terms.onUnavailable === 'last-known') return refusal
-  const stranger = cache.admitStranger(text, credentials, referrer)
-  return stranger === undefined ? refuse('overloaded') : admit(stranger, question, outage, context)
+  if (policy.onUnavailable === 'last-known') return refusal
+  const unverified = cache.admitUnverified(text, credentials, referrer)
+  return unverified === undefined ? refuse('overloaded') : admit(unverified, request, outage, context)
 }
 
 /**
  * Whether it is known, be it of long ago, which limits hold for the usage. They went with an application that was forgotten,
  * and when our clock turned out to be wrong; and the first usage of a metric may have an ancestor that nobody has asked about.
  */
-function knowsLimits(account: Application, usage: UsageShape): boolean {
-  return account.answered && !account.layout.mayHideLimits(usage)
+function knowsLimits(application: ApplicationLedger, usage: UsageShape): boolean {
+  return application.answered && !application.planLimits.mayHideLimits(usage)
 }
 
-function admit(identity: Identity, question: Question, outage: Outage, { clock, ambiguous }: PolicyContext): Decided {
-  const { usage, terms } = question
-  const { account } = identity
+function admit(
+  identity: Identity,
+  request: AuthorizationRequest,
+  outage: Outage,
+  { clock, ambiguous }: PolicyContext,
+): Decided {
+  const { usage, policy } = request
+  const { application } = identity
   const now = clock.now()
-  const touched = account.layout.touched(usage, now)
-  const counts = terms.counts === 'now' || terms.counts === 'with-response-code'
+  const footprint = application.planLimits.footprintOf(usage, now)
+  const counts = policy.counts === 'now' || policy.counts === 'with-response-code'
   if (!outage.mayHaveCounted || !counts || ambiguous === 'count-again') {
-    return decideLocally(identity, touched, question.usage, question.terms, now, 'policy')
+    return decideByLimits(identity, footprint, request.usage, request.policy, now, 'policy')
   }
   // The call without an answer may have counted this very usage, and no later answer tells.
-  const time = account.service.at(now)
-  if (!account.fits(touched, time)) return overLimits(account, touched, time)
-  const row = account.reserve(touched, time)
-  if (row !== undefined) new Batch(account.service, [row]).giveUp('ambiguous', true)
-  return new AllowedDecision('policy', usage, identity, terms)
+  const time = application.service.at(now)
+  if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
+  const row = application.reserve(footprint, time)
+  if (row !== undefined) new Batch(application.service, [row]).giveUp('ambiguous', true)
+  return new AllowedDecision('policy', usage, identity, policy)
 }
 
 /** What becomes of a request whose question to the backend brought no verdict. */
 export function decideWithoutVerdict(
   cache: ServiceCache,
-  question: Question,
+  request: AuthorizationRequest,
   answer: Exclude<BackendAnswer, { kind: 'verdict' }>,
   context: PolicyContext,
 ): Decided {
   switch (answer.kind) {
     case 'unavailable':
-      return decideByPolicy(cache, question, answer, context)
+      return decideInOutage(cache, request, answer, context)
     case 'overloaded':
       return refuse('overloaded')
     case 'closed':

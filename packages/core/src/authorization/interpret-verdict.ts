@@ -8,14 +8,14 @@ import type { NotAuthorized, Verdict } from '../domain/verdict.ts'
  * usage: the identity is good, one of the metrics or amounts is not.
  * denied: `scope` says for whom it holds. ours: we are refused, not he.
  */
-export type Meaning =
+export type VerdictMeaning =
   | { readonly kind: 'good' }
   | { readonly kind: 'usage'; readonly metric: string | undefined }
   | { readonly kind: 'denied'; readonly scope: 'identity' | 'application' | 'service'; readonly verdict: NotAuthorized }
-  | { readonly kind: 'ours'; readonly verdict: NotAuthorized }
+  | { readonly kind: 'provider'; readonly verdict: NotAuthorized }
 
 /** Source: apisonator, order of checks (the validators: key, referrer, application state, service state, limits). */
-export function meaningOf(verdict: Verdict, metrics: readonly string[]): Meaning {
+export function interpretVerdict(verdict: Verdict, metrics: readonly string[]): VerdictMeaning {
   if (verdict.authorized) return { kind: 'good' }
   switch (verdict.code) {
     case 'limits_exceeded':
@@ -29,7 +29,7 @@ export function meaningOf(verdict: Verdict, metrics: readonly string[]): Meaning
       return { kind: 'denied', scope: 'service', verdict }
     default:
       return faultOf(verdict.code) === 'ours'
-        ? { kind: 'ours', verdict }
+        ? { kind: 'provider', verdict }
         : { kind: 'denied', scope: 'identity', verdict }
   }
 }

@@ -4,22 +4,23 @@ import type { Backend, BackendAnswer } from '../backend/backend.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Refusal } from '../decision/decision.ts'
 import type { Authorized, Verdict } from '../domain/verdict.ts'
-import { bookedAtBackend } from '../ledger/answers/counted-by-backend.ts'
-import type { OpenQuestion } from '../ledger/service-ledger.ts'
+import { countedByBackend } from '../ledger/answers/counted-by-backend.ts'
+import type { QuestionStamp } from '../ledger/service-ledger.ts'
 import { Batch } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
-import type { Decided, Question } from './authorizer.ts'
+import type { AuthorizationRequest, Decided } from './authorizer.ts'
+import { AwaitingDecision } from './awaiting-decision.ts'
 import type { Identity } from './callers/identity.ts'
 import type { ServiceCache } from './callers/service-cache.ts'
-import { DirectGrant } from './direct-grant.ts'
-import { overLimits } from './local-refusals.ts'
-import { refusalOf } from './refusals.ts'
-import { type AccountGrant, HeldGrant } from './settle-response.ts'
+import { DirectAdmission } from './direct-admission.ts'
+import type { MeteredAdmission } from './metered-admission.ts'
+import { refusalFromVerdict } from './refusal-from-verdict.ts'
+import { overLimits } from './refusals.ts'
 
 export interface PerRequest {
   readonly backend: Backend
   readonly cache: ServiceCache
-  readonly question: Question
+  readonly request: AuthorizationRequest
   readonly clock: Clock
   byPolicy(answer: Exclude<BackendAnswer, { kind: 'verdict' }>): Decided
 }
@@ -29,15 +30,15 @@ export interface PerRequest {
  * count has to agree as well, and holds the usage of an authrep from before the question on.
  */
 export async function decidePerRequest(task: PerRequest): Promise<Decided> {
-  const { backend, cache, question, clock } = task
-  const { credentials, referrer, terms, usage, view } = question
+  const { backend, cache, request, clock } = task
+  const { credentials, referrer, policy, usage, view } = request
   const identity = cache.identities.find(credentials, referrer)
-  if (identity !== undefined) await cache.ledger.ledger.flusher?.(identity.account)
-  const opened = cache.ledger.ledger.openQuestion()
-  const reserved = reserve(cache, identity, question, clock)
+  if (identity !== undefined) await cache.ledger.ledger.flusher?.(identity.application)
+  const stamp = cache.ledger.ledger.stampQuestion()
+  const reserved = reserve(cache, identity, request, clock)
   if ('outcome' in reserved) return reserved
   const answer = await backend.ask({
-    endpoint: terms.counts === 'now' ? 'authrep' : 'authorize',
+    endpoint: policy.counts === 'now' ? 'authrep' : 'authorize',
     client: cache.service.client,
     service: cache.service.id,
     credentials,
@@ -49,15 +50,15 @@ export async function decidePerRequest(task: PerRequest): Promise<Decided> {
     return task.byPolicy(answer)
   }
   const { verdict } = answer
-  cache.ledger.learnTime(opened, verdict.usageReports)
+  cache.ledger.learnTime(stamp, verdict.usageReports)
   if (!verdict.authorized) {
     reserved.undo()
-    return refusalOf(verdict, usage, clock.now())
+    return refusalFromVerdict(verdict, usage, clock.now())
   }
   reserved.keep(verdict)
-  const grant = identity ?? grantOutside(task, verdict, opened)
-  if (terms.counts !== 'with-response-code') return new AllowedDecision('backend', usage, grant, terms)
-  return countLater(grant, question, clock)
+  const admission = identity ?? grantOutside(task, verdict, stamp)
+  if (policy.counts !== 'with-response-code') return new AllowedDecision('backend', usage, admission, policy)
+  return countLater(admission, request, clock)
 }
 
 const EXTENSIONS = Object.freeze({ listAppKeys: true, limitHeaders: true })
@@ -72,24 +73,24 @@ const NOTHING: Reservation = Object.freeze({ keep: () => {}, undo: () => {} })
 function reserve(
   cache: ServiceCache,
   identity: Identity | undefined,
-  { usage, terms }: Question,
+  { usage, policy }: AuthorizationRequest,
   clock: Clock,
 ): Reservation | Refusal {
-  if (identity === undefined || identity.account.evicted) {
-    return terms.counts === 'now' ? { ...NOTHING, keep: () => cache.ledger.countedElsewhere(usage) } : NOTHING
+  if (identity === undefined || identity.application.evicted) {
+    return policy.counts === 'now' ? { ...NOTHING, keep: () => cache.ledger.countedElsewhere(usage) } : NOTHING
   }
-  const { account } = identity
+  const { application } = identity
   const now = clock.now()
-  const time = account.service.at(now)
-  const touched = account.layout.touched(usage, now)
-  if (!account.fits(touched, time)) return overLimits(account, touched, time)
-  const row = terms.counts === 'now' ? account.reserve(touched, time) : undefined
+  const time = application.service.at(now)
+  const footprint = application.planLimits.footprintOf(usage, now)
+  if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
+  const row = policy.counts === 'now' ? application.reserve(footprint, time) : undefined
   if (row === undefined) return NOTHING
-  const batch = new Batch(account.service, [row])
+  const batch = new Batch(application.service, [row])
   return {
     keep(verdict) {
       if (batch.state !== 'inFlight') return
-      bookedAtBackend(row, verdict.usageReports)
+      countedByBackend(row, verdict.usageReports)
       batch.acknowledge()
     },
     // Given up while it was under way, because the gateway closed: said once, and not taken back.
@@ -100,19 +101,23 @@ function reserve(
 }
 
 /** For an application that is not kept; what is known only after the response finds it by its id. */
-function grantOutside({ cache, question }: PerRequest, verdict: Authorized, { askedAt }: OpenQuestion): AccountGrant {
-  return new DirectGrant(cache.service, verdict, () => {
+function grantOutside(
+  { cache, request }: PerRequest,
+  verdict: Authorized,
+  { askedAt }: QuestionStamp,
+): MeteredAdmission {
+  return new DirectAdmission(cache.service, verdict, () => {
     const { id } = verdict.application
-    return id === undefined ? cache.ledger.ledger.stranger(cache.ledger) : cache.outsider(id, question, askedAt)
+    return id === undefined ? cache.ledger.ledger.unverified(cache.ledger) : cache.overflow(id, request, askedAt)
   })
 }
 
-function countLater(grant: AccountGrant, { usage, terms }: Question, clock: Clock): Decided {
-  const { account } = grant
+function countLater(admission: MeteredAdmission, { usage, policy }: AuthorizationRequest, clock: Clock): Decided {
+  const { application } = admission
   const now = clock.now()
-  const time = account.service.at(now)
-  const touched = account.layout.touched(usage, now)
-  if (!account.fits(touched, time)) return overLimits(account, touched, time)
-  const row = account.countSeparately(touched, time)
-  return new AllowedDecision('backend', usage, new HeldGrant(grant, row), terms)
+  const time = application.service.at(now)
+  const footprint = application.planLimits.footprintOf(usage, now)
+  if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
+  const row = application.countAsOwnTransaction(footprint, time)
+  return new AwaitingDecision('backend', usage, admission, policy, row)
 }

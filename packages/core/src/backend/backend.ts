@@ -19,7 +19,7 @@ import type { Observer } from '../observe/observer.ts'
 import { isAborted } from '../primitives/abort.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Breaker } from './breaker.ts'
-import type { CallGate } from './bulkhead.ts'
+import type { Bulkhead } from './bulkhead.ts'
 
 export type BackendAnswer =
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
@@ -38,7 +38,7 @@ export type BackendAnswer =
 
 export interface BackendOptions {
   readonly clock: Clock
-  readonly gate: CallGate
+  readonly bulkhead: Bulkhead
   readonly breaker: Breaker | undefined
   readonly observer: Pick<Observer, 'called' | 'misconfigured'>
 }
@@ -65,16 +65,16 @@ export class Backend {
 
   /** Never rejects. */
   async ask({ endpoint, client, service, credentials, call, known }: BackendCall): Promise<BackendAnswer> {
-    const { gate, breaker, clock } = this.#options
-    if (!gate.enter(known)) return { kind: 'overloaded' }
+    const { bulkhead, breaker, clock } = this.#options
+    if (!bulkhead.enter(known)) return { kind: 'overloaded' }
     const permit = breaker?.acquire() ?? 'pass'
     if (typeof permit === 'object') {
-      gate.leave(known)
+      bulkhead.leave(known)
       return { kind: 'unavailable', retryAfterMs: permit.retryAfterMs, mayHaveCounted: false }
     }
     // The breaker half-opens with an authorize, which counts nothing, whatever the call is.
     if (permit === 'probe' && endpoint === 'authrep') {
-      gate.leave(known)
+      bulkhead.leave(known)
       breaker?.drop(permit)
       const probe = await this.ask({ endpoint: 'authorize', client, service, credentials, call: PROBE, known })
       if (probe.kind !== 'verdict') return probe
@@ -104,7 +104,7 @@ export class Backend {
       }
       return this.#failed(error, permit, { endpoint: name, service, durationMs: clock.elapsed() - began })
     } finally {
-      gate.leave(known)
+      bulkhead.leave(known)
     }
   }
 

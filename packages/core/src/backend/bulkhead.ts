@@ -1,6 +1,6 @@
 /** How many backend calls may run at once, and how many of them for strangers (law 10). */
 
-export interface CallGate {
+export interface Bulkhead {
   readonly running: number
   /**
    * Takes a place; false when there is none. Strangers, identities never seen allowed, get at most half of the places, so
@@ -11,24 +11,24 @@ export interface CallGate {
   leave(known: boolean): void
 }
 
-export function createCallGate({ maxCalls }: { readonly maxCalls: number }): CallGate {
+export function createBulkhead({ maxCalls }: { readonly maxCalls: number }): Bulkhead {
   // With a single place strangers must get it, else nobody would ever become known.
   const maxStrangers = Math.max(1, Math.floor(maxCalls / 2))
   let running = 0
-  let strangers = 0
+  let unverified = 0
   return {
     get running() {
       return running
     },
     enter(known) {
-      if (running >= maxCalls || (!known && strangers >= maxStrangers)) return false
+      if (running >= maxCalls || (!known && unverified >= maxStrangers)) return false
       running++
-      if (!known) strangers++
+      if (!known) unverified++
       return true
     },
     leave(known) {
       running--
-      if (!known) strangers--
+      if (!known) unverified--
     },
   }
 }

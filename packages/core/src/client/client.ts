@@ -22,7 +22,7 @@ import { batchesOf } from './encode/report-batches.ts'
 import type { Transaction } from './encode/transaction.ts'
 import { tooLong } from './query-limit.ts'
 import { sendBatches } from './send-report.ts'
-import { Interruption } from './transport/call-aborted.ts'
+import { CallAborted } from './transport/call-aborted.ts'
 import { createSender, type Sender } from './transport/sender.ts'
 import { createUndiciTransport } from './transport/undici-transport.ts'
 import { USER_AGENT_HEADERS } from './transport/user-agent.ts'
@@ -192,7 +192,7 @@ export class ThreeScaleClient {
       })
       return readAnswer(response, call.extensions?.noBody === true, this.#options.clock.now())
     } catch (error) {
-      throw error instanceof Interruption ? error.reason : error
+      throw error instanceof CallAborted ? error.reason : error
     }
   }
 

@@ -2,22 +2,22 @@
 
 import type { CredentialLocation } from '../configuration/options/gateway-options.ts'
 import type { Credentials } from '../domain/credentials.ts'
-import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { CredentialsSettings } from './credentials-settings.ts'
-import { checkOwnCredentials } from './custom-function.ts'
-import { createAuthorizationPlace } from './locations/authorization.ts'
-import { createFormPlace } from './locations/form.ts'
-import { createHeadersPlace } from './locations/headers.ts'
-import type { Place } from './locations/location.ts'
-import { createQueryPlace } from './locations/query.ts'
+import { checkCustomCredentials } from './custom-function.ts'
+import { createAuthorizationLocation } from './locations/authorization.ts'
+import { createFormLocation } from './locations/form.ts'
+import { createHeadersLocation } from './locations/headers.ts'
+import type { Location } from './locations/location.ts'
+import { createQueryLocation } from './locations/query.ts'
 import type { UnreadableCredentials } from './unreadable.ts'
 
 export interface CredentialsReader<View extends RequestView = RequestView> {
   /** Undefined: the request carries none, or an id or key without the other half it needs. Throws what an own function throws. */
-  read(view: View): Eventual<Credentials | UnreadableCredentials | undefined>
+  read(view: View): MaybePromise<Credentials | UnreadableCredentials | undefined>
   /** Where credentials were found; values masked. Undefined: none. */
-  explain(view: View): Eventual<FoundCredentials | undefined>
+  explain(view: View): MaybePromise<FoundCredentials | undefined>
   /** Takes what `read` finds, with all its duplicates, out of what handlers see. Nothing with an own function. */
   strip(view: View): void
   /** Value of WWW-Authenticate; undefined where Authorization is no location. */
@@ -38,52 +38,52 @@ const MASKED = '***'
 
 /** A reader for the places that the options name, or around the user's own function. */
 export function createCredentialsReader<View extends RequestView = RequestView>(
-  option: CredentialsSettings | ((view: View) => Eventual<Credentials | undefined>),
+  option: CredentialsSettings | ((view: View) => MaybePromise<Credentials | undefined>),
 ): CredentialsReader<View> {
-  return typeof option === 'function' ? createFunctionReader(option) : createPlacesReader(option)
+  return typeof option === 'function' ? createFunctionReader(option) : createLocationsReader(option)
 }
 
-function createPlacesReader<View extends RequestView>(settings: CredentialsSettings): CredentialsReader<View> {
+function createLocationsReader<View extends RequestView>(settings: CredentialsSettings): CredentialsReader<View> {
   const { anonymous } = settings
-  const places = settings.in.map((location) => PLACES[location](settings))
+  const locations = settings.in.map((location) => LOCATIONS[location](settings))
 
   return {
     read(view) {
-      for (const place of places) {
-        const found = place.read(view)
+      for (const location of locations) {
+        const found = location.read(view)
         if (found !== undefined) return found === 'partial' ? undefined : found
       }
       return anonymous
     },
     explain(view) {
-      for (const place of places) {
-        const found = place.read(view)
+      for (const location of locations) {
+        const found = location.read(view)
         if (found === 'partial') return undefined
-        if (found !== undefined) return describe(found, place.location)
+        if (found !== undefined) return describe(found, location.location)
       }
       return anonymous && describe(anonymous, 'anonymous')
     },
     strip(view) {
-      places.find((place) => place.read(view) !== undefined)?.strip(view)
+      locations.find((location) => location.read(view) !== undefined)?.strip(view)
     },
     challenge: settings.in.includes('authorization') ? challengeOf(settings) : undefined,
     anonymous,
   }
 }
 
-const PLACES: Readonly<Record<CredentialLocation, (settings: CredentialsSettings) => Place>> = {
-  query: createQueryPlace,
-  headers: createHeadersPlace,
-  authorization: createAuthorizationPlace,
-  form: createFormPlace,
+const LOCATIONS: Readonly<Record<CredentialLocation, (settings: CredentialsSettings) => Location>> = {
+  query: createQueryLocation,
+  headers: createHeadersLocation,
+  authorization: createAuthorizationLocation,
+  form: createFormLocation,
 }
 
 function createFunctionReader<View extends RequestView>(
-  find: (view: View) => Eventual<Credentials | undefined>,
+  find: (view: View) => MaybePromise<Credentials | undefined>,
 ): CredentialsReader<View> {
   const read = (view: View) => {
     const found = find(view)
-    return isPromise(found) ? found.then(checkOwnCredentials) : checkOwnCredentials(found)
+    return isPromise(found) ? found.then(checkCustomCredentials) : checkCustomCredentials(found)
   }
   return {
     read,

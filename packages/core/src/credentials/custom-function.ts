@@ -11,7 +11,7 @@ import { NOT_UTF8, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
  *
  * @throws ConfigError when the value is not of the shape: then the function is wrong, not the caller.
  */
-export function checkOwnCredentials(
+export function checkCustomCredentials(
   found: Credentials | null | undefined,
 ): Credentials | UnreadableCredentials | undefined {
   if (found === undefined || found === null) return undefined

@@ -4,7 +4,7 @@ import { type Usage, type UsageShape, usageOf, usageProblem } from '../domain/us
 import type { UsageReport } from '../domain/verdict.ts'
 import { ClosedError } from '../errors.ts'
 import type { Allowed, AllowedSource } from './decision.ts'
-import type { ProtectedService, Terms } from './route-policy.ts'
+import type { ProtectedService, RoutePolicy } from './route-policy.ts'
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 
@@ -12,9 +12,10 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 export const NOTHING_ADDED: Usage = usageOf([])
 
 /** Who was let in; shared by all decisions on one application as long as nothing in it changes. */
-export interface Grant {
+export interface Admission {
   readonly service: ProtectedService
-  readonly application: { readonly id: string | undefined }
+  /** Undefined where 3scale does not tell it. */
+  readonly applicationId: string | undefined
   readonly plan: string | undefined
   /** The application's limits as last known; called on first read of a decision's `limits`. */
   limits(): readonly UsageReport[]
@@ -25,28 +26,28 @@ export class AllowedDecision implements Allowed {
   readonly outcome = 'allow'
   readonly source: AllowedSource
   readonly #shape: UsageShape
-  readonly #grant: Grant
-  readonly #terms: Terms
+  readonly #admission: Admission
+  readonly #policy: RoutePolicy
   /** Null once the response has ended. */
   #added: Map<string, number> | undefined | null = undefined
 
-  constructor(source: AllowedSource, shape: UsageShape, grant: Grant, terms: Terms) {
+  constructor(source: AllowedSource, shape: UsageShape, admission: Admission, policy: RoutePolicy) {
     this.source = source
     this.#shape = shape
-    this.#grant = grant
-    this.#terms = terms
+    this.#admission = admission
+    this.#policy = policy
   }
 
   get service(): string {
-    return this.#grant.service.id ?? ''
+    return this.#admission.service.id ?? ''
   }
 
   get application(): { readonly id: string | undefined } {
-    return this.#grant.application
+    return { id: this.#admission.applicationId }
   }
 
   get plan(): string | undefined {
-    return this.#grant.plan
+    return this.#admission.plan
   }
 
   get usage(): Usage {
@@ -54,12 +55,12 @@ export class AllowedDecision implements Allowed {
   }
 
   get limits(): readonly UsageReport[] {
-    return this.#grant.limits()
+    return this.#admission.limits()
   }
 
   get headers(): Readonly<Record<string, string>> {
-    const { limitHeaders } = this.#grant.service
-    return limitHeaders === undefined ? NO_HEADERS : limitHeaders(this.#grant.limits())
+    const { limitHeaders } = this.#admission.service
+    return limitHeaders === undefined ? NO_HEADERS : limitHeaders(this.#admission.limits())
   }
 
   addUsage(usage: Usage): void {
@@ -86,8 +87,8 @@ export class AllowedDecision implements Allowed {
   }
 
   /** What the authorizer that made a decision kept with it. */
-  static termsOf(allowed: AllowedDecision): { shape: UsageShape; grant: Grant; terms: Terms } {
-    return { shape: allowed.#shape, grant: allowed.#grant, terms: allowed.#terms }
+  static partsOf(allowed: AllowedDecision): { shape: UsageShape; admission: Admission; policy: RoutePolicy } {
+    return { shape: allowed.#shape, admission: allowed.#admission, policy: allowed.#policy }
   }
 
   /** Ends a decision: the usage that was added, `NOTHING_ADDED` mostly; undefined when it had ended before. */

@@ -12,7 +12,7 @@ export interface ProtectedService {
 }
 
 /** What a route wants; one object per `with()`, so its identity can be compared. */
-export interface Terms {
+export interface RoutePolicy {
   readonly onUnavailable: 'deny' | 'last-known' | 'allow'
   /**
    * When the usage is counted: at once; at the end of the response together with its status (`responseCodes`);

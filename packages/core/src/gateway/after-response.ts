@@ -33,7 +33,7 @@ export function createAfterResponse<View extends RequestView>(
     observer.warn('THREESCALE_USAGE_AFTER', 'usageAfter failed: what was predicted is counted', {
       error: error instanceof Error ? error.name : typeof error,
     })
-    return AllowedDecision.termsOf(allowed).shape
+    return AllowedDecision.partsOf(allowed).shape
   }
 
   function book(allowed: AllowedDecision, response: ResponseView, usage: Usage | undefined): void {

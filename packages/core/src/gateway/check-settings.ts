@@ -6,7 +6,7 @@ import { usageOf } from '../domain/usage.ts'
 import { isThreeScaleError } from '../errors.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { RequestView } from '../request/request-view.ts'
-import type { Front } from './configured-service.ts'
+import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
 
 /**
@@ -15,13 +15,13 @@ import type { CheckResult } from './gateway.ts'
  * (apisonator, order of checks in the authorize family).
  */
 export async function checkSettings<View extends RequestView>(
-  fronts: readonly Front<View>[],
+  services: readonly ConfiguredService<View>[],
   ownUsage: UsageReader<View> | undefined,
   credentials: Credentials | undefined,
 ): Promise<CheckResult> {
   let metrics: 'accepted' | 'unchecked' = 'accepted'
-  for (const front of fronts) {
-    const result = await checkService(front, ownUsage ?? front.usage, credentials)
+  for (const configured of services) {
+    const result = await checkService(configured, ownUsage ?? configured.usage, credentials)
     if (!result.ok) return result
     if (result.metrics === 'unchecked') metrics = 'unchecked'
   }
@@ -29,7 +29,7 @@ export async function checkSettings<View extends RequestView>(
 }
 
 async function checkService<View extends RequestView>(
-  { service, credentials: reader }: Front<View>,
+  { service, credentials: reader }: ConfiguredService<View>,
   usage: UsageReader<View>,
   given: Credentials | undefined,
 ): Promise<CheckResult> {

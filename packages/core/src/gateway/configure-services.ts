@@ -12,10 +12,10 @@ import { CLOCK } from '../primitives/clock.ts'
 import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/plain-http.ts'
-import type { Front } from './configured-service.ts'
+import type { ConfiguredService } from './configured-service.ts'
 
-export interface Fronts<View extends RequestView> {
-  readonly fronts: readonly Front<View>[]
+export interface ConfiguredServices<View extends RequestView> {
+  readonly services: readonly ConfiguredService<View>[]
   /** Clients made here, for whoever closes the gateway. */
   readonly ownClients: readonly ThreeScaleClient[]
   /** Sentences for the operator. */
@@ -28,14 +28,14 @@ export type GivenOptions<View extends RequestView> = GatewayOptions<View> & {
 }
 
 /** @throws ConfigError when a proxy configuration cannot be used. */
-export function createFronts<View extends RequestView>(
+export function configureServices<View extends RequestView>(
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
-): Fronts<View> {
+): ConfiguredServices<View> {
   const { services, warnings } = servicesOf(options)
   const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
   return {
-    fronts: services.map((service, index) => createFront(service, clients[index]!, given, options)),
+    services: services.map((service, index) => configureService(service, clients[index]!, given, options)),
     ownClients: options.client === undefined ? clients : [],
     warnings: [...warnings, ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : [])],
   }
@@ -61,12 +61,12 @@ function servicesOf<View extends RequestView>(
   })
 }
 
-function createFront<View extends RequestView>(
+function configureService<View extends RequestView>(
   service: ServiceSettings,
   client: ThreeScaleClient,
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
-): Front<View> {
+): ConfiguredService<View> {
   const credentials = createCredentialsReader<View>(options.credentials ?? service.credentials ?? DEFAULT_CREDENTIALS)
   const everyAnswer = given.rateLimitHeaders === undefined && service.rateLimitHeaders === true
   const rejection = createRejection({

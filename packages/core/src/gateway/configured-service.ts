@@ -7,7 +7,7 @@ import { hostnameOf } from '../request/hostname.ts'
 import type { RequestView } from '../request/request-view.ts'
 
 /** One service and the rooms as its configuration sets them up. */
-export interface Front<View extends RequestView> {
+export interface ConfiguredService<View extends RequestView> {
   readonly service: ProtectedService
   /** Lower case, without ports. */
   readonly hosts: readonly string[]
@@ -20,15 +20,17 @@ export interface Front<View extends RequestView> {
 }
 
 /** Undefined when no service has the host. */
-export type FrontPicker<View extends RequestView> = (view: View) => Front<View> | undefined
+export type ServicePicker<View extends RequestView> = (view: View) => ConfiguredService<View> | undefined
 
 /** One service takes every request; several are told apart by host, the first that names it wins. */
-export function createFrontPicker<View extends RequestView>(fronts: readonly Front<View>[]): FrontPicker<View> {
-  const [only] = fronts
-  if (fronts.length === 1) return () => only
-  const byHost = new Map<string, Front<View>>()
-  for (const front of fronts) {
-    for (const host of front.hosts) if (!byHost.has(host)) byHost.set(host, front)
+export function createServicePicker<View extends RequestView>(
+  services: readonly ConfiguredService<View>[],
+): ServicePicker<View> {
+  const [only] = services
+  if (services.length === 1) return () => only
+  const byHost = new Map<string, ConfiguredService<View>>()
+  for (const configured of services) {
+    for (const host of configured.hosts) if (!byHost.has(host)) byHost.set(host, configured)
   }
   return (view) => (view.host === undefined ? undefined : byHost.get(hostnameOf(view.host)))
 }

@@ -9,7 +9,7 @@ import type { RequestView } from '../request/request-view.ts'
 import { checkSettings } from './check-settings.ts'
 import { explain } from './explain.ts'
 import { GATEWAY_BRAND, type Gateway } from './gateway.ts'
-import { createShared, type Shared } from './gateway-runtime.ts'
+import { createRuntime, type GatewayRuntime } from './gateway-runtime.ts'
 import { Route } from './route.ts'
 
 /**
@@ -19,30 +19,30 @@ import { Route } from './route.ts'
  * @throws ConfigError with every problem of the options at once.
  */
 export function createGateway<View extends RequestView = RequestView>(options: GatewayOptions<View>): Gateway<View> {
-  const shared = createShared(options)
-  return gatewayOf(shared, shared.options, Object.freeze({}))
+  const runtime = createRuntime(options)
+  return gatewayOf(runtime, runtime.options, Object.freeze({}))
 }
 
 function gatewayOf<View extends RequestView>(
-  shared: Shared<View>,
+  runtime: GatewayRuntime<View>,
   settings: ResolvedRoute<View>,
   /** The same object for all that `with` makes of one gateway. */
   family: object,
 ): Gateway<View> {
-  const usage = usageOfRoute(shared.options, settings)
-  const route = new Route(shared, settings, usage)
+  const usage = usageOfRoute(runtime.options, settings)
+  const route = new Route(runtime, settings, usage)
   const gateway: Gateway<View> & { readonly [GATEWAY_BRAND]: object } = {
     [GATEWAY_BRAND]: family,
     evaluate: (view) => route.evaluate(view),
-    explain: (view) => explain(view, shared, settings, route.terms, usage),
+    explain: (view) => explain(view, runtime, settings, route.policy, usage),
     settle: (decision, response) => route.settle(decision, response),
-    with: (changed) => gatewayOf(shared, resolveRoute(settings, changed), family),
-    check: ({ credentials } = {}) => checkSettings(shared.fronts, usage, credentials),
-    stats: () => ({ usage: shared.ledger.sums(), ...shared.observer.counts() }),
-    options: redactOptions({ ...shared.options, ...settings }),
-    close: (limits) => shared.close(limits),
+    with: (changed) => gatewayOf(runtime, resolveRoute(settings, changed), family),
+    check: ({ credentials } = {}) => checkSettings(runtime.services, usage, credentials),
+    stats: () => ({ usage: runtime.ledger.sums(), ...runtime.observer.counts() }),
+    options: redactOptions({ ...runtime.options, ...settings }),
+    close: (limits) => runtime.close(limits),
     async [Symbol.asyncDispose]() {
-      await shared.close()
+      await runtime.close()
     },
   }
   return Object.freeze(gateway)

@@ -2,47 +2,47 @@
 
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
 import type { GatewayDenialCode } from '../decision/decision.ts'
-import type { Terms } from '../decision/route-policy.ts'
+import type { RoutePolicy } from '../decision/route-policy.ts'
 import type { Usage, UsageShape } from '../domain/usage.ts'
 import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { Explanation } from './explanation.ts'
-import type { Shared } from './gateway-runtime.ts'
+import type { GatewayRuntime } from './gateway-runtime.ts'
 import { referrerOf } from './referrer.ts'
 
 /** What `evaluate` would come to, and why. Rejects with what a callback of the user's throws. */
 export async function explain<View extends RequestView>(
   view: View,
-  shared: Shared<View>,
+  runtime: GatewayRuntime<View>,
   { skip }: ResolvedRoute<View>,
-  { counts }: Terms,
+  { counts }: RoutePolicy,
   ownUsage: UsageReader<View> | undefined,
 ): Promise<Explanation> {
   const { host } = view
   const nothing = { host, service: undefined, credentials: undefined, rules: [], usage: undefined, call: undefined }
-  if (shared.closed) return { ...nothing, outcome: 'deny', code: 'gateway_closed' }
+  if (runtime.closed) return { ...nothing, outcome: 'deny', code: 'gateway_closed' }
   if (skip !== undefined && (await skip(view))) return { ...nothing, outcome: 'skip', code: undefined }
-  const front = shared.pick(view)
-  if (front === undefined) return { ...nothing, outcome: 'deny', code: 'service_not_found' }
+  const configured = runtime.pick(view)
+  if (configured === undefined) return { ...nothing, outcome: 'deny', code: 'service_not_found' }
 
-  const reader = ownUsage ?? front.usage
-  const credentials = await front.credentials.explain(view)
+  const reader = ownUsage ?? configured.usage
+  const credentials = await configured.credentials.explain(view)
   const measured = await measure(reader, view)
   const usage = typeof measured === 'string' ? undefined : measured.usage
-  const found = { ...nothing, service: front.service.id, credentials, rules: reader.explain(view), usage }
+  const found = { ...nothing, service: configured.service.id, credentials, rules: reader.explain(view), usage }
   const denied = (code: GatewayDenialCode): Explanation => ({ ...found, outcome: 'deny', code })
   if (credentials === undefined) return denied('credentials_missing')
   if (credentials.kind === 'unreadable') return denied('credentials_malformed')
   if (measured === 'no-usage') return denied('gateway_misconfigured')
   if (measured === 'ambiguous') return denied('path_ambiguous')
   if (usage === undefined) return denied('no_mapping_rule')
-  const referrer = await referrerOf(view, shared.options.referrer, front.referrer)
+  const referrer = await referrerOf(view, runtime.options.referrer, configured.referrer)
   if (typeof referrer === 'object') return denied('credentials_malformed')
-  const endpoint = shared.options.cache === false && counts === 'now' ? 'authrep' : 'authorize'
+  const endpoint = runtime.options.cache === false && counts === 'now' ? 'authrep' : 'authorize'
   const parts = [
     credentials.kind === 'client id' ? `oauth_${endpoint}` : endpoint,
-    front.service.id === undefined ? '' : `service_id=${front.service.id}`,
+    configured.service.id === undefined ? '' : `service_id=${configured.service.id}`,
     credentials.sentAs,
     referrer === undefined ? '' : 'referrer=***',
     usageText(usage),

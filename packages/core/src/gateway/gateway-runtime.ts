@@ -3,7 +3,7 @@ import type { Authorizer } from '../authorization/authorizer.ts'
 import { createCachedAuthorizer } from '../authorization/cached/cached-authorizer.ts'
 import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
 import { createBreaker } from '../backend/breaker.ts'
-import { createCallGate } from '../backend/bulkhead.ts'
+import { createBulkhead } from '../backend/bulkhead.ts'
 import { resolveOptions } from '../configuration/options/resolve-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import { DEFAULTS } from '../defaults.ts'
@@ -15,13 +15,13 @@ import { createRejection, type Rejection } from '../rejection/rejection.ts'
 import { CLOSE_MS, createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
-import { createFronts, type GivenOptions } from './configure-services.ts'
-import { createFrontPicker, type Front, type FrontPicker } from './configured-service.ts'
+import { configureServices, type GivenOptions } from './configure-services.ts'
+import { type ConfiguredService, createServicePicker, type ServicePicker } from './configured-service.ts'
 
-export interface Shared<View extends RequestView> {
+export interface GatewayRuntime<View extends RequestView> {
   readonly options: ResolvedOptions<View>
-  readonly fronts: readonly Front<View>[]
-  readonly pick: FrontPicker<View>
+  readonly services: readonly ConfiguredService<View>[]
+  readonly pick: ServicePicker<View>
   /** How requests are denied that belong to no service. */
   readonly fallback: { readonly rejection: Rejection }
   readonly authorizer: Authorizer
@@ -39,9 +39,9 @@ export interface CloseLimits {
 }
 
 /** @throws ConfigError with every problem of the options. */
-export function createShared<View extends RequestView>(given: GivenOptions<View>): Shared<View> {
+export function createRuntime<View extends RequestView>(given: GivenOptions<View>): GatewayRuntime<View> {
   const options = resolveOptions(given)
-  const { fronts, ownClients, warnings } = createFronts(given, options)
+  const { services, ownClients, warnings } = configureServices(given, options)
   const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
   const { clock, cache, metrics, report } = options
   const memory = cache === false ? DEFAULTS.cache : cache
@@ -59,7 +59,7 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
     observer,
   })
   const { ambiguous } = report
-  const asking = { ledger, clock, cache: memory, gate: createCallGate(options), breaker, observer, ambiguous }
+  const asking = { ledger, clock, cache: memory, bulkhead: createBulkhead(options), breaker, observer, ambiguous }
   const authorizer = cache === false ? createDirectAuthorizer(asking) : createCachedAuthorizer(asking)
   const reporter = createReporter({ ledger, clock, report, provedWithinMs: 2 * ttlMs, breaker, observer })
   const afterResponse = createAfterResponse<View>(authorizer, observer)
@@ -76,8 +76,8 @@ export function createShared<View extends RequestView>(given: GivenOptions<View>
 
   return {
     options,
-    fronts,
-    pick: createFrontPicker(fronts),
+    services,
+    pick: createServicePicker(services),
     fallback: { rejection: createRejection(options) },
     authorizer,
     afterResponse,

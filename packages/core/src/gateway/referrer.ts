@@ -3,7 +3,7 @@
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import { decodeBytes } from '../credentials/decode-text.ts'
 import type { UnreadableCredentials } from '../credentials/unreadable.ts'
-import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
 
 /** A referrer to send, none, or one that cannot be sent: 3scale would refuse what is not UTF-8. */
@@ -16,7 +16,7 @@ export function referrerOf<View extends RequestView>(
   view: View,
   option: ResolvedOptions<View>['referrer'],
   wantedByService: boolean,
-): Eventual<Referrer> {
+): MaybePromise<Referrer> {
   if (typeof option !== 'function') return option || wantedByService ? headerOf(view) : undefined
   const said = option(view)
   return isPromise(said) ? said.then(wellFormed) : wellFormed(said)

@@ -4,15 +4,15 @@ import type { ResolvedRoute } from '../configuration/options/resolved-options.ts
 import type { UnreadableCredentials } from '../credentials/unreadable.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Decision, Denied, Refusal, Skipped } from '../decision/decision.ts'
-import type { Terms } from '../decision/route-policy.ts'
+import type { RoutePolicy } from '../decision/route-policy.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
-import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../request/request-view.ts'
-import type { Front } from './configured-service.ts'
-import type { Shared } from './gateway-runtime.ts'
+import type { ConfiguredService } from './configured-service.ts'
+import type { GatewayRuntime } from './gateway-runtime.ts'
 import { type Referrer, referrerOf } from './referrer.ts'
 
 const SKIPPED: Skipped = Object.freeze({ outcome: 'skip' })
@@ -30,7 +30,9 @@ type Caller = Credentials | UnreadableCredentials | undefined
 type Measured = UsageShape | 'no-match' | 'ambiguous'
 
 /** A service's way of denying, or that of requests that belong to none. */
-type Refusing = Pick<Front<RequestView>, 'rejection'> & { readonly service?: { readonly id: string | undefined } }
+type Refusing = Pick<ConfiguredService<RequestView>, 'rejection'> & {
+  readonly service?: { readonly id: string | undefined }
+}
 
 /**
  * One route's pipeline over what all routes of a gateway share. Steps return plain values as long as nothing has to be
@@ -38,26 +40,26 @@ type Refusing = Pick<Front<RequestView>, 'rejection'> & { readonly service?: { r
  * never makes one.
  */
 export class Route<View extends RequestView> {
-  readonly #shared: Shared<View>
+  readonly #runtime: GatewayRuntime<View>
   readonly #settings: ResolvedRoute<View>
-  readonly terms: Terms
+  readonly policy: RoutePolicy
   /** Undefined where each service's own rules say what a call uses. */
   readonly #usage: UsageReader<View> | undefined
 
-  constructor(shared: Shared<View>, settings: ResolvedRoute<View>, usage: UsageReader<View> | undefined) {
-    this.#shared = shared
+  constructor(runtime: GatewayRuntime<View>, settings: ResolvedRoute<View>, usage: UsageReader<View> | undefined) {
+    this.#runtime = runtime
     this.#settings = settings
     this.#usage = usage
-    this.terms = Object.freeze({
+    this.policy = Object.freeze({
       onUnavailable: settings.onUnavailable,
-      counts: countsOf(shared, settings),
-      responseCodes: shared.options.responseCodes,
+      counts: countsOf(runtime, settings),
+      responseCodes: runtime.options.responseCodes,
     })
   }
 
   evaluate(view: View): Decision | Promise<Decision> {
     // Only a user's callback throws here. It rejects, so that adapters need to look at one way of failing only.
-    const fail = this.#shared.options.mode === 'observe' ? this.#pass : rejection
+    const fail = this.#runtime.options.mode === 'observe' ? this.#pass : rejection
     try {
       const decision = this.#admit(view)
       return isPromise(decision) && fail === this.#pass ? decision.catch(fail) : decision
@@ -69,12 +71,12 @@ export class Route<View extends RequestView> {
   /** Observing denies nobody: what a callback throws is told, and the request passes. */
   readonly #pass = (error: unknown): Skipped => {
     const facts = { error: error instanceof Error ? error.name : typeof error }
-    this.#shared.observer.warn('THREESCALE_CALLBACK', 'a callback of the gateway failed; the request passes', facts)
+    this.#runtime.observer.warn('THREESCALE_CALLBACK', 'a callback of the gateway failed; the request passes', facts)
     return this.#skip()
   }
 
   #admit(view: View): Decision | Promise<Decision> {
-    if (this.#shared.closed) return this.#refuse(this.#shared.fallback, CLOSED)
+    if (this.#runtime.closed) return this.#refuse(this.#runtime.fallback, CLOSED)
     const { skip } = this.#settings
     if (skip === undefined) return this.#identify(view)
     const skips = skip(view)
@@ -87,33 +89,33 @@ export class Route<View extends RequestView> {
   }
 
   #identify(view: View): Decision | Promise<Decision> {
-    const front = this.#shared.pick(view)
-    if (front === undefined) return this.#refuse(this.#shared.fallback, SERVICE_NOT_FOUND)
-    const caller = front.credentials.read(view)
-    return isPromise(caller) ? this.#measureLater(view, front, caller) : this.#measure(view, front, caller)
+    const configured = this.#runtime.pick(view)
+    if (configured === undefined) return this.#refuse(this.#runtime.fallback, SERVICE_NOT_FOUND)
+    const caller = configured.credentials.read(view)
+    return isPromise(caller) ? this.#measureLater(view, configured, caller) : this.#measure(view, configured, caller)
   }
 
-  async #measureLater(view: View, front: Front<View>, caller: Promise<Caller>): Promise<Decision> {
-    return this.#measure(view, front, await caller)
+  async #measureLater(view: View, configured: ConfiguredService<View>, caller: Promise<Caller>): Promise<Decision> {
+    return this.#measure(view, configured, await caller)
   }
 
-  #measure(view: View, front: Front<View>, caller: Caller): Decision | Promise<Decision> {
-    if (caller === undefined) return this.#deny(view, front, CREDENTIALS_MISSING)
-    if ('malformed' in caller) return this.#unreadable(view, front, caller)
-    let measured: Eventual<Measured>
+  #measure(view: View, configured: ConfiguredService<View>, caller: Caller): Decision | Promise<Decision> {
+    if (caller === undefined) return this.#deny(view, configured, CREDENTIALS_MISSING)
+    if ('malformed' in caller) return this.#unreadable(view, configured, caller)
+    let measured: MaybePromise<Measured>
     try {
-      measured = (this.#usage ?? front.usage).read(view)
+      measured = (this.#usage ?? configured.usage).read(view)
     } catch (error) {
-      return this.#unusable(view, front, caller, error)
+      return this.#unusable(view, configured, caller, error)
     }
     return isPromise(measured)
-      ? this.#referLater(view, front, caller, measured)
-      : this.#refer(view, front, caller, measured)
+      ? this.#referLater(view, configured, caller, measured)
+      : this.#refer(view, configured, caller, measured)
   }
 
   async #referLater(
     view: View,
-    front: Front<View>,
+    configured: ConfiguredService<View>,
     caller: Credentials,
     measured: Promise<Measured>,
   ): Promise<Decision> {
@@ -121,113 +123,128 @@ export class Route<View extends RequestView> {
     try {
       result = await measured
     } catch (error) {
-      return this.#unusable(view, front, caller, error)
+      return this.#unusable(view, configured, caller, error)
     }
-    return this.#refer(view, front, caller, result)
+    return this.#refer(view, configured, caller, result)
   }
 
-  #refer(view: View, front: Front<View>, caller: Credentials, measured: Measured): Decision | Promise<Decision> {
-    if (measured === 'no-match') return this.#deny(view, front, NO_MAPPING_RULE, caller)
-    if (measured === 'ambiguous') return this.#deny(view, front, PATH_AMBIGUOUS, caller)
-    const referrer = referrerOf(view, this.#shared.options.referrer, front.referrer)
+  #refer(
+    view: View,
+    configured: ConfiguredService<View>,
+    caller: Credentials,
+    measured: Measured,
+  ): Decision | Promise<Decision> {
+    if (measured === 'no-match') return this.#deny(view, configured, NO_MAPPING_RULE, caller)
+    if (measured === 'ambiguous') return this.#deny(view, configured, PATH_AMBIGUOUS, caller)
+    const referrer = referrerOf(view, this.#runtime.options.referrer, configured.referrer)
     return isPromise(referrer)
-      ? this.#askLater(view, front, caller, measured, referrer)
-      : this.#ask(view, front, caller, measured, referrer)
+      ? this.#askLater(view, configured, caller, measured, referrer)
+      : this.#ask(view, configured, caller, measured, referrer)
   }
 
   async #askLater(
     view: View,
-    front: Front<View>,
+    configured: ConfiguredService<View>,
     caller: Credentials,
     measured: UsageShape,
     referrer: Promise<Referrer>,
   ): Promise<Decision> {
-    return this.#ask(view, front, caller, measured, await referrer)
+    return this.#ask(view, configured, caller, measured, await referrer)
   }
 
   #ask(
     view: View,
-    front: Front<View>,
+    configured: ConfiguredService<View>,
     credentials: Credentials,
     usage: UsageShape,
     referrer: Referrer,
   ): Decision | Promise<Decision> {
-    if (typeof referrer === 'object') return this.#unreadable(view, front, referrer)
-    const { authorizer } = this.#shared
-    const { service } = front
-    const { terms } = this
+    if (typeof referrer === 'object') return this.#unreadable(view, configured, referrer)
+    const { authorizer } = this.#runtime
+    const { service } = configured
+    const { policy } = this
     const answer =
-      authorizer.recall(service, credentials, usage, referrer, terms) ??
-      authorizer.decide({ service, credentials, usage, referrer, terms, view })
+      authorizer.recall(service, credentials, usage, referrer, policy) ??
+      authorizer.decide({ service, credentials, usage, referrer, policy, view })
     return isPromise(answer)
-      ? this.#concludeLater(view, front, credentials, referrer, answer)
-      : this.#conclude(view, front, credentials, referrer, answer)
+      ? this.#concludeLater(view, configured, credentials, referrer, answer)
+      : this.#conclude(view, configured, credentials, referrer, answer)
   }
 
   async #concludeLater(
     view: View,
-    front: Front<View>,
+    configured: ConfiguredService<View>,
     credentials: Credentials,
     referrer: string | undefined,
     answer: Promise<AllowedDecision | Refusal>,
   ): Promise<Decision> {
-    return this.#conclude(view, front, credentials, referrer, await answer)
+    return this.#conclude(view, configured, credentials, referrer, await answer)
   }
 
   #conclude(
     view: View,
-    front: Front<View>,
+    configured: ConfiguredService<View>,
     credentials: Credentials,
     referrer: string | undefined,
     answer: AllowedDecision | Refusal,
   ): Decision {
     if (answer.outcome !== 'allow') {
-      return this.#deny(view, front, { ...answer, secrets: secretsOf(credentials, referrer) }, credentials)
+      return this.#deny(view, configured, { ...answer, secrets: secretsOf(credentials, referrer) }, credentials)
     }
-    const { observer, afterResponse } = this.#shared
-    this.#strip(view, front)
-    observer.decided(answer, front.service.id, credentials)
+    const { observer, afterResponse } = this.#runtime
+    this.#strip(view, configured)
+    observer.decided(answer, configured.service.id, credentials)
     if (this.#settings.usageAfter !== undefined) afterResponse.expect(answer, view, this.#settings.usageAfter)
     return answer
   }
 
-  #strip(view: View, front: Front<View>): void {
-    if (this.#shared.options.stripCredentials) front.credentials.strip(view)
+  #strip(view: View, configured: ConfiguredService<View>): void {
+    if (this.#runtime.options.stripCredentials) configured.credentials.strip(view)
   }
 
   #skip(): Skipped {
-    this.#shared.observer.decided(SKIPPED, undefined, undefined)
+    this.#runtime.observer.decided(SKIPPED, undefined, undefined)
     return SKIPPED
   }
 
-  #unreadable(view: View, front: Front<View>, { malformed }: UnreadableCredentials): Denied | Skipped {
-    return this.#deny(view, front, { outcome: 'refuse', code: 'credentials_malformed', reason: malformed })
+  #unreadable(view: View, configured: ConfiguredService<View>, { malformed }: UnreadableCredentials): Denied | Skipped {
+    return this.#deny(view, configured, { outcome: 'refuse', code: 'credentials_malformed', reason: malformed })
   }
 
   /** A usage that is none is our own mistake; whatever else a callback throws is the framework's to handle. */
-  #unusable(view: View, front: Front<View>, credentials: Credentials, error: unknown): Denied | Skipped {
+  #unusable(
+    view: View,
+    configured: ConfiguredService<View>,
+    credentials: Credentials,
+    error: unknown,
+  ): Denied | Skipped {
     if (!(error instanceof UsageError)) throw error
-    this.#shared.observer.warn('usage_invalid', error.message)
-    return this.#deny(view, front, MISCONFIGURED, credentials)
+    this.#runtime.observer.warn('usage_invalid', error.message)
+    return this.#deny(view, configured, MISCONFIGURED, credentials)
   }
 
   /** Denies for a service. A request that passes all the same, when observing, reaches handlers without its credentials. */
-  #deny(view: View, front: Front<View>, refusal: Refusal, credentials?: Credentials): Denied | Skipped {
-    const decision = this.#refuse(front, refusal, credentials)
-    if (decision.outcome === 'skip') this.#strip(view, front)
+  #deny(
+    view: View,
+    configured: ConfiguredService<View>,
+    refusal: Refusal,
+    credentials?: Credentials,
+  ): Denied | Skipped {
+    const decision = this.#refuse(configured, refusal, credentials)
+    if (decision.outcome === 'skip') this.#strip(view, configured)
     return decision
   }
 
   /** Observing denies nobody: the decision is told, the request passes. */
-  #refuse(front: Refusing, refusal: Refusal, credentials?: Credentials): Denied | Skipped {
-    const { observer, options } = this.#shared
-    const denied = front.rejection.deny(refusal)
-    observer.decided(denied, front.service?.id, credentials)
+  #refuse(configured: Refusing, refusal: Refusal, credentials?: Credentials): Denied | Skipped {
+    const { observer, options } = this.#runtime
+    const denied = configured.rejection.deny(refusal)
+    observer.decided(denied, configured.service?.id, credentials)
     return options.mode === 'observe' ? SKIPPED : denied
   }
 
   settle(decision: Decision, response: ResponseView): void {
-    if (decision instanceof AllowedDecision) this.#shared.afterResponse.settle(decision, response)
+    if (decision instanceof AllowedDecision) this.#runtime.afterResponse.settle(decision, response)
   }
 }
 
@@ -235,10 +252,13 @@ function rejection(error: unknown): Promise<never> {
   return Promise.reject(error)
 }
 
-function countsOf<View extends RequestView>(shared: Shared<View>, settings: ResolvedRoute<View>): Terms['counts'] {
-  if (shared.options.mode === 'observe') return 'never'
+function countsOf<View extends RequestView>(
+  runtime: GatewayRuntime<View>,
+  settings: ResolvedRoute<View>,
+): RoutePolicy['counts'] {
+  if (runtime.options.mode === 'observe') return 'never'
   if (settings.usageAfter !== undefined) return 'predicted'
-  return shared.options.responseCodes ? 'with-response-code' : 'now'
+  return runtime.options.responseCodes ? 'with-response-code' : 'now'
 }
 
 /** What a reason of 3scale may quote of the caller's. */

@@ -1,9 +1,9 @@
 /** One application's count: what it may still use, what waits to be reported, what was reported and is not settled. */
 import type { UsageReport } from '../domain/verdict.ts'
-import { rowWithin } from './answers/usage-in-window.ts'
+import { rowInWindow } from './answers/usage-in-window.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-cells.ts'
 import { addAmount } from './plan/metric-table.ts'
-import type { Layout, Touched } from './plan/plan-limits.ts'
+import type { LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
 import type { ServiceLedger } from './service-ledger.ts'
 import { UsageRow } from './usage/usage-row.ts'
 
@@ -15,10 +15,10 @@ export interface GeneralDenial {
   readonly until: number
 }
 
-export class Application {
+export class ApplicationLedger {
   // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
   readonly service: ServiceLedger
-  layout: Layout
+  planLimits: PlanLimits
   cells: number[] = NO_CELLS
   /** Waiting, added up by minute, newest first. */
   pending: UsageRow | undefined = undefined
@@ -32,11 +32,11 @@ export class Application {
   readonly id: string | undefined
   plan: string | undefined
   /** Waiting, each for itself because of its response code. */
-  separate: UsageRow | undefined = undefined
+  ownTransaction: UsageRow | undefined = undefined
   /** Sent and not yet forgotten. */
   sent: UsageRow[] | undefined = undefined
   /** Given up without anybody knowing whether it was counted; stays in the counts as long as their windows last. */
-  doubtful: UsageRow[] | undefined = undefined
+  maybeCounted: UsageRow[] | undefined = undefined
   /** Number of the newest question whose answer was taken in; 0: none, or none that still holds. */
   appliedQuestion = 0
   /** When an answer last proved that the application exists, by our clock. */
@@ -47,76 +47,76 @@ export class Application {
   constructor(service: ServiceLedger, id: string | undefined) {
     this.service = service
     this.id = id
-    this.layout = service.unlimited
+    this.planLimits = service.unlimited
   }
 
   /** Whether the usage stays within every limit it touches. */
-  fits(touched: Touched, time: number): boolean {
-    const { limits, needs } = touched
+  fits(footprint: LimitFootprint, time: number): boolean {
+    const { limits, needs } = footprint
     const cells = this.cells
     for (let i = 0; i < limits.length; i++) {
       const at = limits[i]! * WIDTH
-      if (time >= cells[at + END]!) rollCell(cells, this.layout, limits[i]!, time)
+      if (time >= cells[at + END]!) rollCell(cells, this.planLimits, limits[i]!, time)
       if (cells[at + KNOWN]! + needs[i]! > cells[at + MAX]!) return false
     }
     return true
   }
 
   /** Whether the usage comes within a share (0 to 1) of a limit it touches. */
-  isNear(touched: Touched, margin: number): boolean {
-    return touched.limits.some((limit, i) => {
+  isNear(footprint: LimitFootprint, margin: number): boolean {
+    return footprint.limits.some((limit, i) => {
       const at = limit * WIDTH
-      return this.cells[at + KNOWN]! + touched.needs[i]! > this.cells[at + MAX]! * (1 - margin)
+      return this.cells[at + KNOWN]! + footprint.needs[i]! > this.cells[at + MAX]! * (1 - margin)
     })
   }
 
   /** Checks and counts in one synchronous step: all limits or none. */
-  admit(touched: Touched, time: number): boolean {
-    if (!this.fits(touched, time)) return false
-    this.count(touched, time)
+  admit(footprint: LimitFootprint, time: number): boolean {
+    if (!this.fits(footprint, time)) return false
+    this.count(footprint, time)
     return true
   }
 
   /** Counts without checking, to be reported. */
-  count(touched: Touched, time: number): void {
+  count(footprint: LimitFootprint, time: number): void {
     this.used = true
-    this.#addToCells(touched, time)
-    if (touched.slots.length === 0) return
+    this.#addToCells(footprint, time)
+    if (footprint.slots.length === 0) return
     const row = this.pending
-    if (row === undefined || !row.repeat(touched, time)) this.#wait(touched, time)
-    this.#sumUp(touched)
+    if (row === undefined || !row.repeat(footprint, time)) this.#wait(footprint, time)
+    this.#sumUp(footprint)
   }
 
   /**
    * Counts as a transaction of its own, which waits for the status of the response before it may be sent; undefined where
    * there is none, because nothing is used or too much waits.
    */
-  countSeparately(touched: Touched, time: number): UsageRow | undefined {
+  countAsOwnTransaction(footprint: LimitFootprint, time: number): UsageRow | undefined {
     if (this.service.ledger.crowded) {
-      this.count(touched, time)
+      this.count(footprint, time)
       return undefined
     }
     this.used = true
-    this.#addToCells(touched, time)
-    if (touched.slots.length === 0) return undefined
+    this.#addToCells(footprint, time)
+    if (footprint.slots.length === 0) return undefined
     const row = new UsageRow(this, time)
-    row.separate = { code: undefined, awaitsResponse: true }
-    this.service.ledger.recordsAdded(row.count(touched))
-    this.#sumUp(touched)
-    row.next = this.separate
-    this.separate = row
+    row.ownTransaction = { code: undefined, awaitsResponse: true }
+    this.service.ledger.recordsAdded(row.count(footprint))
+    this.#sumUp(footprint)
+    row.next = this.ownTransaction
+    this.ownTransaction = row
     this.service.ledger.markBusy(this)
     return row
   }
 
   /** Counts usage that the backend counts by itself when it authorizes; the row belongs in a batch of its own. */
-  reserve(touched: Touched, time: number): UsageRow | undefined {
+  reserve(footprint: LimitFootprint, time: number): UsageRow | undefined {
     this.used = true
-    this.#addToCells(touched, time)
-    if (touched.slots.length === 0) return undefined
+    this.#addToCells(footprint, time)
+    if (footprint.slots.length === 0) return undefined
     const row = new UsageRow(this, time)
-    row.count(touched)
-    this.#sumUp(touched)
+    row.count(footprint)
+    this.#sumUp(footprint)
     return row
   }
 
@@ -124,9 +124,9 @@ export class Application {
   wait(row: UsageRow): void {
     row.batch = undefined
     row.application = this
-    if (row.separate !== undefined) {
-      row.next = this.separate
-      this.separate = row
+    if (row.ownTransaction !== undefined) {
+      row.next = this.ownTransaction
+      this.ownTransaction = row
     } else {
       row.next = this.pending
       this.pending = row
@@ -136,27 +136,27 @@ export class Application {
 
   /** Adds the row's usage to the cells whose window holds its minute, or takes it away again. */
   shift(row: UsageRow, sign: 1 | -1): void {
-    const { cells, layout } = this
-    for (let limit = 0; limit < layout.limits.length; limit++) {
+    const { cells, planLimits } = this
+    for (let limit = 0; limit < planLimits.limits.length; limit++) {
       const at = limit * WIDTH
       // Nobody may have asked since the window of the cell ended.
-      if (sign === 1 && row.minute >= cells[at + END]!) rollCell(cells, layout, limit, row.minute)
+      if (sign === 1 && row.minute >= cells[at + END]!) rollCell(cells, planLimits, limit, row.minute)
       if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) continue
       row.each((slot, amount) => {
-        if (layout.covers(limit, slot)) cells[at + KNOWN]! += sign * amount
+        if (planLimits.covers(limit, slot)) cells[at + KNOWN]! += sign * amount
       })
     }
   }
 
   /** What a denial says: when the last of the violated windows ends, and whether waiting helps at all. */
-  violation(touched: Touched, time: number): { retryAt: number | undefined; disabled: boolean } {
+  violation(footprint: LimitFootprint, time: number): { retryAt: number | undefined; disabled: boolean } {
     let retryAt = 0
     let disabled = false
-    touched.limits.forEach((limit, i) => {
+    footprint.limits.forEach((limit, i) => {
       const at = limit * WIDTH
-      if (time >= this.cells[at + END]!) rollCell(this.cells, this.layout, limit, time)
+      if (time >= this.cells[at + END]!) rollCell(this.cells, this.planLimits, limit, time)
       const max = this.cells[at + MAX]!
-      const need = touched.needs[i]!
+      const need = footprint.needs[i]!
       if (this.cells[at + KNOWN]! + need <= max) return
       if (max === 0) disabled = true
       retryAt = Math.max(retryAt, need > max ? Number.POSITIVE_INFINITY : this.cells[at + END]!)
@@ -166,9 +166,9 @@ export class Application {
 
   /** The limits as usage reports, at a time of the service's. */
   reports(time: number): UsageReport[] {
-    return this.layout.limits.map(({ metric, period }, limit) => {
+    return this.planLimits.limits.map(({ metric, period }, limit) => {
       const at = limit * WIDTH
-      if (time >= this.cells[at + END]!) rollCell(this.cells, this.layout, limit, time)
+      if (time >= this.cells[at + END]!) rollCell(this.cells, this.planLimits, limit, time)
       const eternal = period === 'eternity'
       const current = this.cells[at + KNOWN]!
       const max = this.cells[at + MAX]!
@@ -191,43 +191,45 @@ export class Application {
 
   /** Whether something of it is still on its way, so that it must not be forgotten. */
   get busy(): boolean {
-    return this.pending !== undefined || this.separate !== undefined || this.sent !== undefined || this.questions > 0
+    return (
+      this.pending !== undefined || this.ownTransaction !== undefined || this.sent !== undefined || this.questions > 0
+    )
   }
 
   /** Whether an answer alone would not bring its count back: then it must not be forgotten. */
   holdsCount(time: number): boolean {
     if (this.busy) return true
-    const { doubtful, cells, layout } = this
-    if (doubtful === undefined) return false
-    return layout.limits.some((_, limit) => {
-      if (time >= cells[limit * WIDTH + END]!) rollCell(cells, layout, limit, time)
-      return doubtful.some((row) => rowWithin(this, row, limit) > 0)
+    const { maybeCounted, cells, planLimits } = this
+    if (maybeCounted === undefined) return false
+    return planLimits.limits.some((_, limit) => {
+      if (time >= cells[limit * WIDTH + END]!) rollCell(cells, planLimits, limit, time)
+      return maybeCounted.some((row) => rowInWindow(this, row, limit) > 0)
     })
   }
 
-  #addToCells(touched: Touched, time: number): void {
-    const { limits, needs } = touched
+  #addToCells(footprint: LimitFootprint, time: number): void {
+    const { limits, needs } = footprint
     const cells = this.cells
     for (let i = 0; i < limits.length; i++) {
       const at = limits[i]! * WIDTH
-      if (time >= cells[at + END]!) rollCell(cells, this.layout, limits[i]!, time)
+      if (time >= cells[at + END]!) rollCell(cells, this.planLimits, limits[i]!, time)
       cells[at + KNOWN]! += needs[i]!
     }
   }
 
-  #wait(touched: Touched, time: number): void {
+  #wait(footprint: LimitFootprint, time: number): void {
     const { ledger } = this.service
     let row = this.pending
-    if (row === undefined || row.again || !row.covers(time) || !row.holds(touched)) {
+    if (row === undefined || row.resent || !row.covers(time) || !row.holds(footprint)) {
       row = new UsageRow(this, time)
       row.next = this.pending
       this.pending = row
       ledger.markBusy(this)
     }
-    ledger.recordsAdded(row.count(touched))
+    ledger.recordsAdded(row.count(footprint))
   }
 
-  #sumUp({ slots, amounts }: Touched): void {
+  #sumUp({ slots, amounts }: LimitFootprint): void {
     const { admitted } = this.service.sums
     for (let i = 0; i < slots.length; i++) addAmount(admitted, slots[i]!, amounts[i]!)
   }

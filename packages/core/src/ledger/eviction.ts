@@ -1,15 +1,15 @@
 /** Who is kept in a ledger of bounded size, and who goes when another comes (law 10). */
 import type { Observer } from '../observe/observer.ts'
-import type { Application } from './application-ledger.ts'
+import type { ApplicationLedger } from './application-ledger.ts'
 
 // Bounded, so that a ledger full of busy applications costs each newcomer little.
-const MOST_LOOKS = 128
+const MAX_LOOKS = 128
 
-export class Room {
+export class Eviction {
   readonly #max: number
   readonly #observer: Pick<Observer, 'cached'>
   /** All applications, roughly those used longest ago first. */
-  readonly #order = new Set<Application>()
+  readonly #order = new Set<ApplicationLedger>()
 
   constructor(max: number, observer: Pick<Observer, 'cached'>) {
     this.#max = max
@@ -20,9 +20,9 @@ export class Room {
     return this.#order.size
   }
 
-  enter(application: Application): void {
+  enter(application: ApplicationLedger): void {
     this.#order.add(application)
-    application.layout.applications += 1
+    application.planLimits.applications += 1
   }
 
   /**
@@ -38,18 +38,18 @@ export class Room {
     return true
   }
 
-  forget(application: Application): void {
+  forget(application: ApplicationLedger): void {
     application.evicted = true
     application.service.applications.delete(application.id!)
-    application.service.changeLayout(application, undefined)
+    application.service.changePlanLimits(application, undefined)
     this.#order.delete(application)
     this.#observer.cached('evicted', application.service.id, { appId: application.id! })
   }
 
   /** One that was not used lately, else the first that is idle at all. */
-  #findIdle(): Application | undefined {
+  #findIdle(): ApplicationLedger | undefined {
     let looks = 0
-    let idle: Application | undefined
+    let idle: ApplicationLedger | undefined
     for (const application of this.#order) {
       const { service } = application
       if (!application.holdsCount(service.at(service.ledger.clock.now()))) {
@@ -59,7 +59,7 @@ export class Room {
       application.used = false
       this.#order.delete(application)
       this.#order.add(application)
-      if (++looks === MOST_LOOKS) break
+      if (++looks === MAX_LOOKS) break
     }
     return idle
   }

@@ -6,11 +6,11 @@
 import type { Observer } from '../observe/observer.ts'
 import type { UsageSums } from '../observe/stats.ts'
 import type { Clock } from '../primitives/clock.ts'
-import { forgetWindowsAhead } from './answers/drop-future-windows.ts'
-import { Application } from './application-ledger.ts'
-import { Room } from './eviction.ts'
+import { dropFutureWindows } from './answers/drop-future-windows.ts'
+import { ApplicationLedger } from './application-ledger.ts'
+import { Eviction } from './eviction.ts'
 import type { DeclaredMetrics } from './plan/metric-hierarchy.ts'
-import { type LedgerService, type OpenQuestion, ServiceLedger } from './service-ledger.ts'
+import { type LedgerService, type QuestionStamp, ServiceLedger } from './service-ledger.ts'
 import { sumsOf } from './sums.ts'
 import { compact } from './usage/compact.ts'
 import { takeWaiting } from './usage/waiting-rows.ts'
@@ -28,25 +28,25 @@ export interface LedgerOptions {
 }
 
 /** Asks the backend about an application, so that its answer can be applied; resolves when that was tried. */
-export type Asker = (application: Application) => Promise<void>
+export type Asker = (application: ApplicationLedger) => Promise<void>
 
 export class Ledger {
   readonly clock: Clock
   readonly settleMs: number
   readonly observer: LedgerOptions['observer']
-  readonly room: Room
+  readonly room: Eviction
   /** Set by authorization: how usage is proved and doubts are resolved. */
   asker: Asker | undefined = undefined
   /** Set by reporting: called when something begins to wait, and for each further record. */
   onWaiting: ((records: number) => void) | undefined = undefined
   /** Set by reporting: sends what an application has waiting. */
-  flusher: ((application: Application) => Promise<void>) | undefined = undefined
+  flusher: ((application: ApplicationLedger) => Promise<void>) | undefined = undefined
   /** Waiting records: application, minute, metric. */
   records = 0
   readonly #crowdedAt: number
   readonly #declared: DeclaredMetrics | undefined
   readonly #services = new Map<string | undefined, ServiceLedger>()
-  readonly #busy = new Set<Application>()
+  readonly #busy = new Set<ApplicationLedger>()
   #questions = 0
   #sweptAt: number = Number.NEGATIVE_INFINITY
 
@@ -54,7 +54,7 @@ export class Ledger {
     this.clock = options.clock
     this.settleMs = options.settleMs
     this.observer = options.observer
-    this.room = new Room(options.maxApplications, options.observer)
+    this.room = new Eviction(options.maxApplications, options.observer)
     this.#crowdedAt = options.crowdedAt ?? Number.POSITIVE_INFINITY
     this.#declared = options.metrics
   }
@@ -69,7 +69,7 @@ export class Ledger {
   }
 
   /** Applications with anything waiting or unsettled. */
-  get busy(): ReadonlySet<Application> {
+  get busy(): ReadonlySet<ApplicationLedger> {
     return this.#busy
   }
 
@@ -89,24 +89,24 @@ export class Ledger {
   }
 
   /** To be called right before a question is sent. */
-  openQuestion(): OpenQuestion {
+  stampQuestion(): QuestionStamp {
     this.#questions += 1
     return { number: this.#questions, askedAt: this.clock.now(), sentAt: this.clock.elapsed() }
   }
 
   /** Usage of somebody whose application is not known; kept apart, never sent. */
-  stranger(service: ServiceLedger): Application {
-    return new Application(service, undefined)
+  unverified(service: ServiceLedger): ApplicationLedger {
+    return new ApplicationLedger(service, undefined)
   }
 
   /** Moves all that a stranger used to the application that he turned out to be. */
-  adopt(stranger: Application, application: Application): void {
-    for (const row of takeWaiting(stranger)) {
+  adopt(unverified: ApplicationLedger, application: ApplicationLedger): void {
+    for (const row of takeWaiting(unverified)) {
       application.wait(row)
       application.shift(row, 1)
     }
     compact(application)
-    this.markBusy(stranger)
+    this.markBusy(unverified)
   }
 
   /** Our clock is too fast for the backend: what was counted by it in windows to come starts anew from the next answers. */
@@ -118,17 +118,17 @@ export class Ledger {
     )
     service.epoch += 1
     const time = service.at(this.clock.now())
-    for (const application of service.applications.values()) forgetWindowsAhead(application, time)
+    for (const application of service.applications.values()) dropFutureWindows(application, time)
   }
 
   /** Keeps the set of those that must not be forgotten. */
-  markBusy(application: Application): void {
+  markBusy(application: ApplicationLedger): void {
     if (!application.busy) {
       this.#busy.delete(application)
-      if (application.evicted) application.service.dismiss(application)
+      if (application.evicted) application.service.dropOverflow(application)
     } else if (!this.#busy.has(application)) {
       this.#busy.add(application)
-      if (application.evicted) application.service.keepOutside(application)
+      if (application.evicted) application.service.keepOverflow(application)
       this.onWaiting?.(this.records)
     }
   }

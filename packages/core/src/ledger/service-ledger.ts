@@ -3,17 +3,17 @@ import type { ThreeScaleClient } from '../client/client.ts'
 import type { ProtectedService } from '../decision/route-policy.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { UsageReport, Verdict } from '../domain/verdict.ts'
-import { ownString } from '../primitives/detach-string.ts'
-import { applySnapshot } from './answers/apply-answer.ts'
-import { Application, type GeneralDenial } from './application-ledger.ts'
+import { detachString } from '../primitives/detach-string.ts'
+import { applyAnswer } from './answers/apply-answer.ts'
+import { ApplicationLedger, type GeneralDenial } from './application-ledger.ts'
 import type { Ledger } from './ledger.ts'
-import { type DeclaredMetrics, Hierarchy } from './plan/metric-hierarchy.ts'
+import { type DeclaredMetrics, MetricHierarchy } from './plan/metric-hierarchy.ts'
 import { type Amounts, addAmount, MetricTable } from './plan/metric-table.ts'
-import { Layout, type Limit } from './plan/plan-limits.ts'
+import { type Limit, PlanLimits } from './plan/plan-limits.ts'
 import { ServiceTime } from './plan/service-time.ts'
 
 /** A question to the backend whose answer may become a snapshot. */
-export interface OpenQuestion {
+export interface QuestionStamp {
   /** Orders questions by when they were sent. */
   readonly number: number
   /** When it was sent, by our clock. */
@@ -32,28 +32,28 @@ export class ServiceLedger {
   readonly client: ThreeScaleClient
   readonly time: ServiceTime = new ServiceTime()
   readonly metrics: MetricTable = new MetricTable()
-  readonly hierarchy: Hierarchy
-  readonly applications: Map<string, Application> = new Map()
+  readonly hierarchy: MetricHierarchy
+  readonly applications: Map<string, ApplicationLedger> = new Map()
   /** What the backend last said against the whole service. */
   denial: GeneralDenial | undefined = undefined
   /** Counts how often everything learned before became unusable. */
   epoch = 0
   /** The layout of plans without limits. */
-  readonly unlimited: Layout
+  readonly unlimited: PlanLimits
   readonly sums: { readonly admitted: Amounts; readonly acknowledged: Amounts; readonly givenUp: Amounts } = {
     admitted: [],
     acknowledged: [],
     givenUp: [],
   }
-  readonly #layouts = new Map<string, Layout>()
-  readonly #outsiders = new Map<string, Application>()
+  readonly #layouts = new Map<string, PlanLimits>()
+  readonly #overflows = new Map<string, ApplicationLedger>()
 
   constructor(ledger: Ledger, { id, client }: LedgerService, declared: DeclaredMetrics | undefined) {
     this.ledger = ledger
     this.id = id
     this.client = client
-    this.hierarchy = new Hierarchy(declared)
-    this.unlimited = new Layout([], this.metrics, this.hierarchy)
+    this.hierarchy = new MetricHierarchy(declared)
+    this.unlimited = new PlanLimits([], this.metrics, this.hierarchy)
   }
 
   /** The service's time when our clock shows `own`. */
@@ -62,11 +62,11 @@ export class ServiceLedger {
   }
 
   /** An application whose usage can be kept; undefined when the ledger is full of what must not be forgotten. */
-  application(id: string): Application | undefined {
+  application(id: string): ApplicationLedger | undefined {
     const known = this.applications.get(id)
     if (known !== undefined) return known
     if (!this.ledger.makeRoom()) return undefined
-    const application = new Application(this, ownString(id))
+    const application = new ApplicationLedger(this, detachString(id))
     this.applications.set(application.id!, application)
     this.ledger.room.enter(application)
     return application
@@ -77,31 +77,31 @@ export class ServiceLedger {
    *
    * @param provedAt when the answer that proved it was asked for, by our clock.
    */
-  outsider(id: string, provedAt: number): Application {
-    let application = this.#outsiders.get(id)
+  overflow(id: string, provedAt: number): ApplicationLedger {
+    let application = this.#overflows.get(id)
     if (application === undefined) {
-      application = new Application(this, id)
+      application = new ApplicationLedger(this, id)
       application.evicted = true
-      this.keepOutside(application)
+      this.keepOverflow(application)
     }
     application.provedAt = provedAt
     return application
   }
 
   /** Lets an application without room be found while something of it is on its way. */
-  keepOutside(application: Application): void {
+  keepOverflow(application: ApplicationLedger): void {
     const { id } = application
-    if (id !== undefined && !this.#outsiders.has(id)) this.#outsiders.set(id, application)
+    if (id !== undefined && !this.#overflows.has(id)) this.#overflows.set(id, application)
   }
 
   /** The account of an application without room; undefined when it has nothing on its way. */
-  outsiderOf(id: string | undefined): Application | undefined {
-    return id === undefined ? undefined : this.#outsiders.get(id)
+  overflowOf(id: string | undefined): ApplicationLedger | undefined {
+    return id === undefined ? undefined : this.#overflows.get(id)
   }
 
   /** Nothing of it is on its way any more. */
-  dismiss(application: Application): void {
-    if (this.#outsiders.get(application.id!) === application) this.#outsiders.delete(application.id!)
+  dropOverflow(application: ApplicationLedger): void {
+    if (this.#overflows.get(application.id!) === application) this.#overflows.delete(application.id!)
   }
 
   /**
@@ -109,27 +109,27 @@ export class ServiceLedger {
    *
    * @param metrics those that the answer proved to exist.
    */
-  apply(application: Application, question: OpenQuestion, verdict: Verdict, metrics: readonly string[]): void {
+  apply(application: ApplicationLedger, question: QuestionStamp, verdict: Verdict, metrics: readonly string[]): void {
     const { usageReports: reports, hierarchy } = verdict
     this.learnTime(question, reports)
     this.prove(metrics, question.askedAt)
     this.prove(new Set(reports.map(({ metric }) => metric)), question.askedAt)
-    if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetTouched()
+    if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetFootprints()
     application.provedAt = question.askedAt
-    if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = ownString(verdict.plan)
+    if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = detachString(verdict.plan)
     const snapshot = { question: question.number, sentAt: question.sentAt, reports }
-    applySnapshot(application, snapshot, this.at(this.ledger.clock.now()))
+    applyAnswer(application, snapshot, this.at(this.ledger.clock.now()))
   }
 
   /** Takes in an answer about an application that is not kept. */
-  applyOutside(id: string | undefined, question: OpenQuestion, { usageReports }: Verdict): void {
+  applyToOverflow(id: string | undefined, question: QuestionStamp, { usageReports }: Verdict): void {
     this.learnTime(question, usageReports)
-    const outsider = this.outsiderOf(id)
-    if (outsider !== undefined) outsider.provedAt = question.askedAt
+    const overflow = this.overflowOf(id)
+    if (overflow !== undefined) overflow.provedAt = question.askedAt
   }
 
   /** Takes in what the windows of an answer say about the backend's clock. */
-  learnTime({ number }: OpenQuestion, reports: readonly UsageReport[]): void {
+  learnTime({ number }: QuestionStamp, reports: readonly UsageReport[]): void {
     const shown = sharedWindow(reports)
     if (shown === undefined) return
     const { clock, lastQuestion } = this.ledger
@@ -149,48 +149,48 @@ export class ServiceLedger {
   prove(metrics: Iterable<string>, at: number): void {
     let news = false
     for (const metric of metrics) if (this.metrics.prove(metric, at)) news = true
-    if (news) this.forgetTouched()
+    if (news) this.forgetFootprints()
   }
 
   /** The backend does not know the metric (any more). */
   disprove(metric: string): void {
     this.metrics.disprove(metric)
-    this.forgetTouched()
+    this.forgetFootprints()
   }
 
   /** Remembers whether a metric is below a limited one, as a question has shown. */
   settle(metric: string, ancestor: string, below: boolean, at: number): void {
     this.hierarchy.settle(metric, ancestor, below, at)
-    this.forgetTouched()
+    this.forgetFootprints()
   }
 
   /** The layout for some limits; one object for all plans with the same. */
-  layoutOf(wanted: readonly Limit[]): Layout {
+  planLimitsOf(wanted: readonly Limit[]): PlanLimits {
     if (wanted.length === 0) return this.unlimited
     const limits = wanted.map(({ metric, period }) => Object.freeze({ metric, period }))
     const text = JSON.stringify(limits.map(({ metric, period }) => [metric, period]))
-    let layout = this.#layouts.get(text)
-    if (layout === undefined) {
-      layout = new Layout(Object.freeze(limits), this.metrics, this.hierarchy, text)
-      this.#layouts.set(text, layout)
+    let planLimits = this.#layouts.get(text)
+    if (planLimits === undefined) {
+      planLimits = new PlanLimits(Object.freeze(limits), this.metrics, this.hierarchy, text)
+      this.#layouts.set(text, planLimits)
     }
-    return layout
+    return planLimits
   }
 
   /** Keeps count of who uses a layout, so that those of bygone plans go. */
-  changeLayout(application: Application, layout: Layout | undefined): void {
-    const before = application.layout
+  changePlanLimits(application: ApplicationLedger, planLimits: PlanLimits | undefined): void {
+    const before = application.planLimits
     before.applications -= 1
     if (before.applications <= 0 && before !== this.unlimited) this.#layouts.delete(before.text)
-    if (layout === undefined) return
-    layout.applications += 1
-    application.layout = layout
+    if (planLimits === undefined) return
+    planLimits.applications += 1
+    application.planLimits = planLimits
   }
 
   /** What is known of metrics has changed: what usage touches is worked out anew. */
-  forgetTouched(): void {
+  forgetFootprints(): void {
     this.unlimited.forget()
-    for (const layout of this.#layouts.values()) layout.forget()
+    for (const planLimits of this.#layouts.values()) planLimits.forget()
   }
 }
 

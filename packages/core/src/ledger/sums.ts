@@ -1,13 +1,16 @@
 /** The conservation sums of law 8. */
 import type { UsageSums } from '../observe/stats.ts'
-import type { Application } from './application-ledger.ts'
+import type { ApplicationLedger } from './application-ledger.ts'
 import { eachAmount } from './plan/metric-table.ts'
 import type { ServiceLedger } from './service-ledger.ts'
 import type { UsageRow } from './usage/usage-row.ts'
 import { eachRow } from './usage/waiting-rows.ts'
 
 /** By metric name, over all services. */
-export function sumsOf(services: Iterable<ServiceLedger>, busy: Iterable<Application>): Record<string, UsageSums> {
+export function sumsOf(
+  services: Iterable<ServiceLedger>,
+  busy: Iterable<ApplicationLedger>,
+): Record<string, UsageSums> {
   const sums: Record<string, { -readonly [Sum in keyof UsageSums]: number }> = Object.create(null)
   const adding = (service: ServiceLedger, sum: keyof UsageSums) => (slot: number, amount: number) => {
     const metric = service.metrics.nameOf(slot)
@@ -19,10 +22,10 @@ export function sumsOf(services: Iterable<ServiceLedger>, busy: Iterable<Applica
     eachAmount(service.sums.acknowledged, adding(service, 'acknowledged'))
     eachAmount(service.sums.givenUp, adding(service, 'givenUp'))
   }
-  for (const { service, pending, separate, sent } of busy) {
+  for (const { service, pending, ownTransaction, sent } of busy) {
     const waiting = (row: UsageRow) => row.each(adding(service, 'pending'))
     eachRow(pending, waiting)
-    eachRow(separate, waiting)
+    eachRow(ownTransaction, waiting)
     for (const row of sent ?? []) {
       const { state } = row.batch!
       if (state === 'inFlight' || state === 'ambiguous') row.each(adding(service, state))

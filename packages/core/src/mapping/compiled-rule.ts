@@ -21,12 +21,12 @@ export interface CompiledRule {
 }
 
 /** The portal takes 255 characters; the tree of rules is built recursively, so there has to be some end. */
-const LONGEST_PATTERN = 4096
+const MAX_PATTERN_LENGTH = 4096
 
 /** @throws ConfigError when the pattern is longer than 4096 characters. */
 export function compileRule(rule: Rule, index: number, caseInsensitive: boolean): CompiledRule {
-  if (rule.pattern.length > LONGEST_PATTERN) {
-    throw new ConfigError([`mapping rule ${index}: the pattern is longer than ${LONGEST_PATTERN} characters`])
+  if (rule.pattern.length > MAX_PATTERN_LENGTH) {
+    throw new ConfigError([`mapping rule ${index}: the pattern is longer than ${MAX_PATTERN_LENGTH} characters`])
   }
   const { texts, anchored, query } = parsePattern(rule.pattern)
   const alone: CompiledRule[] = []

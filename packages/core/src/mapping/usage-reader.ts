@@ -1,7 +1,7 @@
 /** What a call uses: a fixed usage, the user's function, or mapping rules. Counts nothing. */
 
 import type { Usage, UsageShape } from '../domain/usage.ts'
-import { type Eventual, isPromise } from '../primitives/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { compileRule } from './compiled-rule.ts'
 import type { Rule } from './rule.ts'
@@ -11,7 +11,7 @@ import { createRuleMatcher } from './rule-matcher.ts'
 import { createShapeCache } from './shape-cache.ts'
 
 export interface UsageSettings<View extends RequestView = RequestView> {
-  readonly usage?: Usage | ((view: View) => Eventual<Usage | undefined>) | undefined
+  readonly usage?: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
   /** Goes before `usage`. */
   readonly mappingRules?: readonly Rule[] | undefined
   readonly caseInsensitivePaths?: boolean | undefined
@@ -25,7 +25,7 @@ export interface UsageReader<View extends RequestView = RequestView> {
    * @throws UsageError (or rejects with it) when the function's value, or the sum of the rules, is no usage; whatever
    * the function throws.
    */
-  read(view: View): Eventual<UsageShape | 'no-match' | 'ambiguous'>
+  read(view: View): MaybePromise<UsageShape | 'no-match' | 'ambiguous'>
   /** Each rule with why it counts for the request or not; empty without rules. */
   explain(view: View): RuleExplanation[]
   /** Metrics that are known before any request; those of a function are not. */

@@ -4,7 +4,7 @@ import type { Endpoint } from './messages.ts'
 import type { GatewayStats } from './stats.ts'
 
 /** Codes come from the backend too, so their number is bounded; the surplus is counted as `other`. */
-const MOST_CODES = 100
+const MAX_CODES = 100
 
 export interface Counters {
   decided(decision: Decision): void
@@ -23,7 +23,7 @@ export function createCounters(): Counters {
       if (decision.outcome === 'allow') allowed++
       else if (decision.outcome === 'skip') skipped++
       else {
-        const code = denied.size < MOST_CODES || denied.has(decision.code) ? decision.code : 'other'
+        const code = denied.size < MAX_CODES || denied.has(decision.code) ? decision.code : 'other'
         denied.set(code, (denied.get(code) ?? 0) + 1)
       }
     },

@@ -6,7 +6,7 @@ import type { Clock } from '../primitives/clock.ts'
 /** With a logger the same code is said again after this long, with the number of times it was held back. */
 const QUIET_MS = 60_000
 /** Codes come from the backend too, so their number is bounded. */
-const MOST_CODES = 100
+const MAX_CODES = 100
 
 export interface Operator {
   /** `facts` and `message` must be free of secrets. */
@@ -24,7 +24,7 @@ export function createOperator(logger: Logger | undefined, clock: Clock): Operat
         before.heldBack++
         return
       }
-      if (before === undefined && said.size >= MOST_CODES) return
+      if (before === undefined && said.size >= MAX_CODES) return
       said.set(code, { at: now, heldBack: 0 })
       if (logger === undefined) {
         process.emitWarning(message, { type: 'ThreeScaleWarning', code })

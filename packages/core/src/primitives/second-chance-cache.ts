@@ -7,13 +7,13 @@ export interface Remembered {
 }
 
 // So that no call waits for a walk over a million entries that were all used.
-const MOST_CHANCES = 32
+const MAX_CHANCES = 32
 
 /**
  * Keeps at most `max`. When it is full the oldest goes that was not used since the map last came by (the clock algorithm):
  * unlike exact recency, finding somebody costs one lookup and one flag, and nothing is allocated or relinked.
  */
-export class SecondChance<Key, Value extends Remembered> {
+export class SecondChanceCache<Key, Value extends Remembered> {
   readonly #entries = new Map<Key, Value>()
   readonly #max: number
   readonly #forgotten: (value: Value) => void
@@ -50,7 +50,7 @@ export class SecondChance<Key, Value extends Remembered> {
     let chances = 0
     for (const [key, value] of this.#entries) {
       this.#entries.delete(key)
-      if (!value.used || ++chances > MOST_CHANCES) {
+      if (!value.used || ++chances > MAX_CHANCES) {
         this.#forgotten(value)
         return
       }

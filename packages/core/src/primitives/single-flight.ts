@@ -5,7 +5,7 @@ interface Flight<Answer> {
   waiters: number
 }
 
-export class Flights<Answer> {
+export class SingleFlight<Answer> {
   readonly #flights = new Map<string, Flight<Answer>>()
   readonly #maxWaiters: number
 

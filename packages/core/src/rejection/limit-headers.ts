@@ -2,7 +2,7 @@
 import type { UsageReport } from '../domain/verdict.ts'
 
 /** RFC 9651, 3.3.1. */
-const LARGEST_INTEGER = 999_999_999_999_999
+const MAX_INTEGER = 999_999_999_999_999
 
 /**
  * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one policy a limit, named `metric.period`.
@@ -72,5 +72,5 @@ function secondsLeft({ start, end }: UsageReport, now: number): number | undefin
 }
 
 function integer(value: number): number {
-  return Math.min(value, LARGEST_INTEGER)
+  return Math.min(value, MAX_INTEGER)
 }

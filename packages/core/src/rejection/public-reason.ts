@@ -3,7 +3,7 @@
 const MASK = '***'
 const MAX_LENGTH = 256
 /** Shorter ones occur in ordinary words; where 3scale quotes a value the quotes tell. */
-const SHORTEST_FOUND_ANYWHERE = 4
+const MIN_LENGTH_FOUND_ANYWHERE = 4
 
 /**
  * 3scale's reasons carry what the caller sent between double quotes, sometimes cut off or escaped; so with secrets
@@ -25,7 +25,7 @@ function maskQuoted(reason: string): string {
 }
 
 function maskSecrets(reason: string, secrets: readonly string[]): string {
-  const forms = secrets.flatMap(formsOf).filter((form) => form.length >= SHORTEST_FOUND_ANYWHERE)
+  const forms = secrets.flatMap(formsOf).filter((form) => form.length >= MIN_LENGTH_FOUND_ANYWHERE)
   // Longest first: a secret may contain another.
   const ordered = [...new Set(forms)].sort((one, other) => other.length - one.length)
   return ordered.reduce((text, form) => text.replaceAll(form, MASK), reason)

@@ -79,7 +79,7 @@ function kindOf({ code, disabled }: Refusal): DenialKind {
 function retryAfterOf({ retryAt }: Refusal, kind: DenialKind, now: number): number | undefined {
   if (kind === DISABLED) return undefined
   if (retryAt === undefined || !Number.isFinite(retryAt)) return kind.retryAfterMs
-  return Math.min(Math.max(1, Math.ceil(retryAt - now)), LONGEST_WINDOW_MS)
+  return Math.min(Math.max(1, Math.ceil(retryAt - now)), MAX_WINDOW_MS)
 }
 
 /** A configuration's text has no place in answers with these statuses (RFC 9110, 6.4.1 and 15.3.6). */
@@ -89,7 +89,7 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 const NO_MATCHED_RULES = { 'x-3scale-matched-rules': '' }
 
 /** A leap year: no window of a limit that ends is longer. */
-const LONGEST_WINDOW_MS = 366 * 24 * 60 * 60 * 1000
+const MAX_WINDOW_MS = 366 * 24 * 60 * 60 * 1000
 
 function plain(reason: string): { readonly body: string; readonly contentType: string } {
   return { body: reason, contentType: 'text/plain; charset=utf-8' }

@@ -6,10 +6,10 @@ import { giveUpWaiting } from '../ledger/usage/losses.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 
 /** Nobody will tell the status of these responses any more; their usage goes without. */
-export function releaseHeld(ledger: Ledger): void {
-  for (const { separate } of ledger.busy) {
-    eachRow(separate, (row) => {
-      if (row.separate?.awaitsResponse === true) row.separate = { code: undefined, awaitsResponse: false }
+export function releaseAwaitingResponse(ledger: Ledger): void {
+  for (const { ownTransaction } of ledger.busy) {
+    eachRow(ownTransaction, (row) => {
+      if (row.ownTransaction?.awaitsResponse === true) row.ownTransaction = { code: undefined, awaitsResponse: false }
     })
   }
 }
@@ -19,7 +19,7 @@ export function releaseHeld(ledger: Ledger): void {
  *
  * @returns its amounts by metric.
  */
-export function closeBooks(ledger: Ledger): Record<string, number> {
+export function giveUpRest(ledger: Ledger): Record<string, number> {
   const undelivered: Record<string, number> = {}
   for (const [metric, { pending, inFlight, ambiguous }] of Object.entries(ledger.sums())) {
     const left = pending + inFlight + ambiguous

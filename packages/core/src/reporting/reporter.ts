@@ -7,9 +7,9 @@ import { needsProof } from '../ledger/usage/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
-import { closeBooks, releaseHeld } from './give-up-rest.ts'
-import { ServiceDesk } from './service-reporter.ts'
-import { Doubts } from './unanswered-batches.ts'
+import { giveUpRest, releaseAwaitingResponse } from './give-up-rest.ts'
+import { ServiceReporter } from './service-reporter.ts'
+import { UnansweredBatches } from './unanswered-batches.ts'
 
 export interface ReporterOptions {
   readonly ledger: Ledger
@@ -33,7 +33,7 @@ export interface Reporter {
 /** How long closing takes at most, unless told otherwise, milliseconds. */
 export const CLOSE_MS = 5000
 const CLOSE_RETRY_MS = { least: 50, most: 1000 }
-const MOST_PROOFS_AT_ONCE = 16
+const MAX_PROOFS_AT_ONCE = 16
 
 /** Starts no timer before something waits. */
 export function createReporter(options: ReporterOptions): Reporter {
@@ -42,8 +42,8 @@ export function createReporter(options: ReporterOptions): Reporter {
 
 class BatchReporter implements Reporter {
   readonly #options: ReporterOptions
-  readonly #desks = new Map<ServiceLedger, ServiceDesk>()
-  readonly #doubts: Doubts
+  readonly #reporters = new Map<ServiceLedger, ServiceReporter>()
+  readonly #unanswered: UnansweredBatches
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #flushing: Promise<void> | undefined
@@ -53,7 +53,7 @@ class BatchReporter implements Reporter {
   constructor(options: ReporterOptions) {
     this.#options = options
     const { ledger, clock, report, provedWithinMs } = options
-    this.#doubts = new Doubts({ ledger, clock, ambiguous: report.ambiguous, graceMs: provedWithinMs })
+    this.#unanswered = new UnansweredBatches({ ledger, clock, ambiguous: report.ambiguous, graceMs: provedWithinMs })
     ledger.onWaiting = (records) => this.#wake(records)
     ledger.flusher = (application) => this.#deskOf(application.service).flushOnly(application)
   }
@@ -73,7 +73,7 @@ class BatchReporter implements Reporter {
 
   #wake(records: number): void {
     // What a request brings that was under way. Not at once: its usage is only just being counted.
-    if (this.#closed) queueMicrotask(() => closeBooks(this.#options.ledger))
+    if (this.#closed) queueMicrotask(() => giveUpRest(this.#options.ledger))
     if (this.#closing !== undefined || this.#flushing !== undefined) return
     const now = this.#options.clock.elapsed()
     const { maxPending, intervalMs } = this.#options.report
@@ -84,7 +84,7 @@ class BatchReporter implements Reporter {
   /** When all may send again. */
   #readyAt(now: number): number {
     let ready = now
-    for (const desk of this.#desks.values()) ready = Math.max(ready, desk.mayTryAt(now))
+    for (const reporter of this.#reporters.values()) ready = Math.max(ready, reporter.mayTryAt(now))
     return ready
   }
 
@@ -103,11 +103,11 @@ class BatchReporter implements Reporter {
   #scheduleNext(): void {
     const { ledger, clock, report } = this.#options
     const now = clock.elapsed()
-    let at = this.#doubts.dueAt
+    let at = this.#unanswered.dueAt
     if (ledger.records > 0) {
-      if (this.#desks.size === 0) at = Math.min(at, now + report.intervalMs)
-      for (const desk of this.#desks.values()) {
-        const ready = desk.mayTryAt(now)
+      if (this.#reporters.size === 0) at = Math.min(at, now + report.intervalMs)
+      for (const reporter of this.#reporters.values()) {
+        const ready = reporter.mayTryAt(now)
         at = Math.min(at, ready > now ? ready : now + report.intervalMs)
       }
     }
@@ -119,7 +119,7 @@ class BatchReporter implements Reporter {
   async #flushAll(): Promise<void> {
     const { ledger } = this.#options
     ledger.sweep()
-    await this.#doubts.resolve()
+    await this.#unanswered.resolve()
     if (ledger.records === 0) return
     await this.#proveWaiting()
     const hurry = this.#closing !== undefined
@@ -134,28 +134,28 @@ class BatchReporter implements Reporter {
     const askNext = async (): Promise<void> => {
       for (let next = open.pop(); next !== undefined; next = open.pop()) await ledger.asker?.(next)
     }
-    await Promise.all(Array.from({ length: Math.min(MOST_PROOFS_AT_ONCE, open.length) }, askNext))
+    await Promise.all(Array.from({ length: Math.min(MAX_PROOFS_AT_ONCE, open.length) }, askNext))
   }
 
-  #deskOf(service: ServiceLedger): ServiceDesk {
-    let desk = this.#desks.get(service)
-    if (desk === undefined) {
+  #deskOf(service: ServiceLedger): ServiceReporter {
+    let reporter = this.#reporters.get(service)
+    if (reporter === undefined) {
       const { random = Math.random } = this.#options
-      desk = new ServiceDesk({
+      reporter = new ServiceReporter({
         ...this.#options,
         service,
         random,
-        onDoubt: (batch) => this.#doubts.add(batch),
+        onUnanswered: (batch) => this.#unanswered.add(batch),
       })
-      this.#desks.set(service, desk)
+      this.#reporters.set(service, reporter)
     }
-    return desk
+    return reporter
   }
 
   async #close(timeoutMs: number): Promise<CloseReport> {
     const { clock, ledger } = this.#options
     this.#timer?.cancel()
-    releaseHeld(ledger)
+    releaseAwaitingResponse(ledger)
     let timeIsUp = false
     let deadline: Timer | undefined
     const end = new Promise<void>((resolve) => {
@@ -181,6 +181,6 @@ class BatchReporter implements Reporter {
     clearTimeout(awake)
     deadline?.cancel()
     this.#closed = true
-    return { undelivered: closeBooks(ledger) }
+    return { undelivered: giveUpRest(ledger) }
   }
 }

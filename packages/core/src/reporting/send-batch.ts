@@ -20,12 +20,12 @@ export interface SendOptions {
   readonly clock: Clock
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
   /** Told of a batch that may or may not have been counted. */
-  readonly onDoubt: (batch: Batch) => void
+  readonly onUnanswered: (batch: Batch) => void
 }
 
 /** Sends, and books the outcome (the table of a batch's life). Never rejects. */
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
-  const { clock, observer, onDoubt } = options
+  const { clock, observer, onUnanswered } = options
   const began = clock.elapsed()
   const outcome = await attempt(batch)
   const durationMs = clock.elapsed() - began
@@ -45,7 +45,7 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
       return { kind: 'failed', retryAfterMs: outcome.retryAfterMs }
     case 'unknown':
       batch.doubt()
-      onDoubt(batch)
+      onUnanswered(batch)
       return { kind: 'failed', retryAfterMs: undefined }
     case 'refused':
       batch.takeBack(false)

@@ -1,7 +1,7 @@
 /** Sends the usage of one service, and knows how its backend fared last. */
 import type { Breaker } from '../backend/breaker.ts'
 import type { ResolvedReport } from '../configuration/options/resolved-options.ts'
-import type { Application } from '../ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import { compact } from '../ledger/usage/compact.ts'
@@ -10,7 +10,7 @@ import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
 import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
 
-export interface DeskOptions extends SendOptions {
+export interface ServiceReporterOptions extends SendOptions {
   readonly service: ServiceLedger
   readonly report: ResolvedReport
   readonly provedWithinMs: number
@@ -19,20 +19,20 @@ export interface DeskOptions extends SendOptions {
 }
 
 const FIRST_RETRY_MS = 500
-const MOST_RETRY_MS = 10_000
+const MAX_RETRY_MS = 10_000
 const REJECTED_RETRY_MS = 30_000
 
-export class ServiceDesk {
-  readonly #options: DeskOptions
+export class ServiceReporter {
+  readonly #options: ServiceReporterOptions
   readonly #backOff: BackOff
   /** Our credentials were refused last. */
   #rejected = false
   /** The backend failed last: a question goes before the next batch, and a small batch before the rest. */
   #suspect = false
 
-  constructor(options: DeskOptions) {
+  constructor(options: ServiceReporterOptions) {
     this.#options = options
-    this.#backOff = createBackOff(FIRST_RETRY_MS, MOST_RETRY_MS, options.random)
+    this.#backOff = createBackOff(FIRST_RETRY_MS, MAX_RETRY_MS, options.random)
   }
 
   /** Nothing is sent before, by elapsed time; `now` where there is nothing to wait for. */
@@ -49,7 +49,7 @@ export class ServiceDesk {
   }
 
   /** Sends what one application has waiting, unless the backend is given a pause. */
-  async flushOnly(application: Application): Promise<void> {
+  async flushOnly(application: ApplicationLedger): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (this.#suspect || this.#backOff.dueAt(now) > now) return
     await this.#sendAll(this.#take(new Set([application])))
@@ -71,7 +71,7 @@ export class ServiceDesk {
   }
 
   /** A question costs nothing when the backend is still down; a report could be counted without our knowing. */
-  async #answers({ id }: Application): Promise<boolean> {
+  async #answers({ id }: ApplicationLedger): Promise<boolean> {
     const { breaker, clock, observer, service } = this.#options
     const permit = breaker?.acquire() ?? 'pass'
     if (typeof permit === 'object') return false
@@ -135,22 +135,22 @@ export class ServiceDesk {
     }
   }
 
-  #take(only: ReadonlySet<Application> | undefined): Batch[] {
+  #take(only: ReadonlySet<ApplicationLedger> | undefined): Batch[] {
     const { service, report, provedWithinMs } = this.#options
     const late = this.#rejected ? 'misconfigured' : report.late === 'give-up' ? 'late' : 're-stamp'
     return takeBatches(service, { provedWithinMs, late, only })
   }
 }
 
-function smallestWaiting(service: ServiceLedger): Application | undefined {
-  let smallest: Application | undefined
+function smallestWaiting(service: ServiceLedger): ApplicationLedger | undefined {
+  let smallest: ApplicationLedger | undefined
   let rows = Number.POSITIVE_INFINITY
   for (const application of service.ledger.busy) {
     if (application.service !== service || application.id === undefined) continue
     let own = 0
     eachRow(application.pending, () => void own++)
-    eachRow(application.separate, (row) => {
-      if (row.separate?.awaitsResponse !== true) own++
+    eachRow(application.ownTransaction, (row) => {
+      if (row.ownTransaction?.awaitsResponse !== true) own++
     })
     if (own > 0 && own < rows) {
       smallest = application

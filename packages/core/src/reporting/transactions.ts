@@ -9,6 +9,6 @@ export function transactionsOf(batch: Batch): Transaction[] {
     appId: row.application.id!,
     usage: namedUsage([row]),
     timestampSeconds: row.minute / 1000,
-    log: row.separate?.code === undefined ? undefined : { code: row.separate.code },
+    log: row.ownTransaction?.code === undefined ? undefined : { code: row.ownTransaction.code },
   }))
 }

@@ -1,7 +1,7 @@
 /** Batches that were sent and got no answer: asks the ledger to find out, and decides when nobody can tell. */
 
 import { canTell } from '../ledger/answers/judge-unanswered.ts'
-import type { Application } from '../ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
@@ -11,7 +11,7 @@ const MAX_ASKED = 10
 // Batches are all or nothing, so that one limited application tells for all; a few, in case one has no caller any more.
 const ASKED = 4
 
-export interface DoubtsOptions {
+export interface UnansweredBatchesOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly ambiguous: 'give-up' | 'count-again'
@@ -19,13 +19,13 @@ export interface DoubtsOptions {
   readonly graceMs: number
 }
 
-export class Doubts {
-  readonly #options: DoubtsOptions
+export class UnansweredBatches {
+  readonly #options: UnansweredBatchesOptions
   readonly #batches = new Set<Batch>()
   /** How often each was asked about, and when last. */
   readonly #asked = new WeakMap<Batch, { times: number; at: number }>()
 
-  constructor(options: DoubtsOptions) {
+  constructor(options: UnansweredBatchesOptions) {
     this.#options = options
   }
 
@@ -72,7 +72,7 @@ export class Doubts {
     return asked.times <= MAX_ASKED
   }
 
-  async #ask(batch: Batch, witnesses: readonly Application[]): Promise<void> {
+  async #ask(batch: Batch, witnesses: readonly ApplicationLedger[]): Promise<void> {
     for (const application of witnesses.slice(0, ASKED)) {
       if (batch.state !== 'ambiguous') return
       await this.#options.ledger.asker?.(application)

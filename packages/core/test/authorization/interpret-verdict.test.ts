@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { meaningOf } from '../../src/authorization/interpret-verdict.ts'
+import { interpretVerdict } from '../../src/authorization/interpret-verdict.ts'
 import type { NotAuthorized } from '../../src/domain/verdict.ts'
 import { verdictOf } from '../ledger/books.ts'
 
@@ -12,15 +12,15 @@ const denied = (code: string, reason = ''): NotAuthorized => ({
 })
 
 test('who is let in or over his limits is good: limits are the last check', () => {
-  expect(meaningOf(verdictOf([], 0), ['hits'])).toEqual({ kind: 'good' })
-  expect(meaningOf(denied('limits_exceeded'), ['hits'])).toEqual({ kind: 'good' })
+  expect(interpretVerdict(verdictOf([], 0), ['hits'])).toEqual({ kind: 'good' })
+  expect(interpretVerdict(denied('limits_exceeded'), ['hits'])).toEqual({ kind: 'good' })
 })
 
 test('a bad metric is named where only one was asked about or the sentence quotes it', () => {
   const reason = 'metric "b" is invalid'
-  expect(meaningOf(denied('metric_invalid', reason), ['a'])).toEqual({ kind: 'usage', metric: 'a' })
-  expect(meaningOf(denied('metric_invalid', reason), ['a', 'b'])).toEqual({ kind: 'usage', metric: 'b' })
-  expect(meaningOf(denied('usage_value_invalid', 'usage value "x"'), ['a', 'b'])).toEqual({
+  expect(interpretVerdict(denied('metric_invalid', reason), ['a'])).toEqual({ kind: 'usage', metric: 'a' })
+  expect(interpretVerdict(denied('metric_invalid', reason), ['a', 'b'])).toEqual({ kind: 'usage', metric: 'b' })
+  expect(interpretVerdict(denied('usage_value_invalid', 'usage value "x"'), ['a', 'b'])).toEqual({
     kind: 'usage',
     metric: undefined,
   })
@@ -35,9 +35,9 @@ test.each([
   ['application_not_active', 'application'],
   ['service_not_active', 'service'],
 ] as const)('%s is a denial of the %s', (code, scope) => {
-  expect(meaningOf(denied(code), [])).toMatchObject({ kind: 'denied', scope })
+  expect(interpretVerdict(denied(code), [])).toMatchObject({ kind: 'denied', scope })
 })
 
 test.each(['service_token_invalid', 'provider_key_invalid', 'oauth_not_enabled'])('%s is our own trouble', (code) => {
-  expect(meaningOf(denied(code), [])).toMatchObject({ kind: 'ours' })
+  expect(interpretVerdict(denied(code), [])).toMatchObject({ kind: 'provider' })
 })

@@ -150,8 +150,8 @@ describe("a direct gateway under onUnavailable 'last-known'", () => {
 describe('the bounds of a direct gateway', () => {
   it("denies calls beyond maxCalls under 'allow' too, and keeps half of them for known callers", async () => {
     const { ask, gateway } = setUp({ onUnavailable: 'allow', maxCalls: 4 })
-    const strangers = await Promise.all(['a', 'b', 'c'].map((key) => ask(`/words?user_key=${key}`)))
-    expect(strangers.map((decision) => 'code' in decision && decision.code)).toEqual([
+    const unverified = await Promise.all(['a', 'b', 'c'].map((key) => ask(`/words?user_key=${key}`)))
+    expect(unverified.map((decision) => 'code' in decision && decision.code)).toEqual([
       'user_key_invalid',
       'user_key_invalid',
       'overloaded',

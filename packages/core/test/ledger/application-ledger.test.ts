@@ -90,9 +90,9 @@ describe('an application', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 1 })
-    application.pending!.again = true
+    application.pending!.resent = true
     books.admit(application, { hits: 2 })
-    expect([application.pending!.again, namedUsage([application.pending!])]).toEqual([false, { hits: 2 }])
+    expect([application.pending!.resent, namedUsage([application.pending!])]).toEqual([false, { hits: 2 }])
   })
 
   describe('says of a denial', () => {
@@ -100,7 +100,7 @@ describe('an application', () => {
       const books = openBooks({ now: '2026-03-10T10:20:30Z' })
       const application = books.learn('a1', limits)
       const now = books.clock.now()
-      return application.violation(application.layout.touched(createUsageShape({ hits }), now), now)
+      return application.violation(application.planLimits.footprintOf(createUsageShape({ hits }), now), now)
     }
 
     it('the latest end among the violated windows', () => {
@@ -127,7 +127,7 @@ describe('an application', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 100, 89]])
     const near = (hits: number) =>
-      application.isNear(application.layout.touched(createUsageShape({ hits }), books.clock.now()), 0.1)
+      application.isNear(application.planLimits.footprintOf(createUsageShape({ hits }), books.clock.now()), 0.1)
     expect([near(1), near(2)]).toEqual([false, true])
   })
 

@@ -3,10 +3,10 @@ import type { ThreeScaleClient } from '../../src/client/client.ts'
 import { type Period, windowOf } from '../../src/domain/period.ts'
 import { createUsageShape, type Usage } from '../../src/domain/usage.ts'
 import type { UsageReport, Verdict } from '../../src/domain/verdict.ts'
-import type { Application } from '../../src/ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../../src/ledger/application-ledger.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { DeclaredMetrics } from '../../src/ledger/plan/metric-hierarchy.ts'
-import type { OpenQuestion, ServiceLedger } from '../../src/ledger/service-ledger.ts'
+import type { QuestionStamp, ServiceLedger } from '../../src/ledger/service-ledger.ts'
 import type { Loss } from '../../src/observe/observer.ts'
 import type { Clock } from '../../src/primitives/clock.ts'
 
@@ -28,14 +28,14 @@ export interface Books {
   readonly warnings: string[]
   readonly events: string[]
   /** What an answer shows of an application; asked now unless a question is given. */
-  learn(id: string, limits: readonly LimitNow[], more?: Lesson): Application
-  admit(application: Application, usage: Usage): boolean
+  learn(id: string, limits: readonly LimitNow[], more?: CallerStatus): ApplicationLedger
+  admit(application: ApplicationLedger, usage: Usage): boolean
   /** The counts of the limits, in their order. */
-  known(application: Application): number[]
+  known(application: ApplicationLedger): number[]
 }
 
-export interface Lesson {
-  readonly question?: OpenQuestion
+export interface CallerStatus {
+  readonly question?: QuestionStamp
   /** When the backend looked, by its clock; default now. */
   readonly at?: number
   readonly hierarchy?: Record<string, string[]>
@@ -79,13 +79,13 @@ export function openBooks(options: BooksOptions = {}): Books {
     learn(id, limits, { question, at = clock.now(), hierarchy, metrics = [] } = {}) {
       const application = service.application(id)!
       const verdict = verdictOf(limits, at, hierarchy)
-      service.apply(application, question ?? ledger.openQuestion(), verdict, metrics)
+      service.apply(application, question ?? ledger.stampQuestion(), verdict, metrics)
       return application
     },
     admit(application, usage) {
       const now = clock.now()
-      const touched = application.layout.touched(createUsageShape(usage), now)
-      return application.admit(touched, service.at(now))
+      const footprint = application.planLimits.footprintOf(createUsageShape(usage), now)
+      return application.admit(footprint, service.at(now))
     },
     known: (application) => application.reports(service.at(clock.now())).map(({ current }) => current),
   }

@@ -37,20 +37,20 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           books.learn(id, [['hits', 'eternity', 1e9]], { metrics: ['orders'], hierarchy: { hits: [] } }),
         )
         const batches = new Set<ReturnType<typeof takeBatches>[0]>()
-        let stranger = ledger.stranger(service)
+        let unverified = ledger.unverified(service)
         for (const [what, used, which, wait] of steps) {
           const application = applications[which % 2]!
           const now = clock.now()
-          const touched = application.layout.touched(createUsageShape(used), now)
+          const footprint = application.planLimits.footprintOf(createUsageShape(used), now)
           const batch = [...batches][which % Math.max(1, batches.size)]
           const open = batch?.state === 'inFlight' || batch?.state === 'ambiguous' ? batch : undefined
           if (what === 'admit') books.admit(application, used)
-          if (what === 'separate') application.countSeparately(touched, now)
-          if (what === 'respond' && application.separate !== undefined) {
-            application.separate.separate = { code: 200, awaitsResponse: false }
+          if (what === 'separate') application.countAsOwnTransaction(footprint, now)
+          if (what === 'respond' && application.ownTransaction !== undefined) {
+            application.ownTransaction.ownTransaction = { code: 200, awaitsResponse: false }
           }
           if (what === 'reserve') {
-            const row = application.reserve(touched, now)
+            const row = application.reserve(footprint, now)
             if (row !== undefined) giveUp(application, [row], 'ambiguous', true)
           }
           if (what === 'take') {
@@ -65,10 +65,10 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           if (what === 'forget-metric') giveUpMetric(application, 'metric_gone', 'hits')
           if (what === 'forget-all') giveUpWaiting(application, 'application_gone')
           if (what === 'stranger') {
-            books.admit(stranger, used)
+            books.admit(unverified, used)
             if (which > 2) {
-              ledger.adopt(stranger, application)
-              stranger = ledger.stranger(service)
+              ledger.adopt(unverified, application)
+              unverified = ledger.unverified(service)
             }
           }
           if (what === 'sweep') ledger.sweep()
@@ -77,7 +77,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           // Nothing was denied, no window ended: the count is what was admitted and not surely left uncounted.
           const { admitted = 0, givenUp = 0 } = ledger.sums().hits ?? {}
           const known = applications.reduce((sum, one) => sum + books.known(one)[0]!, 0)
-          expect(known).toBeGreaterThanOrEqual(admitted - givenUp - (stranger.pending === undefined ? 0 : admitted))
+          expect(known).toBeGreaterThanOrEqual(admitted - givenUp - (unverified.pending === undefined ? 0 : admitted))
           expect(known).toBeLessThanOrEqual(admitted)
           const { pending: hits = 0 } = ledger.sums().hits ?? {}
           const { pending: orders = 0 } = ledger.sums().orders ?? {}

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SecondChance } from '../../src/primitives/second-chance-cache.ts'
+import { SecondChanceCache } from '../../src/primitives/second-chance-cache.ts'
 
 const entry = (name: string) => ({ name, used: false })
 
 function filled(max: number, ...names: string[]) {
   const forgotten: string[] = []
-  const map = new SecondChance<string, { name: string; used: boolean }>(max, ({ name }) => forgotten.push(name))
+  const map = new SecondChanceCache<string, { name: string; used: boolean }>(max, ({ name }) => forgotten.push(name))
   for (const name of names) map.set(name, entry(name))
   return { map, forgotten }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Flights } from '../../src/primitives/single-flight.ts'
+import { SingleFlight } from '../../src/primitives/single-flight.ts'
 
 function deferred() {
   const ends: ((error?: Error) => void)[] = []
@@ -13,7 +13,7 @@ function deferred() {
 }
 
 test('law 10: all who have the same question while it is under way share one answer', async () => {
-  const flights = new Flights<number>()
+  const flights = new SingleFlight<number>()
   const { ask, end, asked } = deferred()
   const answers = [flights.join('a', ask), flights.join('a', ask), flights.join('b', ask)]
   expect(asked()).toBe(2)
@@ -23,7 +23,7 @@ test('law 10: all who have the same question while it is under way share one ans
 })
 
 test('who comes after the answer asks anew, also when there was none', async () => {
-  const flights = new Flights<number>()
+  const flights = new SingleFlight<number>()
   const { ask, end } = deferred()
   const first = flights.join('a', ask)
   end(new Error('broken'))
@@ -34,7 +34,7 @@ test('who comes after the answer asks anew, also when there was none', async () 
 })
 
 test('law 10: is full when as many wait as may, the first included, until the answer comes', async () => {
-  const flights = new Flights<number>(2)
+  const flights = new SingleFlight<number>(2)
   const { ask, end } = deferred()
   expect(flights.isFull('a')).toBe(false)
   const answers = [flights.join('a', ask), flights.join('a', ask)]

@@ -13,7 +13,7 @@ export interface Desk extends Books {
   readonly doubts: Batch[]
   readonly options: {
     readonly clock: Books['clock']
-    readonly onDoubt: (batch: Batch) => void
+    readonly onUnanswered: (batch: Batch) => void
     readonly observer: {
       called(): void
       reported(message: ReportMessage): void
@@ -39,7 +39,7 @@ export function openDesk(lines: readonly Line[], maxApplications = 100): Desk {
     doubts,
     options: {
       clock: books.clock,
-      onDoubt: (batch) => void doubts.push(batch),
+      onUnanswered: (batch) => void doubts.push(batch),
       observer: {
         called: () => {},
         reported: (message) => void reported.push(message),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createUsageShape } from '../../src/domain/usage.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
-import { closeBooks, releaseHeld } from '../../src/reporting/give-up-rest.ts'
+import { giveUpRest, releaseAwaitingResponse } from '../../src/reporting/give-up-rest.ts'
 import { imbalance, openBooks } from '../ledger/books.ts'
 
 it('law 8: says all that is left, and counts it as given up with the reason', () => {
@@ -15,24 +15,24 @@ it('law 8: says all that is left, and counts it as given up with the reason', ()
   books.admit(application, { hits: 4 })
   take()
   books.admit(application, { orders: 8 })
-  expect(closeBooks(books.ledger)).toEqual({ hits: 6, orders: 8 })
+  expect(giveUpRest(books.ledger)).toEqual({ hits: 6, orders: 8 })
   expect(books.losses.map(({ reason, usage }) => [reason, { ...usage }])).toEqual([
     ['closed', { orders: 8 }],
     ['ambiguous', { hits: 2 }],
     ['closed', { hits: 4 }],
   ])
   expect([imbalance(books.ledger), books.ledger.records]).toEqual([{}, 0])
-  expect(closeBooks(books.ledger)).toEqual({})
+  expect(giveUpRest(books.ledger)).toEqual({})
 })
 
 it('responses that nobody will end do not hold their usage back', () => {
   const books = openBooks()
   const application = books.learn('a1', [], { metrics: ['hits'] })
   const now = books.clock.now()
-  const touched = application.layout.touched(createUsageShape({ hits: 1 }), now)
-  application.countSeparately(touched, now)
-  application.countSeparately(touched, now)!.separate = { code: 404, awaitsResponse: false }
-  releaseHeld(books.ledger)
+  const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now)
+  application.countAsOwnTransaction(footprint, now)
+  application.countAsOwnTransaction(footprint, now)!.ownTransaction = { code: 404, awaitsResponse: false }
+  releaseAwaitingResponse(books.ledger)
   const [batch] = takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })
-  expect(batch!.rows.map(({ separate }) => separate!.code)).toEqual([404, undefined])
+  expect(batch!.rows.map(({ ownTransaction }) => ownTransaction!.code)).toEqual([404, undefined])
 })

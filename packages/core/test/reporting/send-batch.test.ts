@@ -118,7 +118,7 @@ it('law 9: transactions go by application id, with the minute and the code of th
   const desk = openDesk([ACCEPTED])
   const application = desk.learn('a1', [], { metrics: ['hits'] })
   desk.admit(application, { hits: 3 })
-  application.pending!.separate = { code: 404, awaitsResponse: false }
+  application.pending!.ownTransaction = { code: 404, awaitsResponse: false }
   await sendBatch(desk.take()[0]!, desk.options)
   expect(desk.sent[0]).toContain(
     'transactions[0][app_id]=a1&transactions[0][usage][hits]=3&transactions[0][timestamp]=1773138000',

@@ -4,7 +4,7 @@ import { DEFAULTS } from '../../src/defaults.ts'
 import { createUsageShape } from '../../src/domain/usage.ts'
 import { TransportError } from '../../src/errors.ts'
 import { eachRow } from '../../src/ledger/usage/waiting-rows.ts'
-import { ServiceDesk } from '../../src/reporting/service-reporter.ts'
+import { ServiceReporter } from '../../src/reporting/service-reporter.ts'
 import type { Line } from '../client/scripted.ts'
 import { ACCEPTED, openDesk, refusal } from './desk.ts'
 
@@ -13,7 +13,7 @@ const DENIED = refusal(404, 'application_not_found')
 
 function open(lines: readonly Line[], breaker?: Breaker) {
   const desk = openDesk(lines)
-  const reports = new ServiceDesk({
+  const reports = new ServiceReporter({
     ...desk.options,
     service: desk.service,
     report: DEFAULTS.report,
@@ -82,10 +82,10 @@ describe('after a failure the desk', () => {
   it('keeps what of the smallest application does not fit into one batch', async () => {
     const { reports, desk, clock, ledger, learn, service } = open([DOWN, DENIED, { status: 500 }])
     const application = learn('a1', [], { metrics: ['hits'] })
-    const touched = application.layout.touched(createUsageShape({ hits: 1 }), clock.now())
-    for (let call = 0; call < 1001; call++) application.countSeparately(touched, clock.now())
-    eachRow(application.separate, (row) => {
-      row.separate = { code: 200, awaitsResponse: false }
+    const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), clock.now())
+    for (let call = 0; call < 1001; call++) application.countAsOwnTransaction(footprint, clock.now())
+    eachRow(application.ownTransaction, (row) => {
+      row.ownTransaction = { code: 200, awaitsResponse: false }
     })
     await reports.flush(false)
     clock.advance(500)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Application } from '../../src/ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../../src/ledger/application-ledger.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
-import { Doubts } from '../../src/reporting/unanswered-batches.ts'
+import { UnansweredBatches } from '../../src/reporting/unanswered-batches.ts'
 import { openBooks, SETTLE_MS } from '../ledger/books.ts'
 
 const GRACE_MS = 20_000
@@ -15,9 +15,9 @@ function doubt({ limited = true, ambiguous = 'give-up' as 'give-up' | 'count-aga
   }
   const [batch] = takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })
   batch!.doubt()
-  const asked: Application[] = []
+  const asked: ApplicationLedger[] = []
   books.ledger.asker = async (application) => void asked.push(application)
-  const doubts = new Doubts({ ledger: books.ledger, clock: books.clock, ambiguous, graceMs: GRACE_MS })
+  const doubts = new UnansweredBatches({ ledger: books.ledger, clock: books.clock, ambiguous, graceMs: GRACE_MS })
   doubts.add(batch!)
   return { books, batch: batch!, doubts, asked }
 }
@@ -48,7 +48,7 @@ describe('a batch that may have been counted', () => {
     books.clock.advance(SETTLE_MS)
     await doubts.resolve()
     const { pending } = books.service.applications.get('a0')!
-    expect([pending!.again, namedUsage([pending!])]).toEqual([true, { hits: 3 }])
+    expect([pending!.resent, namedUsage([pending!])]).toEqual([true, { hits: 3 }])
     expect(books.losses).toEqual([])
   })
 
@@ -81,7 +81,7 @@ describe('a batch that may have been counted', () => {
 
   it('is asked about by a few of its applications, until one tells', async () => {
     const { books, batch, doubts } = doubt({ applications: 6 })
-    const asked: Application[] = []
+    const asked: ApplicationLedger[] = []
     books.ledger.asker = async (application) => void asked.push(application)
     books.clock.advance(SETTLE_MS)
     await doubts.resolve()

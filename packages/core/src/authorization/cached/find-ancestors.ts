@@ -5,8 +5,8 @@
 
 import { type Usage, usageOf } from '../../domain/usage.ts'
 import type { NotAuthorized, UsageReport, Verdict } from '../../domain/verdict.ts'
-import type { Application } from '../../ledger/application-ledger.ts'
-import type { Hierarchy } from '../../ledger/plan/metric-hierarchy.ts'
+import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
+import type { MetricHierarchy } from '../../ledger/plan/metric-hierarchy.ts'
 
 /** Asks by authorize; undefined when no verdict about limits came. */
 export type Predict = (usage: Usage) => Promise<Verdict | undefined>
@@ -16,21 +16,21 @@ export type Predict = (usage: Usage) => Promise<Verdict | undefined>
  * could not be asked; open: another limit leaves no room for a question that shows it, or somebody else's usage moved the
  * counts under each.
  */
-export type Settlement =
+export type AncestorSearch =
   | { readonly kind: 'settled' | 'unanswered' | 'open' }
   | { readonly kind: 'refused'; readonly verdict: NotAuthorized }
 
 const MAX_QUESTIONS = 5
 
 /** Settles which of the candidates (top-most first) `metric` is below, and before that which of each other they are. */
-export async function settleHidden(
-  account: Application,
+export async function findAncestors(
+  application: ApplicationLedger,
   metric: string,
   candidates: readonly string[],
   predict: Predict,
   candidatesToo = true,
-): Promise<Settlement> {
-  const { service } = account
+): Promise<AncestorSearch> {
+  const { service } = application
   const { hierarchy } = service
   const note = (above: string, below: boolean) => service.settle(metric, above, below, service.ledger.clock.now())
   const alone = await predict(usageOf([[metric, 1]]))
@@ -45,11 +45,11 @@ export async function settleHidden(
   for (const above of [...open]) {
     if (candidatesToo) {
       const hidden = hierarchy.hiddenAbove(above, reports.map(limitedMetric), service.ledger.clock.now())
-      if (hidden.length > 0) await settleHidden(account, above, hidden, predict, false)
+      if (hidden.length > 0) await findAncestors(application, above, hidden, predict, false)
     }
     let below: boolean | undefined = hierarchy.isBelow(metric, above) || undefined
     let before: number | undefined
-    for (let question = 0; below === undefined && question < MAX_QUESTIONS; question++) {
+    for (let request = 0; below === undefined && request < MAX_QUESTIONS; request++) {
       const usage = probeFor(hierarchy, metric, above, reports)
       // The same question, the first of all included, would get the same answer.
       if (usage[above] === before) break
@@ -69,7 +69,7 @@ export async function settleHidden(
 
 const limitedMetric = ({ metric }: UsageReport): string => metric
 
-const SETTLED: Settlement = Object.freeze({ kind: 'settled' })
+const SETTLED: AncestorSearch = Object.freeze({ kind: 'settled' })
 
 /**
  * Nothing limits any of the metrics asked with, nor an ancestor of them; only for usage of at least 1 of each
@@ -81,7 +81,7 @@ export function isUnlimited({ authorized, limit }: Verdict): boolean {
 
 /** What an authorize with one of the metric alone settles about the candidates. */
 function whatOneShows(
-  hierarchy: Hierarchy,
+  hierarchy: MetricHierarchy,
   metric: string,
   open: ReadonlySet<string>,
   verdict: Verdict,
@@ -96,7 +96,7 @@ function whatOneShows(
 
 /** @param aboveIt what the probed ancestor could be below itself, so that its own amount breaks another limit. */
 function whatProbeShows(
-  hierarchy: Hierarchy,
+  hierarchy: MetricHierarchy,
   {
     metric,
     above,
@@ -112,7 +112,7 @@ function whatProbeShows(
 }
 
 /** One of the metric, and of the ancestor as much as leaves no room for that one. */
-function probeFor(hierarchy: Hierarchy, metric: string, above: string, reports: readonly UsageReport[]): Usage {
+function probeFor(hierarchy: MetricHierarchy, metric: string, above: string, reports: readonly UsageReport[]): Usage {
   let rest = Number.POSITIVE_INFINITY
   for (const { metric: limited, max, current } of reports) {
     if (limited !== above && !hierarchy.isBelow(above, limited)) continue
@@ -124,7 +124,7 @@ function probeFor(hierarchy: Hierarchy, metric: string, above: string, reports: 
 
 /** Whether the usage breaks a limit if metrics are also below those that are assumed for them. */
 function breaks(
-  hierarchy: Hierarchy,
+  hierarchy: MetricHierarchy,
   usage: Usage,
   reports: readonly UsageReport[],
   assumed: Readonly<Record<string, readonly string[]>>,
@@ -142,7 +142,7 @@ function breaks(
 
 /** The metric itself and all its ancestors, known and assumed. */
 function allAbove(
-  hierarchy: Hierarchy,
+  hierarchy: MetricHierarchy,
   metric: string,
   assumed: Readonly<Record<string, readonly string[]>>,
 ): ReadonlySet<string> {

@@ -2,7 +2,7 @@
 
 import type { Observer } from '../../observe/observer.ts'
 import type { Clock } from '../../primitives/clock.ts'
-import { NO_USAGE, type Questions } from '../callers/cache-loader.ts'
+import { type CacheLoader, NO_USAGE } from '../callers/cache-loader.ts'
 import type { Identity } from '../callers/identity.ts'
 import type { ServiceCache } from '../callers/service-cache.ts'
 
@@ -17,9 +17,9 @@ const RETRY_MS = 1000
 
 export class Refresher {
   readonly #options: RefresherOptions
-  readonly #questions: Questions
+  readonly #questions: CacheLoader
 
-  constructor(questions: Questions, options: RefresherOptions) {
+  constructor(questions: CacheLoader, options: RefresherOptions) {
     this.#questions = questions
     this.#options = options
   }
@@ -28,19 +28,19 @@ export class Refresher {
   refresh(cache: ServiceCache, identity: Identity): void {
     if (identity.refreshing || this.#options.clock.elapsed() < identity.retryAt) return
     // One answer that lists the keys proves them all.
-    if (identity.sharesProof && identity.account.questions > 0) return
+    if (identity.sharesProof && identity.application.questions > 0) return
     void this.#renew(cache, identity)
   }
 
   async #renew(cache: ServiceCache, identity: Identity): Promise<void> {
     const { clock, observer, random = Math.random } = this.#options
-    const { credentials, referrer, account } = identity
+    const { credentials, referrer, application } = identity
     identity.refreshing = true
-    const enquiry = { credentials, referrer, usage: NO_USAGE, account, known: true }
-    const { lesson } = await this.#questions.ask(cache, enquiry)
+    const request = { credentials, referrer, usage: NO_USAGE, application, known: true }
+    const { caller } = await this.#questions.ask(cache, request)
     identity.refreshing = false
-    if (lesson?.kind === 'known') observer.cached('refreshed', cache.service.id, credentials)
-    if (lesson === undefined || lesson.kind === 'ours') {
+    if (caller?.kind === 'known') observer.cached('refreshed', cache.service.id, credentials)
+    if (caller === undefined || caller.kind === 'provider') {
       identity.retryAt = clock.elapsed() + RETRY_MS * (0.5 + random())
       observer.cached('stale', cache.service.id, credentials)
     }

@@ -4,32 +4,32 @@ import type { Backend, BackendAnswer } from '../../backend/backend.ts'
 import type { AuthorizeCall } from '../../client/client.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import { type Usage, usageOf } from '../../domain/usage.ts'
-import type { Application } from '../../ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { giveUpMetric } from '../../ledger/usage/losses.ts'
 import { waitingMetrics } from '../../ledger/usage/take-batches.ts'
 import type { Clock } from '../../primitives/clock.ts'
-import type { Lesson, ServiceCache } from './service-cache.ts'
+import type { CallerStatus, ServiceCache } from './service-cache.ts'
 import type { ServiceCaches } from './service-caches.ts'
 
 /** An answer with a verdict always teaches something. */
-export type Answered =
-  | { readonly answer: Extract<BackendAnswer, { kind: 'verdict' }>; readonly lesson: Lesson }
-  | { readonly answer: Exclude<BackendAnswer, { kind: 'verdict' }>; readonly lesson: undefined }
+export type LoadResult =
+  | { readonly answer: Extract<BackendAnswer, { kind: 'verdict' }>; readonly caller: CallerStatus }
+  | { readonly answer: Exclude<BackendAnswer, { kind: 'verdict' }>; readonly caller: undefined }
 
-export interface Enquiry {
+export interface LoadRequest {
   readonly credentials: Credentials
   readonly referrer: string | undefined
   readonly usage: Usage
   /** The count of his application, where it is kept. */
-  readonly account: Application | undefined
+  readonly application: ApplicationLedger | undefined
   /** The caller was let in before. */
   readonly known: boolean
   /** What the application has waiting is not proved on the way. Default false. */
   readonly usageAlone?: boolean
 }
 
-export interface QuestionsOptions {
+export interface CacheLoaderOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly backend: Backend
@@ -46,48 +46,48 @@ const EXTENSIONS: AuthorizeCall['extensions'] = Object.freeze({
   rejectionReasonHeader: true,
 })
 
-export class Questions {
-  readonly #options: QuestionsOptions
+export class CacheLoader {
+  readonly #options: CacheLoaderOptions
 
-  constructor(options: QuestionsOptions) {
+  constructor(options: CacheLoaderOptions) {
     this.#options = options
   }
 
   /** One question; again where a metric that waits to be reported turned out to be gone. Never rejects. */
-  async ask(cache: ServiceCache, enquiry: Enquiry): Promise<Answered> {
-    const { account, usage } = enquiry
+  async ask(cache: ServiceCache, request: LoadRequest): Promise<LoadResult> {
+    const { application, usage } = request
     for (;;) {
-      const answered = await this.#askOnce(cache, enquiry)
-      if (account === undefined) return answered
+      const result = await this.#askOnce(cache, request)
+      if (application === undefined) return result
       const { ledger } = this.#options
-      ledger.markBusy(account)
-      const gone = answered.lesson?.kind === 'usage' ? answered.lesson.metric : undefined
-      if (gone === undefined) return answered
-      giveUpMetric(account, 'metric_gone', gone)
-      if (Object.hasOwn(usage, gone)) return answered
+      ledger.markBusy(application)
+      const gone = result.caller?.kind === 'usage' ? result.caller.metric : undefined
+      if (gone === undefined) return result
+      giveUpMetric(application, 'metric_gone', gone)
+      if (Object.hasOwn(usage, gone)) return result
     }
   }
 
   /** Proves waiting usage, or shows what became of a report without an answer. Never rejects. */
-  async askAbout(application: Application): Promise<void> {
-    const spokesman = this.#options.caches.spokesmanOf(application)
+  async askAbout(application: ApplicationLedger): Promise<void> {
+    const spokesman = this.#options.caches.callerFor(application)
     if (spokesman === undefined) return
     const { cache, asked } = spokesman
     const { credentials, referrer } = asked
     const known = application.id !== undefined
-    await this.ask(cache, { credentials, referrer, usage: NO_USAGE, account: application, known })
+    await this.ask(cache, { credentials, referrer, usage: NO_USAGE, application: application, known })
   }
 
   async #askOnce(
     cache: ServiceCache,
-    { credentials, referrer, usage, account, known, usageAlone = false }: Enquiry,
-  ): Promise<Answered> {
+    { credentials, referrer, usage, application, known, usageAlone = false }: LoadRequest,
+  ): Promise<LoadResult> {
     const { ledger, clock, backend } = this.#options
     const asked: Record<string, number> = Object.create(null)
-    if (account !== undefined && !usageAlone) for (const metric of waitingMetrics(account)) asked[metric] = 0
+    if (application !== undefined && !usageAlone) for (const metric of waitingMetrics(application)) asked[metric] = 0
     Object.assign(asked, usage)
-    const opened = ledger.openQuestion()
-    if (account !== undefined) account.questions += 1
+    const stamp = ledger.stampQuestion()
+    if (application !== undefined) application.questions += 1
     const answer = await backend.ask({
       endpoint: 'authorize',
       client: cache.service.client,
@@ -96,9 +96,9 @@ export class Questions {
       call: { usage: asked, referrer, extensions: EXTENSIONS },
       known,
     })
-    if (account !== undefined) account.questions -= 1
-    if (answer.kind !== 'verdict') return { answer, lesson: undefined }
+    if (application !== undefined) application.questions -= 1
+    if (answer.kind !== 'verdict') return { answer, caller: undefined }
     const metrics = Object.keys(asked)
-    return { answer, lesson: cache.learn(answer.verdict, { credentials, referrer, metrics, opened }, clock.now()) }
+    return { answer, caller: cache.learn(answer.verdict, { credentials, referrer, metrics, stamp }, clock.now()) }
   }
 }

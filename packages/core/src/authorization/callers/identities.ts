@@ -2,8 +2,8 @@
 
 import type { ProtectedService } from '../../decision/route-policy.ts'
 import type { Credentials } from '../../domain/credentials.ts'
-import type { Application } from '../../ledger/application-ledger.ts'
-import { SecondChance } from '../../primitives/second-chance-cache.ts'
+import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
+import { SecondChanceCache } from '../../primitives/second-chance-cache.ts'
 import { type AnyCredentials, Identity, variantOf } from './identity.ts'
 
 // Keys of one application are at most 256 where they are listed; referrers that match a filter could be any number.
@@ -11,11 +11,11 @@ const MAX_VARIANTS = 512
 
 export class Identities {
   readonly #max: number
-  readonly #siblings = new WeakMap<Application, Identity>()
+  readonly #siblings = new WeakMap<ApplicationLedger, Identity>()
   // Made when the first of a kind comes: a service has one kind.
-  #byUserKey: SecondChance<string, Identity> | undefined
-  #byAppId: SecondChance<string, Identity> | undefined
-  #byClientId: SecondChance<string, Identity> | undefined
+  #byUserKey: SecondChanceCache<string, Identity> | undefined
+  #byAppId: SecondChanceCache<string, Identity> | undefined
+  #byClientId: SecondChanceCache<string, Identity> | undefined
 
   constructor(max: number) {
     this.#max = max
@@ -36,18 +36,18 @@ export class Identities {
     service: ProtectedService,
     credentials: Credentials,
     referrer: string | undefined,
-    account: Application,
+    application: ApplicationLedger,
   ): Identity {
     const known = this.find(credentials, referrer)
-    if (known !== undefined && known.account === account) return known
+    if (known !== undefined && known.application === application) return known
     if (known !== undefined) this.forget(known)
-    const identity = new Identity(service, credentials, referrer, account)
+    const identity = new Identity(service, credentials, referrer, application)
     const [cache, key] = this.#placeOf(identity)
     const first = cache.get(key)
     if (first === undefined) cache.set(key, identity)
     else this.#addVariant(first, identity)
-    identity.sibling = this.#siblings.get(account)
-    this.#siblings.set(account, identity)
+    identity.sibling = this.#siblings.get(application)
+    this.#siblings.set(application, identity)
     return identity
   }
 
@@ -68,14 +68,14 @@ export class Identities {
     this.#unlink(identity)
   }
 
-  forgetAllOf(account: Application): void {
-    for (const identity of this.of(account)) this.forget(identity)
+  forgetAllOf(application: ApplicationLedger): void {
+    for (const identity of this.of(application)) this.forget(identity)
   }
 
   /** All identities of an application that are remembered. */
-  of(account: Application): Identity[] {
+  of(application: ApplicationLedger): Identity[] {
     const all: Identity[] = []
-    let identity = this.#siblings.get(account)
+    let identity = this.#siblings.get(application)
     while (identity !== undefined) {
       all.push(identity)
       identity = identity.sibling
@@ -94,10 +94,10 @@ export class Identities {
   }
 
   #unlink(identity: Identity): void {
-    let before = this.#siblings.get(identity.account)
+    let before = this.#siblings.get(identity.application)
     if (before === identity) {
-      if (identity.sibling === undefined) this.#siblings.delete(identity.account)
-      else this.#siblings.set(identity.account, identity.sibling)
+      if (identity.sibling === undefined) this.#siblings.delete(identity.application)
+      else this.#siblings.set(identity.application, identity.sibling)
     } else {
       while (before !== undefined && before.sibling !== identity) before = before.sibling
       if (before !== undefined) before.sibling = identity.sibling
@@ -105,7 +105,7 @@ export class Identities {
     identity.sibling = undefined
   }
 
-  #placeOf({ credentials }: Identity): [SecondChance<string, Identity>, string] {
+  #placeOf({ credentials }: Identity): [SecondChanceCache<string, Identity>, string] {
     const { userKey, appId, clientId } = credentials as AnyCredentials
     if (userKey !== undefined) {
       this.#byUserKey ??= this.#create()
@@ -119,8 +119,8 @@ export class Identities {
     return [this.#byClientId, clientId!]
   }
 
-  #create(): SecondChance<string, Identity> {
-    return new SecondChance(this.#max, (first) => {
+  #create(): SecondChanceCache<string, Identity> {
+    return new SecondChanceCache(this.#max, (first) => {
       this.#unlink(first)
       for (const other of first.others?.values() ?? []) this.#unlink(other)
     })

@@ -1,10 +1,10 @@
 /** A caller that the backend has let in before, and whose limits he shares. */
-import type { Grant } from '../../decision/allowed-decision.ts'
+import type { Admission } from '../../decision/allowed-decision.ts'
 import type { ProtectedService } from '../../decision/route-policy.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
-import type { Application } from '../../ledger/application-ledger.ts'
-import { ownString } from '../../primitives/detach-string.ts'
+import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
+import { detachString } from '../../primitives/detach-string.ts'
 
 /** Every part of credentials under one type; what a kind does not have is undefined. */
 export interface AnyCredentials {
@@ -15,10 +15,10 @@ export interface AnyCredentials {
   readonly redirectUrl?: string | undefined
 }
 
-export class Identity implements Grant {
+export class Identity implements Admission {
   // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
   /** The count of his application. */
-  account: Application
+  application: ApplicationLedger
   /** When an answer that lets him in was asked for, by our clock. */
   provedAt: number = Number.NEGATIVE_INFINITY
   /** The service's epoch then. */
@@ -29,7 +29,7 @@ export class Identity implements Grant {
   readonly #appKey: string | undefined
   readonly #redirectUrl: string | undefined
   readonly referrer: string | undefined
-  /** Asked for since room was last made; see SecondChance. */
+  /** Asked for since room was last made; see SecondChanceCache. */
   used = true
   readonly service: ProtectedService
   readonly credentials: Credentials
@@ -41,27 +41,32 @@ export class Identity implements Grant {
   /** Next of the same application, newest first. */
   sibling: Identity | undefined = undefined
 
-  constructor(service: ProtectedService, credentials: Credentials, referrer: string | undefined, account: Application) {
+  constructor(
+    service: ProtectedService,
+    credentials: Credentials,
+    referrer: string | undefined,
+    application: ApplicationLedger,
+  ) {
     this.service = service
     this.credentials = ownCredentials(credentials)
-    this.referrer = referrer === undefined ? undefined : ownString(referrer)
-    this.account = account
+    this.referrer = referrer === undefined ? undefined : detachString(referrer)
+    this.application = application
     const { appKey, redirectUrl } = this.credentials as AnyCredentials
     this.#appKey = appKey
     this.#redirectUrl = redirectUrl
   }
 
-  get application(): { readonly id: string | undefined } {
-    return { id: this.account.id }
+  get applicationId(): string | undefined {
+    return this.application.id
   }
 
   get plan(): string | undefined {
-    return this.account.plan
+    return this.application.plan
   }
 
   limits(): readonly UsageReport[] {
-    const { service } = this.account
-    return this.account.reports(service.at(service.ledger.clock.now()))
+    const { service } = this.application
+    return this.application.reports(service.at(service.ledger.clock.now()))
   }
 
   /** Whether an answer that lists the application's keys proves him, whoever was asked about. */
@@ -97,8 +102,9 @@ function part(text: string | undefined): string {
 function ownCredentials(credentials: Credentials): Credentials {
   // The usual kind as small as it can be: an object that is added to has room for more.
   const { userKey } = credentials as AnyCredentials
-  if (userKey !== undefined) return { userKey: ownString(userKey) }
+  if (userKey !== undefined) return { userKey: detachString(userKey) }
   const own: Record<string, string> = {}
-  for (const [name, value] of Object.entries(credentials)) if (typeof value === 'string') own[name] = ownString(value)
+  for (const [name, value] of Object.entries(credentials))
+    if (typeof value === 'string') own[name] = detachString(value)
   return own as unknown as Credentials
 }

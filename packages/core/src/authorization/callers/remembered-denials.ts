@@ -1,6 +1,5 @@
 /** Callers that the backend refused, remembered for a moment so that they cost no call each time. */
 import { LRUCache } from 'lru-cache'
-import type { Refusal } from '../../decision/decision.ts'
 
 /** A refusal of one caller that holds for a while. */
 export interface Denial {
@@ -10,7 +9,7 @@ export interface Denial {
   readonly until: number
 }
 
-export class Denials {
+export class RememberedDenials {
   readonly #denials: LRUCache<string, Denial>
   readonly #ttlMs: number
 
@@ -33,8 +32,4 @@ export class Denials {
   forget(identity: string): void {
     this.#denials.delete(identity)
   }
-}
-
-export function refusalOf({ code, reason }: { code: string; reason: string }): Refusal {
-  return { outcome: 'refuse', code, reason }
 }

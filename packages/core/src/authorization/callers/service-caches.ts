@@ -2,10 +2,10 @@
 
 import type { ResolvedCache } from '../../configuration/options/resolved-options.ts'
 import type { ProtectedService } from '../../decision/route-policy.ts'
-import type { Application } from '../../ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Observer } from '../../observe/observer.ts'
-import { ServiceCache, type Speaker } from './service-cache.ts'
+import { type CallerCredentials, ServiceCache } from './service-cache.ts'
 
 export interface ServiceCachesOptions {
   readonly ledger: Ledger
@@ -36,10 +36,10 @@ export class ServiceCaches {
   }
 
   /** Who may ask about an application: the cache it belongs to and a caller of it; undefined when nobody is known. */
-  spokesmanOf(application: Application): { cache: ServiceCache; asked: Speaker } | undefined {
+  callerFor(application: ApplicationLedger): { cache: ServiceCache; asked: CallerCredentials } | undefined {
     for (const cache of this.#all.values()) {
       if (cache.ledger !== application.service) continue
-      const asked = cache.whoSpeaksFor(application)
+      const asked = cache.callerFor(application)
       if (asked !== undefined) return { cache, asked }
     }
     return undefined

@@ -1,6 +1,6 @@
 /** What became of one report call: whether it was counted, and what to do about it. */
 import { BackendError, ClosedError, type ProtocolError, RejectedError } from '../../errors.ts'
-import { Interruption } from '../transport/call-aborted.ts'
+import { CallAborted } from '../transport/call-aborted.ts'
 import type { TransportResponse } from '../transport/transport.ts'
 import { failureOf, isDenial, protocolError } from './answer.ts'
 import { readDenial } from './denial.ts'
@@ -43,7 +43,7 @@ export function outcomeOfAnswer(response: TransportResponse, now: number): Repor
 /** The outcome of a call that got no answer; for an abort `error` is the signal's reason. */
 export function outcomeOfFailure(failure: unknown): ReportOutcome {
   const { sent } = failure as { readonly sent?: boolean }
-  const error = failure instanceof Interruption ? failure.reason : failure
+  const error = failure instanceof CallAborted ? failure.reason : failure
   const unsent = sent === false || failure instanceof ClosedError
   return unsent ? { kind: 'not-counted', retryAfterMs: undefined, error } : { kind: 'unknown', error }
 }

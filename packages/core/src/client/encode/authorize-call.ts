@@ -6,7 +6,7 @@ import type {
   OAuthCredentials,
   UserKeyCredentials,
 } from '../../domain/credentials.ts'
-import type { Abortable } from '../../primitives/abort.ts'
+import type { AbortSource } from '../../primitives/abort.ts'
 import type { Extensions } from './extensions.ts'
 import { encode, encodeLog, encodeUsage, isParameterName, type SetUsage } from './parameter.ts'
 
@@ -36,7 +36,7 @@ export interface AuthorizeCall {
    *
    * @internal
    */
-  readonly caller?: Abortable | undefined
+  readonly caller?: AbortSource | undefined
 }
 
 export type Endpoint = 'authorize' | 'authrep'

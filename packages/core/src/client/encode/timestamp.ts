@@ -1,7 +1,7 @@
 /** When a transaction happened, as whole seconds since the epoch: the one form that the backend reads in one way. */
 
 /** No transaction that the backend would take was made before this; milliseconds taken for seconds are far above. */
-const MOST_SECONDS = 99_999_999_999
+const MAX_SECONDS = 99_999_999_999
 
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|([+-]\d\d):?(\d\d)))?$/
 
@@ -29,7 +29,7 @@ export function timestampOf(
   const { timestamp, timestampSeconds } = given
   if (timestampSeconds !== undefined) {
     if (timestamp !== undefined) problems.push(`${path} has both timestamp and timestampSeconds`)
-    if (Number.isInteger(timestampSeconds) && timestampSeconds >= 0 && timestampSeconds <= MOST_SECONDS) {
+    if (Number.isInteger(timestampSeconds) && timestampSeconds >= 0 && timestampSeconds <= MAX_SECONDS) {
       return timestampSeconds
     }
     problems.push(`${path}.timestampSeconds must be whole seconds since 1970`)

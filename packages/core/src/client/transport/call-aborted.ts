@@ -1,7 +1,7 @@
 /** How the transport tells an abort apart from a failure. Never leaves this folder. */
 
 /** The signal fired while an exchange ran. */
-export class Interruption extends Error {
+export class CallAborted extends Error {
   /** The signal's reason, which is what callers get. */
   readonly reason: unknown
   /** Whether a byte of the request may have been written. */

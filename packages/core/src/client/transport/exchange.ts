@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import { TimeoutError, type TransportError } from '../../errors.ts'
 import { isAborted } from '../../primitives/abort.ts'
 import type { Clock, Timer } from '../../primitives/clock.ts'
-import { callerLeft, Interruption } from './call-aborted.ts'
+import { CallAborted, callerLeft } from './call-aborted.ts'
 import { MAX_BODY_BYTES, type TransportRequest, type TransportResponse } from './transport.ts'
 import { transportError } from './transport-failure.ts'
 
@@ -86,7 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #callerLeft(): boolean {
     const { caller } = this.#request
     if (caller === undefined || !isAborted(caller)) return false
-    if (this.#settle()) this.#reject(new Interruption(callerLeft(), false))
+    if (this.#settle()) this.#reject(new CallAborted(callerLeft(), false))
     return true
   }
 
@@ -104,7 +104,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #onAbort(): void {
     const sent = this.#controller !== undefined
     if (sent && this.#request.whenSent === 'finish') return
-    if (this.#settle()) this.#reject(new Interruption(this.#request.signal?.reason, sent))
+    if (this.#settle()) this.#reject(new CallAborted(this.#request.signal?.reason, sent))
     this.#drop()
   }
 

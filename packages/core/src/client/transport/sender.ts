@@ -3,7 +3,7 @@
 import { ClosedError, TransportError } from '../../errors.ts'
 import { isAborted } from '../../primitives/abort.ts'
 import type { Clock } from '../../primitives/clock.ts'
-import { callerLeft, Interruption } from './call-aborted.ts'
+import { CallAborted, callerLeft } from './call-aborted.ts'
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
 
 /** What differs between two calls; the rest is the sender's. */
@@ -43,8 +43,8 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
       try {
         const deadline = retry > 0 ? clock.elapsed() + timeoutMs : 0
         for (let attempt = 0; ; attempt++) {
-          if (call.signal?.aborted) throw new Interruption(call.signal.reason, false)
-          if (call.caller !== undefined && isAborted(call.caller)) throw new Interruption(callerLeft(), false)
+          if (call.signal?.aborted) throw new CallAborted(call.signal.reason, false)
+          if (call.caller !== undefined && isAborted(call.caller)) throw new CallAborted(callerLeft(), false)
           let failure: unknown
           try {
             const response = await transport.request(

@@ -1,7 +1,7 @@
 /** The seam below the client: one HTTP exchange. */
 
 import type { TimeoutError, TransportError } from '../../errors.ts'
-import type { Abortable } from '../../primitives/abort.ts'
+import type { AbortSource } from '../../primitives/abort.ts'
 
 /** Test seam: an options object may carry another transport under this symbol. */
 export const TRANSPORT: unique symbol = Symbol('threescale.transport')
@@ -17,7 +17,7 @@ export interface TransportRequest {
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
   /** Looked at right before the request is written: nothing is written for one who has left. */
-  readonly caller?: Abortable | undefined
+  readonly caller?: AbortSource | undefined
   /** Whether an abort ends an exchange that is on the wire already, at the price of its connection. */
   readonly whenSent: 'abort' | 'finish'
 }

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../../client/client.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
-import type { Eventual } from '../../primitives/maybe-promise.ts'
+import type { MaybePromise } from '../../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../../request/request-view.ts'
 
 /** What a route may set differently; everything else is shared with the gateway it comes from. */
@@ -12,13 +12,13 @@ export interface RouteOptions<View extends RequestView = RequestView> {
    * What a request uses, fixed or by a function of the request. Undefined or `{}`: nothing matched, answered 404.
    * `{ hits: 0 }`: authorized, nothing counted. Default `{ hits: 1 }`.
    */
-  readonly usage?: Usage | ((view: View) => Eventual<Usage | undefined>) | undefined
+  readonly usage?: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
   /** 3scale mapping rules, in order; excludes `usage`. */
   readonly mappingRules?: readonly MappingRule[] | undefined
   /** True lets a request pass without asking anybody. Default: never. */
-  readonly skip?: ((view: View) => Eventual<boolean>) | undefined
+  readonly skip?: ((view: View) => MaybePromise<boolean>) | undefined
   /** Usage known only from the response, counted after it; `usage` is then only predicted. `{}` counts nothing. */
-  readonly usageAfter?: ((view: View, response: ResponseView) => Eventual<Usage | undefined>) | undefined
+  readonly usageAfter?: ((view: View, response: ResponseView) => MaybePromise<Usage | undefined>) | undefined
   /**
    * Who passes while the backend does not answer: nobody (503), those whose last verdict was good, or everybody.
    * Covers transport failures, time-outs, 5xx, 429 and unreadable answers; never a caller's own fault. Default 'deny'.
@@ -46,7 +46,7 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   /** A 3scale proxy configuration as the portal exports it. Explicit options win over it. */
   readonly proxyConfig?: object | undefined
   /** Where callers put their credentials, or a function that finds them. Default: `user_key` in the query. */
-  readonly credentials?: CredentialsOptions | ((view: View) => Eventual<Credentials | undefined>) | undefined
+  readonly credentials?: CredentialsOptions | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
   /** Takes credentials out of url, headers and form before handlers see them. Default false. */
   readonly stripCredentials?: boolean | undefined
   /** Mapping rules match whatever the case of the path, as Express and @koa/router do. Default false. */
@@ -54,7 +54,7 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   /** Report the status of each answer as `log[code]`. Default false. */
   readonly responseCodes?: boolean | undefined
   /** Send the request's Referer (true) or what the function says. Default false. */
-  readonly referrer?: boolean | ((view: View) => Eventual<string | undefined>) | undefined
+  readonly referrer?: boolean | ((view: View) => MaybePromise<string | undefined>) | undefined
   /** 'observe' denies nobody and counts nothing; the decision is told on the diagnostics channel. Default 'enforce'. */
   readonly mode?: 'enforce' | 'observe' | undefined
   /** Decide locally. Default false; true takes the defaults of `CacheOptions`. */

@@ -20,12 +20,12 @@ import {
 } from '../../validation/checks.ts'
 
 /** Longest delay that Node's timers keep; longer ones would fire at once. */
-const LONGEST_MS = 2_147_483_647
+const MAX_MS = 2_147_483_647
 /** A V8 Map holds no more. */
-const MOST_ENTRIES = 16_777_216
+const MAX_ENTRIES = 16_777_216
 
-const milliseconds = whole(1, LONGEST_MS)
-const entries = whole(1, MOST_ENTRIES)
+const milliseconds = whole(1, MAX_MS)
+const entries = whole(1, MAX_ENTRIES)
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
 /** What `with()` accepts, and every gateway too. */
@@ -42,10 +42,10 @@ const CACHE_TABLE: OptionTable = {
   staleMs: milliseconds,
   maxApplications: entries,
   maxDenials: entries,
-  denialTtlMs: whole(0, LONGEST_MS),
+  denialTtlMs: whole(0, MAX_MS),
   maxWaiters: entries,
   limitMargin: between(0, 1),
-  settleMs: whole(0, LONGEST_MS),
+  settleMs: whole(0, MAX_MS),
 }
 
 const REPORT_TABLE: OptionTable = {

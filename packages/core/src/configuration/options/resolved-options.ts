@@ -4,14 +4,14 @@ import type { ThreeScaleClient } from '../../client/client.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
 import type { Clock } from '../../primitives/clock.ts'
-import type { Eventual } from '../../primitives/maybe-promise.ts'
+import type { MaybePromise } from '../../primitives/maybe-promise.ts'
 import type { RequestView } from '../../request/request-view.ts'
 import type { CredentialLocation, GatewayOptions, Logger, RouteOptions } from './gateway-options.ts'
 
 /** What `with()` may replace. */
 export interface ResolvedRoute<View extends RequestView = RequestView> {
   /** Undefined where `mappingRules` are given, or where only a proxy configuration tells. */
-  readonly usage: Usage | ((view: View) => Eventual<Usage | undefined>) | undefined
+  readonly usage: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
   readonly mappingRules: readonly ResolvedMappingRule[] | undefined
   readonly skip: RouteOptions<View>['skip']
   readonly usageAfter: RouteOptions<View>['usageAfter']
@@ -30,7 +30,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly client: ThreeScaleClient | undefined
   readonly proxyConfig: object | undefined
   /** Undefined where only a proxy configuration tells. */
-  readonly credentials: ResolvedCredentials | ((view: View) => Eventual<Credentials | undefined>) | undefined
+  readonly credentials: ResolvedCredentials | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
   readonly stripCredentials: boolean
   readonly caseInsensitivePaths: boolean
   readonly responseCodes: boolean

@@ -2,13 +2,13 @@
 import type { CredentialsSettings } from '../credentials-settings.ts'
 import { decodeBytes } from '../decode-text.ts'
 import { BAD_BASIC, BAD_BEARER } from '../unreadable.ts'
-import { credentialsOf, type Found, type Place } from './location.ts'
+import { credentialsOf, type Found, type Location } from './location.ts'
 
 /**
  * Basic: the user name is the user key or application id, the password (behind the first colon) the application key.
  * Bearer: the token is the user key or application id. Another scheme, or a scheme alone, holds nothing for 3scale.
  */
-export function createAuthorizationPlace(settings: CredentialsSettings): Place {
+export function createAuthorizationLocation(settings: CredentialsSettings): Location {
   return {
     location: 'authorization',
     read(view) {

@@ -2,10 +2,10 @@
 import { carriesForm } from '../../request/form-body.ts'
 import type { CredentialsSettings } from '../credentials-settings.ts'
 import { NOT_UTF8 } from '../unreadable.ts'
-import { credentialsOf, namesOf, type Place } from './location.ts'
+import { credentialsOf, type Location, namesOf } from './location.ts'
 
 /** Which of several fields of one name counts is the adapter's to say (`RequestView.formField`). */
-export function createFormPlace(settings: CredentialsSettings): Place {
+export function createFormLocation(settings: CredentialsSettings): Location {
   const [idName, keyName] = namesOf(settings)
 
   return {

@@ -2,13 +2,13 @@
 import type { RequestView } from '../../request/request-view.ts'
 import type { CredentialsSettings } from '../credentials-settings.ts'
 import { decodeBytes } from '../decode-text.ts'
-import { credentialsOf, namesOf, type Place, type Value } from './location.ts'
+import { credentialsOf, type Location, namesOf, type Value } from './location.ts'
 
 /**
  * `user_key` and `user-key` are one name, as for APIcast; the spelling in the options is looked at first. Node joins
  * a header that came twice with `, `: the joined text is the credential, and 3scale will not know it.
  */
-export function createHeadersPlace(settings: CredentialsSettings): Place {
+export function createHeadersLocation(settings: CredentialsSettings): Location {
   const [idName, keyName] = namesOf(settings)
   const idSpellings = spellingsOf(idName)
   const keySpellings = keyName === undefined ? [] : spellingsOf(keyName)

@@ -9,7 +9,7 @@ import { TOO_LONG, type UnreadableCredentials } from '../unreadable.ts'
 /** What a place holds: nothing; an id or key without the half it needs; or all that it takes, readable or not. */
 export type Found = Credentials | UnreadableCredentials | 'partial' | undefined
 
-export interface Place {
+export interface Location {
   readonly location: CredentialLocation
   read(view: RequestView): Found
   /** Takes every spelling and duplicate of the place's names out of the request. */

@@ -1,13 +1,13 @@
 /** Credentials in the query of the request target, found without parsing the query. */
 import type { CredentialsSettings } from '../credentials-settings.ts'
 import { decodeParameter } from '../decode-text.ts'
-import { credentialsOf, namesOf, type Place, type Value } from './location.ts'
+import { credentialsOf, type Location, namesOf, type Value } from './location.ts'
 
 /**
  * The first parameter of a name wins; one without `=` is not there (nginx, `$arg_name`). A name matches as it stands,
  * else percent-encoded; as APIcast: whatever its case, and never encoded.
  */
-export function createQueryPlace(settings: CredentialsSettings): Place {
+export function createQueryLocation(settings: CredentialsSettings): Location {
   const sameName = settings.asApicast === true ? nginxNames : exactNames
   const names = namesOf(settings).map((name) => sameName.wanted(name))
   const [idName, keyName] = names as [string, string?]

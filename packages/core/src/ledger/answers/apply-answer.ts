@@ -5,13 +5,13 @@
 
 import { windowOf } from '../../domain/period.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
-import type { Application } from '../application-ledger.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import { END, INFLATED, KNOWN, MAX, NO_CELLS, START, WIDTH } from '../plan/limit-cells.ts'
 import { suspectLoss } from '../usage/losses.ts'
-import { type Place, resolveDoubts } from './judge-unanswered.ts'
-import { isUnsettled, rowWithin, usageWithin } from './usage-in-window.ts'
+import { judgeUnanswered, type LimitInAnswer } from './judge-unanswered.ts'
+import { isUnsettled, rowInWindow, usageInWindow } from './usage-in-window.ts'
 
-export interface Snapshot {
+export interface AnswerReports {
   /** From `ledger.openQuestion`, which orders answers by when they were asked for. */
   readonly question: number
   /** When the question was sent, by elapsed time. */
@@ -20,7 +20,7 @@ export interface Snapshot {
 }
 
 /** Applies an answer; `ServiceLedger.apply` has taken in what it says beyond this application. */
-export function applySnapshot(application: Application, snapshot: Snapshot, time: number): void {
+export function applyAnswer(application: ApplicationLedger, snapshot: AnswerReports, time: number): void {
   const newest = snapshot.question > application.appliedQuestion
   const fresh = newest ? layOut(application, snapshot.reports) : new Set<number>()
   const settledBefore = snapshot.sentAt - application.service.ledger.settleMs
@@ -30,7 +30,7 @@ export function applySnapshot(application: Application, snapshot: Snapshot, time
   if (newest) {
     application.appliedQuestion = snapshot.question
     const before = current.filter(({ limit }) => !fresh.has(limit))
-    resolveDoubts(application, before, settledBefore)
+    judgeUnanswered(application, before, settledBefore)
   }
   for (const place of current) {
     update(application, place, { newest, fresh: fresh.has(place.limit), settledBefore })
@@ -43,8 +43,8 @@ export function applySnapshot(application: Application, snapshot: Snapshot, time
 }
 
 /** Brings the cells into the order of the answer, keeping the counts of limits that stay. @returns the new limits. */
-function layOut(application: Application, reports: readonly UsageReport[]): Set<number> {
-  const { layout: before, cells, service } = application
+function layOut(application: ApplicationLedger, reports: readonly UsageReport[]): Set<number> {
+  const { planLimits: before, cells, service } = application
   const same =
     before.limits.length === reports.length &&
     reports.every(({ metric, period }, i) => {
@@ -53,7 +53,7 @@ function layOut(application: Application, reports: readonly UsageReport[]): Set<
     })
   const fresh = new Set<number>()
   if (same) return fresh
-  const after = service.layoutOf(reports)
+  const after = service.planLimitsOf(reports)
   const moved: number[] = []
   reports.forEach((report, index) => {
     const old = before.limits.findIndex(({ metric, period }) => metric === report.metric && period === report.period)
@@ -65,20 +65,22 @@ function layOut(application: Application, reports: readonly UsageReport[]): Set<
       moved.push(...cells.slice(old * WIDTH, (old + 1) * WIDTH))
     }
   })
-  service.changeLayout(application, after)
+  service.changePlanLimits(application, after)
   // A copy takes no more room than it needs, unlike an array that has grown.
   application.cells = reports.length === 0 ? NO_CELLS : moved.slice()
   return fresh
 }
 
-function placesOf({ layout }: Application, reports: readonly UsageReport[]): Place[] {
+function placesOf({ planLimits }: ApplicationLedger, reports: readonly UsageReport[]): LimitInAnswer[] {
   return reports.flatMap((report) => {
-    const limit = layout.limits.findIndex(({ metric, period }) => metric === report.metric && period === report.period)
+    const limit = planLimits.limits.findIndex(
+      ({ metric, period }) => metric === report.metric && period === report.period,
+    )
     return limit === -1 ? [] : [{ report, limit }]
   })
 }
 
-function moveToWindow({ cells }: Application, { report, limit }: Place): void {
+function moveToWindow({ cells }: ApplicationLedger, { report, limit }: LimitInAnswer): void {
   const at = limit * WIDTH
   const { start, end } = windowOfReport(report)
   if (start <= cells[at + START]!) return
@@ -88,20 +90,20 @@ function moveToWindow({ cells }: Application, { report, limit }: Place): void {
   cells[at + INFLATED] = 0
 }
 
-function inWindow({ cells }: Application, { report, limit }: Place): boolean {
+function inWindow({ cells }: ApplicationLedger, { report, limit }: LimitInAnswer): boolean {
   return cells[limit * WIDTH + START] === windowOfReport(report).start
 }
 
 function update(
-  application: Application,
-  { report, limit }: Place,
+  application: ApplicationLedger,
+  { report, limit }: LimitInAnswer,
   { newest, fresh, settledBefore }: { newest: boolean; fresh: boolean; settledBefore: number },
 ): void {
   const { cells } = application
   const at = limit * WIDTH
-  const { unsent, again, unsettled } = usageWithin(application, limit, settledBefore)
+  const { unsent, resent, unsettled } = usageInWindow(application, limit, settledBefore)
   const lower = report.current + unsent
-  const upper = lower + again + unsettled
+  const upper = lower + resent + unsettled
   const known = cells[at + KNOWN]!
   if (!newest) {
     cells[at + KNOWN] = Math.max(known, lower)
@@ -121,24 +123,24 @@ function update(
   if (next === lower) cells[at + INFLATED] = 0
 }
 
-function startLate(application: Application, limit: number, time: number, settledBefore: number): void {
-  const { cells, layout } = application
+function startLate(application: ApplicationLedger, limit: number, time: number, settledBefore: number): void {
+  const { cells, planLimits } = application
   const at = limit * WIDTH
-  const window = windowOf(layout.limits[limit]!.period, time)
+  const window = windowOf(planLimits.limits[limit]!.period, time)
   cells[at + START] = window.start
   cells[at + END] = window.end
-  const { unsent, again, unsettled } = usageWithin(application, limit, settledBefore)
-  cells[at + KNOWN] = unsent + again + unsettled
+  const { unsent, resent, unsettled } = usageInWindow(application, limit, settledBefore)
+  cells[at + KNOWN] = unsent + resent + unsettled
   cells[at + INFLATED] = 0
 }
 
-function forgetSettled(application: Application, settledBefore: number): void {
+function forgetSettled(application: ApplicationLedger, settledBefore: number): void {
   const kept = application.sent?.filter((row) => isUnsettled(row.batch!, settledBefore))
   application.sent = kept === undefined || kept.length === 0 ? undefined : kept
-  const lasting = application.doubtful?.filter((row) =>
-    application.layout.limits.some((_, limit) => rowWithin(application, row, limit) > 0),
+  const lasting = application.maybeCounted?.filter((row) =>
+    application.planLimits.limits.some((_, limit) => rowInWindow(application, row, limit) > 0),
   )
-  application.doubtful = lasting === undefined || lasting.length === 0 ? undefined : lasting
+  application.maybeCounted = lasting === undefined || lasting.length === 0 ? undefined : lasting
   application.service.ledger.markBusy(application)
 }
 

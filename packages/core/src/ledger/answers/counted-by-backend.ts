@@ -9,7 +9,7 @@ import type { UsageRow } from '../usage/usage-row.ts'
  * A newer window than ours: it moves there. An older one: it stays, because the backend counts later than it answers and may
  * reach the next window by then; but where it is not found after all, nothing was lost.
  */
-export function bookedAtBackend(row: UsageRow, reports: readonly UsageReport[]): void {
+export function countedByBackend(row: UsageRow, reports: readonly UsageReport[]): void {
   const { application } = row
   const starts = reports.map(({ start }) => start?.getTime() ?? Number.NEGATIVE_INFINITY)
   const newest = Math.max(...starts)
@@ -18,8 +18,8 @@ export function bookedAtBackend(row: UsageRow, reports: readonly UsageReport[]):
     row.stamp(newest)
     application.shift(row, 1)
   }
-  const { cells, layout } = application
-  layout.limits.forEach(({ metric, period }, limit) => {
+  const { cells, planLimits } = application
+  planLimits.limits.forEach(({ metric, period }, limit) => {
     const shown = reports.findIndex((report) => report.metric === metric && report.period === period)
     if (shown !== -1 && starts[shown]! < cells[limit * WIDTH + START]!) cells[limit * WIDTH + INFLATED] = 1
   })

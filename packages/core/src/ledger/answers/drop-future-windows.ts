@@ -1,22 +1,22 @@
 /** What becomes of an application's counts when our clock turns out to be far ahead of the backend's. */
-import type { Application } from '../application-ledger.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import { NO_CELLS, START, WIDTH } from '../plan/limit-cells.ts'
 
 /**
  * Counts of windows that have not begun at `time` replaced those of the present windows, which nobody knows any more: the
  * limits are dropped, and the next answer shows them as new ones. Everything else was counted in the right window.
  */
-export function forgetWindowsAhead(application: Application, time: number): void {
-  const { layout, cells, service } = application
-  const kept = layout.limits.filter((_, limit) => cells[limit * WIDTH + START]! <= time)
-  if (kept.length === layout.limits.length) return
+export function dropFutureWindows(application: ApplicationLedger, time: number): void {
+  const { planLimits, cells, service } = application
+  const kept = planLimits.limits.filter((_, limit) => cells[limit * WIDTH + START]! <= time)
+  if (kept.length === planLimits.limits.length) return
   application.cells =
     kept.length === 0
       ? NO_CELLS
       : kept.flatMap((limit) => {
-          const at = layout.limits.indexOf(limit) * WIDTH
+          const at = planLimits.limits.indexOf(limit) * WIDTH
           return cells.slice(at, at + WIDTH)
         })
-  service.changeLayout(application, service.layoutOf(kept))
+  service.changePlanLimits(application, service.planLimitsOf(kept))
   application.appliedQuestion = 0
 }

@@ -1,6 +1,6 @@
 /** The running count of each limit of an application, as one flat array of numbers: half the memory of objects. */
 import { windowOf } from '../../domain/period.ts'
-import type { Layout } from './plan-limits.ts'
+import type { PlanLimits } from './plan-limits.ts'
 
 /** Numbers a limit takes in the array. */
 export const WIDTH = 5
@@ -22,9 +22,9 @@ export const INFLATED = 4
 export const NO_CELLS: number[] = []
 
 /** Puts a cell on the window that holds `time`, empty: all that was admitted before carries an older stamp. */
-export function rollCell(cells: number[], layout: Layout, limit: number, time: number): void {
+export function rollCell(cells: number[], planLimits: PlanLimits, limit: number, time: number): void {
   const at = limit * WIDTH
-  const window = windowOf(layout.limits[limit]!.period, time)
+  const window = windowOf(planLimits.limits[limit]!.period, time)
   cells[at + START] = window.start
   cells[at + END] = window.end
   cells[at + KNOWN] = 0

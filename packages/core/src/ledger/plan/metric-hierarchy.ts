@@ -22,7 +22,7 @@ interface Settled {
   readonly at: number
 }
 
-export class Hierarchy {
+export class MetricHierarchy {
   readonly #lists = new Map<string, ChildList>()
   readonly #parents = new Map<string, string>()
   readonly #declared: ReadonlySet<string>

@@ -1,7 +1,7 @@
 /** The limits of a plan as a list, and what each usage touches of them. Shared by all applications with the same limits. */
 import type { Period } from '../../domain/period.ts'
 import type { UsageShape } from '../../domain/usage.ts'
-import { HIERARCHY_TTL_MS, type Hierarchy } from './metric-hierarchy.ts'
+import { HIERARCHY_TTL_MS, type MetricHierarchy } from './metric-hierarchy.ts'
 import type { MetricTable } from './metric-table.ts'
 
 /** One limit of a plan, without its value. */
@@ -11,7 +11,7 @@ export interface Limit {
 }
 
 /** A usage in terms of a layout: plain numbers, computed once. */
-export interface Touched {
+export interface LimitFootprint {
   /** Indexes of the limits the usage falls under, amounts of 0 included. */
   readonly limits: readonly number[]
   /** What each of them needs, parallel to `limits`. */
@@ -30,20 +30,20 @@ export interface Touched {
 // Usage made by functions of the request has a shape of its own each time; whole maps are dropped at this size.
 const MAX_SHAPES = 4096
 
-export class Layout {
+export class PlanLimits {
   readonly limits: readonly Limit[]
   /** How many applications have it. */
   applications = 0
   readonly #metrics: MetricTable
-  readonly #hierarchy: Hierarchy
-  readonly #byShape = new Map<UsageShape, Touched>()
-  readonly #byText = new Map<string, Touched>()
+  readonly #hierarchy: MetricHierarchy
+  readonly #byShape = new Map<UsageShape, LimitFootprint>()
+  readonly #byText = new Map<string, LimitFootprint>()
   #covers: (boolean | undefined)[][] = []
 
   /** The limits as text, which the service finds it by. */
   readonly text: string
 
-  constructor(limits: readonly Limit[], metrics: MetricTable, hierarchy: Hierarchy, text = '') {
+  constructor(limits: readonly Limit[], metrics: MetricTable, hierarchy: MetricHierarchy, text = '') {
     this.limits = limits
     this.text = text
     this.#metrics = metrics
@@ -51,17 +51,17 @@ export class Layout {
   }
 
   /** What a usage touches; the hot path asks for the same few shapes again and again. */
-  touched(shape: UsageShape, now: number): Touched {
+  footprintOf(shape: UsageShape, now: number): LimitFootprint {
     const known = this.#byShape.get(shape)
     if (known !== undefined && now < known.validUntil) return known
     const text = JSON.stringify([shape.metrics, shape.amounts])
-    let touched = this.#byText.get(text)
-    if (touched === undefined || now >= touched.validUntil) touched = this.#touch(shape, now)
+    let footprint = this.#byText.get(text)
+    if (footprint === undefined || now >= footprint.validUntil) footprint = this.#touch(shape, now)
     if (this.#byText.size >= MAX_SHAPES) this.#byText.clear()
     if (this.#byShape.size >= MAX_SHAPES) this.#byShape.clear()
-    this.#byText.set(text, touched)
-    this.#byShape.set(shape, touched)
-    return touched
+    this.#byText.set(text, footprint)
+    this.#byShape.set(shape, footprint)
+    return footprint
   }
 
   /** Whether one of the limits could hold for the usage without our ever having known; what was known once still counts. */
@@ -97,7 +97,7 @@ export class Layout {
     return metric === limited || this.#hierarchy.isBelow(metric, limited)
   }
 
-  #touch(shape: UsageShape, now: number): Touched {
+  #touch(shape: UsageShape, now: number): LimitFootprint {
     const used = shape.metrics.map((metric, index) => ({ metric, amount: shape.amounts[index]! }))
     const limits: number[] = []
     const needs: number[] = []

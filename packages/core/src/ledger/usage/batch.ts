@@ -1,6 +1,6 @@
 /** Usage that travels together: one report to the backend, counted whole or not at all. */
 import type { LossReason } from '../../observe/messages.ts'
-import type { Application } from '../application-ledger.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import { addAmount } from '../plan/metric-table.ts'
 import type { ServiceLedger } from '../service-ledger.ts'
 import { compact } from './compact.ts'
@@ -14,7 +14,7 @@ import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
 export type BatchState = 'inFlight' | 'acknowledged' | 'ambiguous' | 'over'
 
 // An outage makes one batch ambiguous; more than this has other troubles.
-const MAX_DOUBTFUL = 100
+const MAX_MAYBE_COUNTED = 100
 
 export class Batch {
   readonly service: ServiceLedger
@@ -41,7 +41,7 @@ export class Batch {
   }
 
   /** The applications it is about. */
-  get applications(): ReadonlySet<Application> {
+  get applications(): ReadonlySet<ApplicationLedger> {
     return new Set(this.rows.map((row) => row.application))
   }
 
@@ -58,11 +58,11 @@ export class Batch {
   }
 
   /** Its rows wait again. `again`: they may have been counted already. */
-  takeBack(again: boolean): void {
+  takeBack(resent: boolean): void {
     this.#become('over')
     this.#leave()
     for (const row of this.rows) {
-      row.again ||= again
+      row.resent ||= resent
       row.application.wait(row)
     }
     this.service.ledger.records += recordsOf(this.rows)
@@ -84,7 +84,7 @@ export class Batch {
     for (const application of this.applications) {
       const rows = this.rows.filter((row) => row.application === application)
       giveUp(application, rows, reason, counted)
-      if (counted) keepDoubtful(application, rows)
+      if (counted) keepMaybeCounted(application, rows)
     }
   }
 
@@ -119,12 +119,12 @@ export class Batch {
 }
 
 /** One row a minute: while answers are lost, each request may bring another. */
-function keepDoubtful(application: Application, rows: readonly UsageRow[]): void {
-  const doubtful = [...(application.doubtful ?? [])]
+function keepMaybeCounted(application: ApplicationLedger, rows: readonly UsageRow[]): void {
+  const maybeCounted = [...(application.maybeCounted ?? [])]
   for (const row of rows) {
-    const same = doubtful.find(({ minute }) => minute === row.minute)
-    if (same === undefined) doubtful.push(row)
+    const same = maybeCounted.find(({ minute }) => minute === row.minute)
+    if (same === undefined) maybeCounted.push(row)
     else row.each((slot, amount) => same.add(slot, amount))
   }
-  application.doubtful = doubtful.slice(-MAX_DOUBTFUL)
+  application.maybeCounted = maybeCounted.slice(-MAX_MAYBE_COUNTED)
 }

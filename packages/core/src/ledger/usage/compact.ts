@@ -1,25 +1,25 @@
 /** Keeps the list of waiting rows short while the backend cannot be reached. */
 import { MINUTE_MS } from '../../domain/period.ts'
-import type { Application } from '../application-ledger.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import type { UsageRow } from './usage-row.ts'
 import { eachRow } from './waiting-rows.ts'
 
 // Minute counters of the backend live for three minutes; older minutes of an hour differ for nobody.
-const MINUTES_MATTER_MS = 5 * MINUTE_MS
+const MINUTE_COUNTERS_MS = 5 * MINUTE_MS
 const HOUR_MS = 60 * MINUTE_MS
 
 /** Adds rows of the same minute together, and minutes that are long over by the hour. */
-export function compact(application: Application): void {
+export function compact(application: ApplicationLedger): void {
   const { ledger } = application.service
   const rows: UsageRow[] = []
   eachRow(application.pending, (row) => rows.push(row))
   if (rows.length < 2) return
-  const fineAfter = application.service.at(ledger.clock.now()) - MINUTES_MATTER_MS
+  const fineAfter = application.service.at(ledger.clock.now()) - MINUTE_COUNTERS_MS
   const kept = new Map<string, UsageRow>()
   const full: UsageRow[] = []
   for (const row of rows.sort((a, b) => b.minute - a.minute)) {
     const grain = row.minute < fineAfter ? HOUR_MS : MINUTE_MS
-    const key = `${grain} ${Math.floor(row.minute / grain)} ${row.again}`
+    const key = `${grain} ${Math.floor(row.minute / grain)} ${row.resent}`
     const into = kept.get(key)
     if (into === undefined) kept.set(key, row)
     else if (fits(into, row)) add(into, row, ledger)

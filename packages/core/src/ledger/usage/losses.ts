@@ -1,13 +1,13 @@
 /** Usage that is not delivered: counted as given up, and said with the reason (law 8). */
 import type { LossReason } from '../../observe/messages.ts'
-import type { Application } from '../application-ledger.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import { addAmount } from '../plan/metric-table.ts'
 import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
 import { takeWaiting } from './waiting-rows.ts'
 
 /** Counts rows as given up and says so. `counted`: the backend may have counted them, so the cells keep them. */
 export function giveUp(
-  application: Application,
+  application: ApplicationLedger,
   rows: readonly UsageRow[],
   reason: LossReason,
   counted: boolean,
@@ -28,7 +28,7 @@ export function giveUp(
 }
 
 /** Gives up all that waits of an application. */
-export function giveUpWaiting(application: Application, reason: LossReason): void {
+export function giveUpWaiting(application: ApplicationLedger, reason: LossReason): void {
   const rows = takeWaiting(application)
   const { ledger } = application.service
   ledger.records -= recordsOf(rows)
@@ -37,7 +37,7 @@ export function giveUpWaiting(application: Application, reason: LossReason): voi
 }
 
 /** Gives up what waits of one metric. */
-export function giveUpMetric(application: Application, reason: LossReason, metric: string): void {
+export function giveUpMetric(application: ApplicationLedger, reason: LossReason, metric: string): void {
   const { ledger, metrics } = application.service
   const slot = metrics.slotOf(metric)
   const lost: UsageRow[] = []
@@ -52,7 +52,7 @@ export function giveUpMetric(application: Application, reason: LossReason, metri
 }
 
 /** The backend counts less than it acknowledged long ago. */
-export function suspectLoss({ service, id }: Application, metric: string, amount: number): void {
+export function suspectLoss({ service, id }: ApplicationLedger, metric: string, amount: number): void {
   service.ledger.observer.lost({
     kind: 'suspected',
     reason: 'missing',

@@ -2,7 +2,7 @@
 
 import { MINUTE_MS } from '../../domain/period.ts'
 import type { LossReason } from '../../observe/messages.ts'
-import type { Application } from '../application-ledger.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import type { ServiceLedger } from '../service-ledger.ts'
 import { Batch } from './batch.ts'
 import { compact } from './compact.ts'
@@ -24,7 +24,7 @@ export interface TakeOptions {
   /** What becomes of usage older than 23 hours: stamped with the present, or given up for a reason. */
   readonly late: 're-stamp' | LossReason
   /** Only these applications; default all of the service. */
-  readonly only?: ReadonlySet<Application> | undefined
+  readonly only?: ReadonlySet<ApplicationLedger> | undefined
 }
 
 /** Takes everything of a service that may be sent. The batches are in flight from now on. */
@@ -44,22 +44,22 @@ export function takeBatches(service: ServiceLedger, options: TakeOptions): Batch
 }
 
 /** Whether something of the application or of its metrics lacks a recent proof. */
-export function needsProof(application: Application, provedWithinMs: number): boolean {
-  const { service, pending, separate } = application
+export function needsProof(application: ApplicationLedger, provedWithinMs: number): boolean {
+  const { service, pending, ownTransaction } = application
   const since = service.ledger.clock.now() - provedWithinMs
-  if (pending === undefined && separate === undefined) return false
+  if (pending === undefined && ownTransaction === undefined) return false
   return application.provedAt < since || unprovedMetrics(application, since).length > 0
 }
 
 /** Metrics with waiting usage, for the question that proves them. */
-export function waitingMetrics(application: Application): string[] {
+export function waitingMetrics(application: ApplicationLedger): string[] {
   return unprovedMetrics(application, Number.POSITIVE_INFINITY)
 }
 
-function unprovedMetrics(application: Application, since: number): string[] {
+function unprovedMetrics(application: ApplicationLedger, since: number): string[] {
   const { metrics } = application.service
   const slots = new Set<number>()
-  for (const first of [application.pending, application.separate]) {
+  for (const first of [application.pending, application.ownTransaction]) {
     for (let row = first; row !== undefined; row = row.next) {
       row.each((slot) => {
         if (metrics.provedAt(slot) < since) slots.add(slot)
@@ -69,7 +69,7 @@ function unprovedMetrics(application: Application, since: number): string[] {
   return [...slots].map((slot) => metrics.nameOf(slot))
 }
 
-function takeSendable(application: Application, late: TakeOptions['late'], time: number): UsageRow[] {
+function takeSendable(application: ApplicationLedger, late: TakeOptions['late'], time: number): UsageRow[] {
   const { ledger } = application.service
   const tooLate: UsageRow[] = []
   const sendable: UsageRow[] = []
@@ -77,7 +77,7 @@ function takeSendable(application: Application, late: TakeOptions['late'], time:
   for (const row of takeWaiting(application)) {
     if (row.minute < time - LATE_MS) (late === 're-stamp' ? misstamped : tooLate).push(row)
     else if (row.minute > time + AHEAD_MS) misstamped.push(row)
-    else if (row.separate?.awaitsResponse === true) application.wait(row)
+    else if (row.ownTransaction?.awaitsResponse === true) application.wait(row)
     else sendable.push(row)
   }
   for (const row of misstamped) {
@@ -89,7 +89,7 @@ function takeSendable(application: Application, late: TakeOptions['late'], time:
   if (misstamped.length > 0) {
     compact(application)
     for (const row of takeWaiting(application)) {
-      if (row.separate?.awaitsResponse === true) application.wait(row)
+      if (row.ownTransaction?.awaitsResponse === true) application.wait(row)
       else sendable.push(row)
     }
   }
@@ -126,7 +126,7 @@ function cut(rows: readonly UsageRow[]): UsageRow[][] {
   let parameters = 0
   for (const row of rows) {
     // Application id, time stamp and perhaps the response code stand beside the metrics.
-    const own = row.records + (row.separate === undefined ? 2 : 3)
+    const own = row.records + (row.ownTransaction === undefined ? 2 : 3)
     if (part.length > 0 && (part.length >= MAX_TRANSACTIONS || parameters + own > MAX_PARAMETERS)) {
       parts.push(part)
       part = []

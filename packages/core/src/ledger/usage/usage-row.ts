@@ -1,27 +1,27 @@
 /** Admitted usage of one application in one minute, from its admission until the backend has surely counted it. */
 import { MINUTE_MS } from '../../domain/period.ts'
-import type { Application } from '../application-ledger.ts'
-import type { Touched } from '../plan/plan-limits.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
+import type { LimitFootprint } from '../plan/plan-limits.ts'
 import type { Batch } from './batch.ts'
 
 // Repeats are counted in small integers, which cost no allocation.
-const MOST_REPEATS = 2 ** 30
+const MAX_REPEATS = 2 ** 30
 
 const NO_AMOUNTS: number[] = []
 
 export class UsageRow {
   // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
   /** The usage that was counted last, and how often again since: most applications repeat themselves. */
-  #last: Touched | undefined = undefined
+  #last: LimitFootprint | undefined = undefined
   #repeats = 0
   #mostRepeats = 0
   /** Minutes since the epoch: unlike milliseconds a small integer. */
   #minutes: number
   /** Sent before without an answer and sent again: the backend may count it twice. */
-  again = false
-  application: Application
+  resent = false
+  application: ApplicationLedger
   /** A transaction of its own, with the status of the response; undefined for what is added up. */
-  separate: { code: number | undefined; awaitsResponse: boolean } | undefined = undefined
+  ownTransaction: { code: number | undefined; awaitsResponse: boolean } | undefined = undefined
   /** The batch it was sent with. */
   batch: Batch | undefined = undefined
   /** Next in the list it waits in. */
@@ -30,7 +30,7 @@ export class UsageRow {
   #amounts: number[] = NO_AMOUNTS
 
   /** @param minute any moment of it, epoch milliseconds by the service's time. */
-  constructor(application: Application, minute: number) {
+  constructor(application: ApplicationLedger, minute: number) {
     this.application = application
     this.#minutes = Math.floor(minute / MINUTE_MS)
   }
@@ -51,28 +51,28 @@ export class UsageRow {
   }
 
   /** Counts a usage once more if it is the one that was counted last. @returns false when nothing was counted. */
-  repeat(touched: Touched, time: number): boolean {
-    if (this.#last !== touched || !this.covers(time)) return false
-    if (this.again || this.#repeats >= this.#mostRepeats) return false
+  repeat(footprint: LimitFootprint, time: number): boolean {
+    if (this.#last !== footprint || !this.covers(time)) return false
+    if (this.resent || this.#repeats >= this.#mostRepeats) return false
     this.#repeats += 1
     return true
   }
 
   /** Whether the sums stay numbers that the backend can hold; a larger one would sink its batch. */
-  holds({ slots, amounts }: Touched): boolean {
+  holds({ slots, amounts }: LimitFootprint): boolean {
     return slots.every((slot, i) => this.amountOf(slot) + amounts[i]! <= Number.MAX_SAFE_INTEGER)
   }
 
   /** Counts a usage. @returns how many metrics are new to the row. */
-  count(touched: Touched): number {
+  count(footprint: LimitFootprint): number {
     const before = this.records
-    let room = MOST_REPEATS
-    touched.slots.forEach((slot, i) => {
-      const amount = touched.amounts[i]!
+    let room = MAX_REPEATS
+    footprint.slots.forEach((slot, i) => {
+      const amount = footprint.amounts[i]!
       this.add(slot, amount)
       room = Math.min(room, Math.floor((Number.MAX_SAFE_INTEGER - this.amountOf(slot)) / amount))
     })
-    this.#last = touched
+    this.#last = footprint
     this.#mostRepeats = room
     return this.records - before
   }
@@ -108,9 +108,9 @@ export class UsageRow {
     const at = this.#placeOf(slot)
     if (at === -1) return undefined
     const part = new UsageRow(this.application, this.minute)
-    part.again = this.again
+    part.resent = this.resent
     part.#amounts = this.#amounts.splice(at, 2)
-    if (this.#amounts.length === 0) part.separate = this.separate
+    if (this.#amounts.length === 0) part.ownTransaction = this.ownTransaction
     return part
   }
 

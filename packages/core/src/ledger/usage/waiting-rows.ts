@@ -1,5 +1,5 @@
 /** The lists of rows that wait in an application to be sent. */
-import type { Application } from '../application-ledger.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import type { UsageRow } from './usage-row.ts'
 
 /** Visits one of the lists. */
@@ -8,12 +8,12 @@ export function eachRow(first: UsageRow | undefined, visit: (row: UsageRow) => v
 }
 
 /** Takes all rows out of both. */
-export function takeWaiting(application: Application): UsageRow[] {
+export function takeWaiting(application: ApplicationLedger): UsageRow[] {
   const rows: UsageRow[] = []
   eachRow(application.pending, (row) => rows.push(row))
-  eachRow(application.separate, (row) => rows.push(row))
+  eachRow(application.ownTransaction, (row) => rows.push(row))
   application.pending = undefined
-  application.separate = undefined
+  application.ownTransaction = undefined
   for (const row of rows) row.next = undefined
   return rows
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { settleHidden } from '../../../src/authorization/cached/find-ancestors.ts'
+import { findAncestors } from '../../../src/authorization/cached/find-ancestors.ts'
 import type { Usage } from '../../../src/domain/usage.ts'
 import type { Verdict } from '../../../src/domain/verdict.ts'
 import { type LimitNow, openBooks, verdictOf } from '../../ledger/books.ts'
@@ -21,9 +21,9 @@ function backend(parents: Parents, limits: readonly LimitNow[]) {
         (sum, [used, amount]) => sum + (used === limited || ancestors(used).includes(limited) ? amount : 0),
         0,
       )
-    const touched = limits.filter(([metric]) => need(metric) > 0)
-    const broken = touched.some(([metric, , max, current = 0]) => current + need(metric) > max)
-    const limit = touched.length === 0 ? { remaining: -1, resetSeconds: -1, max: undefined } : undefined
+    const footprint = limits.filter(([metric]) => need(metric) > 0)
+    const broken = footprint.some(([metric, , max, current = 0]) => current + need(metric) > max)
+    const limit = footprint.length === 0 ? { remaining: -1, resetSeconds: -1, max: undefined } : undefined
     const verdict = { ...verdictOf(limits, NOW), limit }
     return broken
       ? { ...verdict, authorized: false, status: 409, code: 'limits_exceeded', reason: 'usage limits are exceeded' }
@@ -36,11 +36,11 @@ const NOW = Date.parse('2026-03-10T10:20:30Z')
 
 async function settle(parents: Parents, limits: readonly LimitNow[], known: Record<string, string[]>) {
   const books = openBooks()
-  const account = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+  const application = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
   const limited = limits.map(([metric]) => metric)
   const candidates = books.service.hierarchy.hiddenAbove('deep', limited, NOW)
   const { predict, asked } = backend(parents, limits)
-  const settlement = await settleHidden(account, 'deep', candidates, predict)
+  const settlement = await findAncestors(application, 'deep', candidates, predict)
   const { hierarchy } = books.service
   return { settlement, asked, candidates, below: candidates.filter((above) => hierarchy.isBelow('deep', above)) }
 }
@@ -96,16 +96,22 @@ describe('the hidden ancestors of a metric', () => {
 
   it('are not settled without an answer', async () => {
     const books = openBooks()
-    const account = books.learn('a1', [['hits', 'day', 10]], { hierarchy: { hits: ['searches'] }, metrics: ['deep'] })
-    expect(await settleHidden(account, 'deep', ['hits'], async () => undefined)).toEqual({ kind: 'unanswered' })
+    const application = books.learn('a1', [['hits', 'day', 10]], {
+      hierarchy: { hits: ['searches'] },
+      metrics: ['deep'],
+    })
+    expect(await findAncestors(application, 'deep', ['hits'], async () => undefined)).toEqual({ kind: 'unanswered' })
     expect(books.service.hierarchy.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
   })
 
   it('stay open when somebody else uses up the limit under each question', async () => {
     const books = openBooks()
-    const account = books.learn('a1', [['hits', 'day', 100]], { hierarchy: { hits: ['searches'] }, metrics: ['deep'] })
+    const application = books.learn('a1', [['hits', 'day', 100]], {
+      hierarchy: { hits: ['searches'] },
+      metrics: ['deep'],
+    })
     let current = 0
-    const settlement = await settleHidden(account, 'deep', ['hits'], async () =>
+    const settlement = await findAncestors(application, 'deep', ['hits'], async () =>
       // Always one behind what the question assumed.
       ({ ...verdictOf([['hits', 'day', 100, --current]], NOW), limit: { remaining: 1, resetSeconds: 1, max: 100 } }),
     )
@@ -119,10 +125,10 @@ describe('the hidden ancestors of a metric', () => {
       ['orders', 'day', 5, orders],
     ]
     const hierarchy = { hits: ['searches'], orders: ['items'] }
-    const account = books.learn('a1', limits(4), { hierarchy, metrics: ['deep'] })
+    const application = books.learn('a1', limits(4), { hierarchy, metrics: ['deep'] })
     const parents = { searches: 'hits', items: 'orders', deep: 'items' }
     let orders = 4
-    await settleHidden(account, 'deep', ['hits', 'orders'], (usage) =>
+    await findAncestors(application, 'deep', ['hits', 'orders'], (usage) =>
       backend(parents, limits(orders++)).predict(usage),
     )
     expect(books.service.hierarchy.isBelow('deep', 'hits')).toBe(false)
@@ -139,9 +145,9 @@ describe('the hidden ancestors of a metric', () => {
     expect([candidates, below]).toEqual([['low'], []])
     // Nor while nobody can tell what the candidate is below.
     const books = openBooks()
-    const account = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+    const application = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
     const { predict } = backend(parents, limits)
-    await settleHidden(account, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))
+    await findAncestors(application, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))
     expect(books.service.hierarchy.isBelow('deep', 'low')).toBe(false)
   })
 

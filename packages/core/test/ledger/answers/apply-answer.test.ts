@@ -53,7 +53,7 @@ describe('an answer', () => {
 
   it('to an older question only raises the count, and does not bring an old limit back', () => {
     const books = openBooks()
-    const older = books.ledger.openQuestion()
+    const older = books.ledger.stampQuestion()
     const application = books.learn('a1', [['hits', 'day', 10, 4]])
     books.learn('a1', [['hits', 'day', 99, 2]], { question: older })
     expect(application.reports(books.clock.now())).toMatchObject([{ max: 10, current: 4 }])
@@ -82,7 +82,7 @@ describe('an answer', () => {
   it('that arrives after its window has ended leaves the present one to what was admitted in it', () => {
     const books = openBooks({ now: '2026-03-10T10:20:59Z' })
     const application = books.learn('a1', [], { metrics: ['hits'] })
-    const question = books.ledger.openQuestion()
+    const question = books.ledger.stampQuestion()
     const at = books.clock.now()
     books.clock.advance(1000)
     books.admit(application, { hits: 2 })
@@ -161,7 +161,7 @@ it('law 7: what was given up though it may be counted stays until its windows en
   expect([books.known(application), books.losses.map(({ kind }) => kind)]).toEqual([[3, 0], ['given-up']])
   books.clock.advance(24 * 3_600_000)
   books.learn('a1', limits(0))
-  expect([books.known(application), application.doubtful]).toEqual([[0, 0], undefined])
+  expect([books.known(application), application.maybeCounted]).toEqual([[0, 0], undefined])
 })
 
 it('law 7: one gateway always knows the truth while the backend counts within settleMs', () => {
@@ -178,7 +178,7 @@ it('law 7: one gateway always knows the truth while the backend counts within se
       const application = books.learn('a1', [['hits', 'day', 40]])
       let admitted = 0
       const jobs: { at: number; hits: number }[] = []
-      const asked: { question: ReturnType<Books['ledger']['openQuestion']>; current: number; at: number }[] = []
+      const asked: { question: ReturnType<Books['ledger']['stampQuestion']>; current: number; at: number }[] = []
       const counted = () => jobs.reduce((sum, { at, hits }) => sum + (at <= books.clock.now() ? hits : 0), 0)
       for (const one of steps) {
         if (one.do === 'admit' && books.admit(application, { hits: one.hits })) admitted += one.hits
@@ -189,7 +189,7 @@ it('law 7: one gateway always knows the truth while the backend counts within se
           }
         }
         if (one.do === 'ask') {
-          asked.push({ question: books.ledger.openQuestion(), current: counted(), at: books.clock.now() })
+          asked.push({ question: books.ledger.stampQuestion(), current: counted(), at: books.clock.now() })
         }
         if (one.do === 'answer') {
           const [answer] = asked.splice(one.which % Math.max(1, asked.length), 1)

@@ -46,6 +46,6 @@ it('applications that no answer has spoken of since keep their counts of windows
   const books = openWith(3)
   books.admit(books.application, { hits: 1 })
   books.learn('a2', limits(0), { at: books.there })
-  expect(books.application.layout.limits).toEqual([{ metric: 'hits', period: 'day' }])
+  expect(books.application.planLimits.limits).toEqual([{ metric: 'hits', period: 'day' }])
   expect([books.known(books.application), books.application.answered]).toEqual([[4], false])
 })

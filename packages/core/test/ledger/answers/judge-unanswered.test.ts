@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { canTell } from '../../../src/ledger/answers/judge-unanswered.ts'
-import type { Application } from '../../../src/ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
@@ -10,7 +10,7 @@ const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinM
 const DAY = (current: number): LimitNow[] => [['hits', 'day', 100, current]]
 
 /** 2 counted before; a batch of 3 got no answer. */
-function doubt(limits = DAY): { books: Books; application: Application; batch: Batch } {
+function doubt(limits = DAY): { books: Books; application: ApplicationLedger; batch: Batch } {
   const books = openBooks()
   const application = books.learn('a1', limits(2))
   books.admit(application, { hits: 3 })
@@ -36,7 +36,7 @@ describe('a batch without an answer', () => {
     books.learn('a1', DAY(2))
     expect(batch.state).toBe('over')
     const { pending } = application
-    expect([namedUsage([pending!]), pending!.again]).toEqual([{ hits: 3 }, false])
+    expect([namedUsage([pending!]), pending!.resent]).toEqual([{ hits: 3 }, false])
     expect([books.known(application), books.ledger.records, imbalance(books.ledger)]).toEqual([[5], 1, {}])
   })
 
@@ -100,9 +100,9 @@ describe('a batch without an answer', () => {
     books.admit(application, { hits: 1 })
     const next = take(books)
     next.doubt()
-    expect(next.rows.map(({ again }) => again).sort()).toEqual([false, true])
+    expect(next.rows.map(({ resent }) => resent).sort()).toEqual([false, true])
     books.admit(application, { hits: 1 })
-    application.pending!.again = true
+    application.pending!.resent = true
     books.clock.advance(SETTLE_MS)
     books.learn('a1', DAY(5))
     expect([next.state, next.undecidable]).toEqual(['ambiguous', true])

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { HIERARCHY_TTL_MS, Hierarchy } from '../../../src/ledger/plan/metric-hierarchy.ts'
+import { HIERARCHY_TTL_MS, MetricHierarchy } from '../../../src/ledger/plan/metric-hierarchy.ts'
 
 const NOW = Date.parse('2026-03-10T12:00:00Z')
 const lists = (tree: Record<string, string[]>) => new Map(Object.entries(tree))
 
 describe('ancestors', () => {
   it('are found through lists, settled pairs and declarations alike', () => {
-    const tree = new Hierarchy({ leaf: { parent: 'branch' }, branch: {} })
+    const tree = new MetricHierarchy({ leaf: { parent: 'branch' }, branch: {} })
     tree.learn(lists({ root: ['trunk'] }), NOW)
     tree.settle('branch', 'trunk', true, NOW)
     expect([...tree.ancestorsOf('leaf')]).toEqual(['branch', 'trunk', 'root'])
@@ -15,13 +15,13 @@ describe('ancestors', () => {
   })
 
   it('of a damaged tree end somewhere', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.learn(lists({ a: ['b'], b: ['a'] }), NOW)
     expect([...tree.ancestorsOf('a')]).toEqual(['b'])
   })
 
   it('follow a metric that is moved, and forget what was settled about it', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'], orders: [] }), NOW)
     tree.settle('searches', 'elsewhere', true, NOW)
     expect(tree.learn(lists({ hits: [], orders: ['searches'] }), NOW)).toBe(true)
@@ -31,14 +31,14 @@ describe('ancestors', () => {
 
 describe('a list that is learnt', () => {
   it('is news once, and again only when its members change', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     expect(tree.learn(lists({ hits: ['a', 'b'] }), NOW)).toBe(true)
     expect(tree.learn(lists({ hits: ['b', 'a'] }), NOW + 1)).toBe(false)
     expect(tree.learn(lists({ hits: ['a', 'c'] }), NOW + 2)).toBe(true)
   })
 
   it('wins over what was settled about its metric', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.settle('deep', 'hits', true, NOW)
     tree.learn(lists({ hits: ['other'] }), NOW)
     expect(tree.isBelow('deep', 'hits')).toBe(false)
@@ -47,14 +47,14 @@ describe('a list that is learnt', () => {
 
 describe('hidden ancestors', () => {
   it('cannot be where every child below a limited metric is limited too, or is the metric itself', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches', 'deep'], searches: [] }), NOW)
     expect(tree.hiddenAbove('deep', ['hits', 'searches'], NOW)).toEqual([])
     expect(tree.hiddenAbove('orders', ['searches'], NOW)).toEqual([])
   })
 
   it('could be where a child of a limited metric is not limited, so that its children are listed nowhere', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'] }), NOW)
     expect(tree.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
     expect(tree.hiddenAbove('searches', ['hits'], NOW)).toEqual([])
@@ -62,17 +62,17 @@ describe('hidden ancestors', () => {
   })
 
   it('could be anywhere while no answer listed children', () => {
-    expect(new Hierarchy().hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
+    expect(new MetricHierarchy().hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
   })
 
   it('are named from the top', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.learn(lists({ top: ['middle'], middle: ['bottom', 'x'], bottom: ['y'] }), NOW)
     expect(tree.hiddenAbove('deep', ['bottom', 'middle', 'top'], NOW)).toEqual(['top', 'middle', 'bottom'])
   })
 
   it('are settled for an hour, a yes as long as no list says otherwise', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'], orders: ['o'] }), NOW)
     tree.settle('deep', 'hits', true, NOW)
     tree.settle('deep', 'orders', false, NOW)
@@ -83,7 +83,7 @@ describe('hidden ancestors', () => {
   })
 
   it('could be again when a list has not been repeated for more than an hour', () => {
-    const tree = new Hierarchy()
+    const tree = new MetricHierarchy()
     tree.learn(lists({ hits: [] }), NOW)
     expect(tree.hiddenAbove('deep', ['hits'], NOW + HIERARCHY_TTL_MS)).toEqual([])
     expect(tree.hiddenAbove('deep', ['hits'], NOW + HIERARCHY_TTL_MS + 1)).toEqual(['hits'])
@@ -92,7 +92,7 @@ describe('hidden ancestors', () => {
   })
 
   it('need no question for metrics that the options declare', () => {
-    const tree = new Hierarchy({ deep: { parent: 'searches' }, searches: { parent: 'hits' }, hits: {} })
+    const tree = new MetricHierarchy({ deep: { parent: 'searches' }, searches: { parent: 'hits' }, hits: {} })
     tree.learn(lists({ hits: ['searches'] }), NOW)
     expect(tree.hiddenAbove('deep', ['hits'], NOW)).toEqual([])
     expect(tree.isBelow('deep', 'hits')).toBe(true)

@@ -1,25 +1,25 @@
 import { expect, it } from 'vitest'
-import type { Application } from '../../../src/ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import { compact } from '../../../src/ledger/usage/compact.ts'
 import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
 import { eachRow } from '../../../src/ledger/usage/waiting-rows.ts'
 import { type Books, openBooks } from '../books.ts'
 
-function waiting(rows: readonly [minute: string, hits: number, again?: boolean][]): [Books, Application] {
+function waiting(rows: readonly [minute: string, hits: number, resent?: boolean][]): [Books, ApplicationLedger] {
   const books = openBooks({ now: '2026-03-10T10:20:30Z' })
   const application = books.learn('a1', [], { metrics: ['hits'] })
   const slot = books.service.metrics.slotOf('hits')
-  for (const [minute, hits, again = false] of rows) {
+  for (const [minute, hits, resent = false] of rows) {
     const row = new UsageRow(application, Date.parse(`2026-03-10T${minute}:00Z`))
     row.add(slot, hits)
-    row.again = again
+    row.resent = resent
     application.wait(row)
     books.ledger.records += 1
   }
   return [books, application]
 }
 
-function rowsOf(application: Application): [minute: string, hits: number][] {
+function rowsOf(application: ApplicationLedger): [minute: string, hits: number][] {
   const rows: [string, number][] = []
   eachRow(application.pending, (row) => {
     rows.push([new Date(row.minute).toISOString().slice(11, 16), namedUsage([row]).hits!])

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createUsageShape } from '../../../src/domain/usage.ts'
-import type { Application } from '../../../src/ledger/application-ledger.ts'
+import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import {
   MAX_PARAMETERS,
@@ -45,8 +45,9 @@ describe('a batch', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['a', 'b'] })
     const now = books.clock.now()
-    const touched = application.layout.touched(createUsageShape({ a: 1, b: 1 }), now)
-    for (let call = 0; call < 801; call++) application.countSeparately(touched, now)!.separate!.awaitsResponse = false
+    const footprint = application.planLimits.footprintOf(createUsageShape({ a: 1, b: 1 }), now)
+    for (let call = 0; call < 801; call++)
+      application.countAsOwnTransaction(footprint, now)!.ownTransaction!.awaitsResponse = false
     expect(sizes(take(books))).toEqual([800, 1])
   })
 
@@ -79,10 +80,10 @@ describe('what goes alone', () => {
     books.admit(application, { hits: 1, old: 2, older: 3 })
     expect(needsProof(application, 20_000)).toBe(true)
     expect(waitingMetrics(application).sort()).toEqual(['hits', 'old', 'older'])
-    application.pending!.again = true
+    application.pending!.resent = true
     const batches = take(books)
     expect(batches.map((batch) => batch.usage())).toEqual([{ hits: 1 }, { old: 2 }, { older: 3 }])
-    expect(batches.every(({ rows }) => rows[0]!.again)).toBe(true)
+    expect(batches.every(({ rows }) => rows[0]!.resent)).toBe(true)
     expect(imbalance(books.ledger)).toEqual({})
   })
 })
@@ -90,18 +91,21 @@ describe('what goes alone', () => {
 describe('what stays', () => {
   it('usage of nobody known', () => {
     const books = openBooks()
-    const stranger = books.ledger.stranger(books.service)
-    books.admit(stranger, { hits: 1 })
-    expect([take(books), namedUsage([stranger.pending!])]).toEqual([[], { hits: 1 }])
+    const unverified = books.ledger.unverified(books.service)
+    books.admit(unverified, { hits: 1 })
+    expect([take(books), namedUsage([unverified.pending!])]).toEqual([[], { hits: 1 }])
   })
 
   it('a transaction that waits for its response', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     const now = books.clock.now()
-    const row = application.countSeparately(application.layout.touched(createUsageShape({ hits: 1 }), now), now)!
+    const row = application.countAsOwnTransaction(
+      application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now),
+      now,
+    )!
     expect(take(books)).toEqual([])
-    row.separate = { code: 200, awaitsResponse: false }
+    row.ownTransaction = { code: 200, awaitsResponse: false }
     expect(sizes(take(books))).toEqual([1])
   })
 
@@ -161,9 +165,9 @@ describe('stamps', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     const now = books.clock.now()
-    application.countSeparately(application.layout.touched(createUsageShape({ hits: 1 }), now), now)
+    application.countAsOwnTransaction(application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now), now)
     books.clock.advance(24 * HOUR)
-    expect([take(books), namedUsage([application.separate!])]).toEqual([[], { hits: 1 }])
+    expect([take(books), namedUsage([application.ownTransaction!])]).toEqual([[], { hits: 1 }])
   })
 })
 
@@ -173,7 +177,7 @@ it('law 8: batches hold exactly what waited, within what the backend takes', () 
   fc.assert(
     fc.property(requests, (all) => {
       const books = openBooks({ maxApplications: 50 })
-      const waited = new Map<Application, number>()
+      const waited = new Map<ApplicationLedger, number>()
       for (const { application, usage: used, wait } of all) {
         const account = books.learn(`a${application}`, [], { metrics: application % 2 === 0 ? Object.keys(used) : [] })
         books.admit(account, used)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createUsageShape } from '../../../src/domain/usage.ts'
-import type { Touched } from '../../../src/ledger/plan/plan-limits.ts'
+import type { LimitFootprint } from '../../../src/ledger/plan/plan-limits.ts'
 import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
 import { openBooks } from '../books.ts'
 
@@ -10,14 +10,14 @@ const MINUTE = Date.parse('2026-03-10T10:20:00Z')
 function openRow() {
   const { service, clock } = openBooks()
   const application = service.application('a1')!
-  const touched = (usage: Record<string, number>): Touched =>
-    application.layout.touched(createUsageShape(usage), clock.now())
-  return { row: new UsageRow(application, MINUTE + 30_000), touched }
+  const footprint = (usage: Record<string, number>): LimitFootprint =>
+    application.planLimits.footprintOf(createUsageShape(usage), clock.now())
+  return { row: new UsageRow(application, MINUTE + 30_000), footprint }
 }
 
 /** As an application counts. */
-function count(row: UsageRow, touched: Touched, time = MINUTE): 'again' | number {
-  return row.repeat(touched, time) ? 'again' : row.count(touched)
+function count(row: UsageRow, footprint: LimitFootprint, time = MINUTE): 'again' | number {
+  return row.repeat(footprint, time) ? 'again' : row.count(footprint)
 }
 
 describe('a row of usage', () => {
@@ -25,10 +25,10 @@ describe('a row of usage', () => {
     const usages = fc.constantFrom<Record<string, number>>({ a: 1 }, { a: 2, b: 1 }, { c: 7 })
     fc.assert(
       fc.property(fc.array(fc.tuple(usages, fc.boolean())), (steps) => {
-        const { row, touched } = openRow()
+        const { row, footprint } = openRow()
         const expected: Record<string, number> = {}
         for (const [usage, looked] of steps) {
-          count(row, touched(usage))
+          count(row, footprint(usage))
           for (const [metric, amount] of Object.entries(usage)) expected[metric] = (expected[metric] ?? 0) + amount
           if (looked) expect(namedUsage([row])).toEqual(expected)
         }
@@ -38,14 +38,14 @@ describe('a row of usage', () => {
   })
 
   it('says how many metrics are new to it', () => {
-    const { row, touched } = openRow()
-    const usage = touched({ a: 1, b: 1 })
-    expect([count(row, usage), count(row, usage), count(row, touched({ b: 1, c: 1 }))]).toEqual([2, 'again', 1])
+    const { row, footprint } = openRow()
+    const usage = footprint({ a: 1, b: 1 })
+    expect([count(row, usage), count(row, usage), count(row, footprint({ b: 1, c: 1 }))]).toEqual([2, 'again', 1])
   })
 
   it('repeats only within its minute', () => {
-    const { row, touched } = openRow()
-    const usage = touched({ a: 1 })
+    const { row, footprint } = openRow()
+    const usage = footprint({ a: 1 })
     row.count(usage)
     expect([MINUTE - 1, MINUTE, MINUTE + 59_999, MINUTE + 60_000].map((time) => row.repeat(usage, time))).toEqual([
       false,
@@ -56,15 +56,15 @@ describe('a row of usage', () => {
   })
 
   it('repeats nothing once it may be counted twice', () => {
-    const { row, touched } = openRow()
-    row.count(touched({ a: 1 }))
-    row.again = true
-    expect(row.repeat(touched({ a: 1 }), MINUTE)).toBe(false)
+    const { row, footprint } = openRow()
+    row.count(footprint({ a: 1 }))
+    row.resent = true
+    expect(row.repeat(footprint({ a: 1 }), MINUTE)).toBe(false)
   })
 
   it('law 9: repeats only what stays a number that the backend can hold', () => {
-    const { row, touched } = openRow()
-    const usage = touched({ a: Math.floor(Number.MAX_SAFE_INTEGER / 3) })
+    const { row, footprint } = openRow()
+    const usage = footprint({ a: Math.floor(Number.MAX_SAFE_INTEGER / 3) })
     row.count(usage)
     expect([row.repeat(usage, MINUTE), row.repeat(usage, MINUTE), row.repeat(usage, MINUTE)]).toEqual([
       true,
@@ -75,8 +75,8 @@ describe('a row of usage', () => {
   })
 
   it('gives a metric away with all that was counted of it', () => {
-    const { row, touched } = openRow()
-    const usage = touched({ a: 1, b: 2 })
+    const { row, footprint } = openRow()
+    const usage = footprint({ a: 1, b: 2 })
     for (const _ of [1, 2, 3]) count(row, usage)
     const [slot] = usage.slots
     const part = row.takeOut(slot!)
@@ -85,11 +85,11 @@ describe('a row of usage', () => {
   })
 
   it('sends its response code once, with the last metric that is left', () => {
-    const { row, touched } = openRow()
-    row.separate = { code: 201, awaitsResponse: false }
-    const usage = touched({ a: 1, b: 2 })
+    const { row, footprint } = openRow()
+    row.ownTransaction = { code: 201, awaitsResponse: false }
+    const usage = footprint({ a: 1, b: 2 })
     row.count(usage)
-    const codes = usage.slots.map((slot) => row.takeOut(slot)!.separate?.code)
+    const codes = usage.slots.map((slot) => row.takeOut(slot)!.ownTransaction?.code)
     expect(codes).toEqual([undefined, 201])
   })
 })

@@ -1,0 +1,28 @@
+/** A decision whose usage is counted already, but is reported only with the status of its response. */
+import { AllowedDecision } from '../decision/allowed-decision.ts'
+import type { AllowedSource } from '../decision/decision.ts'
+import type { RoutePolicy } from '../decision/route-policy.ts'
+import type { UsageShape } from '../domain/usage.ts'
+import type { UsageRow } from '../ledger/usage/usage-row.ts'
+import type { MeteredAdmission } from './metered-admission.ts'
+
+export class AwaitingDecision extends AllowedDecision {
+  readonly #row: UsageRow | undefined
+
+  /** @param row undefined where nothing is used, or where too much waits for usage to be kept apart. */
+  constructor(
+    source: AllowedSource,
+    shape: UsageShape,
+    admission: MeteredAdmission,
+    policy: RoutePolicy,
+    row: UsageRow | undefined,
+  ) {
+    super(source, shape, admission, policy)
+    this.#row = row
+  }
+
+  /** The usage that waits for the status of a decision's response; undefined where none does. */
+  static rowOf(allowed: AllowedDecision): UsageRow | undefined {
+    return #row in allowed ? allowed.#row : undefined
+  }
+}
