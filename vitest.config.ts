@@ -2,14 +2,18 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import closingLine from './test/closing-line.ts'
 
-const source = (name: string) => fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url))
+const source = (name: string, file = 'index') =>
+  fileURLToPath(new URL(`packages/${name}/src/${file}.ts`, import.meta.url))
 
 export default defineConfig({
   resolve: {
     // Tests run the sources, so that nothing stale in dist/ can pass or fail them.
-    alias: Object.fromEntries(
-      ['core', 'express', 'fastify', 'koa', 'emulator'].map((name) => [`@threescale/${name}`, source(name)]),
-    ),
+    alias: {
+      '@threescale/core/adapter': source('core', 'adapter'),
+      ...Object.fromEntries(
+        ['core', 'express', 'fastify', 'koa', 'emulator'].map((name) => [`@threescale/${name}`, source(name)]),
+      ),
+    },
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],

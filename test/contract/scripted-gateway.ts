@@ -1,14 +1,6 @@
 /** A gateway that decides as a test says, to look at what an adapter makes of decisions. */
-import {
-  type Allowed,
-  type Decision,
-  type Denied,
-  GATEWAY_BRAND,
-  type Gateway,
-  type RequestView,
-  type ResponseView,
-  type RouteOptions,
-} from '@threescale/core'
+import type { Allowed, Decision, Denied, Gateway, RequestView, ResponseView, RouteOptions } from '@threescale/core'
+import { GATEWAY_BRAND } from '@threescale/core/adapter'
 
 export interface ScriptedGateway extends Gateway {
   /** Every view that was asked about, in order. */

@@ -42,7 +42,10 @@ describe('the programs of the documentation', () => {
     for (const [index, { page, code }] of blocks.entries()) {
       writeFileSync(join(work, `${page.replace(/\W/g, '-')}-${index}.mts`), `${code}\nexport {}\n`)
     }
-    const paths = { '@threescale/*': ['../../../packages/*/src/index.ts'] }
+    const paths = {
+      '@threescale/core/adapter': ['../../../packages/core/src/adapter.ts'],
+      '@threescale/*': ['../../../packages/*/src/index.ts'],
+    }
     const typeRoots = ['../../../node_modules/@types']
     const frameworks = Object.fromEntries(
       ['express', 'fastify', 'koa'].map((name) => {

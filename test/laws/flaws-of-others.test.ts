@@ -3,7 +3,7 @@
  * is not ours. A flaw that both have stands once.
  */
 import { describe, expect, it } from 'vitest'
-import type { ProtectedService } from '../../packages/core/src/decision/route-policy.ts'
+import type { ProtectedService } from '../../packages/core/src/decision/protected-service.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { TransportError } from '../../packages/core/src/errors.ts'
 import { settled } from './manual-clock.ts'

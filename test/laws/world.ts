@@ -1,6 +1,7 @@
 /** The rooms authorization and reporting on one ledger, before an emulator in the same process, under one clock. */
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
 import type { AuthorizationRequest, Authorizer } from '../../packages/core/src/authorization/authorizer.ts'
+import type { CacheSettings } from '../../packages/core/src/authorization/cache-settings.ts'
 import { createCachedAuthorizer } from '../../packages/core/src/authorization/cached/cached-authorizer.ts'
 import { type Breaker, createBreaker } from '../../packages/core/src/backend/breaker.ts'
 import { createBulkhead } from '../../packages/core/src/backend/bulkhead.ts'
@@ -11,10 +12,10 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '../../packages/core/src/client/transport/transport.ts'
-import type { ResolvedCache, ResolvedReport } from '../../packages/core/src/configuration/options/resolved-options.ts'
 import { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
-import type { Refusal } from '../../packages/core/src/decision/decision.ts'
-import type { ProtectedService, RoutePolicy } from '../../packages/core/src/decision/route-policy.ts'
+import type { ProtectedService } from '../../packages/core/src/decision/protected-service.ts'
+import type { Refusal } from '../../packages/core/src/decision/refusal.ts'
+import type { RoutePolicy } from '../../packages/core/src/decision/route-policy.ts'
 import { DEFAULTS } from '../../packages/core/src/defaults.ts'
 import type { Credentials } from '../../packages/core/src/domain/credentials.ts'
 import { createUsageShape, type Usage, type UsageShape } from '../../packages/core/src/domain/usage.ts'
@@ -22,6 +23,7 @@ import { createLedger, type Ledger } from '../../packages/core/src/ledger/ledger
 import type { CacheMessage, ReportMessage } from '../../packages/core/src/observe/messages.ts'
 import type { Loss, Observer } from '../../packages/core/src/observe/observer.ts'
 import { CLOCK } from '../../packages/core/src/primitives/clock.ts'
+import type { ReportSettings } from '../../packages/core/src/reporting/report-settings.ts'
 import { createReporter, type Reporter } from '../../packages/core/src/reporting/reporter.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -40,8 +42,8 @@ export interface WorldOptions {
   readonly emulator?: Emulator
   readonly clock?: ManualClock
   readonly reportDelayMs?: number
-  readonly cache?: Partial<ResolvedCache>
-  readonly report?: Partial<ResolvedReport>
+  readonly cache?: Partial<CacheSettings>
+  readonly report?: Partial<ReportSettings>
   readonly client?: Pick<ClientOptions, 'serviceToken' | 'backendUrl'>
   readonly maxCalls?: number
   readonly crowdedAt?: number
@@ -126,7 +128,7 @@ export function createWorld(options: WorldOptions): World {
       },
     },
   })
-  const cache: ResolvedCache = { ...DEFAULTS.cache, ...options.cache }
+  const cache: CacheSettings = { ...DEFAULTS.cache, ...options.cache }
   const ledger = createLedger({
     clock,
     settleMs: cache.settleMs,
@@ -145,7 +147,7 @@ export function createWorld(options: WorldOptions): World {
     observer,
     random: () => 0.5,
   })
-  const report: ResolvedReport = { ...DEFAULTS.report, ...options.report }
+  const report: ReportSettings = { ...DEFAULTS.report, ...options.report }
   const reporter = createReporter({
     ledger,
     clock,

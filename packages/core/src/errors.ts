@@ -1,5 +1,5 @@
 /** Everything the packages throw: one class a cause, a literal `code` each, recognisable across copies of the package. */
-import type { Transaction } from './client/encode/transaction.ts'
+import type { Transaction } from './domain/transaction.ts'
 
 // Registered, so that two copies of the package know each other's errors.
 const BRAND = Symbol.for('threescale.error')

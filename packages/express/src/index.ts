@@ -4,16 +4,11 @@ import {
   ConfigError,
   createGateway,
   type Decision,
-  firstAsked,
-  followResponse,
   type Gateway,
   type GatewayOptions,
-  isClientGone,
-  isGateway,
-  isPromise,
   type RouteOptions,
-  responseView,
 } from '@threescale/core'
+import { firstAsked, followResponse, isClientGone, isGateway, isPromise, responseView } from '@threescale/core/adapter'
 import type { RequestHandler } from 'express'
 import { addHeaders, deny, type OnDeny } from './answer.ts'
 import { ExpressRequestView, type ExpressView } from './view.ts'

@@ -1,12 +1,7 @@
 /** What the gateway sees of an Express request, version 4 or 5. */
 import type { IncomingMessage } from 'node:http'
-import {
-  dropParameters,
-  NodeRequestView,
-  type RequestView,
-  strippedParameters,
-  withoutParameters,
-} from '@threescale/core'
+import type { RequestView } from '@threescale/core'
+import { dropParameters, NodeRequestView, strippedParameters, withoutParameters } from '@threescale/core/adapter'
 import type { Application, Request, Response } from 'express'
 
 /** What callbacks get: the gateway's view and the Express request behind it. */

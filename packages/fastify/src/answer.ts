@@ -1,5 +1,6 @@
 /** How Fastify sends what the gateway decided. */
-import { DenialError, type Denied, endUpload, isPromise } from '@threescale/core'
+import type { Denied } from '@threescale/core'
+import { DenialError, endUpload, isPromise } from '@threescale/core/adapter'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**

@@ -1,14 +1,6 @@
 /** The hook that guards a Fastify scope, and the routes' own settings. */
-import {
-  type Decision,
-  firstAsked,
-  followResponse,
-  type Gateway,
-  isClientGone,
-  isPromise,
-  type RouteOptions,
-  responseView,
-} from '@threescale/core'
+import type { Decision, Gateway, RouteOptions } from '@threescale/core'
+import { firstAsked, followResponse, isClientGone, isPromise, responseView } from '@threescale/core/adapter'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { deny, type OnDeny } from './answer.ts'
 import { FastifyRequestView, type FastifyView } from './view.ts'

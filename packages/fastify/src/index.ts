@@ -5,9 +5,9 @@ import {
   createGateway,
   type Gateway,
   type GatewayOptions,
-  isGateway,
   type RouteOptions,
 } from '@threescale/core'
+import { isGateway } from '@threescale/core/adapter'
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { OnDeny } from './answer.ts'

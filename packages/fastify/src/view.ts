@@ -1,12 +1,7 @@
 /** What the gateway sees of a Fastify request. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  dropParameters,
-  NodeRequestView,
-  type RequestView,
-  strippedParameters,
-  withoutParameters,
-} from '@threescale/core'
+import type { RequestView } from '@threescale/core'
+import { dropParameters, NodeRequestView, strippedParameters, withoutParameters } from '@threescale/core/adapter'
 import type { FastifyRequest } from 'fastify'
 
 /** What callbacks get: the gateway's view, the Fastify request behind it, and Node's behind that. */

@@ -1,5 +1,6 @@
 /** How Koa sends what the gateway decided. */
-import { DenialError, type Denied, endUpload } from '@threescale/core'
+import type { Denied } from '@threescale/core'
+import { DenialError, endUpload } from '@threescale/core/adapter'
 import type { Context, Next } from 'koa'
 
 /**

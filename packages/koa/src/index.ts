@@ -4,16 +4,11 @@ import {
   ConfigError,
   createGateway,
   type Decision,
-  firstAsked,
-  followResponse,
   type Gateway,
   type GatewayOptions,
-  isClientGone,
-  isGateway,
-  isPromise,
   type RouteOptions,
-  responseView,
 } from '@threescale/core'
+import { firstAsked, followResponse, isClientGone, isGateway, isPromise, responseView } from '@threescale/core/adapter'
 import type { Middleware } from 'koa'
 import { deny, type OnDeny } from './answer.ts'
 import { KoaRequestView, type KoaView } from './view.ts'

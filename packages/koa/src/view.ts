@@ -1,6 +1,7 @@
 /** What the gateway sees of a Koa request, version 2 or 3. */
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import { NodeRequestView, type RequestView, strippedParameters, withoutParameters } from '@threescale/core'
+import type { RequestView } from '@threescale/core'
+import { NodeRequestView, strippedParameters, withoutParameters } from '@threescale/core/adapter'
 import type Application from 'koa'
 import type { Context } from 'koa'
 

@@ -1,8 +1,9 @@
 /** What the gateway asks of this room; `direct.ts` and `cached.ts` answer it. */
 
 import type { AllowedDecision } from '../decision/allowed-decision.ts'
-import type { Refusal } from '../decision/decision.ts'
-import type { ProtectedService, RoutePolicy } from '../decision/route-policy.ts'
+import type { ProtectedService } from '../decision/protected-service.ts'
+import type { Refusal } from '../decision/refusal.ts'
+import type { RoutePolicy } from '../decision/route-policy.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { AbortSource } from '../primitives/abort.ts'

@@ -1,11 +1,10 @@
 /** Who passes while the backend does not answer, and what becomes of their usage. */
 
 import type { BackendAnswer } from '../backend/backend.ts'
-import type { ResolvedReport } from '../configuration/options/resolved-options.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
-import { Batch } from '../ledger/usage/batch.ts'
+import { Batch, type UnansweredUsage } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { AuthorizationRequest, Decided } from './authorizer.ts'
 import { type Identity, identityText } from './callers/identity.ts'
@@ -19,7 +18,7 @@ export type Outage = Extract<BackendAnswer, { kind: 'unavailable' }>
 
 export interface PolicyContext {
   readonly clock: Clock
-  readonly ambiguous?: ResolvedReport['ambiguous'] | undefined
+  readonly ambiguous?: UnansweredUsage | undefined
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Who was let in by an answer that nobody has read yet. */
 
-import type { ProtectedService } from '../decision/route-policy.ts'
+import type { ProtectedService } from '../decision/protected-service.ts'
 import type { Authorized, UsageReport } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { MeteredAdmission } from './metered-admission.ts'

@@ -8,18 +8,19 @@ import { Backend } from '../backend/backend.ts'
 import type { Breaker } from '../backend/breaker.ts'
 import type { Bulkhead } from '../backend/bulkhead.ts'
 import type { AuthorizeCall } from '../client/client.ts'
-import type { ResolvedCache, ResolvedReport } from '../configuration/options/resolved-options.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Authorized, NotAuthorized } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { QuestionStamp } from '../ledger/service-ledger.ts'
+import type { UnansweredUsage } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
 import { isAborted } from '../primitives/abort.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { detachString } from '../primitives/detach-string.ts'
 import type { AuthorizationRequest, Authorizer, Decided } from './authorizer.ts'
 import { AwaitingDecision } from './awaiting-decision.ts'
+import type { CacheSettings } from './cache-settings.ts'
 import { CacheLoader } from './callers/cache-loader.ts'
 import { identityText } from './callers/identity.ts'
 import type { CallerStatus, ServiceCache } from './callers/service-cache.ts'
@@ -34,12 +35,12 @@ export interface DirectOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   /** Bounds of what is remembered for an outage. */
-  readonly cache: ResolvedCache
+  readonly cache: CacheSettings
   readonly bulkhead: Bulkhead
   readonly breaker: Breaker | undefined
   readonly observer: Pick<Observer, 'called' | 'cached' | 'misconfigured'>
   /** What becomes of usage that a call without an answer may have counted. Default 'give-up'. */
-  readonly ambiguous?: ResolvedReport['ambiguous'] | undefined
+  readonly ambiguous?: UnansweredUsage | undefined
 }
 
 // list_app_keys brings the application's id also for user keys.

@@ -2,7 +2,7 @@
 
 import type { Backend, BackendAnswer } from '../backend/backend.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
-import type { Refusal } from '../decision/decision.ts'
+import type { Refusal } from '../decision/refusal.ts'
 import type { Authorized, Verdict } from '../domain/verdict.ts'
 import { countedByBackend } from '../ledger/answers/counted-by-backend.ts'
 import type { QuestionStamp } from '../ledger/service-ledger.ts'

@@ -1,6 +1,6 @@
 /** Turns the backend's denials into refusals: whose fault it is, and from when a retry may succeed. */
 
-import type { Refusal } from '../decision/decision.ts'
+import type { Refusal } from '../decision/refusal.ts'
 import { faultOf } from '../domain/rejection-codes.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { LimitHeaders, NotAuthorized, UsageReport } from '../domain/verdict.ts'

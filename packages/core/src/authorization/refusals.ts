@@ -1,5 +1,6 @@
 /** The refusals that are decided without the backend, or because it cannot be asked. */
-import type { GatewayDenialCode, Refusal } from '../decision/decision.ts'
+import type { GatewayDenialCode } from '../decision/decision.ts'
+import type { Refusal } from '../decision/refusal.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { LimitFootprint } from '../ledger/plan/plan-limits.ts'
 

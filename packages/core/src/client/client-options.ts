@@ -1,9 +1,9 @@
 /** The options of a client, as its user writes them and as they are used. */
 import type { Dispatcher } from 'undici'
-import { checkBackendUrl } from '../configuration/options/option-table.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { ConfigError } from '../errors.ts'
 import { CLOCK, type Clock, systemClock } from '../primitives/clock.ts'
+import { checkBackendUrl } from '../validation/backend-url.ts'
 import {
   type Check,
   checkTable,

@@ -1,9 +1,11 @@
 /** The Service Management API as methods. Encodes, sends and decodes; decides nothing. */
 import { type InspectOptions, inspect } from 'node:util'
 import type { Credentials } from '../domain/credentials.ts'
+import type { Transaction } from '../domain/transaction.ts'
+import type { SetUsage } from '../domain/usage.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { ClosedError, ConfigError } from '../errors.ts'
-import { maskSecrets } from '../observe/caller-names.ts'
+import { maskSecrets } from '../primitives/mask-secrets.ts'
 import { readAnswer } from './answer/answer.ts'
 import { outcomeOfAnswer, outcomeOfFailure, type ReportOutcome } from './answer/report-outcome.ts'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
@@ -17,9 +19,7 @@ import {
   isOAuth,
 } from './encode/authorize-call.ts'
 import { encodeExtensions } from './encode/extensions.ts'
-import type { SetUsage } from './encode/parameter.ts'
 import { batchesOf } from './encode/report-batches.ts'
-import type { Transaction } from './encode/transaction.ts'
 import { tooLong } from './query-limit.ts'
 import { sendBatches } from './send-report.ts'
 import { CallAborted } from './transport/call-aborted.ts'
@@ -27,8 +27,8 @@ import { createSender, type Sender } from './transport/sender.ts'
 import { createUndiciTransport } from './transport/undici-transport.ts'
 import { USER_AGENT_HEADERS } from './transport/user-agent.ts'
 
+export type { Transaction } from '../domain/transaction.ts'
 export type { AuthorizeCall } from './encode/authorize-call.ts'
-export type { Transaction } from './encode/transaction.ts'
 
 export interface ReportCall {
   /** Service of the transactions that name none. */

@@ -1,8 +1,9 @@
 /** Sends the batches of a report one after the other and keeps account of what became of each. */
+
+import type { Transaction } from '../domain/transaction.ts'
 import { RejectedError, ReportError, type ReportProgress } from '../errors.ts'
 import type { ReportOutcome } from './answer/report-outcome.ts'
 import type { Batch } from './encode/report-batches.ts'
-import type { Transaction } from './encode/transaction.ts'
 
 /**
  * In the order of the batches, because set-usages of one application depend on it; ends at the first failure.

@@ -1,10 +1,9 @@
 /** Who is calling: finds a caller's credentials in a request, explains where, takes them out. Asks nobody about them. */
 
-import type { CredentialLocation } from '../configuration/options/gateway-options.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
-import type { CredentialsSettings } from './credentials-settings.ts'
+import type { CredentialLocation, CredentialsSettings } from './credentials-settings.ts'
 import { checkCustomCredentials } from './custom-function.ts'
 import { createAuthorizationLocation } from './locations/authorization.ts'
 import { createFormLocation } from './locations/form.ts'

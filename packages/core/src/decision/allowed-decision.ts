@@ -4,7 +4,8 @@ import { type Usage, type UsageShape, usageOf, usageProblem } from '../domain/us
 import type { UsageReport } from '../domain/verdict.ts'
 import { ClosedError } from '../errors.ts'
 import type { Allowed, AllowedSource } from './decision.ts'
-import type { ProtectedService, RoutePolicy } from './route-policy.ts'
+import type { ProtectedService } from './protected-service.ts'
+import type { RoutePolicy } from './route-policy.ts'
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 

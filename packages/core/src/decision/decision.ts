@@ -1,4 +1,4 @@
-/** What the gateway says about a request, as values: the public decisions and the refusal they are made from. */
+/** What the gateway says about a request, as values. */
 
 import type { Usage } from '../domain/usage.ts'
 import type { UsageReport } from '../domain/verdict.ts'
@@ -60,19 +60,3 @@ export type GatewayDenialCode =
 
 /** A denial of the gateway's own, or 3scale's code for a caller's fault (`user_key_invalid`, …). */
 export type DenialCode = GatewayDenialCode | (string & {})
-
-/** Why a request is not let through, before `rejection/` dresses it as an HTTP answer. */
-export interface Refusal {
-  readonly outcome: 'refuse'
-  readonly code: DenialCode
-  /** 3scale's or our own sentence, unmasked and uncut; absent where the code says all. */
-  readonly reason?: string | undefined
-  /** Epoch milliseconds from which a retry may succeed: the latest end among the violated windows. */
-  readonly retryAt?: number | undefined
-  /** A limit of 0 is violated: the metric is disabled in the plan, no amount of waiting helps. */
-  readonly disabled?: boolean | undefined
-  /** What is known of the application's limits. */
-  readonly limits?: readonly UsageReport[] | undefined
-  /** The caller's secrets that `reason` may quote. */
-  readonly secrets?: readonly string[] | undefined
-}

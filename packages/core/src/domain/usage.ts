@@ -3,6 +3,9 @@
 /** Amount by metric system name; whole numbers from 0 to 2^53 - 1. */
 export type Usage = Readonly<Record<string, number>>
 
+/** Amounts by metric; `'#5'` sets a metric to 5 instead of adding. */
+export type SetUsage = Readonly<Record<string, number | `#${number}`>>
+
 /**
  * A usage taken apart once, so that the hot path neither enumerates keys nor allocates. Mapping makes one for each set
  * of rules that can match; the ledger hangs what it knows about a usage on the identity of this object.

@@ -11,7 +11,7 @@ import { createUsageReader } from '../mapping/usage-reader.ts'
 import { CLOCK } from '../primitives/clock.ts'
 import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
-import { plainHttpWarning } from '../validation/plain-http.ts'
+import { plainHttpWarning } from '../validation/backend-url.ts'
 import type { ConfiguredService } from './configured-service.ts'
 
 export interface ConfiguredServices<View extends RequestView> {

@@ -1,6 +1,6 @@
 /** Which service a request is for, and what is set up per service. */
 import type { CredentialsReader } from '../credentials/credentials-reader.ts'
-import type { ProtectedService } from '../decision/route-policy.ts'
+import type { ProtectedService } from '../decision/protected-service.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { Rejection } from '../rejection/rejection.ts'
 import { hostnameOf } from '../request/hostname.ts'

@@ -1,6 +1,6 @@
 /** What the applications of one service share: its time, metrics, their tree, the layouts of its plans, the sums. */
 import type { ThreeScaleClient } from '../client/client.ts'
-import type { ProtectedService } from '../decision/route-policy.ts'
+import type { ProtectedService } from '../decision/protected-service.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { UsageReport, Verdict } from '../domain/verdict.ts'
 import { detachString } from '../primitives/detach-string.ts'

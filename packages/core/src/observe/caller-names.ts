@@ -1,4 +1,4 @@
-/** How secrets and callers are spoken of in logs, channels and reasons: masked, or by a name that cannot be turned back. */
+/** Names for callers in logs and channels, which cannot be turned back into credentials. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Credentials } from '../domain/credentials.ts'
 
@@ -21,25 +21,4 @@ export function createCallerNames(salt: Uint8Array = randomBytes(32)): CallerNam
           : ['clientId', credentials.clientId]
     return `${kind}:${createHmac('sha256', salt).update(id).digest('hex').slice(0, 8)}`
   }
-}
-
-/**
- * A text with every occurrence of the secrets replaced by `***`, also where they are percent-encoded, or were sent as
- * header bytes (latin1) and come back as UTF-8.
- */
-export function maskSecrets(text: string, secrets: Iterable<string | undefined>): string {
-  const forms = new Set<string>()
-  for (const secret of secrets) {
-    if (secret === undefined || secret === '') continue
-    const wellFormed = secret.toWellFormed()
-    const encoded = encodeURIComponent(wellFormed)
-    forms.add(secret).add(wellFormed).add(encoded).add(encoded.replaceAll('%20', '+'))
-    forms.add(Buffer.from(secret, 'latin1').toString('utf8'))
-  }
-  let masked = text
-  // Longest first, so that a secret that contains another one does not leave its rest behind.
-  for (const form of [...forms].sort((left, right) => right.length - left.length)) {
-    masked = masked.replaceAll(form, () => '***')
-  }
-  return masked
 }

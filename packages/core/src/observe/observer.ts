@@ -1,12 +1,13 @@
 /** What the gateway says about itself: diagnostics channels, counters and the operator's log. It decides nothing. */
 import { channel } from 'node:diagnostics_channel'
-import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import type { Decision } from '../decision/decision.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import type { Usage } from '../domain/usage.ts'
+import type { Clock } from '../primitives/clock.ts'
 import { createCallerNames } from './caller-names.ts'
 import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
+import type { Logger } from './logger.ts'
 import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, LossReason, ReportMessage } from './messages.ts'
 import { createOperator } from './operator.ts'
 import type { GatewayStats } from './stats.ts'
@@ -51,10 +52,17 @@ export interface Loss {
   readonly usage: Usage
 }
 
+export interface ObserverOptions {
+  /** Undefined: what needs a person is said once by process.emitWarning. */
+  readonly logger: Logger | undefined
+  readonly clock: Clock
+  readonly mode: 'enforce' | 'observe'
+  /** Sentences about the options, said at once. */
+  readonly warnings: readonly string[]
+}
+
 /** Says the warnings of the options at once; otherwise does nothing until it is called. */
-export function createObserver(
-  options: Pick<ResolvedOptions<never>, 'logger' | 'clock' | 'mode' | 'warnings'>,
-): Observer {
+export function createObserver(options: ObserverOptions): Observer {
   const { logger } = options
   const enforced = options.mode === 'enforce'
   const callerName = createCallerNames()

@@ -1,7 +1,7 @@
 /** Tells the operator what needs a person: through the logger, else once as a process warning. Never once per request. */
 
-import type { Logger } from '../configuration/options/gateway-options.ts'
 import type { Clock } from '../primitives/clock.ts'
+import type { Logger } from './logger.ts'
 
 /** With a logger the same code is said again after this long, with the number of times it was held back. */
 const QUIET_MS = 60_000

@@ -1,6 +1,6 @@
 /** Makes a reason fit to be shown: the caller's credential masked (law 5), no control characters, at most 256 characters. */
+import { MASK, maskSecrets } from '../primitives/mask-secrets.ts'
 
-const MASK = '***'
 const MAX_LENGTH = 256
 /** Shorter ones occur in ordinary words; where 3scale quotes a value the quotes tell. */
 const MIN_LENGTH_FOUND_ANYWHERE = 4
@@ -10,7 +10,7 @@ const MIN_LENGTH_FOUND_ANYWHERE = 4
  * given everything from the first quote to the last is masked, or to the end when there is only one.
  */
 export function publicReason(reason: string, secrets: readonly string[] = []): string {
-  const masked = secrets.length === 0 ? reason : maskSecrets(maskQuoted(reason), secrets)
+  const masked = secrets.length === 0 ? reason : maskSecrets(maskQuoted(reason), secrets, MIN_LENGTH_FOUND_ANYWHERE)
   return cut(masked.replace(UNPRINTABLE, '\ufffd').toWellFormed())
 }
 
@@ -22,27 +22,6 @@ function maskQuoted(reason: string): string {
   if (first === -1) return reason
   const last = reason.lastIndexOf('"')
   return last === first ? `${reason.slice(0, first)}"${MASK}` : `${reason.slice(0, first)}"${MASK}${reason.slice(last)}`
-}
-
-function maskSecrets(reason: string, secrets: readonly string[]): string {
-  const forms = secrets.flatMap(formsOf).filter((form) => form.length >= MIN_LENGTH_FOUND_ANYWHERE)
-  // Longest first: a secret may contain another.
-  const ordered = [...new Set(forms)].sort((one, other) => other.length - one.length)
-  return ordered.reduce((text, form) => text.replaceAll(form, MASK), reason)
-}
-
-/** As it is, and as XML, a query or JSON would have it. */
-function formsOf(secret: string): readonly string[] {
-  const xml = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  const query = encodeURIComponent(secret.toWellFormed())
-  return [
-    secret,
-    xml,
-    xml.replaceAll('"', '&quot;'),
-    query,
-    query.replaceAll('%20', '+'),
-    JSON.stringify(secret).slice(1, -1),
-  ]
 }
 
 function cut(text: string): string {

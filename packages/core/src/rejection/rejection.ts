@@ -1,6 +1,7 @@
 /** What a denied caller sees: dresses a refusal as an HTTP answer. Decides nothing. */
 import { STATUS_CODES } from 'node:http'
-import type { Denied, Refusal } from '../decision/decision.ts'
+import type { Denied } from '../decision/decision.ts'
+import type { Refusal } from '../decision/refusal.ts'
 import type { UsageReport } from '../domain/verdict.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { DenialTexts } from './denial-texts.ts'

@@ -1,6 +1,5 @@
 /** Tells the backend what was used: at intervals, when much waits, and for the last time on close. */
 import type { Breaker } from '../backend/breaker.ts'
-import type { ResolvedReport } from '../configuration/options/resolved-options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import { needsProof } from '../ledger/usage/take-batches.ts'
@@ -8,13 +7,14 @@ import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
 import { giveUpRest, releaseAwaitingResponse } from './give-up-rest.ts'
+import type { ReportSettings } from './report-settings.ts'
 import { ServiceReporter } from './service-reporter.ts'
 import { UnansweredBatches } from './unanswered-batches.ts'
 
 export interface ReporterOptions {
   readonly ledger: Ledger
   readonly clock: Clock
-  readonly report: ResolvedReport
+  readonly report: ReportSettings
   /** How long a proof of an application or metric is good for in a common batch, milliseconds: twice the cache's ttl. */
   readonly provedWithinMs: number
   readonly breaker: Breaker | undefined

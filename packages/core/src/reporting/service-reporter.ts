@@ -1,6 +1,5 @@
 /** Sends the usage of one service, and knows how its backend fared last. */
 import type { Breaker } from '../backend/breaker.ts'
-import type { ResolvedReport } from '../configuration/options/resolved-options.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
@@ -8,11 +7,12 @@ import { compact } from '../ledger/usage/compact.ts'
 import { takeBatches } from '../ledger/usage/take-batches.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
+import type { ReportSettings } from './report-settings.ts'
 import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
 
 export interface ServiceReporterOptions extends SendOptions {
   readonly service: ServiceLedger
-  readonly report: ResolvedReport
+  readonly report: ReportSettings
   readonly provedWithinMs: number
   readonly breaker: Breaker | undefined
   readonly random: () => number

@@ -1,5 +1,5 @@
 /** A batch as the transactions of a report call. */
-import type { Transaction } from '../client/encode/transaction.ts'
+import type { Transaction } from '../domain/transaction.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import { namedUsage } from '../ledger/usage/usage-row.ts'
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Transaction } from '../../src/domain/transaction.ts'
 import {
   BackendError,
   ConfigError,
@@ -6,7 +7,6 @@ import {
   RejectedError,
   ReportError,
   TimeoutError,
-  type Transaction,
   TransportError,
 } from '../../src/index.ts'
 import { clientOf, rejection, startBackend, until } from './backend.ts'

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { createGateway, firstAsked } from '../../src/index.ts'
+import { firstAsked } from '../../src/gateway/seen-requests.ts'
+import { createGateway } from '../../src/index.ts'
 
 const OPTIONS = { serviceId: '1', serviceToken: 't' }
 

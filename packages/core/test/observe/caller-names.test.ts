@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createCallerNames, maskSecrets } from '../../src/observe/caller-names.ts'
+import { createCallerNames } from '../../src/observe/caller-names.ts'
+import { maskSecrets } from '../../src/primitives/mask-secrets.ts'
 
 describe('caller names', () => {
   it('are the kind and 8 hex digits, the same for the same caller', () => {

@@ -1,7 +1,7 @@
 /** Design section 6: status, fields and bytes of every denial. */
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { Refusal } from '../../src/decision/decision.ts'
+import type { Refusal } from '../../src/decision/refusal.ts'
 import type { UsageReport } from '../../src/domain/verdict.ts'
 import { createRejection, type RejectionSettings } from '../../src/rejection/rejection.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { ResolvedReport } from '../../src/configuration/options/resolved-options.ts'
 import { DEFAULTS } from '../../src/defaults.ts'
 import { TransportError } from '../../src/errors.ts'
+import type { ReportSettings } from '../../src/reporting/report-settings.ts'
 import { createReporter } from '../../src/reporting/reporter.ts'
 import type { Line } from '../client/scripted.ts'
 import { SETTLE_MS } from '../ledger/books.ts'
@@ -10,7 +10,7 @@ import { ACCEPTED, openDesk } from './desk.ts'
 const DOWN = new TransportError('refused', { sent: false })
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-function open(lines: readonly Line[], report: Partial<ResolvedReport> = {}) {
+function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
   const desk = openDesk(lines)
   const asked: (string | undefined)[] = []
   desk.ledger.asker = async ({ id }) => void asked.push(id)

@@ -3,15 +3,17 @@
 import { Backend } from '../../backend/backend.ts'
 import type { Breaker } from '../../backend/breaker.ts'
 import type { Bulkhead } from '../../backend/bulkhead.ts'
-import type { ResolvedCache, ResolvedReport } from '../../configuration/options/resolved-options.ts'
-import type { ProtectedService, RoutePolicy } from '../../decision/route-policy.ts'
+import type { ProtectedService } from '../../decision/protected-service.ts'
+import type { RoutePolicy } from '../../decision/route-policy.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { UsageShape } from '../../domain/usage.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
+import type { UnansweredUsage } from '../../ledger/usage/batch.ts'
 import type { Observer } from '../../observe/observer.ts'
 import { isAborted } from '../../primitives/abort.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { AuthorizationRequest, Authorizer, Decided } from '../authorizer.ts'
+import type { CacheSettings } from '../cache-settings.ts'
 import { CacheLoader, type LoadResult } from '../callers/cache-loader.ts'
 import { type Identity, identityText } from '../callers/identity.ts'
 import type { ServiceCache } from '../callers/service-cache.ts'
@@ -28,12 +30,12 @@ import { Refresher } from './refresher.ts'
 export interface CachedOptions {
   readonly ledger: Ledger
   readonly clock: Clock
-  readonly cache: ResolvedCache
+  readonly cache: CacheSettings
   readonly bulkhead: Bulkhead
   readonly breaker: Breaker | undefined
   readonly observer: Pick<Observer, 'called' | 'cached' | 'misconfigured'>
   /** What becomes of usage that a call without an answer may have counted. Default 'give-up'. */
-  readonly ambiguous?: ResolvedReport['ambiguous'] | undefined
+  readonly ambiguous?: UnansweredUsage | undefined
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: (() => number) | undefined
 }

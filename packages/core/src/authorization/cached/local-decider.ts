@@ -1,11 +1,12 @@
 /** Decides from what is remembered, in one synchronous step, or says that something has to be asked first. */
 
-import type { ResolvedCache } from '../../configuration/options/resolved-options.ts'
-import type { AllowedSource, Refusal } from '../../decision/decision.ts'
+import type { AllowedSource } from '../../decision/decision.ts'
+import type { Refusal } from '../../decision/refusal.ts'
 import type { RoutePolicy } from '../../decision/route-policy.ts'
 import type { UsageShape } from '../../domain/usage.ts'
 import { type Clock, liesAhead } from '../../primitives/clock.ts'
 import type { AuthorizationRequest, Decided } from '../authorizer.ts'
+import type { CacheSettings } from '../cache-settings.ts'
 import type { Identity } from '../callers/identity.ts'
 import type { ServiceCache } from '../callers/service-cache.ts'
 import { decideByLimits } from '../decide-by-limits.ts'
@@ -14,7 +15,7 @@ import type { Refresher } from './refresher.ts'
 
 export interface LocalDeciderOptions {
   readonly clock: Clock
-  readonly cache: ResolvedCache
+  readonly cache: CacheSettings
 }
 
 export class LocalDecider {

@@ -1,6 +1,6 @@
 /** The identities of one service: found by credential string, all other fields compared. */
 
-import type { ProtectedService } from '../../decision/route-policy.ts'
+import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { SecondChanceCache } from '../../primitives/second-chance-cache.ts'

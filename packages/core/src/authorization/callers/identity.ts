@@ -1,6 +1,6 @@
 /** A caller that the backend has let in before, and whose limits he shares. */
 import type { Admission } from '../../decision/allowed-decision.ts'
-import type { ProtectedService } from '../../decision/route-policy.ts'
+import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'

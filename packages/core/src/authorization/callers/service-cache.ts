@@ -1,7 +1,6 @@
 /** What cached authorization remembers of one service, and how an answer of the backend changes it. */
 
-import type { ResolvedCache } from '../../configuration/options/resolved-options.ts'
-import type { ProtectedService } from '../../decision/route-policy.ts'
+import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { NotAuthorized, Verdict } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
@@ -10,6 +9,7 @@ import { giveUpWaiting } from '../../ledger/usage/losses.ts'
 import type { Observer } from '../../observe/observer.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 import { SingleFlight } from '../../primitives/single-flight.ts'
+import type { CacheSettings } from '../cache-settings.ts'
 import type { AncestorSearch } from '../cached/find-ancestors.ts'
 import { interpretVerdict } from '../interpret-verdict.ts'
 import type { LoadResult } from './cache-loader.ts'
@@ -57,13 +57,13 @@ export class ServiceCache {
   /** Callers of applications that are not kept. */
   readonly #speakers = new WeakMap<ApplicationLedger, CallerCredentials>()
   #headStarts = 0
-  readonly #cache: ResolvedCache
+  readonly #cache: CacheSettings
   readonly #observer: Pick<Observer, 'cached'>
 
   constructor(
     service: ProtectedService,
     ledger: ServiceLedger,
-    cache: ResolvedCache,
+    cache: CacheSettings,
     observer: Pick<Observer, 'cached'>,
   ) {
     this.service = service

@@ -1,15 +1,15 @@
 /** What is remembered of each service, made when its first request comes. */
 
-import type { ResolvedCache } from '../../configuration/options/resolved-options.ts'
-import type { ProtectedService } from '../../decision/route-policy.ts'
+import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Observer } from '../../observe/observer.ts'
+import type { CacheSettings } from '../cache-settings.ts'
 import { type CallerCredentials, ServiceCache } from './service-cache.ts'
 
 export interface ServiceCachesOptions {
   readonly ledger: Ledger
-  readonly cache: ResolvedCache
+  readonly cache: CacheSettings
   readonly observer: Pick<Observer, 'cached'>
 }
 

@@ -1,8 +1,5 @@
-/** What a status document says beside yes or no, read from its text on demand. */
-
+/** What a status document says beside yes or no. */
 import type { UsageReport } from '../../domain/verdict.ts'
-import { readLoosely } from './loose-document.ts'
-import { readStrictly } from './strict-document.ts'
 
 export interface Details {
   readonly readable: boolean
@@ -26,11 +23,3 @@ export const NO_DETAILS: Details = Object.freeze({
   hierarchy: undefined,
   appKeys: undefined,
 })
-
-/**
- * Reads a status document whose reason has been taken out. Never throws: as XML where it is well-formed, else by the
- * fixed form in which 3scale writes it, else `NO_DETAILS`.
- */
-export function readDetails(document: string): Details {
-  return readStrictly(document) ?? readLoosely(document) ?? NO_DETAILS
-}

@@ -1,7 +1,8 @@
 /** Verdicts that read their document only when somebody looks at the details. */
 import { inspect } from 'node:util'
 import type { Authorized, LimitHeaders, NotAuthorized, UsageReport } from '../../domain/verdict.ts'
-import { type Details, NO_DETAILS, readDetails } from './details.ts'
+import { type Details, NO_DETAILS } from './details.ts'
+import { readDetails } from './read-details.ts'
 
 /** Application of an answer; its key is not an own property, so that neither inspect nor JSON shows it. */
 class AnsweredApplication {

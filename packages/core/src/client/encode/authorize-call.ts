@@ -6,9 +6,10 @@ import type {
   OAuthCredentials,
   UserKeyCredentials,
 } from '../../domain/credentials.ts'
+import type { SetUsage } from '../../domain/usage.ts'
 import type { AbortSource } from '../../primitives/abort.ts'
 import type { Extensions } from './extensions.ts'
-import { encode, encodeLog, encodeUsage, isParameterName, type SetUsage } from './parameter.ts'
+import { encode, encodeLog, encodeUsage, isParameterName } from './parameter.ts'
 
 /** What one authorize or authrep call is about, beside who calls. */
 export interface AuthorizeCall {

@@ -1,8 +1,5 @@
 /** Parameters of the API: names and values as the backend's parser (Rack) has to read them. */
-import { metricProblem } from '../../domain/usage.ts'
-
-/** Amounts by metric; `'#5'` sets a metric to 5 instead of adding. */
-export type SetUsage = Readonly<Record<string, number | `#${number}`>>
+import { metricProblem, type SetUsage } from '../../domain/usage.ts'
 
 /**
  * `before` + metric + `after` + amount for every metric.

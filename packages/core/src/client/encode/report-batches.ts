@@ -1,5 +1,7 @@
 /** Splits transactions into calls that the backend accepts. */
-import { encodeTransaction, type Transaction } from './transaction.ts'
+
+import type { Transaction } from '../../domain/transaction.ts'
+import { encodeTransaction } from './transaction.ts'
 
 /** What one call may hold: 1,000 transactions by 3scale's documentation, 4,096 parameters by its parser. */
 export const MAX_TRANSACTIONS = 1000

@@ -1,24 +1,7 @@
-/** One transaction of a report, and how it is written into the form body. */
-import { encode, encodeLog, encodeUsage, type SetUsage } from './parameter.ts'
+/** How one transaction is written into the form body of a report. */
+import type { Transaction } from '../../domain/transaction.ts'
+import { encode, encodeLog, encodeUsage } from './parameter.ts'
 import { timestampOf } from './timestamp.ts'
-
-/** Exactly one of `userKey` and `appId`. */
-export interface Transaction {
-  readonly userKey?: string | undefined
-  readonly appId?: string | undefined
-  readonly usage: SetUsage
-  /**
-   * When it happened, to the second; a text without an offset is UTC. The backend drops the whole call when one is more than
-   * 24 hours old or an hour ahead by its own clock. Default: when the backend gets to it.
-   */
-  readonly timestamp?: Date | string | undefined
-  /** The same as UNIX time. */
-  readonly timestampSeconds?: number | undefined
-  /** `{ code: 200 }` counts a response code; the backend ignores other members. */
-  readonly log?: Readonly<Record<string, string | number>> | undefined
-  /** Another service than the call's. */
-  readonly service?: string | undefined
-}
 
 export interface EncodedTransaction {
   /** Begins with `&`. */

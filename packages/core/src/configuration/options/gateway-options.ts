@@ -1,8 +1,10 @@
 /** The options of a gateway, as its user writes them. Defaults live in `defaults.ts`. */
 import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../../client/client.ts'
+import type { CredentialLocation } from '../../credentials/credentials-settings.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
+import type { Logger } from '../../observe/logger.ts'
 import type { MaybePromise } from '../../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../../request/request-view.ts'
 
@@ -96,8 +98,6 @@ export interface CredentialsOptions {
   readonly maxBytes?: number | undefined
 }
 
-export type CredentialLocation = 'query' | 'headers' | 'authorization' | 'form'
-
 /** One 3scale mapping rule. */
 export interface MappingRule {
   /** Upper-case HTTP method, or 'ANY'. GET does not cover HEAD. */
@@ -142,12 +142,4 @@ export interface ReportOptions {
   readonly ambiguous?: 'give-up' | 'count-again' | undefined
   /** What to do with usage older than 23 hours, which the backend would refuse. Default 're-stamp'. */
   readonly late?: 're-stamp' | 'give-up' | undefined
-}
-
-/** The pino shape: an object of facts, then a sentence. */
-export interface Logger {
-  debug(facts: object, message: string): void
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-  error(facts: object, message: string): void
 }

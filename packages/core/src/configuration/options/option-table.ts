@@ -2,6 +2,7 @@
 
 import { DEFAULTS } from '../../defaults.ts'
 import { metricProblem, type Usage, usageOf, usageProblem } from '../../domain/usage.ts'
+import { checkBackendUrl } from '../../validation/backend-url.ts'
 import {
   between,
   type Check,
@@ -196,18 +197,6 @@ function isOwnAncestor(
     ancestor = metrics[ancestor]?.parent
   }
   return false
-}
-
-/** An absolute http or https URL without user, query or fragment; the result has no slash at its end. */
-export function checkBackendUrl(value: unknown, path: string, problems: string[]): string | undefined {
-  const url = URL.canParse(String(value)) ? new URL(String(value)) : null
-  // The value itself is not shown: it may carry a password.
-  if (url === null) problems.push(`${path} must be an absolute URL such as ${DEFAULTS.backendUrl}`)
-  else if (url.protocol !== 'https:' && url.protocol !== 'http:') problems.push(`${path} must be an http or https URL`)
-  else if (url.username !== '' || url.password !== '') problems.push(`${path} must not contain a user name or password`)
-  else if (url.search !== '' || url.hash !== '') problems.push(`${path} must not contain a query or a fragment`)
-  else return url.href.replace(/\/+$/, '')
-  return undefined
 }
 
 function checkLocations(value: unknown, path: string, problems: string[]): unknown {

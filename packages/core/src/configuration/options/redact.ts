@@ -1,7 +1,7 @@
 /** The options as they may be looked at: for `gateway.options`, inspection and logs. */
 import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../../client/client.ts'
-import type { Logger } from './gateway-options.ts'
+import type { Logger } from '../../observe/logger.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
 
 /** Secrets read `***`; functions and the user's own objects are named by kind, `[function]` for example. */

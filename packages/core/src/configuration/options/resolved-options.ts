@@ -1,18 +1,23 @@
 /** The options after checking: copied, frozen, every default filled in. For the gateway only; it holds secrets. */
 import type { Dispatcher } from 'undici'
+import type { CacheSettings } from '../../authorization/cache-settings.ts'
 import type { ThreeScaleClient } from '../../client/client.ts'
+import type { CredentialsSettings } from '../../credentials/credentials-settings.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
+import type { Rule } from '../../mapping/rule.ts'
+import type { Logger } from '../../observe/logger.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { MaybePromise } from '../../primitives/maybe-promise.ts'
+import type { ReportSettings } from '../../reporting/report-settings.ts'
 import type { RequestView } from '../../request/request-view.ts'
-import type { CredentialLocation, GatewayOptions, Logger, RouteOptions } from './gateway-options.ts'
+import type { GatewayOptions, RouteOptions } from './gateway-options.ts'
 
 /** What `with()` may replace. */
 export interface ResolvedRoute<View extends RequestView = RequestView> {
   /** Undefined where `mappingRules` are given, or where only a proxy configuration tells. */
   readonly usage: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
-  readonly mappingRules: readonly ResolvedMappingRule[] | undefined
+  readonly mappingRules: readonly Rule[] | undefined
   readonly skip: RouteOptions<View>['skip']
   readonly usageAfter: RouteOptions<View>['usageAfter']
   readonly onUnavailable: 'deny' | 'last-known' | 'allow'
@@ -30,16 +35,16 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly client: ThreeScaleClient | undefined
   readonly proxyConfig: object | undefined
   /** Undefined where only a proxy configuration tells. */
-  readonly credentials: ResolvedCredentials | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
+  readonly credentials: CredentialsSettings | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
   readonly stripCredentials: boolean
   readonly caseInsensitivePaths: boolean
   readonly responseCodes: boolean
   readonly referrer: NonNullable<GatewayOptions<View>['referrer']>
   readonly mode: 'enforce' | 'observe'
-  readonly cache: false | ResolvedCache
+  readonly cache: false | CacheSettings
   /** Without a prototype; empty when nothing is known beforehand. */
   readonly metrics: Readonly<Record<string, { readonly parent: string | undefined }>>
-  readonly report: ResolvedReport
+  readonly report: ReportSettings
   readonly breaker: false | { readonly failures: number; readonly openMs: number }
   readonly rejection: 'problem' | 'text'
   readonly rateLimitHeaders: false | 'denied' | 'all'
@@ -49,38 +54,4 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly clock: Clock
   /** Sentences for the operator: what works but should not stay. The observer says them once. */
   readonly warnings: readonly string[]
-}
-
-export interface ResolvedCredentials {
-  readonly kind: 'userKey' | 'appId'
-  readonly in: readonly CredentialLocation[]
-  readonly names: { readonly userKey: string; readonly appId: string; readonly appKey: string }
-  readonly anonymous: Credentials | undefined
-  readonly maxBytes: number
-}
-
-export interface ResolvedMappingRule {
-  readonly method: string
-  readonly pattern: string
-  readonly metric: string
-  readonly delta: number
-  readonly last: boolean
-}
-
-export interface ResolvedCache {
-  readonly ttlMs: number
-  readonly staleMs: number
-  readonly maxApplications: number
-  readonly maxDenials: number
-  readonly denialTtlMs: number
-  readonly maxWaiters: number
-  readonly limitMargin: number
-  readonly settleMs: number
-}
-
-export interface ResolvedReport {
-  readonly intervalMs: number
-  readonly maxPending: number
-  readonly ambiguous: 'give-up' | 'count-again'
-  readonly late: 're-stamp' | 'give-up'
 }

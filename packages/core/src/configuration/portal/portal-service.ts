@@ -1,6 +1,8 @@
 /** What a proxy configuration says about one service, in the words of the gateway's options. */
+
+import type { CredentialsSettings } from '../../credentials/credentials-settings.ts'
+import type { Rule } from '../../mapping/rule.ts'
 import type { DenialTexts } from '../../rejection/denial-texts.ts'
-import type { ResolvedCredentials, ResolvedMappingRule } from '../options/resolved-options.ts'
 
 export interface PortalService {
   /** Undefined when the document names none, which is allowed only where the options do. */
@@ -21,11 +23,11 @@ export interface PortalService {
   readonly rateLimitHeaders: boolean
 }
 
-export interface PortalCredentials extends ResolvedCredentials {
+export interface PortalCredentials extends CredentialsSettings {
   readonly asApicast: true
 }
 
-export interface PortalRule extends ResolvedMappingRule {
+export interface PortalRule extends Rule {
   /** `querystring_parameters`, raw; the pattern's own query does not count (APIcast mapping_rule.lua). */
   readonly query: Readonly<Record<string, string | undefined>>
 }

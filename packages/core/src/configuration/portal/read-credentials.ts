@@ -1,8 +1,8 @@
 /** Where a service's callers put their credentials, by its proxy configuration. */
 
+import type { CredentialLocation } from '../../credentials/credentials-settings.ts'
 import { DEFAULTS } from '../../defaults.ts'
 import type { Credentials } from '../../domain/credentials.ts'
-import type { CredentialLocation } from '../options/gateway-options.ts'
 import type { DocumentPart } from './document.ts'
 import type { PortalCredentials } from './portal-service.ts'
 import type { Anonymous } from './read-policies.ts'

@@ -1,9 +1,8 @@
 /** One place in a request where credentials may be, and how an id and a key found there make credentials. */
 
-import type { CredentialLocation } from '../../configuration/options/gateway-options.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { RequestView } from '../../request/request-view.ts'
-import type { CredentialsSettings } from '../credentials-settings.ts'
+import type { CredentialLocation, CredentialsSettings } from '../credentials-settings.ts'
 import { TOO_LONG, type UnreadableCredentials } from '../unreadable.ts'
 
 /** What a place holds: nothing; an id or key without the half it needs; or all that it takes, readable or not. */

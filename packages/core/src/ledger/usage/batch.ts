@@ -13,6 +13,9 @@ import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
  */
 export type BatchState = 'inFlight' | 'acknowledged' | 'ambiguous' | 'over'
 
+/** What becomes of usage that was sent without an answer, when no later answer can show whether it was counted. */
+export type UnansweredUsage = 'give-up' | 'count-again'
+
 // An outage makes one batch ambiguous; more than this has other troubles.
 const MAX_MAYBE_COUNTED = 100
 

@@ -1,15 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TRANSPORT, type TransportRequest } from '../../../src/client/transport/transport.ts'
+import type { Transaction } from '../../../src/domain/transaction.ts'
 import { metricProblem } from '../../../src/domain/usage.ts'
-import {
-  type ClientOptions,
-  ConfigError,
-  type Credentials,
-  faultOf,
-  ThreeScaleClient,
-  type Transaction,
-} from '../../../src/index.ts'
+import { type ClientOptions, ConfigError, type Credentials, faultOf, ThreeScaleClient } from '../../../src/index.ts'
 import { rejection, TYPE, YES } from '../backend.ts'
 import { parseQuery } from './rack.ts'
 

@@ -1,0 +1,18 @@
+/** Why a request is not let through, before `rejection/` dresses it as an HTTP answer. */
+import type { UsageReport } from '../domain/verdict.ts'
+import type { DenialCode } from './decision.ts'
+
+export interface Refusal {
+  readonly outcome: 'refuse'
+  readonly code: DenialCode
+  /** 3scale's or our own sentence, unmasked and uncut; absent where the code says all. */
+  readonly reason?: string | undefined
+  /** Epoch milliseconds from which a retry may succeed: the latest end among the violated windows. */
+  readonly retryAt?: number | undefined
+  /** A limit of 0 is violated: the metric is disabled in the plan, no amount of waiting helps. */
+  readonly disabled?: boolean | undefined
+  /** What is known of the application's limits. */
+  readonly limits?: readonly UsageReport[] | undefined
+  /** The caller's secrets that `reason` may quote. */
+  readonly secrets?: readonly string[] | undefined
+}

@@ -1,0 +1,25 @@
+/** The address of a backend: what it may be, and what to warn of. */
+import { DEFAULTS } from '../defaults.ts'
+
+/** An absolute http or https URL without user, query or fragment; the result has no slash at its end. */
+export function checkBackendUrl(value: unknown, path: string, problems: string[]): string | undefined {
+  const url = URL.canParse(String(value)) ? new URL(String(value)) : null
+  // The value itself is not shown: it may carry a password.
+  if (url === null) problems.push(`${path} must be an absolute URL such as ${DEFAULTS.backendUrl}`)
+  else if (url.protocol !== 'https:' && url.protocol !== 'http:') problems.push(`${path} must be an http or https URL`)
+  else if (url.username !== '' || url.password !== '') problems.push(`${path} must not contain a user name or password`)
+  else if (url.search !== '' || url.hash !== '') problems.push(`${path} must not contain a query or a fragment`)
+  else return url.href.replace(/\/+$/, '')
+  return undefined
+}
+
+/** The sentence to warn with when a backend is spoken to in plain http off this machine; undefined when all is well. */
+export function plainHttpWarning(path: string, url: string): string | undefined {
+  const { protocol, hostname } = new URL(url)
+  if (protocol !== 'http:' || isLoopback(hostname)) return undefined
+  return `${path} is plain http to ${hostname}: credentials travel unencrypted; use https unless the network is trusted`
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+}
