@@ -1,9 +1,7 @@
-/** Which module may import which: the floor plan of the packages as rules over import specifiers. */
+/** Which module may import which: the tiers of the packages as rules over import specifiers. */
 import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
-
-export const ROOMS = ['credentials', 'mapping', 'authorization', 'reporting', 'rejection', 'portal']
-export const FLOOR = ['ledger', 'client', 'options', 'observe']
+import { TIERS } from './tiers.ts'
 
 /** What each package may import besides its own files and Node's modules. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -16,8 +14,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 /** Modules that can open a connection. */
 const NETWORK = /^node:(?:http|https|http2|net|tls|dgram)$/
+/** Where core may open connections. */
+const CONNECTING = /^packages\/core\/src\/(?:client\/transport|configuration\/portal)\//
 
-interface Import {
+export interface Import {
   readonly specifier: string
   /** `import type` or `export type`: gone after compiling. */
   readonly typeOnly: boolean
@@ -39,31 +39,33 @@ export function importsOf(source: string): Import[] {
   ]
 }
 
+/** The files of the same package that a file imports, types included, as paths from the repository root. */
+export function filesImportedBy(file: string, source: string): string[] {
+  return importsOf(source)
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ specifier }) => posix.join(posix.dirname(file), specifier))
+}
+
 /**
- * Every import of a file that the floor plan forbids, one sentence each.
+ * Every import of a file that the rules forbid, one sentence each.
  *
  * @param file path from the repository root, `packages/core/src/mapping/rule.ts`.
  */
 export function violations(file: string, source: string): string[] {
-  const [, packageName, ...inside] = file.replace(/\/src\//, '/').split('/')
-  const folder = inside.length > 1 ? inside[0] : undefined
-  const imports = importsOf(source)
+  const packageName = file.split('/')[1]!
   const wrong: string[] = []
   const say = (specifier: string, why: string) => wrong.push(`${file} imports ${specifier}: ${why}`)
+  const mayConnect = packageName !== 'core' || CONNECTING.test(file)
 
-  for (const { specifier, typeOnly, clause } of imports) {
+  for (const { specifier, typeOnly, clause } of importsOf(source)) {
     if (specifier.startsWith('.')) {
-      const target = posix.join(posix.dirname(file), specifier)
-      if (!target.startsWith(`packages/${packageName}/src/`)) say(specifier, 'outside of its own package')
-      else if (packageName === 'core') {
-        const why = forbiddenInCore(folder, inside.at(-1)!, target.slice('packages/core/src/'.length))
-        if (why !== undefined) say(specifier, why)
-      }
+      const why = forbiddenFile(packageName, file, posix.join(posix.dirname(file), specifier))
+      if (why !== undefined) say(specifier, why)
     } else if (specifier.startsWith('node:')) {
-      const talks = packageName === 'core' && folder !== 'client' && folder !== 'portal'
       // The phrases of status codes are only a table.
-      if (talks && !typeOnly && NETWORK.test(specifier) && clause !== '{ STATUS_CODES }')
-        say(specifier, 'only client and portal open connections')
+      if (!mayConnect && !typeOnly && NETWORK.test(specifier) && clause !== '{ STATUS_CODES }') {
+        say(specifier, CONNECTIONS)
+      }
     } else if (builtinModules.includes(specifier)) {
       say(specifier, 'write node: before it')
     } else {
@@ -71,22 +73,30 @@ export function violations(file: string, source: string): string[] {
         .split('/')
         .slice(0, specifier.startsWith('@') ? 2 : 1)
         .join('/')
-      if (!(PACKAGES[packageName!] ?? []).includes(name)) say(specifier, `no dependency of ${packageName}`)
-      const talks = packageName === 'core' && folder !== 'client' && folder !== 'portal'
-      if (name === 'undici' && talks && !typeOnly) say(specifier, 'only client and portal open connections')
+      if (!(PACKAGES[packageName] ?? []).includes(name)) say(specifier, `no dependency of ${packageName}`)
+      if (name === 'undici' && !mayConnect && !typeOnly) say(specifier, CONNECTIONS)
     }
   }
-  if (packageName === 'core' && folder !== 'client' && folder !== 'portal' && /(?<![.\w])fetch\(/.test(source)) {
-    wrong.push(`${file} calls fetch: only client and portal open connections`)
-  }
+  if (!mayConnect && /(?<![.\w])fetch\(/.test(source)) wrong.push(`${file} calls fetch: ${CONNECTIONS}`)
   return wrong
 }
 
-function forbiddenInCore(folder: string | undefined, name: string, target: string): string | undefined {
-  if (folder === undefined && name === 'index.ts') return undefined
-  const [targetFolder, ...rest] = target.split('/')
-  if (rest.length === 0) return target === 'index.ts' ? 'index.ts is for users of the package' : undefined
-  if (targetFolder === folder || FLOOR.includes(targetFolder!)) return undefined
-  if (folder === 'gateway') return undefined
-  return ROOMS.includes(folder!) ? 'a room imports only from the floor' : 'the floor imports only from the floor'
+const CONNECTIONS = 'only client/transport and configuration/portal open connections'
+
+function forbiddenFile(packageName: string, file: string, target: string): string | undefined {
+  const root = `packages/${packageName}/src/`
+  if (!target.startsWith(root)) return 'outside of its own package'
+  const own = topOf(file.slice(root.length))
+  const other = topOf(target.slice(root.length))
+  if (own === other) return undefined
+  const tiers = TIERS[packageName] ?? {}
+  const [from, to] = [tiers[own], tiers[other]]
+  if (from === undefined || to === undefined) return `no tier is given for ${from === undefined ? own : other}`
+  if (to < from) return undefined
+  return to === from ? `${other} is on the same tier` : `${other} is on a higher tier`
+}
+
+/** The top-level folder of a path below `src`, or the file itself where it lies there. */
+function topOf(path: string): string {
+  return path.split('/')[0]!
 }

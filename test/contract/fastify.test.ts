@@ -4,7 +4,7 @@ import { ConfigError, createGateway } from '@threescale/core'
 import { type FastifyView, threescale } from '@threescale/fastify'
 import createFastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventually, moment } from './eventually.ts'
+import { eventually, moment } from '../support/eventually.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
 
 const apps: { close(): unknown }[] = []

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { Decision } from '@threescale/core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventually, moment } from './eventually.ts'
+import { eventually, moment } from '../support/eventually.ts'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'

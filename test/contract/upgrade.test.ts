@@ -11,7 +11,7 @@ import express4 from 'express4'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventually } from './eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { closeServer, listenOnLoopback } from './listening.ts'
 import { open } from './wire.ts'
 

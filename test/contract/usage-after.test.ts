@@ -1,8 +1,8 @@
 /** Usage that is known only from the answer, over a real gateway: authorized before, reported once after. */
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
-import { eventually } from './eventually.ts'
 import type { App, Handler } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask, open } from './wire.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { eventually } from '../contract/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { type RunningExample, runExample } from './running-example.ts'
 
 const running: RunningExample[] = []

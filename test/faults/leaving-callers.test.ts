@@ -1,8 +1,8 @@
 /** Callers who go away while the backend is asked: nobody else notices (law 3, law 10). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, contractState, startBackend } from '../contract/backend.ts'
-import { eventually, moment } from '../contract/eventually.ts'
 import { ask, open } from '../contract/wire.ts'
+import { eventually, moment } from '../support/eventually.ts'
 import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
 let backend: Backend

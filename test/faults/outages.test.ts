@@ -4,11 +4,11 @@ import type { GatewayOptions } from '@threescale/core'
 import { createEmulator, type Emulator } from '@threescale/emulator'
 import { afterEach, describe, expect, it } from 'vitest'
 import { contractState, SERVICE, TOKEN } from '../contract/backend.ts'
-import { eventually } from '../contract/eventually.ts'
 import type { App, Handler } from '../contract/framework.ts'
 import { frameworks } from '../contract/frameworks/all.ts'
 import { closeServer, listenOnLoopback } from '../contract/listening.ts'
 import { type Answer, ask, open } from '../contract/wire.ts'
+import { eventually } from '../support/eventually.ts'
 import { watchLostTime } from './lost-time.ts'
 
 const TIMEOUT_MS = 300

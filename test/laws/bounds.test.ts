@@ -1,8 +1,8 @@
 /** Law 10 and law 6: what is remembered, for whom, and how much of it. */
 import { describe, expect, it } from 'vitest'
 import { goWrong } from '../model/faults.ts'
-import { settled } from './manual-clock.ts'
-import { allowed, createWorld, type Fault, imbalance, stateOf } from './world.ts'
+import { settled } from '../support/manual-clock.ts'
+import { allowed, createWorld, type Fault, imbalance, stateOf } from '../support/world.ts'
 
 const FLOOD = Number(process.env.FLOOD_KEYS ?? 20_000)
 const FLOOD_TIMEOUT_MS = 20_000 + FLOOD / 2
@@ -56,7 +56,7 @@ describe('a flood of made-up keys', () => {
       }
       expect(hits).toBe(Math.ceil(FLOOD / 50))
       expect(calls).toBe(FLOOD + before)
-      expect(world.ledger.room.size).toBe(GOOD.length)
+      expect(world.kept).toBe(GOOD.length)
       expect(before).toBe(GOOD.length)
     },
     FLOOD_TIMEOUT_MS,
@@ -108,12 +108,12 @@ describe('a ledger that is full', () => {
     await world.ask({ userKey: 'good-1' })
     expect(await world.ask({ userKey: 'good-2' })).toMatchObject({ outcome: 'allow', source: 'backend' })
     expect(world.count('authrep')).toBe(1)
-    expect(world.ledger.room.size).toBe(2)
+    expect(world.kept).toBe(2)
     // Reported and settled: there is room again.
     await world.clock.advance(80_000)
     await world.ask({ userKey: 'good-3' })
     expect(world.count('authrep')).toBe(1)
-    expect(world.ledger.room.size).toBe(2)
+    expect(world.kept).toBe(2)
   })
 
   it('law 7: counts an application that was forgotten and came back from where it was', async () => {

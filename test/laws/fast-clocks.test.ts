@@ -1,8 +1,8 @@
 /** Law 7 before a backend whose clock differs from ours. */
 import { createEmulator } from '@threescale/emulator'
 import { expect, it } from 'vitest'
-import { ManualClock } from './manual-clock.ts'
-import { allowed, createWorld, stateOf, type World } from './world.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { allowed, createWorld, stateOf, type World } from '../support/world.ts'
 
 const HOUR_MS = 3_600_000
 

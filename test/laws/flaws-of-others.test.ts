@@ -3,11 +3,10 @@
  * is not ours. A flaw that both have stands once.
  */
 import { describe, expect, it } from 'vitest'
-import type { ProtectedService } from '../../packages/core/src/decision/protected-service.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { TransportError } from '../../packages/core/src/errors.ts'
-import { settled } from './manual-clock.ts'
-import { allowed, createWorld, imbalance, SERVICE, stateOf, type World } from './world.ts'
+import { settled } from '../support/manual-clock.ts'
+import { allowed, createWorld, imbalance, SERVICE, stateOf, type World } from '../support/world.ts'
 
 const DAY = (value: number, metric = 'hits') => ({ metric, period: 'day', value })
 const KEYED = [{ id: 'a1', plan: 'p1', application_keys: ['good'] }]
@@ -62,17 +61,16 @@ describe('the identity', () => {
   it('law 6: what one service token may ask for says nothing about another', async () => {
     const world = createWorld({ state: stateOf({}) })
     const other = createWorld({ state: stateOf({}), client: { serviceToken: 'wrong' } })
-    const foreign: ProtectedService = { ...world.service, client: other.service.client }
+    const foreign = world.authorizerOf(other.service.client)
     expect(allowed(await world.ask({ userKey: 'k1' }))).toBe(true)
     const question = {
-      service: foreign,
       credentials: { userKey: 'k1' },
       usage: { usage: { hits: 1 }, metrics: ['hits'], amounts: [1] },
       referrer: undefined,
       policy: { onUnavailable: 'deny', counts: 'now', responseCodes: false },
       view: {},
     } as const
-    expect(await world.authorizer.decide(question)).toMatchObject({ code: 'gateway_misconfigured' })
+    expect(await foreign.decide(question)).toMatchObject({ code: 'gateway_misconfigured' })
   })
 
   it('ids with underscores are reported to whom they belong, once', async () => {
@@ -360,7 +358,7 @@ describe('bounds and outages', () => {
     }))
     const world = createWorld({ state: stateOf({ applications }), cache: { maxApplications: 4 } })
     for (let index = 0; index < 20; index++) await world.ask({ userKey: `k${index}` }, { hits: 0 })
-    expect(world.ledger.room.size).toBe(4)
+    expect(world.kept).toBe(4)
   })
 
   it.each(['refused', 'busy'] as const)('the policy is asked when a call is %s, as after a time-out', async (how) => {

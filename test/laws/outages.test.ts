@@ -3,8 +3,8 @@ import { createEmulator } from '@threescale/emulator'
 import { describe, expect, it } from 'vitest'
 import { BackendError, TransportError } from '../../packages/core/src/errors.ts'
 import { goWrong } from '../model/faults.ts'
-import { ManualClock } from './manual-clock.ts'
-import { allowed, createWorld, type Fault, imbalance, stateOf, type World } from './world.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { allowed, createWorld, type Fault, imbalance, stateOf, type World } from '../support/world.ts'
 
 const STATE = stateOf({
   limits: [{ metric: 'hits', period: 'day', value: 10 }],
@@ -339,7 +339,7 @@ describe('while the backend is down, what must hold all the same', () => {
       const world = createWorld({ state: limited, policy: { onUnavailable: 'last-known' } })
       for (let i = 0; i < 6; i++) await ask(world, 'k1')
       await world.reporter.flush()
-      world.ledger.room.forget(world.ledger.service(world.service).applications.get('a1')!)
+      world.evict('a1')
       world.fault = DOWN
       expect(await ask(world, 'k1')).toMatchObject({ code: 'backend_unavailable' })
     })

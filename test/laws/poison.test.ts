@@ -2,8 +2,8 @@
 import type { EmulatorState } from '@threescale/emulator'
 import { expect, it } from 'vitest'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
-import { settled } from './manual-clock.ts'
-import { allowed, createWorld, imbalance, stateOf, type World } from './world.ts'
+import { settled } from '../support/manual-clock.ts'
+import { allowed, createWorld, imbalance, stateOf, type World } from '../support/world.ts'
 
 const METRICS = [{ name: 'hits' }, { name: 'extra' }]
 const TWO = [

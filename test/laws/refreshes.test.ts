@@ -1,7 +1,7 @@
 /** When callers are asked about again in the background. */
 import type { Credentials } from '@threescale/core'
 import { expect, it } from 'vitest'
-import { createWorld, stateOf } from './world.ts'
+import { createWorld, stateOf } from '../support/world.ts'
 
 interface Kind {
   readonly version: '1' | '2'

@@ -1,7 +1,7 @@
 import { createEmulator } from '@threescale/emulator'
 import { expect, it } from 'vitest'
-import { ManualClock } from './manual-clock.ts'
-import { allowed, createWorld, stateOf } from './world.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { allowed, createWorld, stateOf } from '../support/world.ts'
 
 const LIMIT = 300
 const STATE = stateOf({ limits: [{ metric: 'hits', period: 'day', value: LIMIT }] })

@@ -6,8 +6,8 @@ import { windowOf } from '../../packages/core/src/domain/period.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { TransportError } from '../../packages/core/src/errors.ts'
 import type { UsageSums } from '../../packages/core/src/observe/stats.ts'
-import { ManualClock } from '../laws/manual-clock.ts'
-import { createWorld, imbalance, type Outcome, SERVICE, type World } from '../laws/world.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { createWorld, imbalance, type Outcome, SERVICE, type World } from '../support/world.ts'
 import { BackendLog } from './backend-log.ts'
 import { applicationOf, changeState } from './change-state.ts'
 import { goWrong } from './faults.ts'
@@ -230,7 +230,7 @@ class Run {
   }
 
   #time(): number {
-    return this.#world.ledger.service(this.#world.service).at(this.#clock.now())
+    return this.#world.ledger.service(this.#world.service.id).at(this.#clock.now())
   }
 
   #timeThere(): number {

@@ -1,18 +1,22 @@
-/** What the gateway asks of this room; `direct.ts` and `cached.ts` answer it. */
-
+/** What the gateway asks of this room, for one service; direct and cached authorization answer it. */
+import type { Backend } from '../backend/backend.ts'
 import type { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { Refusal } from '../decision/refusal.ts'
 import type { RoutePolicy } from '../decision/route-policy.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import type { UsageShape } from '../domain/usage.ts'
+import type { ApplicationLedger } from '../ledger/application-ledger.ts'
+import type { ServiceLedger } from '../ledger/service-ledger.ts'
+import type { UnansweredUsage } from '../ledger/usage/batch.ts'
+import type { Observer } from '../observe/observer.ts'
 import type { AbortSource } from '../primitives/abort.ts'
-import type { ResponseView } from '../request/request-view.ts'
+import type { Clock } from '../primitives/clock.ts'
+import type { CacheSettings } from './cache-settings.ts'
 
 export type Decided = AllowedDecision | Refusal
 
 export interface AuthorizationRequest {
-  readonly service: ProtectedService
   readonly credentials: Credentials
   readonly usage: UsageShape
   readonly referrer: string | undefined
@@ -23,21 +27,36 @@ export interface AuthorizationRequest {
 
 export interface Authorizer {
   /**
-   * The decision, where it is known locally; undefined when `decide` has to ask. It takes what a question consists of one by
+   * The decision, where it is known locally; undefined when `decide` has to ask. It takes the parts of a request one by
    * one, because the hot path allocates nothing but the decision.
    */
   recall(
-    service: ProtectedService,
     credentials: Credentials,
     usage: UsageShape,
     referrer: string | undefined,
     policy: RoutePolicy,
   ): Decided | undefined
-  /** A plain value when the answer is known locally. Never rejects: failures are refusals or `onUnavailable`. */
-  decide(request: AuthorizationRequest): Decided | Promise<Decided>
   /**
-   * Once per allowed decision, at the end of its response: books what `addUsage` and `usageAfter` brought and,
-   * where wanted, the response code. Never throws.
+   * The decision about a request that `recall` could not decide. A plain value when no answer has to be waited for.
+   * Never rejects: failures are refusals or left to `onUnavailable`.
    */
-  settle(allowed: AllowedDecision, response: ResponseView, after: UsageShape | undefined): void
+  decide(request: AuthorizationRequest): Decided | Promise<Decided>
+  /** Asks the backend about an application of the service: proves what waits, shows what became of lost reports. */
+  prove(application: ApplicationLedger): Promise<void>
+}
+
+export interface AuthorizerOptions {
+  readonly service: ProtectedService
+  readonly ledger: ServiceLedger
+  readonly clock: Clock
+  /** For direct authorization: the bounds of what is remembered for an outage. */
+  readonly cache: CacheSettings
+  readonly backend: Backend
+  readonly observer: Pick<Observer, 'cached'>
+  /** What becomes of usage that a call without an answer may have counted. Default 'give-up'. */
+  readonly ambiguous?: UnansweredUsage | undefined
+  /** Reports what an application has waiting; resolves when that was tried. */
+  readonly flush: (application: ApplicationLedger) => Promise<void>
+  /** 0 to 1, for jitter. Default Math.random. */
+  readonly random?: (() => number) | undefined
 }

@@ -1,6 +1,5 @@
-/** Who passes while the backend does not answer, and what becomes of their usage. */
-
-import type { BackendAnswer } from '../backend/backend.ts'
+/** Which callers pass while the backend does not answer, and what becomes of their usage. */
+import { BACKEND_RETRY_MS, type BackendAnswer } from '../backend/backend.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
@@ -12,27 +11,25 @@ import type { ServiceCache } from './callers/service-cache.ts'
 import { decideByLimits } from './decide-by-limits.ts'
 import { overLimits, refusalFromDenial, refuse, unavailable } from './refusals.ts'
 
-const RETRY_MS = 1000
-
 export type Outage = Extract<BackendAnswer, { kind: 'unavailable' }>
 
-export interface PolicyContext {
+export interface OutageOptions {
   readonly clock: Clock
   readonly ambiguous?: UnansweredUsage | undefined
 }
 
 /**
- * Nobody whose last word from the backend was a denial passes, under any policy. A known caller passes within the limits
- * as last known; a stranger only under 'allow', and his usage is kept apart until an answer proves it.
+ * A caller whose last answer was a denial is refused under every policy. A known caller is limited by the last known
+ * counts. An unknown caller passes only under 'allow'; its usage is held back until an answer confirms the credentials.
  */
 export function decideInOutage(
   cache: ServiceCache,
   request: AuthorizationRequest,
   outage: Outage,
-  context: PolicyContext,
+  options: OutageOptions,
 ): Decided {
   const { credentials, referrer, usage, policy } = request
-  const refusal = unavailable(context.clock.now() + (outage.retryAfterMs ?? RETRY_MS))
+  const refusal = unavailable(options.clock.now() + (outage.retryAfterMs ?? BACKEND_RETRY_MS))
   if (policy.onUnavailable === 'deny') return refusal
   const identity = cache.identities.find(credentials, referrer)
   const text = identityText(credentials, referrer)
@@ -44,16 +41,16 @@ export function decideInOutage(
     if (kept === undefined) return refuse('overloaded')
     identity.application = kept
     if (policy.onUnavailable === 'last-known' && !knowsLimits(kept, usage)) return refusal
-    return admit(identity, request, outage, context)
+    return admit(identity, request, outage, options)
   }
   if (policy.onUnavailable === 'last-known') return refusal
   const unverified = cache.admitUnverified(text, credentials, referrer)
-  return unverified === undefined ? refuse('overloaded') : admit(unverified, request, outage, context)
+  return unverified === undefined ? refuse('overloaded') : admit(unverified, request, outage, options)
 }
 
 /**
- * Whether it is known, be it of long ago, which limits hold for the usage. They went with an application that was forgotten,
- * and when our clock turned out to be wrong; and the first usage of a metric may have an ancestor that nobody has asked about.
+ * Whether the limits of this usage are known, however old. They are not after eviction, after a clock correction, or for
+ * a metric never asked about, which may have a limited ancestor.
  */
 function knowsLimits(application: ApplicationLedger, usage: UsageShape): boolean {
   return application.answered && !application.planLimits.mayHideLimits(usage)
@@ -63,7 +60,7 @@ function admit(
   identity: Identity,
   request: AuthorizationRequest,
   outage: Outage,
-  { clock, ambiguous }: PolicyContext,
+  { clock, ambiguous }: OutageOptions,
 ): Decided {
   const { usage, policy } = request
   const { application } = identity
@@ -77,20 +74,20 @@ function admit(
   const time = application.service.at(now)
   if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
   const row = application.reserve(footprint, time)
-  if (row !== undefined) new Batch(application.service, [row]).giveUp('ambiguous', true)
+  if (row !== undefined) new Batch(application.service, [{ application, row }]).giveUp('ambiguous', true)
   return new AllowedDecision('policy', usage, identity, policy)
 }
 
-/** What becomes of a request whose question to the backend brought no verdict. */
+/** The decision about a request for which the backend gave no verdict. */
 export function decideWithoutVerdict(
   cache: ServiceCache,
   request: AuthorizationRequest,
   answer: Exclude<BackendAnswer, { kind: 'verdict' }>,
-  context: PolicyContext,
+  options: OutageOptions,
 ): Decided {
   switch (answer.kind) {
     case 'unavailable':
-      return decideInOutage(cache, request, answer, context)
+      return decideInOutage(cache, request, answer, options)
     case 'overloaded':
       return refuse('overloaded')
     case 'closed':

@@ -1,6 +1,5 @@
 /** Requests that the ledger cannot decide: the backend is asked about each of them. */
-
-import type { Backend, BackendAnswer } from '../backend/backend.ts'
+import { DECISION_EXTENSIONS } from '../backend/extensions.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
 import type { Authorized, Verdict } from '../domain/verdict.ts'
@@ -8,60 +7,56 @@ import { countedByBackend } from '../ledger/answers/counted-by-backend.ts'
 import type { QuestionStamp } from '../ledger/service-ledger.ts'
 import { Batch } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
-import type { AuthorizationRequest, Decided } from './authorizer.ts'
+import type { AuthorizationRequest, AuthorizerOptions, Decided } from './authorizer.ts'
 import { AwaitingDecision } from './awaiting-decision.ts'
 import type { Identity } from './callers/identity.ts'
 import type { ServiceCache } from './callers/service-cache.ts'
+import { decideWithoutVerdict } from './decide-in-outage.ts'
 import { DirectAdmission } from './direct-admission.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
 import { refusalFromVerdict } from './refusal-from-verdict.ts'
 import { overLimits } from './refusals.ts'
 
-export interface PerRequest {
-  readonly backend: Backend
-  readonly cache: ServiceCache
-  readonly request: AuthorizationRequest
-  readonly clock: Clock
-  byPolicy(answer: Exclude<BackendAnswer, { kind: 'verdict' }>): Decided
-}
-
 /**
  * One authrep, or an authorize where the usage is counted after the response. Where the application is kept, its own
  * count has to agree as well, and holds the usage of an authrep from before the question on.
  */
-export async function decidePerRequest(task: PerRequest): Promise<Decided> {
-  const { backend, cache, request, clock } = task
+export async function decidePerRequest(
+  cache: ServiceCache,
+  request: AuthorizationRequest,
+  options: AuthorizerOptions,
+): Promise<Decided> {
+  const { backend, clock, flush } = options
   const { credentials, referrer, policy, usage, view } = request
+  const { service, ledger } = cache
   const identity = cache.identities.find(credentials, referrer)
-  if (identity !== undefined) await cache.ledger.ledger.flusher?.(identity.application)
-  const stamp = cache.ledger.ledger.stampQuestion()
+  if (identity !== undefined) await flush(identity.application)
+  const stamp = ledger.ledger.stampQuestion()
   const reserved = reserve(cache, identity, request, clock)
   if ('outcome' in reserved) return reserved
   const answer = await backend.ask({
     endpoint: policy.counts === 'now' ? 'authrep' : 'authorize',
-    client: cache.service.client,
-    service: cache.service.id,
+    client: service.client,
+    service: service.id,
     credentials,
-    call: { usage: usage.usage, referrer, extensions: EXTENSIONS, caller: view },
+    call: { usage: usage.usage, referrer, extensions: DECISION_EXTENSIONS, caller: view },
     known: identity !== undefined,
   })
   if (answer.kind !== 'verdict') {
     reserved.undo()
-    return task.byPolicy(answer)
+    return decideWithoutVerdict(cache, request, answer, options)
   }
   const { verdict } = answer
-  cache.ledger.learnTime(stamp, verdict.usageReports)
+  ledger.learnTime(stamp, verdict.usageReports)
   if (!verdict.authorized) {
     reserved.undo()
     return refusalFromVerdict(verdict, usage, clock.now())
   }
   reserved.keep(verdict)
-  const admission = identity ?? grantOutside(task, verdict, stamp)
+  const admission = identity ?? admitOverflow(cache, request, verdict, stamp)
   if (policy.counts !== 'with-response-code') return new AllowedDecision('backend', usage, admission, policy)
   return countLater(admission, request, clock)
 }
-
-const EXTENSIONS = Object.freeze({ listAppKeys: true, limitHeaders: true })
 
 interface Reservation {
   keep(verdict: Verdict): void
@@ -86,29 +81,30 @@ function reserve(
   if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
   const row = policy.counts === 'now' ? application.reserve(footprint, time) : undefined
   if (row === undefined) return NOTHING
-  const batch = new Batch(application.service, [row])
+  const batch = new Batch(application.service, [{ application, row }])
   return {
     keep(verdict) {
       if (batch.state !== 'inFlight') return
-      countedByBackend(row, verdict.usageReports)
+      countedByBackend(application, row, verdict.usageReports)
       batch.acknowledge()
     },
-    // Given up while it was under way, because the gateway closed: said once, and not taken back.
+    // Given up while it was under way, because the gateway closed: that was announced, so it is not taken back.
     undo: () => {
       if (batch.state === 'inFlight') batch.undo()
     },
   }
 }
 
-/** For an application that is not kept; what is known only after the response finds it by its id. */
-function grantOutside(
-  { cache, request }: PerRequest,
+/** For an application that is not kept; usage that is known only after the response finds it by its id. */
+function admitOverflow(
+  cache: ServiceCache,
+  request: AuthorizationRequest,
   verdict: Authorized,
   { askedAt }: QuestionStamp,
 ): MeteredAdmission {
   return new DirectAdmission(cache.service, verdict, () => {
     const { id } = verdict.application
-    return id === undefined ? cache.ledger.ledger.unverified(cache.ledger) : cache.overflow(id, request, askedAt)
+    return id === undefined ? cache.ledger.unverified() : cache.overflow(id, request, askedAt)
   })
 }
 

@@ -3,6 +3,7 @@ import type { GatewayDenialCode } from '../decision/decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { LimitFootprint } from '../ledger/plan/plan-limits.ts'
+import { usageReports, violationOf } from '../ledger/plan/read-limits.ts'
 
 export function refuse(code: GatewayDenialCode, reason?: string): Refusal {
   return { outcome: 'refuse', code, reason }
@@ -20,7 +21,7 @@ export function unavailable(retryAt: number): Refusal {
 
 /** A limit would be passed. What is known of the limits is read only when somebody looks. */
 export function overLimits(application: ApplicationLedger, footprint: LimitFootprint, time: number): Refusal {
-  const { retryAt, disabled } = application.violation(footprint, time)
+  const { retryAt, disabled } = violationOf(application, footprint, time)
   const { clock } = application.service.ledger
   return {
     outcome: 'refuse',
@@ -29,7 +30,7 @@ export function overLimits(application: ApplicationLedger, footprint: LimitFootp
     retryAt: retryAt === undefined ? undefined : retryAt - time + clock.now(),
     disabled,
     get limits() {
-      return application.reports(time)
+      return usageReports(application, time)
     },
   }
 }

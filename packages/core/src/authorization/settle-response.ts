@@ -6,7 +6,10 @@ import type { ResponseView } from '../request/request-view.ts'
 import { AwaitingDecision } from './awaiting-decision.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
 
-/** Counts what the response brought, once. Never throws. */
+/**
+ * To be called once per allowed decision, at the end of its response. Counts what `addUsage` and `usageAfter` brought
+ * and, where wanted, notes the status of the response. Never throws.
+ */
 export function settleResponse(allowed: AllowedDecision, response: ResponseView, after: UsageShape | undefined): void {
   const { admission, policy } = AllowedDecision.partsOf(allowed)
   const added = AllowedDecision.end(allowed)
@@ -16,9 +19,7 @@ export function settleResponse(allowed: AllowedDecision, response: ResponseView,
   const code = policy.responseCodes ? response.status : undefined
   const row = AwaitingDecision.rowOf(allowed)
   if (row !== undefined) {
-    row.ownTransaction = { code, awaitsResponse: false }
-    const { ledger } = admission.application.service
-    ledger.onWaiting?.(ledger.records)
+    admission.application.release(row, code)
   }
   const bringsCode = policy.counts === 'predicted' ? code : undefined
   if (after !== undefined) settleUsage(admission.application, after, bringsCode)
@@ -28,16 +29,12 @@ export function settleResponse(allowed: AllowedDecision, response: ResponseView,
 }
 
 function settleUsage(application: ApplicationLedger, shape: UsageShape, code: number | undefined): void {
-  const { ledger } = application.service
-  const now = ledger.clock.now()
+  const now = application.service.ledger.clock.now()
   const time = application.service.at(now)
   const owner = application.evicted ? ownerOf(application) : application
   const footprint = owner.planLimits.footprintOf(shape, now)
   if (code === undefined) owner.count(footprint, time)
-  else {
-    const row = owner.countAsOwnTransaction(footprint, time)
-    if (row !== undefined) row.ownTransaction = { code, awaitsResponse: false }
-  }
+  else owner.countAsOwnTransaction(footprint, time, code)
 }
 
 /** Where the usage of an application is kept that was evicted, or for which there was no room. */

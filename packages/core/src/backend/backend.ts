@@ -21,6 +21,9 @@ import type { Clock } from '../primitives/clock.ts'
 import type { Breaker } from './breaker.ts'
 import type { Bulkhead } from './bulkhead.ts'
 
+/** When to ask a backend again that did not answer, in milliseconds, unless it said so itself. */
+export const BACKEND_RETRY_MS = 1000
+
 export type BackendAnswer =
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'misconfigured'; readonly code: string; readonly reason: string }
@@ -106,6 +109,12 @@ export class Backend {
     } finally {
       bulkhead.leave(known)
     }
+  }
+
+  /** Whether the backend answers a question about a caller, which counts nothing. Never rejects. */
+  async answers(client: ThreeScaleClient, service: string | undefined, credentials: Credentials): Promise<boolean> {
+    const { kind } = await this.ask({ endpoint: 'authorize', client, service, credentials, call: PROBE, known: true })
+    return kind === 'verdict' || kind === 'misconfigured'
   }
 
   #misconfigured(verdict: NotAuthorized, client: ThreeScaleClient): BackendAnswer {

@@ -1,5 +1,12 @@
 /** One transaction of a report. */
+import { MINUTE_MS } from './period.ts'
 import type { SetUsage } from './usage.ts'
+
+/**
+ * Oldest stamp that is sent, in milliseconds: the backend drops a call with a stamp older than 24 hours when its job runs,
+ * and the job may run later than the call (apisonator, transaction timestamps).
+ */
+export const MAX_STAMP_AGE_MS: number = 23 * 60 * MINUTE_MS
 
 /** Exactly one of `userKey` and `appId`. */
 export interface Transaction {

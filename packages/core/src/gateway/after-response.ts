@@ -1,6 +1,6 @@
 /** What happens once a response has ended: the usage known only then is worked out and booked. */
 
-import type { Authorizer } from '../authorization/authorizer.ts'
+import { settleResponse } from '../authorization/settle-response.ts'
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import { createUsageShape, type Usage, type UsageShape } from '../domain/usage.ts'
@@ -19,10 +19,7 @@ export interface AfterResponse<View extends RequestView> {
   idle(): Promise<void>
 }
 
-export function createAfterResponse<View extends RequestView>(
-  authorizer: Authorizer,
-  observer: Observer,
-): AfterResponse<View> {
+export function createAfterResponse<View extends RequestView>(observer: Observer): AfterResponse<View> {
   const expected = new WeakMap<AllowedDecision, { view: View; usageAfter: UsageAfter<View> } | 'settled'>()
   const underWay = new Set<Promise<void>>()
   /** Most gateways never expect anything, and need not look. */
@@ -43,7 +40,7 @@ export function createAfterResponse<View extends RequestView>(
     } catch (error) {
       shape = predicted(allowed, error)
     }
-    authorizer.settle(allowed, response, shape)
+    settleResponse(allowed, response, shape)
   }
 
   return {
@@ -54,7 +51,7 @@ export function createAfterResponse<View extends RequestView>(
     settle(allowed, response) {
       const expectation = expecting ? expected.get(allowed) : undefined
       if (expectation === 'settled') return
-      if (expectation === undefined) return authorizer.settle(allowed, response, undefined)
+      if (expectation === undefined) return settleResponse(allowed, response, undefined)
       expected.set(allowed, 'settled')
       try {
         const usage = expectation.usageAfter(expectation.view, response)
@@ -62,12 +59,12 @@ export function createAfterResponse<View extends RequestView>(
         const task = Promise.resolve(usage)
           .then(
             (late) => book(allowed, response, late),
-            (error: unknown) => authorizer.settle(allowed, response, predicted(allowed, error)),
+            (error: unknown) => settleResponse(allowed, response, predicted(allowed, error)),
           )
           .finally(() => void underWay.delete(task))
         underWay.add(task)
       } catch (error) {
-        authorizer.settle(allowed, response, predicted(allowed, error))
+        settleResponse(allowed, response, predicted(allowed, error))
       }
     },
     async idle() {

@@ -14,9 +14,12 @@ import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/backend-url.ts'
 import type { ConfiguredService } from './configured-service.ts'
 
-export interface ConfiguredServices<View extends RequestView> {
-  readonly services: readonly ConfiguredService<View>[]
-  /** Clients made here, for whoever closes the gateway. */
+/** A service without what the runtime adds. */
+export type ServiceSetup<View extends RequestView> = Omit<ConfiguredService<View>, 'authorizer'>
+
+export interface ServiceSetups<View extends RequestView> {
+  readonly setups: readonly ServiceSetup<View>[]
+  /** Clients that were created here and have to be closed with the gateway. */
   readonly ownClients: readonly ThreeScaleClient[]
   /** Sentences for the operator. */
   readonly warnings: readonly string[]
@@ -31,11 +34,11 @@ export type GivenOptions<View extends RequestView> = GatewayOptions<View> & {
 export function configureServices<View extends RequestView>(
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
-): ConfiguredServices<View> {
+): ServiceSetups<View> {
   const { services, warnings } = servicesOf(options)
   const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
   return {
-    services: services.map((service, index) => configureService(service, clients[index]!, given, options)),
+    setups: services.map((service, index) => configureService(service, clients[index]!, given, options)),
     ownClients: options.client === undefined ? clients : [],
     warnings: [...warnings, ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : [])],
   }
@@ -66,7 +69,7 @@ function configureService<View extends RequestView>(
   client: ThreeScaleClient,
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
-): ConfiguredService<View> {
+): ServiceSetup<View> {
   const credentials = createCredentialsReader<View>(options.credentials ?? service.credentials ?? DEFAULT_CREDENTIALS)
   const everyAnswer = given.rateLimitHeaders === undefined && service.rateLimitHeaders === true
   const rejection = createRejection({

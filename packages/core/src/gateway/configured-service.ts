@@ -1,4 +1,5 @@
 /** Which service a request is for, and what is set up per service. */
+import type { Authorizer } from '../authorization/authorizer.ts'
 import type { CredentialsReader } from '../credentials/credentials-reader.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
@@ -9,6 +10,7 @@ import type { RequestView } from '../request/request-view.ts'
 /** One service and the rooms as its configuration sets them up. */
 export interface ConfiguredService<View extends RequestView> {
   readonly service: ProtectedService
+  readonly authorizer: Authorizer
   /** Lower case, without ports. */
   readonly hosts: readonly string[]
   readonly credentials: CredentialsReader<View>

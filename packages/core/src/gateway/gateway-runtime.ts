@@ -1,7 +1,7 @@
-/** What all routes of one gateway share: one client, one ledger, one reporter (law 14). */
-import type { Authorizer } from '../authorization/authorizer.ts'
+/** The parts of one gateway, wired: all its routes share one ledger and one reporter (law 14). */
 import { createCachedAuthorizer } from '../authorization/cached/cached-authorizer.ts'
 import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
+import { Backend } from '../backend/backend.ts'
 import { createBreaker } from '../backend/breaker.ts'
 import { createBulkhead } from '../backend/bulkhead.ts'
 import { resolveOptions } from '../configuration/options/resolve-options.ts'
@@ -10,7 +10,7 @@ import { DEFAULTS } from '../defaults.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
-import type { Clock, Timer } from '../primitives/clock.ts'
+import { atMost } from '../primitives/at-most.ts'
 import { createRejection, type Rejection } from '../rejection/rejection.ts'
 import { CLOSE_MS, createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
@@ -24,7 +24,6 @@ export interface GatewayRuntime<View extends RequestView> {
   readonly pick: ServicePicker<View>
   /** How requests are denied that belong to no service. */
   readonly fallback: { readonly rejection: Rejection }
-  readonly authorizer: Authorizer
   readonly afterResponse: AfterResponse<View>
   readonly observer: Observer
   readonly ledger: Ledger
@@ -41,28 +40,54 @@ export interface CloseLimits {
 /** @throws ConfigError with every problem of the options. */
 export function createRuntime<View extends RequestView>(given: GivenOptions<View>): GatewayRuntime<View> {
   const options = resolveOptions(given)
-  const { services, ownClients, warnings } = configureServices(given, options)
+  const { setups, ownClients, warnings } = configureServices(given, options)
   const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
-  const { clock, cache, metrics, report } = options
-  const memory = cache === false ? DEFAULTS.cache : cache
-  const { settleMs, ttlMs, maxApplications } = memory
+  const { clock, metrics, report } = options
+  const cache = options.cache === false ? DEFAULTS.cache : options.cache
   const breaker =
     options.breaker === false
       ? undefined
       : createBreaker({ ...options.breaker, onChange: ({ kind }) => observer.breaker({ state: kind }) }, clock)
+  const backend = new Backend({ clock, bulkhead: createBulkhead(options), breaker, observer })
+  // The ledger, the authorizers and the reporter call each other, so each is given functions and not the others.
   const ledger = createLedger({
     clock,
-    settleMs,
-    maxApplications,
+    settleMs: cache.settleMs,
+    maxApplications: cache.maxApplications,
     crowdedAt: 2 * report.maxPending,
     metrics,
     observer,
+    onWaiting: (records) => reporter.wake(records),
   })
-  const { ambiguous } = report
-  const asking = { ledger, clock, cache: memory, bulkhead: createBulkhead(options), breaker, observer, ambiguous }
-  const authorizer = cache === false ? createDirectAuthorizer(asking) : createCachedAuthorizer(asking)
-  const reporter = createReporter({ ledger, clock, report, provedWithinMs: 2 * ttlMs, breaker, observer })
-  const afterResponse = createAfterResponse<View>(authorizer, observer)
+  const createAuthorizer = options.cache === false ? createDirectAuthorizer : createCachedAuthorizer
+  const services = setups.map((setup): ConfiguredService<View> => {
+    const { service } = setup
+    const authorizer = createAuthorizer({
+      service,
+      ledger: ledger.service(service.id),
+      clock,
+      cache,
+      backend,
+      observer,
+      ambiguous: report.ambiguous,
+      flush: (application) => reporter.flushOnly(application),
+    })
+    return { ...setup, authorizer }
+  })
+  const byId = new Map(services.map((configured) => [configured.service.id, configured]))
+  const clientOf = (service: string | undefined) => byId.get(service)!.service.client
+  const reporter = createReporter({
+    ledger,
+    clock,
+    report,
+    provedWithinMs: 2 * cache.ttlMs,
+    breaker,
+    observer,
+    clientOf,
+    answers: (service, applicationId) => backend.answers(clientOf(service), service, { appId: applicationId }),
+    prove: (application) => byId.get(application.service.id)!.authorizer.prove(application),
+  })
+  const afterResponse = createAfterResponse<View>(observer)
   let closing: Promise<CloseReport> | undefined
 
   async function end({ timeoutMs = CLOSE_MS }: CloseLimits = {}): Promise<CloseReport> {
@@ -79,7 +104,6 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     services,
     pick: createServicePicker(services),
     fallback: { rejection: createRejection(options) },
-    authorizer,
     afterResponse,
     observer,
     ledger,
@@ -91,17 +115,4 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
       return closing
     },
   }
-}
-
-/** Waits for a task, but not longer. */
-async function atMost(ms: number, task: Promise<unknown>, clock: Clock): Promise<void> {
-  let timer: Timer | undefined
-  const end = new Promise<void>((resolve) => {
-    timer = clock.schedule(resolve, ms)
-  })
-  // The clock's timers let the process end.
-  const awake = setTimeout(() => {}, ms)
-  await Promise.race([task, end])
-  clearTimeout(awake)
-  timer?.cancel()
 }

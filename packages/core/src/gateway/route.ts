@@ -161,12 +161,11 @@ export class Route<View extends RequestView> {
     referrer: Referrer,
   ): Decision | Promise<Decision> {
     if (typeof referrer === 'object') return this.#unreadable(view, configured, referrer)
-    const { authorizer } = this.#runtime
-    const { service } = configured
+    const { authorizer } = configured
     const { policy } = this
     const answer =
-      authorizer.recall(service, credentials, usage, referrer, policy) ??
-      authorizer.decide({ service, credentials, usage, referrer, policy, view })
+      authorizer.recall(credentials, usage, referrer, policy) ??
+      authorizer.decide({ credentials, usage, referrer, policy, view })
     return isPromise(answer)
       ? this.#concludeLater(view, configured, credentials, referrer, answer)
       : this.#conclude(view, configured, credentials, referrer, answer)

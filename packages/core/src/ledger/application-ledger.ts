@@ -1,56 +1,102 @@
-/** One application's count: what it may still use, what waits to be reported, what was reported and is not settled. */
-import type { UsageReport } from '../domain/verdict.ts'
-import { rowInWindow } from './answers/usage-in-window.ts'
+/** One application's count: what it may still use, what waits to be reported, and what was sent and is not settled yet. */
+
+import type { Observer } from '../observe/observer.ts'
+import type { Clock } from '../primitives/clock.ts'
+import type { GeneralDenial } from './general-denial.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-cells.ts'
-import { addAmount } from './plan/metric-table.ts'
-import type { LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
-import type { ServiceLedger } from './service-ledger.ts'
+import { type Amounts, addAmount, type MetricTable } from './plan/metric-table.ts'
+import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
+import { rowInWindow } from './usage/row-in-window.ts'
+import type { SentRow } from './usage/sent-row.ts'
 import { UsageRow } from './usage/usage-row.ts'
 
-/** A denial that holds for everybody of an application or service, until it is asked again. */
-export interface GeneralDenial {
-  readonly code: string
-  readonly reason: string
-  /** By our clock. */
-  readonly until: number
+/** What an application needs of the ledger that it belongs to. */
+export interface LedgerState {
+  readonly clock: Clock
+  /** Longest the backend may take to count a report, in milliseconds. */
+  readonly settleMs: number
+  readonly observer: Pick<Observer, 'lost' | 'cached' | 'warn'>
+  /** Whether so much waits that a request can no longer have a transaction of its own. */
+  readonly crowded: boolean
+  /** Keeps the set of applications that must not be forgotten. */
+  markBusy(application: ApplicationLedger): void
+  /** So many records more wait to be sent; may start a report. */
+  recordsAdded(count: number): void
+  /** The number of waiting records has changed by a move of usage that starts no report. */
+  recordsChanged(by: number): void
+  /** Usage that waited for the status of its response may be sent. */
+  released(): void
+}
+
+/** What an application needs of its service. */
+export interface ServiceState {
+  readonly ledger: LedgerState
+  /** Undefined: a provider's default service. */
+  readonly id: string | undefined
+  readonly metrics: MetricTable
+  readonly sums: UsageTotals
+  /** The limits of plans without limits. */
+  readonly unlimited: PlanLimits
+  readonly applications: Map<string, ApplicationLedger>
+  /** What the backend last said against the whole service. */
+  readonly denial: GeneralDenial | undefined
+  /** Counts how often everything learned before became unusable. */
+  readonly epoch: number
+  /** The service's time when our clock shows `own`. */
+  at(own: number): number
+  planLimitsOf(wanted: readonly Limit[]): PlanLimits
+  changePlanLimits(application: ApplicationLedger, planLimits: PlanLimits | undefined): void
+  /** Where usage is kept of an application that there is no room for. */
+  overflow(id: string, provedAt: number): ApplicationLedger
+  /** Lets an application without room be found while some of its usage is on its way. */
+  keepOverflow(application: ApplicationLedger): void
+  /** None of its usage is on its way any more. */
+  dropOverflow(application: ApplicationLedger): void
+}
+
+/** Totals of law 8 that only grow, by metric slot. */
+export interface UsageTotals {
+  readonly admitted: Amounts
+  readonly acknowledged: Amounts
+  readonly givenUp: Amounts
 }
 
 export class ApplicationLedger {
-  // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
-  readonly service: ServiceLedger
+  // The hot path reads the first fields. V8 lays fields out in this order, so they share a cache line.
+  readonly service: ServiceState
   planLimits: PlanLimits
   cells: number[] = NO_CELLS
   /** Waiting, added up by minute, newest first. */
   pending: UsageRow | undefined = undefined
   /** What the backend last said against all its callers. */
   denial: GeneralDenial | undefined = undefined
-  /** No longer in the ledger; who still holds it has to look it up again. */
+  /** No longer in the ledger: a caller that still refers to it has to look it up again. */
   evicted = false
-  /** Since the eviction last looked. */
+  /** Whether it was used since the eviction last looked. */
   used = true
-  /** Undefined while nobody knows whose usage this is; such usage is never sent. */
+  /** Undefined while it is unknown whose usage this is; such usage is never sent. */
   readonly id: string | undefined
   plan: string | undefined
-  /** Waiting, each for itself because of its response code. */
-  ownTransaction: UsageRow | undefined = undefined
+  /** Waiting, each row a transaction of its own because of its response code. */
+  ownTransactions: UsageRow | undefined = undefined
   /** Sent and not yet forgotten. */
-  sent: UsageRow[] | undefined = undefined
-  /** Given up without anybody knowing whether it was counted; stays in the counts as long as their windows last. */
+  sent: SentRow[] | undefined = undefined
+  /** Given up although it may have been counted; stays in the counts as long as their windows last. */
   maybeCounted: UsageRow[] | undefined = undefined
-  /** Number of the newest question whose answer was taken in; 0: none, or none that still holds. */
+  /** Number of the newest question whose answer was applied; 0: none, or none that still holds. */
   appliedQuestion = 0
   /** When an answer last proved that the application exists, by our clock. */
   provedAt: number = Number.NEGATIVE_INFINITY
   /** Questions under way. */
   questions = 0
 
-  constructor(service: ServiceLedger, id: string | undefined) {
+  constructor(service: ServiceState, id: string | undefined) {
     this.service = service
     this.id = id
     this.planLimits = service.unlimited
   }
 
-  /** Whether the usage stays within every limit it touches. */
+  /** Whether the usage stays within every limit that holds for it. */
   fits(footprint: LimitFootprint, time: number): boolean {
     const { limits, needs } = footprint
     const cells = this.cells
@@ -62,7 +108,7 @@ export class ApplicationLedger {
     return true
   }
 
-  /** Whether the usage comes within a share (0 to 1) of a limit it touches. */
+  /** Whether the usage comes within a share (0 to 1) of a limit that holds for it. */
   isNear(footprint: LimitFootprint, margin: number): boolean {
     return footprint.limits.some((limit, i) => {
       const at = limit * WIDTH
@@ -83,30 +129,39 @@ export class ApplicationLedger {
     this.#addToCells(footprint, time)
     if (footprint.slots.length === 0) return
     const row = this.pending
-    if (row === undefined || !row.repeat(footprint, time)) this.#wait(footprint, time)
+    if (row === undefined || !row.repeat(footprint, time)) this.#countAnew(footprint, time)
     this.#sumUp(footprint)
   }
 
   /**
-   * Counts as a transaction of its own, which waits for the status of the response before it may be sent; undefined where
-   * there is none, because nothing is used or too much waits.
+   * Counts as a transaction of its own, which carries the status of the response.
+   *
+   * @param code the status; undefined: not known yet, the transaction waits until it is released.
+   * @returns undefined when there is no such transaction, because nothing is used or too much waits already.
    */
-  countAsOwnTransaction(footprint: LimitFootprint, time: number): UsageRow | undefined {
-    if (this.service.ledger.crowded) {
+  countAsOwnTransaction(footprint: LimitFootprint, time: number, code?: number): UsageRow | undefined {
+    const { ledger } = this.service
+    if (ledger.crowded) {
       this.count(footprint, time)
       return undefined
     }
     this.used = true
     this.#addToCells(footprint, time)
     if (footprint.slots.length === 0) return undefined
-    const row = new UsageRow(this, time)
-    row.ownTransaction = { code: undefined, awaitsResponse: true }
-    this.service.ledger.recordsAdded(row.count(footprint))
+    const row = new UsageRow(time)
+    row.ownTransaction = { code, awaitsResponse: code === undefined }
+    ledger.recordsAdded(row.count(footprint))
     this.#sumUp(footprint)
-    row.next = this.ownTransaction
-    this.ownTransaction = row
-    this.service.ledger.markBusy(this)
+    row.next = this.ownTransactions
+    this.ownTransactions = row
+    ledger.markBusy(this)
     return row
+  }
+
+  /** Lets a transaction be sent that waited for its response. */
+  release(row: UsageRow, code: number | undefined): void {
+    row.release(code)
+    this.service.ledger.released()
   }
 
   /** Counts usage that the backend counts by itself when it authorizes; the row belongs in a batch of its own. */
@@ -114,19 +169,17 @@ export class ApplicationLedger {
     this.used = true
     this.#addToCells(footprint, time)
     if (footprint.slots.length === 0) return undefined
-    const row = new UsageRow(this, time)
+    const row = new UsageRow(time)
     row.count(footprint)
     this.#sumUp(footprint)
     return row
   }
 
-  /** A row that waits to be sent, filled by the caller. */
+  /** Puts a row that is filled already among those that wait to be sent. */
   wait(row: UsageRow): void {
-    row.batch = undefined
-    row.application = this
     if (row.ownTransaction !== undefined) {
-      row.next = this.ownTransaction
-      this.ownTransaction = row
+      row.next = this.ownTransactions
+      this.ownTransactions = row
     } else {
       row.next = this.pending
       this.pending = row
@@ -139,7 +192,7 @@ export class ApplicationLedger {
     const { cells, planLimits } = this
     for (let limit = 0; limit < planLimits.limits.length; limit++) {
       const at = limit * WIDTH
-      // Nobody may have asked since the window of the cell ended.
+      // The cell may still be on a window that has ended, when no request came since.
       if (sign === 1 && row.minute >= cells[at + END]!) rollCell(cells, planLimits, limit, row.minute)
       if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) continue
       row.each((slot, amount) => {
@@ -148,55 +201,19 @@ export class ApplicationLedger {
     }
   }
 
-  /** What a denial says: when the last of the violated windows ends, and whether waiting helps at all. */
-  violation(footprint: LimitFootprint, time: number): { retryAt: number | undefined; disabled: boolean } {
-    let retryAt = 0
-    let disabled = false
-    footprint.limits.forEach((limit, i) => {
-      const at = limit * WIDTH
-      if (time >= this.cells[at + END]!) rollCell(this.cells, this.planLimits, limit, time)
-      const max = this.cells[at + MAX]!
-      const need = footprint.needs[i]!
-      if (this.cells[at + KNOWN]! + need <= max) return
-      if (max === 0) disabled = true
-      retryAt = Math.max(retryAt, need > max ? Number.POSITIVE_INFINITY : this.cells[at + END]!)
-    })
-    return { retryAt: Number.isFinite(retryAt) ? retryAt : undefined, disabled }
-  }
-
-  /** The limits as usage reports, at a time of the service's. */
-  reports(time: number): UsageReport[] {
-    return this.planLimits.limits.map(({ metric, period }, limit) => {
-      const at = limit * WIDTH
-      if (time >= this.cells[at + END]!) rollCell(this.cells, this.planLimits, limit, time)
-      const eternal = period === 'eternity'
-      const current = this.cells[at + KNOWN]!
-      const max = this.cells[at + MAX]!
-      return Object.freeze({
-        metric,
-        period,
-        start: eternal ? undefined : new Date(this.cells[at + START]!),
-        end: eternal ? undefined : new Date(this.cells[at + END]!),
-        max,
-        current,
-        exceeded: current > max,
-      })
-    })
-  }
-
-  /** Whether its limits are known, as far as an answer has told them. */
+  /** Whether an answer has told its limits. */
   get answered(): boolean {
     return this.appliedQuestion > 0
   }
 
-  /** Whether something of it is still on its way, so that it must not be forgotten. */
+  /** Whether some of its usage is still on its way, so that it must not be forgotten. */
   get busy(): boolean {
     return (
-      this.pending !== undefined || this.ownTransaction !== undefined || this.sent !== undefined || this.questions > 0
+      this.pending !== undefined || this.ownTransactions !== undefined || this.sent !== undefined || this.questions > 0
     )
   }
 
-  /** Whether an answer alone would not bring its count back: then it must not be forgotten. */
+  /** Whether an answer alone would not bring its count back, so that it must not be forgotten. */
   holdsCount(time: number): boolean {
     if (this.busy) return true
     const { maybeCounted, cells, planLimits } = this
@@ -217,11 +234,11 @@ export class ApplicationLedger {
     }
   }
 
-  #wait(footprint: LimitFootprint, time: number): void {
+  #countAnew(footprint: LimitFootprint, time: number): void {
     const { ledger } = this.service
     let row = this.pending
     if (row === undefined || row.resent || !row.covers(time) || !row.holds(footprint)) {
-      row = new UsageRow(this, time)
+      row = new UsageRow(time)
       row.next = this.pending
       this.pending = row
       ledger.markBusy(this)

@@ -30,7 +30,7 @@ export class Eviction {
    *
    * @returns false when none of those looked at could go.
    */
-  make(): boolean {
+  makeRoom(): boolean {
     if (this.#order.size < this.#max) return true
     const idle = this.#findIdle()
     if (idle === undefined) return false

@@ -1,18 +1,19 @@
-/** What the applications of one service share: its time, metrics, their tree, the layouts of its plans, the sums. */
-import type { ThreeScaleClient } from '../client/client.ts'
-import type { ProtectedService } from '../decision/protected-service.ts'
+/** What the applications of one service share: its time, metrics, their tree, the limits of its plans, the sums. */
 import type { UsageShape } from '../domain/usage.ts'
 import type { UsageReport, Verdict } from '../domain/verdict.ts'
 import { detachString } from '../primitives/detach-string.ts'
 import { applyAnswer } from './answers/apply-answer.ts'
-import { ApplicationLedger, type GeneralDenial } from './application-ledger.ts'
-import type { Ledger } from './ledger.ts'
+import { dropFutureWindows } from './answers/drop-future-windows.ts'
+import { ApplicationLedger, type LedgerState, type ServiceState, type UsageTotals } from './application-ledger.ts'
+import type { GeneralDenial } from './general-denial.ts'
 import { type DeclaredMetrics, MetricHierarchy } from './plan/metric-hierarchy.ts'
-import { type Amounts, addAmount, MetricTable } from './plan/metric-table.ts'
+import { addAmount, MetricTable } from './plan/metric-table.ts'
 import { type Limit, PlanLimits } from './plan/plan-limits.ts'
-import { ServiceTime } from './plan/service-time.ts'
+import { ServiceTime, sharedWindow } from './plan/service-time.ts'
+import { compact } from './usage/compact.ts'
+import { takeWaiting } from './usage/waiting-rows.ts'
 
-/** A question to the backend whose answer may become a snapshot. */
+/** When a question was asked, so that answers can be ordered by it. */
 export interface QuestionStamp {
   /** Orders questions by when they were sent. */
   readonly number: number
@@ -22,36 +23,38 @@ export interface QuestionStamp {
   readonly sentAt: number
 }
 
-export type LedgerService = Pick<ProtectedService, 'id' | 'client'>
+/** What a service needs of the ledger that it belongs to. */
+export interface ServicesState extends LedgerState {
+  /** Applications with usage that waits or is unsettled. */
+  readonly busy: ReadonlySet<ApplicationLedger>
+  /** Number of the newest question. */
+  readonly lastQuestion: number
+  /** To be called right before a question is sent. */
+  stampQuestion(): QuestionStamp
+  /** Makes sure that one more application fits; false when it does not. */
+  makeRoom(): boolean
+  /** Counts an application among those that may be evicted. */
+  entered(application: ApplicationLedger): void
+}
 
-export class ServiceLedger {
-  readonly ledger: Ledger
-  /** Undefined: a provider's default service. */
+export class ServiceLedger implements ServiceState {
+  readonly ledger: ServicesState
   readonly id: string | undefined
-  /** Who speaks with the backend about it. */
-  readonly client: ThreeScaleClient
   readonly time: ServiceTime = new ServiceTime()
   readonly metrics: MetricTable = new MetricTable()
   readonly hierarchy: MetricHierarchy
   readonly applications: Map<string, ApplicationLedger> = new Map()
-  /** What the backend last said against the whole service. */
   denial: GeneralDenial | undefined = undefined
-  /** Counts how often everything learned before became unusable. */
   epoch = 0
-  /** The layout of plans without limits. */
   readonly unlimited: PlanLimits
-  readonly sums: { readonly admitted: Amounts; readonly acknowledged: Amounts; readonly givenUp: Amounts } = {
-    admitted: [],
-    acknowledged: [],
-    givenUp: [],
-  }
-  readonly #layouts = new Map<string, PlanLimits>()
+  readonly sums: UsageTotals = { admitted: [], acknowledged: [], givenUp: [] }
+  readonly #planLimits = new Map<string, PlanLimits>()
   readonly #overflows = new Map<string, ApplicationLedger>()
 
-  constructor(ledger: Ledger, { id, client }: LedgerService, declared: DeclaredMetrics | undefined) {
+  /** @param id undefined: a provider's default service. */
+  constructor(ledger: ServicesState, id: string | undefined, declared: DeclaredMetrics | undefined) {
     this.ledger = ledger
     this.id = id
-    this.client = client
     this.hierarchy = new MetricHierarchy(declared)
     this.unlimited = new PlanLimits([], this.metrics, this.hierarchy)
   }
@@ -68,7 +71,7 @@ export class ServiceLedger {
     if (!this.ledger.makeRoom()) return undefined
     const application = new ApplicationLedger(this, detachString(id))
     this.applications.set(application.id!, application)
-    this.ledger.room.enter(application)
+    this.ledger.entered(application)
     return application
   }
 
@@ -88,18 +91,16 @@ export class ServiceLedger {
     return application
   }
 
-  /** Lets an application without room be found while something of it is on its way. */
   keepOverflow(application: ApplicationLedger): void {
     const { id } = application
     if (id !== undefined && !this.#overflows.has(id)) this.#overflows.set(id, application)
   }
 
-  /** The account of an application without room; undefined when it has nothing on its way. */
+  /** The ledger of an application without room; undefined when none of its usage is on its way. */
   overflowOf(id: string | undefined): ApplicationLedger | undefined {
     return id === undefined ? undefined : this.#overflows.get(id)
   }
 
-  /** Nothing of it is on its way any more. */
   dropOverflow(application: ApplicationLedger): void {
     if (this.#overflows.get(application.id!) === application) this.#overflows.delete(application.id!)
   }
@@ -117,8 +118,8 @@ export class ServiceLedger {
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetFootprints()
     application.provedAt = question.askedAt
     if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = detachString(verdict.plan)
-    const snapshot = { question: question.number, sentAt: question.sentAt, reports }
-    applyAnswer(application, snapshot, this.at(this.ledger.clock.now()))
+    const answer = { question: question.number, sentAt: question.sentAt, reports }
+    applyAnswer(application, answer, this.at(this.ledger.clock.now()))
   }
 
   /** Takes in an answer about an application that is not kept. */
@@ -133,7 +134,27 @@ export class ServiceLedger {
     const shown = sharedWindow(reports)
     if (shown === undefined) return
     const { clock, lastQuestion } = this.ledger
-    if (this.time.saw(shown.start, shown.end, clock.now(), number, lastQuestion)) this.ledger.clockAhead(this)
+    if (this.time.saw(shown.start, shown.end, clock.now(), number, lastQuestion)) this.#correctClock()
+  }
+
+  /** The applications of this service with usage that waits or is unsettled. */
+  busyApplications(): ApplicationLedger[] {
+    return [...this.ledger.busy].filter(({ service }) => service === this)
+  }
+
+  /** Where usage goes of a caller whose application is not known yet; kept apart, never sent. */
+  unverified(): ApplicationLedger {
+    return new ApplicationLedger(this, undefined)
+  }
+
+  /** Moves all usage of an unverified caller to the application that it turned out to belong to. */
+  adopt(unverified: ApplicationLedger, application: ApplicationLedger): void {
+    for (const row of takeWaiting(unverified)) {
+      application.wait(row)
+      application.shift(row, 1)
+    }
+    compact(application)
+    this.ledger.markBusy(unverified)
   }
 
   /** The backend has authorized and counted usage of an application that is not kept. */
@@ -159,48 +180,50 @@ export class ServiceLedger {
   }
 
   /** Remembers whether a metric is below a limited one, as a question has shown. */
-  settle(metric: string, ancestor: string, below: boolean, at: number): void {
-    this.hierarchy.settle(metric, ancestor, below, at)
+  learnAncestor(metric: string, ancestor: string, below: boolean, at: number): void {
+    this.hierarchy.learnAncestor(metric, ancestor, below, at)
     this.forgetFootprints()
   }
 
-  /** The layout for some limits; one object for all plans with the same. */
+  /** The limits of a plan; one object for all plans with the same. */
   planLimitsOf(wanted: readonly Limit[]): PlanLimits {
     if (wanted.length === 0) return this.unlimited
     const limits = wanted.map(({ metric, period }) => Object.freeze({ metric, period }))
     const text = JSON.stringify(limits.map(({ metric, period }) => [metric, period]))
-    let planLimits = this.#layouts.get(text)
+    let planLimits = this.#planLimits.get(text)
     if (planLimits === undefined) {
       planLimits = new PlanLimits(Object.freeze(limits), this.metrics, this.hierarchy, text)
-      this.#layouts.set(text, planLimits)
+      this.#planLimits.set(text, planLimits)
     }
     return planLimits
   }
 
-  /** Keeps count of who uses a layout, so that those of bygone plans go. */
+  /** Counts the applications of each plan's limits, so that limits of plans without applications are dropped. */
   changePlanLimits(application: ApplicationLedger, planLimits: PlanLimits | undefined): void {
     const before = application.planLimits
     before.applications -= 1
-    if (before.applications <= 0 && before !== this.unlimited) this.#layouts.delete(before.text)
+    if (before.applications <= 0 && before !== this.unlimited) this.#planLimits.delete(before.text)
     if (planLimits === undefined) return
     planLimits.applications += 1
     application.planLimits = planLimits
   }
 
-  /** What is known of metrics has changed: what usage touches is worked out anew. */
+  /** What is known of metrics has changed, so footprints are computed anew. */
   forgetFootprints(): void {
     this.unlimited.forget()
-    for (const planLimits of this.#layouts.values()) planLimits.forget()
+    for (const planLimits of this.#planLimits.values()) planLimits.forget()
   }
-}
 
-/** All windows of an answer hold the backend's time, so what they share tells it best; undefined without any that ends. */
-function sharedWindow(reports: readonly UsageReport[]): { start: number; end: number } | undefined {
-  let start = Number.NEGATIVE_INFINITY
-  let end = Number.POSITIVE_INFINITY
-  for (const report of reports) {
-    if (report.start !== undefined) start = Math.max(start, report.start.getTime())
-    if (report.end !== undefined) end = Math.min(end, report.end.getTime())
+  /** Our clock is too fast: what was counted by it in future windows starts anew from the next answers. */
+  #correctClock(): void {
+    const { observer, clock } = this.ledger
+    observer.warn(
+      'THREESCALE_CLOCK_AHEAD',
+      "this machine's clock is almost an hour or more ahead of the 3scale backend's; usage is stamped by the backend's",
+      { service: this.id },
+    )
+    this.epoch += 1
+    const time = this.at(clock.now())
+    for (const application of this.applications.values()) dropFutureWindows(application, time)
   }
-  return start < end && end < Number.POSITIVE_INFINITY ? { start, end } : undefined
 }

@@ -1,18 +1,14 @@
 /** The conservation sums of law 8. */
 import type { UsageSums } from '../observe/stats.ts'
-import type { ApplicationLedger } from './application-ledger.ts'
+import type { ApplicationLedger, ServiceState } from './application-ledger.ts'
 import { eachAmount } from './plan/metric-table.ts'
-import type { ServiceLedger } from './service-ledger.ts'
 import type { UsageRow } from './usage/usage-row.ts'
 import { eachRow } from './usage/waiting-rows.ts'
 
 /** By metric name, over all services. */
-export function sumsOf(
-  services: Iterable<ServiceLedger>,
-  busy: Iterable<ApplicationLedger>,
-): Record<string, UsageSums> {
+export function sumsOf(services: Iterable<ServiceState>, busy: Iterable<ApplicationLedger>): Record<string, UsageSums> {
   const sums: Record<string, { -readonly [Sum in keyof UsageSums]: number }> = Object.create(null)
-  const adding = (service: ServiceLedger, sum: keyof UsageSums) => (slot: number, amount: number) => {
+  const adding = (service: ServiceState, sum: keyof UsageSums) => (slot: number, amount: number) => {
     const metric = service.metrics.nameOf(slot)
     sums[metric] ??= { admitted: 0, acknowledged: 0, inFlight: 0, ambiguous: 0, pending: 0, givenUp: 0 }
     sums[metric][sum] += amount
@@ -22,12 +18,12 @@ export function sumsOf(
     eachAmount(service.sums.acknowledged, adding(service, 'acknowledged'))
     eachAmount(service.sums.givenUp, adding(service, 'givenUp'))
   }
-  for (const { service, pending, ownTransaction, sent } of busy) {
+  for (const { service, pending, ownTransactions, sent } of busy) {
     const waiting = (row: UsageRow) => row.each(adding(service, 'pending'))
     eachRow(pending, waiting)
-    eachRow(ownTransaction, waiting)
-    for (const row of sent ?? []) {
-      const { state } = row.batch!
+    eachRow(ownTransactions, waiting)
+    for (const { row, delivery } of sent ?? []) {
+      const { state } = delivery
       if (state === 'inFlight' || state === 'ambiguous') row.each(adding(service, state))
     }
   }

@@ -1,21 +1,20 @@
-/** The end of the books: what is left when a gateway closes. */
-
+/** Gives up and announces the usage that is left when a gateway closes. */
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Batch } from '../ledger/usage/batch.ts'
 import { giveUpWaiting } from '../ledger/usage/losses.ts'
+import type { Delivery } from '../ledger/usage/sent-row.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 
-/** Nobody will tell the status of these responses any more; their usage goes without. */
+/** These responses will not finish before the gateway closes; their usage is reported without a status code. */
 export function releaseAwaitingResponse(ledger: Ledger): void {
-  for (const { ownTransaction } of ledger.busy) {
-    eachRow(ownTransaction, (row) => {
-      if (row.ownTransaction?.awaitsResponse === true) row.ownTransaction = { code: undefined, awaitsResponse: false }
+  for (const { ownTransactions } of ledger.busy) {
+    eachRow(ownTransactions, (row) => {
+      if (row.ownTransaction?.awaitsResponse === true) row.release(undefined)
     })
   }
 }
 
 /**
- * Gives up all that waits, is under way or may have been counted.
+ * Gives up all usage that waits, is under way or may have been counted.
  *
  * @returns its amounts by metric.
  */
@@ -25,13 +24,13 @@ export function giveUpRest(ledger: Ledger): Record<string, number> {
     const left = pending + inFlight + ambiguous
     if (left > 0) undelivered[metric] = left
   }
-  const open = new Set<Batch>()
+  const open = new Set<Delivery>()
   for (const application of [...ledger.busy]) {
-    for (const { batch } of application.sent ?? []) {
-      if (batch?.state === 'inFlight' || batch?.state === 'ambiguous') open.add(batch)
+    for (const { delivery } of application.sent ?? []) {
+      if (delivery.state === 'inFlight' || delivery.state === 'ambiguous') open.add(delivery)
     }
     giveUpWaiting(application, 'closed')
   }
-  for (const batch of open) batch.giveUp(batch.state === 'ambiguous' ? 'ambiguous' : 'closed', true)
+  for (const delivery of open) delivery.giveUp(delivery.state === 'ambiguous' ? 'ambiguous' : 'closed', true)
   return undelivered
 }

@@ -1,13 +1,16 @@
 /** Tells the backend what was used: at intervals, when much waits, and for the last time on close. */
 import type { Breaker } from '../backend/breaker.ts'
+import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import { needsProof } from '../ledger/usage/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
+import { atMost } from '../primitives/at-most.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
 import { giveUpRest, releaseAwaitingResponse } from './give-up-rest.ts'
 import type { ReportSettings } from './report-settings.ts'
+import type { ReportClient } from './send-batch.ts'
 import { ServiceReporter } from './service-reporter.ts'
 import { UnansweredBatches } from './unanswered-batches.ts'
 
@@ -15,24 +18,34 @@ export interface ReporterOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly report: ReportSettings
-  /** How long a proof of an application or metric is good for in a common batch, milliseconds: twice the cache's ttl. */
+  /** How long a proof of an application or metric is good for in a common batch: twice the cache's ttl, milliseconds. */
   readonly provedWithinMs: number
   readonly breaker: Breaker | undefined
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
+  /** The client that reports the usage of a service. */
+  readonly clientOf: (service: string | undefined) => ReportClient
+  /** Whether the backend answers a question about an application, which counts nothing. Never rejects. */
+  readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
+  /** Asks the backend about an application, so that the answer can be applied; resolves when that was tried. */
+  readonly prove: (application: ApplicationLedger) => Promise<void>
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: (() => number) | undefined
 }
 
 export interface Reporter {
+  /** To be called when usage begins to wait, and for each further record: plans the next report. */
+  wake(records: number): void
   /** Sends all that waits and may be sent now. Never rejects. */
   flush(): Promise<void>
+  /** Sends what one application has waiting, unless the backend is given a pause. Never rejects. */
+  flushOnly(application: ApplicationLedger): Promise<void>
   /** Sends until nothing waits or the time is up (milliseconds, default 5000), and says what is left. */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
 }
 
 /** How long closing takes at most, unless told otherwise, milliseconds. */
 export const CLOSE_MS = 5000
-const CLOSE_RETRY_MS = { least: 50, most: 1000 }
+const CLOSE_RETRY_MS = { min: 50, max: 1000 }
 const MAX_PROOFS_AT_ONCE = 16
 
 /** Starts no timer before something waits. */
@@ -52,10 +65,20 @@ class BatchReporter implements Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options
-    const { ledger, clock, report, provedWithinMs } = options
-    this.#unanswered = new UnansweredBatches({ ledger, clock, ambiguous: report.ambiguous, graceMs: provedWithinMs })
-    ledger.onWaiting = (records) => this.#wake(records)
-    ledger.flusher = (application) => this.#deskOf(application.service).flushOnly(application)
+    const { ledger, clock, report, provedWithinMs, prove } = options
+    const { settleMs } = ledger
+    const { ambiguous } = report
+    this.#unanswered = new UnansweredBatches({ clock, settleMs, ambiguous, graceMs: provedWithinMs, prove })
+  }
+
+  wake(records: number): void {
+    // Usage of a request that was under way. Not given up at once, because it is only just being counted.
+    if (this.#closed) queueMicrotask(() => giveUpRest(this.#options.ledger))
+    if (this.#closing !== undefined || this.#flushing !== undefined) return
+    const now = this.#options.clock.elapsed()
+    const { maxPending, intervalMs } = this.#options.report
+    if (records >= maxPending && this.#readyAt(now) <= now) void this.flush()
+    else this.#schedule(now + intervalMs)
   }
 
   flush(): Promise<void> {
@@ -66,19 +89,14 @@ class BatchReporter implements Reporter {
     return this.#flushing
   }
 
+  flushOnly(application: ApplicationLedger): Promise<void> {
+    const service = this.#options.ledger.service(application.service.id)
+    return this.#reporterOf(service).flushOnly(application)
+  }
+
   close({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
     this.#closing ??= this.#close(timeoutMs)
     return this.#closing
-  }
-
-  #wake(records: number): void {
-    // What a request brings that was under way. Not at once: its usage is only just being counted.
-    if (this.#closed) queueMicrotask(() => giveUpRest(this.#options.ledger))
-    if (this.#closing !== undefined || this.#flushing !== undefined) return
-    const now = this.#options.clock.elapsed()
-    const { maxPending, intervalMs } = this.#options.report
-    if (records >= maxPending && this.#readyAt(now) <= now) void this.flush()
-    else this.#schedule(now + intervalMs)
   }
 
   /** When all may send again. */
@@ -111,7 +129,7 @@ class BatchReporter implements Reporter {
         at = Math.min(at, ready > now ? ready : now + report.intervalMs)
       }
     }
-    // What was delivered is forgotten once it is surely counted, also where nothing more comes.
+    // Delivered usage is forgotten once it is surely counted, also where no further request comes.
     if (ledger.busy.size > 0) at = Math.min(at, now + Math.max(ledger.settleMs, report.intervalMs))
     if (at < Number.POSITIVE_INFINITY) this.#schedule(at)
   }
@@ -123,27 +141,28 @@ class BatchReporter implements Reporter {
     if (ledger.records === 0) return
     await this.#proveWaiting()
     const hurry = this.#closing !== undefined
-    await Promise.all([...ledger.services].map((service) => this.#deskOf(service).flush(hurry)))
+    await Promise.all([...ledger.services].map((service) => this.#reporterOf(service).flush(hurry)))
   }
 
   async #proveWaiting(): Promise<void> {
-    const { ledger, provedWithinMs } = this.#options
+    const { ledger, provedWithinMs, prove } = this.#options
     const open = [...ledger.busy].filter(
       (application) => application.id === undefined || needsProof(application, provedWithinMs),
     )
     const askNext = async (): Promise<void> => {
-      for (let next = open.pop(); next !== undefined; next = open.pop()) await ledger.asker?.(next)
+      for (let next = open.pop(); next !== undefined; next = open.pop()) await prove(next)
     }
     await Promise.all(Array.from({ length: Math.min(MAX_PROOFS_AT_ONCE, open.length) }, askNext))
   }
 
-  #deskOf(service: ServiceLedger): ServiceReporter {
+  #reporterOf(service: ServiceLedger): ServiceReporter {
     let reporter = this.#reporters.get(service)
     if (reporter === undefined) {
-      const { random = Math.random } = this.#options
+      const { clientOf, random = Math.random } = this.#options
       reporter = new ServiceReporter({
         ...this.#options,
         service,
+        client: clientOf(service.id),
         random,
         onUnanswered: (batch) => this.#unanswered.add(batch),
       })
@@ -157,29 +176,19 @@ class BatchReporter implements Reporter {
     this.#timer?.cancel()
     releaseAwaitingResponse(ledger)
     let timeIsUp = false
-    let deadline: Timer | undefined
-    const end = new Promise<void>((resolve) => {
-      deadline = clock.schedule(() => {
-        timeIsUp = true
-        resolve()
-      }, timeoutMs)
-    })
-    // The clock's timers let the process end; whoever awaits close() wants it to go on until then.
-    const awake = setTimeout(() => {}, timeoutMs)
     const deliver = async (): Promise<void> => {
       await this.#flushing
       while (!timeIsUp) {
         await this.flush()
         if (ledger.records === 0) return
-        const wait = Math.max(CLOSE_RETRY_MS.least, this.#readyAt(clock.elapsed()) - clock.elapsed())
+        const wait = Math.max(CLOSE_RETRY_MS.min, this.#readyAt(clock.elapsed()) - clock.elapsed())
         await new Promise<void>((resolve) => {
-          clock.schedule(resolve, Math.min(wait, CLOSE_RETRY_MS.most))
+          clock.schedule(resolve, Math.min(wait, CLOSE_RETRY_MS.max))
         })
       }
     }
-    await Promise.race([deliver(), end])
-    clearTimeout(awake)
-    deadline?.cancel()
+    await atMost(timeoutMs, deliver(), clock)
+    timeIsUp = true
     this.#closed = true
     return { undelivered: giveUpRest(ledger) }
   }

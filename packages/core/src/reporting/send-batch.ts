@@ -1,5 +1,6 @@
 /** One batch to the backend, down to its last transaction where the backend refuses the whole. */
 
+import type { ThreeScaleClient } from '../client/client.ts'
 import { ClosedError, ConfigError } from '../errors.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -16,7 +17,11 @@ export type SendResult =
   | { readonly kind: 'rejected' }
   | { readonly kind: 'closed' }
 
+/** How a batch reaches the backend. */
+export type ReportClient = Pick<ThreeScaleClient, 'reportBatch' | 'withoutSecrets'>
+
 export interface SendOptions {
+  readonly client: ReportClient
   readonly clock: Clock
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
   /** Told of a batch that may or may not have been counted. */
@@ -27,7 +32,7 @@ export interface SendOptions {
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
   const { clock, observer, onUnanswered } = options
   const began = clock.elapsed()
-  const outcome = await attempt(batch)
+  const outcome = await attempt(batch, options.client)
   const durationMs = clock.elapsed() - began
   // Given up while it was under way, because the gateway closed.
   if (batch.state !== 'inFlight') return CLOSED
@@ -44,22 +49,21 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
       batch.takeBack(false)
       return { kind: 'failed', retryAfterMs: outcome.retryAfterMs }
     case 'unknown':
-      batch.doubt()
+      batch.leaveUnanswered()
       onUnanswered(batch)
       return { kind: 'failed', retryAfterMs: undefined }
     case 'refused':
       batch.takeBack(false)
-      observer.misconfigured(outcome.code, batch.service.client.withoutSecrets(outcome.error.message))
+      observer.misconfigured(outcome.code, options.client.withoutSecrets(outcome.error.message))
       return { kind: 'rejected' }
     default:
       return await halve(batch, options)
   }
 }
 
-async function attempt(batch: Batch): Promise<Attempt | { readonly kind: 'closed' }> {
-  const { client, id } = batch.service
+async function attempt(batch: Batch, client: ReportClient): Promise<Attempt | { readonly kind: 'closed' }> {
   try {
-    return await client.reportBatch({ service: id, transactions: transactionsOf(batch) })
+    return await client.reportBatch({ service: batch.service.id, transactions: transactionsOf(batch) })
   } catch (error) {
     if (error instanceof ClosedError) return { kind: 'closed' }
     if (error instanceof ConfigError) return { kind: 'unsendable' }

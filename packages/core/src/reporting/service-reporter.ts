@@ -1,4 +1,4 @@
-/** Sends the usage of one service, and knows how its backend fared last. */
+/** Reports the usage of one service, and remembers whether its last report succeeded. */
 import type { Breaker } from '../backend/breaker.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
@@ -13,8 +13,12 @@ import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
 export interface ServiceReporterOptions extends SendOptions {
   readonly service: ServiceLedger
   readonly report: ReportSettings
+  /** How long a proof of an application or metric is good for in a common batch, in milliseconds. */
   readonly provedWithinMs: number
   readonly breaker: Breaker | undefined
+  /** Whether the backend answers a question about an application, which counts nothing. Never rejects. */
+  readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
+  /** 0 to 1, for jitter. */
   readonly random: () => number
 }
 
@@ -40,7 +44,7 @@ export class ServiceReporter {
     return this.#backOff.dueAt(now)
   }
 
-  /** Sends all that waits. `hurry`: also while it should be waiting. */
+  /** Sends all that waits. `hurry`: also during a pause. */
   async flush(hurry: boolean): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (!hurry && this.#backOff.dueAt(now) > now) return
@@ -55,14 +59,17 @@ export class ServiceReporter {
     await this.#sendAll(this.#take(new Set([application])))
   }
 
-  /** After a failure: one question, then one small batch, so that an outage makes at most one batch ambiguous. */
+  /**
+   * After a failure: one question, then one small batch. If the backend is still down nothing is lost by a question,
+   * while a report might be counted and its answer lost. So an outage makes at most one batch ambiguous.
+   */
   async #tryOne(): Promise<boolean> {
-    const { service, clock } = this.#options
+    const { service, clock, answers } = this.#options
     const smallest = smallestWaiting(service)
     if (smallest === undefined) return false
-    if (!(await this.#answers(smallest))) {
+    if (!(await answers(service.id, smallest.id!))) {
       this.#backOff.failed(clock.elapsed())
-      for (const application of service.ledger.busy) if (application.service === service) compact(application)
+      for (const application of service.busyApplications()) compact(application)
       return false
     }
     const [first, ...rest] = this.#take(new Set([smallest]))
@@ -70,35 +77,7 @@ export class ServiceReporter {
     return first === undefined || (await this.#sendAll([first]))
   }
 
-  /** A question costs nothing when the backend is still down; a report could be counted without our knowing. */
-  async #answers({ id }: ApplicationLedger): Promise<boolean> {
-    const { breaker, clock, observer, service } = this.#options
-    const permit = breaker?.acquire() ?? 'pass'
-    if (typeof permit === 'object') return false
-    const began = clock.elapsed()
-    const tell = (outcome: 'authorized' | 'denied' | 'failed', status?: number, code?: string) =>
-      observer.called({
-        endpoint: 'authorize',
-        service: service.id,
-        outcome,
-        status,
-        code,
-        durationMs: clock.elapsed() - began,
-      })
-    try {
-      const verdict = await service.client.authorize({ appId: id! }, { service: service.id })
-      breaker?.success()
-      tell(verdict.authorized ? 'authorized' : 'denied', verdict.status, verdict.authorized ? undefined : verdict.code)
-      return true
-    } catch (error) {
-      breaker?.failure()
-      const { status, code } = error as { readonly status?: number; readonly code?: string }
-      tell('failed', status, code)
-      return false
-    }
-  }
-
-  /** @returns false when the backend does not take any more; what it did not get waits again. */
+  /** @returns false when the backend takes no more; usage that it did not get waits again. */
   async #sendAll(batches: readonly Batch[]): Promise<boolean> {
     for (const [index, batch] of batches.entries()) {
       const result = await sendBatch(batch, this.#options)
@@ -145,11 +124,11 @@ export class ServiceReporter {
 function smallestWaiting(service: ServiceLedger): ApplicationLedger | undefined {
   let smallest: ApplicationLedger | undefined
   let rows = Number.POSITIVE_INFINITY
-  for (const application of service.ledger.busy) {
-    if (application.service !== service || application.id === undefined) continue
+  for (const application of service.busyApplications()) {
+    if (application.id === undefined) continue
     let own = 0
     eachRow(application.pending, () => void own++)
-    eachRow(application.ownTransaction, (row) => {
+    eachRow(application.ownTransactions, (row) => {
       if (row.ownTransaction?.awaitsResponse !== true) own++
     })
     if (own > 0 && own < rows) {

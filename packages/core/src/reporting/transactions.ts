@@ -4,10 +4,10 @@ import type { Batch } from '../ledger/usage/batch.ts'
 import { namedUsage } from '../ledger/usage/usage-row.ts'
 
 /** By application id, never by user key: one revoked key would sink the batch. */
-export function transactionsOf(batch: Batch): Transaction[] {
-  return batch.rows.map((row) => ({
-    appId: row.application.id!,
-    usage: namedUsage([row]),
+export function transactionsOf({ rows, service }: Batch): Transaction[] {
+  return rows.map(({ application, row }) => ({
+    appId: application.id!,
+    usage: namedUsage([row], service.metrics),
     timestampSeconds: row.minute / 1000,
     log: row.ownTransaction?.code === undefined ? undefined : { code: row.ownTransaction.code },
   }))

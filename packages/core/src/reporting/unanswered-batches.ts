@@ -1,28 +1,30 @@
-/** Batches that were sent and got no answer: asks the ledger to find out, and decides when nobody can tell. */
+/** Batches that were sent and got no answer: asks the backend about them, and decides when no answer can tell. */
 
 import { canTell } from '../ledger/answers/judge-unanswered.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import type { Batch } from '../ledger/usage/batch.ts'
+import type { Batch, UnansweredUsage } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
 
-// When no answer comes at all, an application that was deleted, say.
-const MAX_ASKED = 10
-// Batches are all or nothing, so that one limited application tells for all; a few, in case one has no caller any more.
-const ASKED = 4
+// For batches about which no answer comes at all, because the application was deleted, for example.
+const MAX_QUESTIONS = 10
+// A batch is counted whole or not at all, so one limited application tells for all. A few, in case one has no caller.
+const MAX_WITNESSES = 4
 
 export interface UnansweredBatchesOptions {
-  readonly ledger: Ledger
   readonly clock: Clock
-  readonly ambiguous: 'give-up' | 'count-again'
-  /** How long to wait between two questions about the same batch. */
+  /** Longest the backend may take to count a report, in milliseconds. */
+  readonly settleMs: number
+  readonly ambiguous: UnansweredUsage
+  /** How long to wait between two questions about the same batch, in milliseconds. */
   readonly graceMs: number
+  /** Asks the backend about an application, so that the answer can be applied; resolves when that was tried. */
+  readonly prove: (application: ApplicationLedger) => Promise<void>
 }
 
 export class UnansweredBatches {
   readonly #options: UnansweredBatchesOptions
   readonly #batches = new Set<Batch>()
-  /** How often each was asked about, and when last. */
+  /** How often the backend was asked about each, and when last. */
   readonly #asked = new WeakMap<Batch, { times: number; at: number }>()
 
   constructor(options: UnansweredBatchesOptions) {
@@ -40,7 +42,7 @@ export class UnansweredBatches {
     return due
   }
 
-  /** Asks about what is due and decides what nobody can tell. */
+  /** Asks about the batches that are due, and decides about those of which no answer can tell. */
   async resolve(): Promise<void> {
     const { clock, ambiguous } = this.#options
     for (const batch of [...this.#batches]) {
@@ -59,9 +61,9 @@ export class UnansweredBatches {
   }
 
   #dueAt(batch: Batch): number {
-    const { ledger, graceMs } = this.#options
+    const { settleMs, graceMs } = this.#options
     const asked = this.#asked.get(batch)
-    return asked === undefined ? batch.since + ledger.settleMs : asked.at + graceMs
+    return asked === undefined ? batch.since + settleMs : asked.at + graceMs
   }
 
   #mayAsk(batch: Batch): boolean {
@@ -69,13 +71,13 @@ export class UnansweredBatches {
     asked.times += 1
     asked.at = this.#options.clock.elapsed()
     this.#asked.set(batch, asked)
-    return asked.times <= MAX_ASKED
+    return asked.times <= MAX_QUESTIONS
   }
 
   async #ask(batch: Batch, witnesses: readonly ApplicationLedger[]): Promise<void> {
-    for (const application of witnesses.slice(0, ASKED)) {
+    for (const application of witnesses.slice(0, MAX_WITNESSES)) {
       if (batch.state !== 'ambiguous') return
-      await this.#options.ledger.asker?.(application)
+      await this.#options.prove(application)
     }
   }
 }

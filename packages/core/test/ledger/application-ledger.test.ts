@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Period, windowOf } from '../../src/domain/period.ts'
 import { createUsageShape } from '../../src/domain/usage.ts'
+import { usageReports, violationOf } from '../../src/ledger/plan/read-limits.ts'
 import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
 import { openBooks } from './books.ts'
 
@@ -45,7 +46,7 @@ describe('an application', () => {
     expect(books.admit(application, { hits: 1 })).toBe(false)
     books.clock.advance(Date.parse(next) - Date.parse(last))
     expect(books.admit(application, { hits: 1 })).toBe(true)
-    const [report] = application.reports(books.clock.now())
+    const [report] = usageReports(application, books.clock.now())
     expect([report!.start, report!.end]).toEqual(
       Object.values(windowOf(period, Date.parse(next))).map((instant) => new Date(instant)),
     )
@@ -57,7 +58,9 @@ describe('an application', () => {
     books.admit(application, { hits: 1 })
     books.clock.advance(50 * 366 * 86_400_000)
     expect(books.admit(application, { hits: 1 })).toBe(false)
-    expect(application.reports(books.clock.now())).toMatchObject([{ start: undefined, end: undefined, current: 1 }])
+    expect(usageReports(application, books.clock.now())).toMatchObject([
+      { start: undefined, end: undefined, current: 1 },
+    ])
   })
 
   it('law 8: keeps what waits by the minute of its admission', () => {
@@ -68,9 +71,15 @@ describe('an application', () => {
     books.clock.advance(1000)
     books.admit(application, { hits: 4 })
     const { pending } = application
-    expect([pending!.minute, namedUsage([pending!])]).toEqual([Date.parse('2026-03-10T10:21:00Z'), { hits: 4 }])
+    expect([pending!.minute, namedUsage([pending!], books.service.metrics)]).toEqual([
+      Date.parse('2026-03-10T10:21:00Z'),
+      { hits: 4 },
+    ])
     const before = pending!.next!
-    expect([before.minute, namedUsage([before])]).toEqual([Date.parse('2026-03-10T10:20:00Z'), { hits: 3 }])
+    expect([before.minute, namedUsage([before], books.service.metrics)]).toEqual([
+      Date.parse('2026-03-10T10:20:00Z'),
+      { hits: 3 },
+    ])
     expect(books.ledger.records).toBe(2)
   })
 
@@ -80,10 +89,10 @@ describe('an application', () => {
     books.admit(application, { hits: Number.MAX_SAFE_INTEGER })
     books.admit(application, { hits: 1 })
     const { pending } = application
-    expect([namedUsage([pending!]), namedUsage([pending!.next!])]).toEqual([
-      { hits: 1 },
-      { hits: Number.MAX_SAFE_INTEGER },
-    ])
+    expect([
+      namedUsage([pending!], books.service.metrics),
+      namedUsage([pending!.next!], books.service.metrics),
+    ]).toEqual([{ hits: 1 }, { hits: Number.MAX_SAFE_INTEGER }])
   })
 
   it('does not add fresh usage to what may be counted twice', () => {
@@ -92,7 +101,10 @@ describe('an application', () => {
     books.admit(application, { hits: 1 })
     application.pending!.resent = true
     books.admit(application, { hits: 2 })
-    expect([application.pending!.resent, namedUsage([application.pending!])]).toEqual([false, { hits: 2 }])
+    expect([application.pending!.resent, namedUsage([application.pending!], books.service.metrics)]).toEqual([
+      false,
+      { hits: 2 },
+    ])
   })
 
   describe('says of a denial', () => {
@@ -100,7 +112,7 @@ describe('an application', () => {
       const books = openBooks({ now: '2026-03-10T10:20:30Z' })
       const application = books.learn('a1', limits)
       const now = books.clock.now()
-      return application.violation(application.planLimits.footprintOf(createUsageShape({ hits }), now), now)
+      return violationOf(application, application.planLimits.footprintOf(createUsageShape({ hits }), now), now)
     }
 
     it('the latest end among the violated windows', () => {

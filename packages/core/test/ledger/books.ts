@@ -1,12 +1,14 @@
 /** A ledger of one service on a clock that tests move, fed with answers as values. */
-import type { ThreeScaleClient } from '../../src/client/client.ts'
 import { type Period, windowOf } from '../../src/domain/period.ts'
 import { createUsageShape, type Usage } from '../../src/domain/usage.ts'
 import type { UsageReport, Verdict } from '../../src/domain/verdict.ts'
 import type { ApplicationLedger } from '../../src/ledger/application-ledger.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { DeclaredMetrics } from '../../src/ledger/plan/metric-hierarchy.ts'
+import { usageReports } from '../../src/ledger/plan/read-limits.ts'
 import type { QuestionStamp, ServiceLedger } from '../../src/ledger/service-ledger.ts'
+import type { Batch } from '../../src/ledger/usage/batch.ts'
+import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
 import type { Loss } from '../../src/observe/observer.ts'
 import type { Clock } from '../../src/primitives/clock.ts'
 
@@ -47,7 +49,8 @@ export interface BooksOptions {
   readonly now?: string
   readonly maxApplications?: number
   readonly metrics?: DeclaredMetrics
-  readonly client?: ThreeScaleClient
+  /** Told when usage begins to wait. */
+  readonly onWaiting?: (records: number) => void
 }
 
 export const SETTLE_MS = 60_000
@@ -62,13 +65,14 @@ export function openBooks(options: BooksOptions = {}): Books {
     settleMs: SETTLE_MS,
     maxApplications: options.maxApplications ?? 100,
     metrics: options.metrics,
+    onWaiting: (records) => options.onWaiting?.(records),
     observer: {
       lost: (loss) => void losses.push(loss),
       warn: (code) => void warnings.push(code),
       cached: (event) => void events.push(event),
     },
   })
-  const service = ledger.service({ id: 's1', client: options.client ?? ({} as ThreeScaleClient) })
+  const service = ledger.service('s1')
   return {
     clock,
     ledger,
@@ -87,8 +91,16 @@ export function openBooks(options: BooksOptions = {}): Books {
       const footprint = application.planLimits.footprintOf(createUsageShape(usage), now)
       return application.admit(footprint, service.at(now))
     },
-    known: (application) => application.reports(service.at(clock.now())).map(({ current }) => current),
+    known: (application) => usageReports(application, service.at(clock.now())).map(({ current }) => current),
   }
+}
+
+/** Amounts of a batch by metric name. */
+export function usageOf({ rows, service }: Batch): Record<string, number> {
+  return namedUsage(
+    rows.map(({ row }) => row),
+    service.metrics,
+  )
 }
 
 export function reportOf([metric, period, max, current = 0]: LimitNow, at: number): UsageReport {

@@ -19,7 +19,7 @@ describe('law 10: the ledger', () => {
     const books = full(3)
     books.learn('new', [], METRICS)
     expect(kept(books)).toEqual(['a1', 'a2', 'new'])
-    expect([books.ledger.room.size, books.events]).toEqual([3, ['evicted']])
+    expect([books.ledger.eviction.size, books.events]).toEqual([3, ['evicted']])
   })
 
   it('forgets one that was not used lately rather than one that was', () => {
@@ -79,7 +79,7 @@ describe('law 10: the ledger', () => {
     for (const application of books.service.applications.values()) {
       Object.defineProperty(application, 'busy', { get: () => ++looks > 0 })
     }
-    books.ledger.room.make()
+    books.ledger.eviction.makeRoom()
     expect(looks).toBe(128)
   })
 
@@ -87,8 +87,8 @@ describe('law 10: the ledger', () => {
     const books = full(200)
     const all = [...books.service.applications.values()]
     for (const application of all.slice(0, 150)) books.admit(application, { hits: 1 })
-    expect(books.ledger.room.make()).toBe(false)
-    expect(books.ledger.room.make()).toBe(true)
+    expect(books.ledger.eviction.makeRoom()).toBe(false)
+    expect(books.ledger.eviction.makeRoom()).toBe(true)
   })
 
   it('keeps usage of an application without room outside until it is reported', () => {

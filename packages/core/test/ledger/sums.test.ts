@@ -37,7 +37,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           books.learn(id, [['hits', 'eternity', 1e9]], { metrics: ['orders'], hierarchy: { hits: [] } }),
         )
         const batches = new Set<ReturnType<typeof takeBatches>[0]>()
-        let unverified = ledger.unverified(service)
+        let unverified = service.unverified()
         for (const [what, used, which, wait] of steps) {
           const application = applications[which % 2]!
           const now = clock.now()
@@ -46,8 +46,8 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           const open = batch?.state === 'inFlight' || batch?.state === 'ambiguous' ? batch : undefined
           if (what === 'admit') books.admit(application, used)
           if (what === 'separate') application.countAsOwnTransaction(footprint, now)
-          if (what === 'respond' && application.ownTransaction !== undefined) {
-            application.ownTransaction.ownTransaction = { code: 200, awaitsResponse: false }
+          if (what === 'respond' && application.ownTransactions !== undefined) {
+            application.release(application.ownTransactions, 200)
           }
           if (what === 'reserve') {
             const row = application.reserve(footprint, now)
@@ -57,7 +57,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
             for (const one of takeBatches(service, { provedWithinMs: 20_000, late: 'late' })) batches.add(one)
           }
           if (what === 'acknowledge') open?.acknowledge()
-          if (what === 'doubt' && open?.state === 'inFlight') open.doubt()
+          if (what === 'doubt' && open?.state === 'inFlight') open.leaveUnanswered()
           if (what === 'back' || what === 'again') open?.takeBack(what === 'again')
           if (what === 'halve' && open?.state === 'inFlight') for (const half of open.halve()) batches.add(half)
           if (what === 'give-up' || what === 'give-up-counted') open?.giveUp('refused', what !== 'give-up')
@@ -67,8 +67,8 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           if (what === 'stranger') {
             books.admit(unverified, used)
             if (which > 2) {
-              ledger.adopt(unverified, application)
-              unverified = ledger.unverified(service)
+              service.adopt(unverified, application)
+              unverified = service.unverified()
             }
           }
           if (what === 'sweep') ledger.sweep()

@@ -1,4 +1,5 @@
 /** A ledger whose client's transport is a script. */
+import type { ThreeScaleClient } from '../../src/client/client.ts'
 import type { Batch } from '../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import type { ReportMessage } from '../../src/observe/messages.ts'
@@ -13,6 +14,7 @@ export interface Desk extends Books {
   readonly doubts: Batch[]
   readonly options: {
     readonly clock: Books['clock']
+    readonly client: ThreeScaleClient
     readonly onUnanswered: (batch: Batch) => void
     readonly observer: {
       called(): void
@@ -20,6 +22,10 @@ export interface Desk extends Books {
       misconfigured(code: string): void
     }
   }
+  /** Told when usage begins to wait; set by the test. */
+  onWaiting: ((records: number) => void) | undefined
+  /** Whether the backend answers a question about an application. */
+  answers(service: string | undefined, applicationId: string): Promise<boolean>
   take(): Batch[]
 }
 
@@ -28,9 +34,15 @@ export function openDesk(lines: readonly Line[], maxApplications = 100): Desk {
   const reported: ReportMessage[] = []
   const misconfigured: string[] = []
   const doubts: Batch[] = []
-  const books = openBooks({ client, maxApplications })
-  return {
+  const books = openBooks({ maxApplications, onWaiting: (records) => desk.onWaiting?.(records) })
+  const desk: Desk = {
     ...books,
+    onWaiting: undefined,
+    answers: (service, applicationId) =>
+      client.authorize({ appId: applicationId }, { service }).then(
+        () => true,
+        () => false,
+      ),
     get sent() {
       return sent.map(({ method, body }) => (method === 'POST' ? decodeURIComponent(String(body)) : 'authorize'))
     },
@@ -39,6 +51,7 @@ export function openDesk(lines: readonly Line[], maxApplications = 100): Desk {
     doubts,
     options: {
       clock: books.clock,
+      client,
       onUnanswered: (batch) => void doubts.push(batch),
       observer: {
         called: () => {},
@@ -48,6 +61,7 @@ export function openDesk(lines: readonly Line[], maxApplications = 100): Desk {
     },
     take: () => takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' }),
   }
+  return desk
 }
 
 export const ACCEPTED: Line = { status: 202 }

@@ -13,15 +13,18 @@ const settled = () => new Promise((resolve) => setImmediate(resolve))
 function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
   const desk = openDesk(lines)
   const asked: (string | undefined)[] = []
-  desk.ledger.asker = async ({ id }) => void asked.push(id)
   const reporter = createReporter({
     ...desk.options,
     ledger: desk.ledger,
+    clientOf: () => desk.options.client,
+    answers: desk.answers,
+    prove: async ({ id }) => void asked.push(id),
     report: { ...DEFAULTS.report, ...report },
     provedWithinMs: 20_000,
     breaker: undefined,
     random: () => 0.5,
   })
+  desk.onWaiting = (records) => reporter.wake(records)
   const admit = (id = 'a1') => desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
   const pass = async (ms: number) => {
     desk.clock.advance(ms)

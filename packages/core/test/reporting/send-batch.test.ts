@@ -99,7 +99,7 @@ it('a client that is closed keeps the usage waiting', async () => {
   const desk = openDesk([ACCEPTED])
   desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
   const [batch] = desk.take()
-  await desk.service.client.close()
+  await desk.options.client.close()
   expect(await sendBatch(batch!, desk.options)).toEqual({ kind: 'closed' })
   expect([desk.ledger.sums().hits!.pending, desk.sent, desk.reported]).toEqual([3, [], []])
 })

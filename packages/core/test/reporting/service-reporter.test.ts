@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Backend } from '../../src/backend/backend.ts'
 import { type Breaker, createBreaker } from '../../src/backend/breaker.ts'
+import { createBulkhead } from '../../src/backend/bulkhead.ts'
 import { DEFAULTS } from '../../src/defaults.ts'
 import { createUsageShape } from '../../src/domain/usage.ts'
 import { TransportError } from '../../src/errors.ts'
@@ -13,9 +15,12 @@ const DENIED = refusal(404, 'application_not_found')
 
 function open(lines: readonly Line[], breaker?: Breaker) {
   const desk = openDesk(lines)
+  const { clock, observer } = desk.options
+  const backend = new Backend({ clock, bulkhead: createBulkhead({ maxCalls: 1 }), breaker, observer })
   const reports = new ServiceReporter({
     ...desk.options,
     service: desk.service,
+    answers: (service, appId) => backend.answers(desk.options.client, service, { appId }),
     report: DEFAULTS.report,
     provedWithinMs: 1e9,
     breaker,
@@ -84,9 +89,7 @@ describe('after a failure the desk', () => {
     const application = learn('a1', [], { metrics: ['hits'] })
     const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), clock.now())
     for (let call = 0; call < 1001; call++) application.countAsOwnTransaction(footprint, clock.now())
-    eachRow(application.ownTransaction, (row) => {
-      row.ownTransaction = { code: 200, awaitsResponse: false }
-    })
+    eachRow(application.ownTransactions, (row) => row.release(200))
     await reports.flush(false)
     clock.advance(500)
     await reports.flush(false)

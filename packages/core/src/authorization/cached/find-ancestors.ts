@@ -4,35 +4,27 @@
  */
 
 import { type Usage, usageOf } from '../../domain/usage.ts'
-import type { NotAuthorized, UsageReport, Verdict } from '../../domain/verdict.ts'
-import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
+import type { UsageReport, Verdict } from '../../domain/verdict.ts'
 import type { MetricHierarchy } from '../../ledger/plan/metric-hierarchy.ts'
+import type { ServiceLedger } from '../../ledger/service-ledger.ts'
+import type { AncestorSearch } from '../callers/caller-status.ts'
 
 /** Asks by authorize; undefined when no verdict about limits came. */
 export type Predict = (usage: Usage) => Promise<Verdict | undefined>
-
-/**
- * settled: all is known; refused: one of several full limits holds for the metric, whichever; unanswered: the backend
- * could not be asked; open: another limit leaves no room for a question that shows it, or somebody else's usage moved the
- * counts under each.
- */
-export type AncestorSearch =
-  | { readonly kind: 'settled' | 'unanswered' | 'open' }
-  | { readonly kind: 'refused'; readonly verdict: NotAuthorized }
 
 const MAX_QUESTIONS = 5
 
 /** Settles which of the candidates (top-most first) `metric` is below, and before that which of each other they are. */
 export async function findAncestors(
-  application: ApplicationLedger,
+  service: ServiceLedger,
   metric: string,
   candidates: readonly string[],
   predict: Predict,
   candidatesToo = true,
 ): Promise<AncestorSearch> {
-  const { service } = application
   const { hierarchy } = service
-  const note = (above: string, below: boolean) => service.settle(metric, above, below, service.ledger.clock.now())
+  const note = (above: string, below: boolean) =>
+    service.learnAncestor(metric, above, below, service.ledger.clock.now())
   const alone = await predict(usageOf([[metric, 1]]))
   if (alone === undefined) return { kind: 'unanswered' }
   const open = new Set(candidates)
@@ -45,11 +37,11 @@ export async function findAncestors(
   for (const above of [...open]) {
     if (candidatesToo) {
       const hidden = hierarchy.hiddenAbove(above, reports.map(limitedMetric), service.ledger.clock.now())
-      if (hidden.length > 0) await findAncestors(application, above, hidden, predict, false)
+      if (hidden.length > 0) await findAncestors(service, above, hidden, predict, false)
     }
     let below: boolean | undefined = hierarchy.isBelow(metric, above) || undefined
     let before: number | undefined
-    for (let request = 0; below === undefined && request < MAX_QUESTIONS; request++) {
+    for (let question = 0; below === undefined && question < MAX_QUESTIONS; question++) {
       const usage = probeFor(hierarchy, metric, above, reports)
       // The same question, the first of all included, would get the same answer.
       if (usage[above] === before) break

@@ -1,10 +1,9 @@
-/** Renews what is known of a caller in the background, while he is served by what is known. */
-
+/** Renews what is known of a caller in the background, while requests are decided by what is known. */
+import { BACKEND_RETRY_MS } from '../../backend/backend.ts'
 import type { Observer } from '../../observe/observer.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import { type CacheLoader, NO_USAGE } from '../callers/cache-loader.ts'
 import type { Identity } from '../callers/identity.ts'
-import type { ServiceCache } from '../callers/service-cache.ts'
 
 export interface RefresherOptions {
   readonly clock: Clock
@@ -13,36 +12,33 @@ export interface RefresherOptions {
   readonly random?: (() => number) | undefined
 }
 
-const RETRY_MS = 1000
-
 export class Refresher {
   readonly #options: RefresherOptions
-  readonly #questions: CacheLoader
+  readonly #loader: CacheLoader
 
-  constructor(questions: CacheLoader, options: RefresherOptions) {
-    this.#questions = questions
+  constructor(loader: CacheLoader, options: RefresherOptions) {
+    this.#loader = loader
     this.#options = options
   }
 
-  /** Begins to, unless it is being done or was tried a moment ago. */
-  refresh(cache: ServiceCache, identity: Identity): void {
+  /** Starts a refresh, unless one is under way or failed a moment ago. */
+  refresh(identity: Identity): void {
     if (identity.refreshing || this.#options.clock.elapsed() < identity.retryAt) return
-    // One answer that lists the keys proves them all.
+    // One answer that lists the keys proves all callers of the application.
     if (identity.sharesProof && identity.application.questions > 0) return
-    void this.#renew(cache, identity)
+    void this.#renew(identity)
   }
 
-  async #renew(cache: ServiceCache, identity: Identity): Promise<void> {
+  async #renew(identity: Identity): Promise<void> {
     const { clock, observer, random = Math.random } = this.#options
-    const { credentials, referrer, application } = identity
+    const { service, credentials, referrer, application } = identity
     identity.refreshing = true
-    const request = { credentials, referrer, usage: NO_USAGE, application, known: true }
-    const { caller } = await this.#questions.ask(cache, request)
+    const { caller } = await this.#loader.load({ credentials, referrer, usage: NO_USAGE, application, known: true })
     identity.refreshing = false
-    if (caller?.kind === 'known') observer.cached('refreshed', cache.service.id, credentials)
+    if (caller?.kind === 'known') observer.cached('refreshed', service.id, credentials)
     if (caller === undefined || caller.kind === 'provider') {
-      identity.retryAt = clock.elapsed() + RETRY_MS * (0.5 + random())
-      observer.cached('stale', cache.service.id, credentials)
+      identity.retryAt = clock.elapsed() + BACKEND_RETRY_MS * (0.5 + random())
+      observer.cached('stale', service.id, credentials)
     }
   }
 }

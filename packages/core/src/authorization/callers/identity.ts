@@ -4,6 +4,7 @@ import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
+import { usageReports } from '../../ledger/plan/read-limits.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 
 /** Every part of credentials under one type; what a kind does not have is undefined. */
@@ -66,7 +67,7 @@ export class Identity implements Admission {
 
   limits(): readonly UsageReport[] {
     const { service } = this.application
-    return this.application.reports(service.at(service.ledger.clock.now()))
+    return usageReports(this.application, service.at(service.ledger.clock.now()))
   }
 
   /** Whether an answer that lists the application's keys proves him, whoever was asked about. */

@@ -8,8 +8,10 @@ import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { END, INFLATED, KNOWN, MAX, NO_CELLS, START, WIDTH } from '../plan/limit-cells.ts'
 import { suspectLoss } from '../usage/losses.ts'
+import { rowInWindow } from '../usage/row-in-window.ts'
+import { isUnsettled } from '../usage/sent-row.ts'
 import { judgeUnanswered, type LimitInAnswer } from './judge-unanswered.ts'
-import { isUnsettled, rowInWindow, usageInWindow } from './usage-in-window.ts'
+import { usageInWindow } from './usage-in-window.ts'
 
 export interface AnswerReports {
   /** From `ledger.openQuestion`, which orders answers by when they were asked for. */
@@ -135,7 +137,7 @@ function startLate(application: ApplicationLedger, limit: number, time: number, 
 }
 
 function forgetSettled(application: ApplicationLedger, settledBefore: number): void {
-  const kept = application.sent?.filter((row) => isUnsettled(row.batch!, settledBefore))
+  const kept = application.sent?.filter(({ delivery }) => isUnsettled(delivery, settledBefore))
   application.sent = kept === undefined || kept.length === 0 ? undefined : kept
   const lasting = application.maybeCounted?.filter((row) =>
     application.planLimits.limits.some((_, limit) => rowInWindow(application, row, limit) > 0),

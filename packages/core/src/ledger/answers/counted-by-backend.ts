@@ -1,16 +1,16 @@
-/** Usage that the backend counted by an authrep: in the windows of its own clock, whatever minute we thought it was. */
+/** Usage that the backend counted by an authrep: in the windows of its own clock, whatever minute we stamped it with. */
 import type { UsageReport } from '../../domain/verdict.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
 import { INFLATED, START, WIDTH } from '../plan/limit-cells.ts'
 import type { UsageRow } from '../usage/usage-row.ts'
 
 /**
- * Takes in what the answer shows of where the usage was counted.
+ * Applies what the answer shows of where the usage was counted.
  *
- * A newer window than ours: it moves there. An older one: it stays, because the backend counts later than it answers and may
- * reach the next window by then; but where it is not found after all, nothing was lost.
+ * A newer window than ours: the usage moves there. An older one: it stays, because the backend counts later than it
+ * answers and may reach the next window by then; but if it is not found there after all, nothing was lost.
  */
-export function countedByBackend(row: UsageRow, reports: readonly UsageReport[]): void {
-  const { application } = row
+export function countedByBackend(application: ApplicationLedger, row: UsageRow, reports: readonly UsageReport[]): void {
   const starts = reports.map(({ start }) => start?.getTime() ?? Number.NEGATIVE_INFINITY)
   const newest = Math.max(...starts)
   if (newest > row.minute) {

@@ -1,69 +1,72 @@
-/** Finds out from an answer whether a batch that got none was counted. */
+/** Finds out from an answer whether a delivery that got none was counted. */
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { INFLATED, KNOWN, WIDTH } from '../plan/limit-cells.ts'
-import type { Batch } from '../usage/batch.ts'
-import { rowInWindow, usageInWindow } from './usage-in-window.ts'
+import { rowInWindow } from '../usage/row-in-window.ts'
+import type { Delivery } from '../usage/sent-row.ts'
+import { usageInWindow } from './usage-in-window.ts'
 
-/** A limit of the application and what the answer says of it, in the same window. */
+/** A limit of the application and what an answer says of it, in the same window. */
 export interface LimitInAnswer {
   readonly report: UsageReport
   readonly limit: number
 }
 
 /**
- * A batch without an answer is counted whole or not at all. Long enough after it one cell can show that it was not: the
- * backend lacks more than everything else that is on its way. That it was counted no answer shows, since what it lacks may
- * have been made up for by somebody else's usage.
+ * A delivery is counted whole or not at all. After `settleMs` an answer can prove that one was *not* counted: the
+ * backend's count is lower than ours by more than all other usage under way. It can never prove that it was counted,
+ * because usage of other processes may have filled the gap.
  *
  * @param places limits that were counted before the answer.
- * @param settledBefore what was sent until then is surely counted in the answer if it ever will be, by elapsed time.
+ * @param settledBefore the answer surely counts what was sent until then, if it ever will be counted; by elapsed time.
  */
 export function judgeUnanswered(
   application: ApplicationLedger,
   places: readonly LimitInAnswer[],
   settledBefore: number,
 ): void {
-  const maybeCounted = new Set<Batch>()
-  for (const { batch } of application.sent ?? []) {
-    if (batch?.state === 'ambiguous' && batch.since <= settledBefore) maybeCounted.add(batch)
+  const unanswered = new Set<Delivery>()
+  for (const { delivery } of application.sent ?? []) {
+    if (delivery.state === 'ambiguous' && delivery.since <= settledBefore) unanswered.add(delivery)
   }
-  for (const batch of maybeCounted) {
-    const signs = new Set(places.map((place) => isLacking(application, batch, place, settledBefore)))
+  for (const delivery of unanswered) {
+    const signs = new Set(places.map((place) => isLacking(application, delivery, place, settledBefore)))
     signs.delete(undefined)
-    if (signs.size === 1 && signs.has(true)) batch.takeBack(false)
-    else batch.undecidable ||= canTell(application, batch)
+    if (signs.size === 1 && signs.has(true)) delivery.takeBack(false)
+    else delivery.undecidable ||= canTell(application, delivery)
   }
 }
 
-/** Whether an answer about the application can show what became of a batch. */
-export function canTell(application: ApplicationLedger, batch: Batch): boolean {
-  return application.planLimits.limits.some((_, limit) => batchWithin(application, batch, limit) > 0)
+/** Whether an answer about the application can show what became of a delivery. */
+export function canTell(application: ApplicationLedger, delivery: Delivery): boolean {
+  return application.planLimits.limits.some((_, limit) => deliveryInWindow(application, delivery, limit) > 0)
 }
 
-/** Whether the backend lacks the batch; undefined where one limit cannot show it. */
+/** Whether the backend lacks the delivery; undefined where one limit cannot show it. */
 function isLacking(
   application: ApplicationLedger,
-  batch: Batch,
+  delivery: Delivery,
   { report, limit }: LimitInAnswer,
   settledBefore: number,
 ): boolean | undefined {
   const { cells } = application
   const at = limit * WIDTH
   if (cells[at + INFLATED] !== 0) return undefined
-  const own = batchWithin(application, batch, limit)
+  const own = deliveryInWindow(application, delivery, limit)
   if (own === 0) return undefined
-  const { unsent, resent, unsettled: onItsWay } = usageInWindow(application, limit, settledBefore)
+  const { unsent, resent, unsettled } = usageInWindow(application, limit, settledBefore)
   // Usage that may be counted twice hides what is missing.
   if (resent > 0) return undefined
   const lower = report.current + unsent
-  const missing = Math.min(cells[at + KNOWN]!, lower + onItsWay) - lower
-  if (missing > onItsWay - own && missing >= own) return true
+  const missing = Math.min(cells[at + KNOWN]!, lower + unsettled) - lower
+  if (missing > unsettled - own && missing >= own) return true
   return missing < own ? false : undefined
 }
 
-function batchWithin(application: ApplicationLedger, batch: Batch, limit: number): number {
+function deliveryInWindow(application: ApplicationLedger, delivery: Delivery, limit: number): number {
   let sum = 0
-  for (const row of application.sent ?? []) if (row.batch === batch) sum += rowInWindow(application, row, limit)
+  for (const sent of application.sent ?? []) {
+    if (sent.delivery === delivery) sum += rowInWindow(application, sent.row, limit)
+  }
   return sum
 }

@@ -1,7 +1,7 @@
-/** What of an application's usage on its way belongs into the window of a limit. */
+/** How much of an application's usage on its way belongs into the window of a limit. */
 import type { ApplicationLedger } from '../application-ledger.ts'
-import { END, START, WIDTH } from '../plan/limit-cells.ts'
-import type { Batch } from '../usage/batch.ts'
+import { rowInWindow } from '../usage/row-in-window.ts'
+import { isUnsettled } from '../usage/sent-row.ts'
 import type { UsageRow } from '../usage/usage-row.ts'
 import { eachRow } from '../usage/waiting-rows.ts'
 
@@ -11,37 +11,21 @@ export interface UsageInWindow {
   unsent: number
   /** Not sent yet, but sent before without an answer. */
   resent: number
-  /** Sent, and not surely in the answer's counts. */
+  /** Sent, and perhaps missing in the answer's counts. */
   unsettled: number
 }
 
-/** @param settledBefore what was acknowledged until then is surely in the answer's counts, by elapsed time. */
+/** @param settledBefore the answer surely counts what was acknowledged until then, by elapsed time. */
 export function usageInWindow(application: ApplicationLedger, limit: number, settledBefore: number): UsageInWindow {
   const within: UsageInWindow = { unsent: 0, resent: 0, unsettled: 0 }
   const waiting = (row: UsageRow) => {
     within[row.resent ? 'resent' : 'unsent'] += rowInWindow(application, row, limit)
   }
   eachRow(application.pending, waiting)
-  eachRow(application.ownTransaction, waiting)
-  for (const row of application.sent ?? []) {
-    if (isUnsettled(row.batch!, settledBefore)) within.unsettled += rowInWindow(application, row, limit)
+  eachRow(application.ownTransactions, waiting)
+  for (const { row, delivery } of application.sent ?? []) {
+    if (isUnsettled(delivery, settledBefore)) within.unsettled += rowInWindow(application, row, limit)
   }
   for (const row of application.maybeCounted ?? []) within.unsettled += rowInWindow(application, row, limit)
   return within
-}
-
-/** What one row uses of a limit. */
-export function rowInWindow({ cells, planLimits }: ApplicationLedger, row: UsageRow, limit: number): number {
-  const at = limit * WIDTH
-  if (row.minute < cells[at + START]! || row.minute >= cells[at + END]!) return 0
-  let sum = 0
-  row.each((slot, amount) => {
-    if (planLimits.covers(limit, slot)) sum += amount
-  })
-  return sum
-}
-
-/** Whether the counts of an answer may lack a batch that was sent. */
-export function isUnsettled({ state, since }: Batch, settledBefore: number): boolean {
-  return state === 'inFlight' || state === 'ambiguous' || (state === 'acknowledged' && since > settledBefore)
 }

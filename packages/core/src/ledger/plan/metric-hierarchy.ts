@@ -106,7 +106,7 @@ export class MetricHierarchy {
   }
 
   /** Remembers what a question showed about a pair. */
-  settle(metric: string, ancestor: string, below: boolean, at: number): void {
+  learnAncestor(metric: string, ancestor: string, below: boolean, at: number): void {
     let pairs = this.#settled.get(metric)
     if (pairs === undefined) {
       pairs = new Map()

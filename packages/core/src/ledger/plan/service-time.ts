@@ -1,10 +1,10 @@
 /** The time of one service: our clock, corrected by what the backend's windows prove about its own. */
 import { MINUTE_MS } from '../../domain/period.ts'
+import { MAX_STAMP_AGE_MS } from '../../domain/transaction.ts'
+import type { UsageReport } from '../../domain/verdict.ts'
 
 // The backend drops batches stamped more than an hour ahead (facts: apisonator, timestamps); the rest is for its jobs.
 const AHEAD_MS = 50 * MINUTE_MS
-// And those stamped more than 24 hours ago.
-const LATE_MS = 23 * 60 * MINUTE_MS
 
 /**
  * Never runs backwards, so that usage is never stamped into a window that was already left behind.
@@ -49,5 +49,16 @@ export class ServiceTime {
  */
 function aheadOf(own: number, start: number, end: number): number {
   if (own < end) return 0
-  return own - Math.max(start, end - LATE_MS)
+  return own - Math.max(start, end - MAX_STAMP_AGE_MS)
+}
+
+/** All windows of an answer hold the backend's time, so what they share tells it best; undefined without any that ends. */
+export function sharedWindow(reports: readonly UsageReport[]): { start: number; end: number } | undefined {
+  let start = Number.NEGATIVE_INFINITY
+  let end = Number.POSITIVE_INFINITY
+  for (const report of reports) {
+    if (report.start !== undefined) start = Math.max(start, report.start.getTime())
+    if (report.end !== undefined) end = Math.min(end, report.end.getTime())
+  }
+  return start < end && end < Number.POSITIVE_INFINITY ? { start, end } : undefined
 }

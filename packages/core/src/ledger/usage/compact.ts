@@ -4,11 +4,11 @@ import type { ApplicationLedger } from '../application-ledger.ts'
 import type { UsageRow } from './usage-row.ts'
 import { eachRow } from './waiting-rows.ts'
 
-// Minute counters of the backend live for three minutes; older minutes of an hour differ for nobody.
+// The backend keeps minute counters for three minutes, so older rows may be merged by the hour.
 const MINUTE_COUNTERS_MS = 5 * MINUTE_MS
 const HOUR_MS = 60 * MINUTE_MS
 
-/** Adds rows of the same minute together, and minutes that are long over by the hour. */
+/** Merges rows of the same minute, and rows of minutes that are long over by the hour. */
 export function compact(application: ApplicationLedger): void {
   const { ledger } = application.service
   const rows: UsageRow[] = []
@@ -22,7 +22,7 @@ export function compact(application: ApplicationLedger): void {
     const key = `${grain} ${Math.floor(row.minute / grain)} ${row.resent}`
     const into = kept.get(key)
     if (into === undefined) kept.set(key, row)
-    else if (fits(into, row)) add(into, row, ledger)
+    else if (fits(into, row)) ledger.recordsChanged(-merge(into, row))
     else full.push(row)
   }
   application.pending = undefined
@@ -40,8 +40,9 @@ function fits(into: UsageRow, row: UsageRow): boolean {
   return safe
 }
 
-function add(into: UsageRow, row: UsageRow, ledger: { records: number }): void {
+/** @returns how many records fewer there are. */
+function merge(into: UsageRow, row: UsageRow): number {
   const records = into.records + row.records
   row.each((slot, amount) => into.add(slot, amount))
-  ledger.records -= records - into.records
+  return records - into.records
 }

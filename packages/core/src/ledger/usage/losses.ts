@@ -1,11 +1,11 @@
-/** Usage that is not delivered: counted as given up, and said with the reason (law 8). */
+/** Usage that is not delivered: counted as given up, and announced with the reason (law 8). */
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { addAmount } from '../plan/metric-table.ts'
 import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
 import { takeWaiting } from './waiting-rows.ts'
 
-/** Counts rows as given up and says so. `counted`: the backend may have counted them, so the cells keep them. */
+/** Counts rows as given up and announces it. `counted`: the backend may have counted them, so the cells keep them. */
 export function giveUp(
   application: ApplicationLedger,
   rows: readonly UsageRow[],
@@ -23,20 +23,20 @@ export function giveUp(
     reason,
     service: service.id,
     applicationId: application.id,
-    usage: namedUsage(rows),
+    usage: namedUsage(rows, service.metrics),
   })
 }
 
-/** Gives up all that waits of an application. */
+/** Gives up all usage of an application that waits. */
 export function giveUpWaiting(application: ApplicationLedger, reason: LossReason): void {
   const rows = takeWaiting(application)
   const { ledger } = application.service
-  ledger.records -= recordsOf(rows)
+  ledger.recordsChanged(-recordsOf(rows))
   giveUp(application, rows, reason, false)
   ledger.markBusy(application)
 }
 
-/** Gives up what waits of one metric. */
+/** Gives up waiting usage of one metric. */
 export function giveUpMetric(application: ApplicationLedger, reason: LossReason, metric: string): void {
   const { ledger, metrics } = application.service
   const slot = metrics.slotOf(metric)
@@ -46,12 +46,12 @@ export function giveUpMetric(application: ApplicationLedger, reason: LossReason,
     if (part !== undefined) lost.push(part)
     if (row.records > 0) application.wait(row)
   }
-  ledger.records -= recordsOf(lost)
+  ledger.recordsChanged(-recordsOf(lost))
   giveUp(application, lost, reason, false)
   ledger.markBusy(application)
 }
 
-/** The backend counts less than it acknowledged long ago. */
+/** Announces that the backend counts less than it acknowledged long ago. */
 export function suspectLoss({ service, id }: ApplicationLedger, metric: string, amount: number): void {
   service.ledger.observer.lost({
     kind: 'suspected',

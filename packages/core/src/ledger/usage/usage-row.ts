@@ -1,8 +1,7 @@
 /** Admitted usage of one application in one minute, from its admission until the backend has surely counted it. */
 import { MINUTE_MS } from '../../domain/period.ts'
-import type { ApplicationLedger } from '../application-ledger.ts'
+import type { MetricTable } from '../plan/metric-table.ts'
 import type { LimitFootprint } from '../plan/plan-limits.ts'
-import type { Batch } from './batch.ts'
 
 // Repeats are counted in small integers, which cost no allocation.
 const MAX_REPEATS = 2 ** 30
@@ -19,19 +18,15 @@ export class UsageRow {
   #minutes: number
   /** Sent before without an answer and sent again: the backend may count it twice. */
   resent = false
-  application: ApplicationLedger
   /** A transaction of its own, with the status of the response; undefined for what is added up. */
   ownTransaction: { code: number | undefined; awaitsResponse: boolean } | undefined = undefined
-  /** The batch it was sent with. */
-  batch: Batch | undefined = undefined
   /** Next in the list it waits in. */
   next: UsageRow | undefined = undefined
   /** Slot and amount of each metric in turn. A row has few metrics, an array by slot would be mostly holes. */
   #amounts: number[] = NO_AMOUNTS
 
   /** @param minute any moment of it, epoch milliseconds by the service's time. */
-  constructor(application: ApplicationLedger, minute: number) {
-    this.application = application
+  constructor(minute: number) {
     this.#minutes = Math.floor(minute / MINUTE_MS)
   }
 
@@ -43,6 +38,11 @@ export class UsageRow {
   /** Puts it into the minute that holds `time`. */
   stamp(time: number): void {
     this.#minutes = Math.floor(time / MINUTE_MS)
+  }
+
+  /** Its response has ended, so it may be sent. @param code the status of the response; undefined: sent without one. */
+  release(code: number | undefined): void {
+    this.ownTransaction = { code, awaitsResponse: false }
   }
 
   /** Whether `time` lies in its minute. */
@@ -107,7 +107,7 @@ export class UsageRow {
     this.#settle()
     const at = this.#placeOf(slot)
     if (at === -1) return undefined
-    const part = new UsageRow(this.application, this.minute)
+    const part = new UsageRow(this.minute)
     part.resent = this.resent
     part.#amounts = this.#amounts.splice(at, 2)
     if (this.#amounts.length === 0) part.ownTransaction = this.ownTransaction
@@ -131,11 +131,11 @@ export class UsageRow {
 }
 
 /** Amounts by metric name, for people and events. */
-export function namedUsage(rows: Iterable<UsageRow>): Record<string, number> {
+export function namedUsage(rows: Iterable<UsageRow>, metrics: MetricTable): Record<string, number> {
   const usage: Record<string, number> = Object.create(null)
   for (const row of rows) {
     row.each((slot, amount) => {
-      const metric = row.application.service.metrics.nameOf(slot)
+      const metric = metrics.nameOf(slot)
       usage[metric] = (usage[metric] ?? 0) + amount
     })
   }

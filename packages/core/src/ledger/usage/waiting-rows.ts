@@ -11,9 +11,9 @@ export function eachRow(first: UsageRow | undefined, visit: (row: UsageRow) => v
 export function takeWaiting(application: ApplicationLedger): UsageRow[] {
   const rows: UsageRow[] = []
   eachRow(application.pending, (row) => rows.push(row))
-  eachRow(application.ownTransaction, (row) => rows.push(row))
+  eachRow(application.ownTransactions, (row) => rows.push(row))
   application.pending = undefined
-  application.ownTransaction = undefined
+  application.ownTransactions = undefined
   for (const row of rows) row.next = undefined
   return rows
 }

@@ -36,11 +36,11 @@ const NOW = Date.parse('2026-03-10T10:20:30Z')
 
 async function settle(parents: Parents, limits: readonly LimitNow[], known: Record<string, string[]>) {
   const books = openBooks()
-  const application = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+  books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
   const limited = limits.map(([metric]) => metric)
   const candidates = books.service.hierarchy.hiddenAbove('deep', limited, NOW)
   const { predict, asked } = backend(parents, limits)
-  const settlement = await findAncestors(application, 'deep', candidates, predict)
+  const settlement = await findAncestors(books.service, 'deep', candidates, predict)
   const { hierarchy } = books.service
   return { settlement, asked, candidates, below: candidates.filter((above) => hierarchy.isBelow('deep', above)) }
 }
@@ -96,22 +96,22 @@ describe('the hidden ancestors of a metric', () => {
 
   it('are not settled without an answer', async () => {
     const books = openBooks()
-    const application = books.learn('a1', [['hits', 'day', 10]], {
+    books.learn('a1', [['hits', 'day', 10]], {
       hierarchy: { hits: ['searches'] },
       metrics: ['deep'],
     })
-    expect(await findAncestors(application, 'deep', ['hits'], async () => undefined)).toEqual({ kind: 'unanswered' })
+    expect(await findAncestors(books.service, 'deep', ['hits'], async () => undefined)).toEqual({ kind: 'unanswered' })
     expect(books.service.hierarchy.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
   })
 
   it('stay open when somebody else uses up the limit under each question', async () => {
     const books = openBooks()
-    const application = books.learn('a1', [['hits', 'day', 100]], {
+    books.learn('a1', [['hits', 'day', 100]], {
       hierarchy: { hits: ['searches'] },
       metrics: ['deep'],
     })
     let current = 0
-    const settlement = await findAncestors(application, 'deep', ['hits'], async () =>
+    const settlement = await findAncestors(books.service, 'deep', ['hits'], async () =>
       // Always one behind what the question assumed.
       ({ ...verdictOf([['hits', 'day', 100, --current]], NOW), limit: { remaining: 1, resetSeconds: 1, max: 100 } }),
     )
@@ -125,10 +125,10 @@ describe('the hidden ancestors of a metric', () => {
       ['orders', 'day', 5, orders],
     ]
     const hierarchy = { hits: ['searches'], orders: ['items'] }
-    const application = books.learn('a1', limits(4), { hierarchy, metrics: ['deep'] })
+    books.learn('a1', limits(4), { hierarchy, metrics: ['deep'] })
     const parents = { searches: 'hits', items: 'orders', deep: 'items' }
     let orders = 4
-    await findAncestors(application, 'deep', ['hits', 'orders'], (usage) =>
+    await findAncestors(books.service, 'deep', ['hits', 'orders'], (usage) =>
       backend(parents, limits(orders++)).predict(usage),
     )
     expect(books.service.hierarchy.isBelow('deep', 'hits')).toBe(false)
@@ -145,9 +145,9 @@ describe('the hidden ancestors of a metric', () => {
     expect([candidates, below]).toEqual([['low'], []])
     // Nor while nobody can tell what the candidate is below.
     const books = openBooks()
-    const application = books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+    books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
     const { predict } = backend(parents, limits)
-    await findAncestors(application, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))
+    await findAncestors(books.service, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))
     expect(books.service.hierarchy.isBelow('deep', 'low')).toBe(false)
   })
 

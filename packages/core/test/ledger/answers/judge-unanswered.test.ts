@@ -15,7 +15,7 @@ function doubt(limits = DAY): { books: Books; application: ApplicationLedger; ba
   const application = books.learn('a1', limits(2))
   books.admit(application, { hits: 3 })
   const batch = take(books)
-  batch.doubt()
+  batch.leaveUnanswered()
   return { books, application, batch }
 }
 
@@ -36,7 +36,7 @@ describe('a batch without an answer', () => {
     books.learn('a1', DAY(2))
     expect(batch.state).toBe('over')
     const { pending } = application
-    expect([namedUsage([pending!]), pending!.resent]).toEqual([{ hits: 3 }, false])
+    expect([namedUsage([pending!], books.service.metrics), pending!.resent]).toEqual([{ hits: 3 }, false])
     expect([books.known(application), books.ledger.records, imbalance(books.ledger)]).toEqual([[5], 1, {}])
   })
 
@@ -86,7 +86,7 @@ describe('a batch without an answer', () => {
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
     const batch = take(books)
-    batch.doubt()
+    batch.leaveUnanswered()
     // The limit appears with the usage assumed to be missing, though it is counted.
     books.learn('a1', DAY(3))
     books.clock.advance(SETTLE_MS)
@@ -99,8 +99,8 @@ describe('a batch without an answer', () => {
     batch.takeBack(true)
     books.admit(application, { hits: 1 })
     const next = take(books)
-    next.doubt()
-    expect(next.rows.map(({ resent }) => resent).sort()).toEqual([false, true])
+    next.leaveUnanswered()
+    expect(next.rows.map(({ row }) => row.resent).sort()).toEqual([false, true])
     books.admit(application, { hits: 1 })
     application.pending!.resent = true
     books.clock.advance(SETTLE_MS)

@@ -8,7 +8,7 @@ describe('ancestors', () => {
   it('are found through lists, settled pairs and declarations alike', () => {
     const tree = new MetricHierarchy({ leaf: { parent: 'branch' }, branch: {} })
     tree.learn(lists({ root: ['trunk'] }), NOW)
-    tree.settle('branch', 'trunk', true, NOW)
+    tree.learnAncestor('branch', 'trunk', true, NOW)
     expect([...tree.ancestorsOf('leaf')]).toEqual(['branch', 'trunk', 'root'])
     expect(tree.isBelow('leaf', 'root')).toBe(true)
     expect(tree.isBelow('root', 'leaf')).toBe(false)
@@ -23,7 +23,7 @@ describe('ancestors', () => {
   it('follow a metric that is moved, and forget what was settled about it', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'], orders: [] }), NOW)
-    tree.settle('searches', 'elsewhere', true, NOW)
+    tree.learnAncestor('searches', 'elsewhere', true, NOW)
     expect(tree.learn(lists({ hits: [], orders: ['searches'] }), NOW)).toBe(true)
     expect([...tree.ancestorsOf('searches')]).toEqual(['orders'])
   })
@@ -39,7 +39,7 @@ describe('a list that is learnt', () => {
 
   it('wins over what was settled about its metric', () => {
     const tree = new MetricHierarchy()
-    tree.settle('deep', 'hits', true, NOW)
+    tree.learnAncestor('deep', 'hits', true, NOW)
     tree.learn(lists({ hits: ['other'] }), NOW)
     expect(tree.isBelow('deep', 'hits')).toBe(false)
   })
@@ -74,8 +74,8 @@ describe('hidden ancestors', () => {
   it('are settled for an hour, a yes as long as no list says otherwise', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'], orders: ['o'] }), NOW)
-    tree.settle('deep', 'hits', true, NOW)
-    tree.settle('deep', 'orders', false, NOW)
+    tree.learnAncestor('deep', 'hits', true, NOW)
+    tree.learnAncestor('deep', 'orders', false, NOW)
     expect(tree.hiddenAbove('deep', ['hits', 'orders'], NOW + HIERARCHY_TTL_MS - 1)).toEqual([])
     tree.learn(lists({ hits: ['searches'], orders: ['o'] }), NOW + HIERARCHY_TTL_MS)
     expect(tree.hiddenAbove('deep', ['hits', 'orders'], NOW + HIERARCHY_TTL_MS)).toEqual(['orders'])

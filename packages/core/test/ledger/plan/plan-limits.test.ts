@@ -87,7 +87,7 @@ describe('what a usage touches', () => {
     expect([planLimits.footprintOf(shape, NOW).limits, planLimits.covers(0, slot)]).toEqual([[], false])
     hierarchy.learn(new Map([['hits', ['searches', 'orders']]]), NOW)
     planLimits.forget()
-    hierarchy.settle('orders', 'searches', false, NOW)
+    hierarchy.learnAncestor('orders', 'searches', false, NOW)
     expect([planLimits.footprintOf(shape, NOW).limits, planLimits.covers(0, slot)]).toEqual([[0], true])
   })
 

@@ -10,11 +10,11 @@ function waiting(rows: readonly [minute: string, hits: number, resent?: boolean]
   const application = books.learn('a1', [], { metrics: ['hits'] })
   const slot = books.service.metrics.slotOf('hits')
   for (const [minute, hits, resent = false] of rows) {
-    const row = new UsageRow(application, Date.parse(`2026-03-10T${minute}:00Z`))
+    const row = new UsageRow(Date.parse(`2026-03-10T${minute}:00Z`))
     row.add(slot, hits)
     row.resent = resent
     application.wait(row)
-    books.ledger.records += 1
+    books.ledger.recordsAdded(1)
   }
   return [books, application]
 }
@@ -22,7 +22,7 @@ function waiting(rows: readonly [minute: string, hits: number, resent?: boolean]
 function rowsOf(application: ApplicationLedger): [minute: string, hits: number][] {
   const rows: [string, number][] = []
   eachRow(application.pending, (row) => {
-    rows.push([new Date(row.minute).toISOString().slice(11, 16), namedUsage([row]).hits!])
+    rows.push([new Date(row.minute).toISOString().slice(11, 16), namedUsage([row], application.service.metrics).hits!])
   })
   return rows
 }

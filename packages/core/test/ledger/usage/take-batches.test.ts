@@ -1,18 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { MAX_PARAMETERS, MAX_TRANSACTIONS } from '../../../src/client/encode/report-batches.ts'
 import { createUsageShape } from '../../../src/domain/usage.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
-import {
-  MAX_PARAMETERS,
-  MAX_TRANSACTIONS,
-  needsProof,
-  type TakeOptions,
-  takeBatches,
-  waitingMetrics,
-} from '../../../src/ledger/usage/take-batches.ts'
+import { needsProof, type TakeOptions, takeBatches, waitingMetrics } from '../../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
-import { type Books, imbalance, openBooks } from '../books.ts'
+import { type Books, imbalance, openBooks, usageOf } from '../books.ts'
 
 const HOUR = 3_600_000
 const take = ({ service }: Books, options: Partial<TakeOptions> = {}): Batch[] =>
@@ -46,8 +40,7 @@ describe('a batch', () => {
     const application = books.learn('a1', [], { metrics: ['a', 'b'] })
     const now = books.clock.now()
     const footprint = application.planLimits.footprintOf(createUsageShape({ a: 1, b: 1 }), now)
-    for (let call = 0; call < 801; call++)
-      application.countAsOwnTransaction(footprint, now)!.ownTransaction!.awaitsResponse = false
+    for (let call = 0; call < 801; call++) application.countAsOwnTransaction(footprint, now, 200)
     expect(sizes(take(books))).toEqual([800, 1])
   })
 
@@ -82,8 +75,8 @@ describe('what goes alone', () => {
     expect(waitingMetrics(application).sort()).toEqual(['hits', 'old', 'older'])
     application.pending!.resent = true
     const batches = take(books)
-    expect(batches.map((batch) => batch.usage())).toEqual([{ hits: 1 }, { old: 2 }, { older: 3 }])
-    expect(batches.every(({ rows }) => rows[0]!.resent)).toBe(true)
+    expect(batches.map((batch) => usageOf(batch))).toEqual([{ hits: 1 }, { old: 2 }, { older: 3 }])
+    expect(batches.every(({ rows }) => rows[0]!.row.resent)).toBe(true)
     expect(imbalance(books.ledger)).toEqual({})
   })
 })
@@ -91,9 +84,9 @@ describe('what goes alone', () => {
 describe('what stays', () => {
   it('usage of nobody known', () => {
     const books = openBooks()
-    const unverified = books.ledger.unverified(books.service)
+    const unverified = books.service.unverified()
     books.admit(unverified, { hits: 1 })
-    expect([take(books), namedUsage([unverified.pending!])]).toEqual([[], { hits: 1 }])
+    expect([take(books), namedUsage([unverified.pending!], books.service.metrics)]).toEqual([[], { hits: 1 }])
   })
 
   it('a transaction that waits for its response', () => {
@@ -105,7 +98,7 @@ describe('what stays', () => {
       now,
     )!
     expect(take(books)).toEqual([])
-    row.ownTransaction = { code: 200, awaitsResponse: false }
+    application.release(row, 200)
     expect(sizes(take(books))).toEqual([1])
   })
 
@@ -114,7 +107,7 @@ describe('what stays', () => {
     const only = new Set([books.service.applications.get('a1')!])
     expect(ids(take(books, { only }))).toEqual([['a1']])
     expect(
-      takeBatches(books.ledger.service({ id: 's2', client: books.service.client }), {
+      takeBatches(books.ledger.service('s2'), {
         provedWithinMs: 20_000,
         late: 're-stamp',
       }),
@@ -130,7 +123,7 @@ describe('stamps', () => {
     books.admit(application, { hits: 1 })
     books.clock.advance(ageMs)
     const batches = take(books, { late, provedWithinMs: 1e9 })
-    return { books, application, stamps: batches.flatMap(({ rows }) => rows.map(({ minute }) => new Date(minute))) }
+    return { books, application, stamps: batches.flatMap(({ rows }) => rows.map(({ row }) => new Date(row.minute))) }
   }
 
   it('law 9: of up to 23 hours are kept', () => {
@@ -157,7 +150,7 @@ describe('stamps', () => {
     books.admit(application, { hits: 1 })
     application.pending!.stamp(Date.parse('2026-03-10T11:16:00Z'))
     const [batch] = take(books)
-    expect(new Date(batch!.rows[0]!.minute)).toEqual(new Date('2026-03-10T10:20:00Z'))
+    expect(new Date(batch!.rows[0]!.row.minute)).toEqual(new Date('2026-03-10T10:20:00Z'))
     expect(books.known(application)).toEqual([1])
   })
 
@@ -167,7 +160,7 @@ describe('stamps', () => {
     const now = books.clock.now()
     application.countAsOwnTransaction(application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now), now)
     books.clock.advance(24 * HOUR)
-    expect([take(books), namedUsage([application.ownTransaction!])]).toEqual([[], { hits: 1 }])
+    expect([take(books), namedUsage([application.ownTransactions!], books.service.metrics)]).toEqual([[], { hits: 1 }])
   })
 })
 
@@ -186,11 +179,11 @@ it('law 8: batches hold exactly what waited, within what the backend takes', () 
       }
       const batches = take(books)
       for (const { rows } of batches) {
-        for (const row of rows) {
-          const used = Object.values(namedUsage([row])).reduce((sum, one) => sum + one, 0)
-          waited.set(row.application, waited.get(row.application)! - used)
+        for (const { application, row } of rows) {
+          const used = Object.values(namedUsage([row], books.service.metrics)).reduce((sum, one) => sum + one, 0)
+          waited.set(application, waited.get(application)! - used)
         }
-        const parameters = rows.reduce((sum, row) => sum + 2 + row.records, 0)
+        const parameters = rows.reduce((sum, { row }) => sum + 2 + row.records, 0)
         expect(parameters).toBeLessThanOrEqual(MAX_PARAMETERS)
         expect(rows.length).toBeLessThanOrEqual(MAX_TRANSACTIONS)
       }

@@ -12,7 +12,7 @@ function openRow() {
   const application = service.application('a1')!
   const footprint = (usage: Record<string, number>): LimitFootprint =>
     application.planLimits.footprintOf(createUsageShape(usage), clock.now())
-  return { row: new UsageRow(application, MINUTE + 30_000), footprint }
+  return { row: new UsageRow(MINUTE + 30_000), footprint, metrics: service.metrics }
 }
 
 /** As an application counts. */
@@ -25,14 +25,14 @@ describe('a row of usage', () => {
     const usages = fc.constantFrom<Record<string, number>>({ a: 1 }, { a: 2, b: 1 }, { c: 7 })
     fc.assert(
       fc.property(fc.array(fc.tuple(usages, fc.boolean())), (steps) => {
-        const { row, footprint } = openRow()
+        const { row, footprint, metrics } = openRow()
         const expected: Record<string, number> = {}
         for (const [usage, looked] of steps) {
           count(row, footprint(usage))
           for (const [metric, amount] of Object.entries(usage)) expected[metric] = (expected[metric] ?? 0) + amount
-          if (looked) expect(namedUsage([row])).toEqual(expected)
+          if (looked) expect(namedUsage([row], metrics)).toEqual(expected)
         }
-        expect([{ ...namedUsage([row]) }, row.records]).toEqual([expected, Object.keys(expected).length])
+        expect([{ ...namedUsage([row], metrics) }, row.records]).toEqual([expected, Object.keys(expected).length])
       }),
     )
   })
@@ -75,12 +75,16 @@ describe('a row of usage', () => {
   })
 
   it('gives a metric away with all that was counted of it', () => {
-    const { row, footprint } = openRow()
+    const { row, footprint, metrics } = openRow()
     const usage = footprint({ a: 1, b: 2 })
     for (const _ of [1, 2, 3]) count(row, usage)
     const [slot] = usage.slots
     const part = row.takeOut(slot!)
-    expect([namedUsage([part!]), namedUsage([row]), row.takeOut(slot!)]).toEqual([{ a: 3 }, { b: 6 }, undefined])
+    expect([namedUsage([part!], metrics), namedUsage([row], metrics), row.takeOut(slot!)]).toEqual([
+      { a: 3 },
+      { b: 6 },
+      undefined,
+    ])
     expect(part!.minute).toBe(MINUTE)
   })
 

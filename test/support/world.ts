@@ -3,6 +3,8 @@ import { createEmulator, type Emulator, type EmulatorState } from '@threescale/e
 import type { AuthorizationRequest, Authorizer } from '../../packages/core/src/authorization/authorizer.ts'
 import type { CacheSettings } from '../../packages/core/src/authorization/cache-settings.ts'
 import { createCachedAuthorizer } from '../../packages/core/src/authorization/cached/cached-authorizer.ts'
+import { settleResponse } from '../../packages/core/src/authorization/settle-response.ts'
+import { Backend } from '../../packages/core/src/backend/backend.ts'
 import { type Breaker, createBreaker } from '../../packages/core/src/backend/breaker.ts'
 import { createBulkhead } from '../../packages/core/src/backend/bulkhead.ts'
 import { ThreeScaleClient } from '../../packages/core/src/client/client.ts'
@@ -58,10 +60,15 @@ export interface World {
   readonly clock: ManualClock
   readonly emulator: Emulator
   readonly ledger: Ledger
-  readonly authorizer: Authorizer
+  /** How many applications the ledger keeps. */
+  readonly kept: number
   readonly reporter: Reporter
   readonly breaker: Breaker | undefined
   readonly service: ProtectedService
+  /** Another authorizer on the same ledger, which asks by another client. */
+  authorizerOf(client: ThreeScaleClient): Authorizer
+  /** Forgets an application, as a full ledger does to make room. */
+  evict(id: string): void
   readonly calls: TransportRequest[]
   readonly losses: Loss[]
   readonly reports: ReportMessage[]
@@ -74,6 +81,8 @@ export interface World {
     policy?: Partial<RoutePolicy>,
     referrer?: string,
   ): Outcome | Promise<Outcome>
+  /** Decides as a route of the gateway does: locally where that is possible. */
+  decide(request: AuthorizationRequest): Outcome | Promise<Outcome>
   settle(outcome: Outcome, status?: number, after?: Usage): void
   /** Calls since the world began, by endpoint. */
   count(endpoint: string): number
@@ -136,17 +145,24 @@ export function createWorld(options: WorldOptions): World {
     crowdedAt: options.crowdedAt,
     metrics: options.metrics,
     observer,
+    onWaiting: (records) => reporter.wake(records),
   })
   const breaker = options.breaker === false ? undefined : createBreaker({ ...DEFAULTS.breaker }, clock)
-  const authorizer = createCachedAuthorizer({
-    ledger,
-    clock,
-    cache,
-    bulkhead: createBulkhead({ maxCalls: options.maxCalls ?? DEFAULTS.maxCalls }),
-    breaker,
-    observer,
-    random: () => 0.5,
-  })
+  const bulkhead = createBulkhead({ maxCalls: options.maxCalls ?? DEFAULTS.maxCalls })
+  const backend = new Backend({ clock, bulkhead, breaker, observer })
+  const service: ProtectedService = { id: SERVICE, client, limitHeaders: undefined }
+  const authorizerOf = (client: ThreeScaleClient): Authorizer =>
+    createCachedAuthorizer({
+      service: { ...service, client },
+      ledger: ledger.service(SERVICE),
+      clock,
+      cache,
+      backend,
+      observer,
+      flush: (application) => reporter.flushOnly(application),
+      random: () => 0.5,
+    })
+  const authorizer = authorizerOf(client)
   const report: ReportSettings = { ...DEFAULTS.report, ...options.report }
   const reporter = createReporter({
     ledger,
@@ -155,9 +171,11 @@ export function createWorld(options: WorldOptions): World {
     provedWithinMs: 2 * cache.ttlMs,
     breaker,
     observer,
+    clientOf: () => client,
+    answers: (_service, appId) => backend.answers(client, SERVICE, { appId }),
+    prove: (application) => authorizer.prove(application),
     random: () => 0.5,
   })
-  const service: ProtectedService = { id: SERVICE, client, limitHeaders: undefined }
   const shapes = new Map<string, UsageShape>()
   const shapeOf = (usage: Usage): UsageShape => {
     const text = JSON.stringify(usage)
@@ -169,10 +187,14 @@ export function createWorld(options: WorldOptions): World {
     clock,
     emulator,
     ledger,
-    authorizer,
+    get kept() {
+      return ledger.eviction.size
+    },
     reporter,
     breaker,
     service,
+    authorizerOf,
+    evict: (id) => ledger.eviction.forget(ledger.service(SERVICE).applications.get(id)!),
     calls,
     losses,
     reports,
@@ -180,20 +202,22 @@ export function createWorld(options: WorldOptions): World {
     troubles,
     fault: undefined,
     ask(credentials, usage = { hits: 1 }, policy = {}, referrer = undefined) {
-      const question: AuthorizationRequest = {
-        service,
+      return world.decide({
         credentials,
         usage: shapeOf(usage),
         referrer,
         policy: { onUnavailable: 'deny', counts: 'now', responseCodes: false, ...options.policy, ...policy },
         view: {},
-      }
-      return authorizer.decide(question)
+      })
+    },
+    decide(request) {
+      const { credentials, usage, referrer, policy } = request
+      return authorizer.recall(credentials, usage, referrer, policy) ?? authorizer.decide(request)
     },
     settle(outcome, status = 200, after) {
       if (!(outcome instanceof AllowedDecision)) return
       const response = { status, finished: true, header: () => undefined }
-      authorizer.settle(outcome, response, after === undefined ? undefined : shapeOf(after))
+      settleResponse(outcome, response, after === undefined ? undefined : shapeOf(after))
     },
     count: (endpoint) => calls.filter(({ path }) => path.includes(`/${endpoint}.xml`)).length,
   }

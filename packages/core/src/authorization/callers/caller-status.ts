@@ -1,0 +1,43 @@
+/** What an answer of the backend tells about a caller. */
+import type { BackendAnswer } from '../../backend/backend.ts'
+import type { Credentials } from '../../domain/credentials.ts'
+import type { NotAuthorized } from '../../domain/verdict.ts'
+import type { QuestionStamp } from '../../ledger/service-ledger.ts'
+import type { Identity } from './identity.ts'
+import type { Denial } from './remembered-denials.ts'
+
+export type CallerStatus =
+  | { readonly kind: 'known'; readonly identity: Identity }
+  /** Good, but its application cannot be kept: the answer does not tell its id, or the ledger is full. */
+  | { readonly kind: 'unkept' }
+  /** `metric` is named where the backend's sentence tells which one it refuses. */
+  | { readonly kind: 'usage'; readonly metric: string | undefined; readonly reason: string }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  /** Our own credentials or settings were refused, not the caller's. */
+  | { readonly kind: 'provider'; readonly reason: string }
+
+/** A caller as the backend is asked about it. */
+export interface CallerCredentials {
+  readonly credentials: Credentials
+  readonly referrer: string | undefined
+}
+
+/** What the backend was asked. */
+export interface AskedFor extends CallerCredentials {
+  readonly metrics: readonly string[]
+  readonly stamp: QuestionStamp
+}
+
+/** What a load brought; an answer with a verdict always tells a status. */
+export type LoadResult =
+  | { readonly answer: Extract<BackendAnswer, { kind: 'verdict' }>; readonly caller: CallerStatus }
+  | { readonly answer: Exclude<BackendAnswer, { kind: 'verdict' }>; readonly caller: undefined }
+
+/**
+ * How a search for hidden ancestors ended. settled: all are known; refused: one of several full limits holds for the
+ * metric, it is unknown which; unanswered: the backend could not be asked; open: another limit leaves no room for a
+ * question that shows it, or usage of other processes changed the counts under each question.
+ */
+export type AncestorSearch =
+  | { readonly kind: 'settled' | 'unanswered' | 'open' }
+  | { readonly kind: 'refused'; readonly verdict: NotAuthorized }

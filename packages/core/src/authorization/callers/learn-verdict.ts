@@ -1,0 +1,100 @@
+/** How an answer of the backend changes what is remembered of a service. */
+import type { NotAuthorized, Verdict } from '../../domain/verdict.ts'
+import { giveUpWaiting } from '../../ledger/usage/losses.ts'
+import { interpretVerdict } from '../interpret-verdict.ts'
+import type { AskedFor, CallerStatus } from './caller-status.ts'
+import { type AnyCredentials, identityText } from './identity.ts'
+import { proveCallers } from './prove-callers.ts'
+import type { Denial } from './remembered-denials.ts'
+import type { ServiceCache } from './service-cache.ts'
+
+// Names of metrics that are made from requests could be any number.
+const MAX_BAD_METRICS = 1000
+
+/** Applies an answer to cache and ledger. @returns what it tells about the caller that was asked about. */
+export function learnVerdict(cache: ServiceCache, verdict: Verdict, asked: AskedFor, now: number): CallerStatus {
+  const meaning = interpretVerdict(verdict, asked.metrics)
+  switch (meaning.kind) {
+    case 'good':
+      return learnAllowed(cache, verdict, asked)
+    case 'usage':
+      return learnBadMetric(cache, verdict as NotAuthorized, meaning.metric, now)
+    case 'provider':
+      return { kind: 'provider', reason: meaning.verdict.reason }
+    case 'denied':
+      return { kind: 'denied', denial: learnDenied(cache, meaning.verdict, meaning.scope, asked, now) }
+  }
+}
+
+function learnAllowed(cache: ServiceCache, verdict: Verdict, asked: AskedFor): CallerStatus {
+  const { credentials, referrer, metrics, stamp } = asked
+  const { ledger } = cache
+  const { appId, clientId } = credentials as AnyCredentials
+  const id = verdict.application.id ?? appId ?? clientId
+  const application = id === undefined || !verdict.readable ? undefined : ledger.application(id)
+  if (application === undefined) {
+    ledger.applyToOverflow(id, stamp, verdict)
+    return { kind: 'unkept' }
+  }
+  ledger.apply(application, stamp, verdict, metrics)
+  application.denial = undefined
+  ledger.denial = undefined
+  const text = identityText(credentials, referrer)
+  cache.denials.forget(text)
+  const unverified = cache.unverified.get(text)
+  if (unverified !== undefined) {
+    cache.unverified.delete(text)
+    ledger.adopt(unverified.application, application)
+    // Decisions that are still open go on counting for it.
+    unverified.application = application
+  }
+  const identity = cache.identities.remember(cache.service, credentials, referrer, application)
+  proveCallers(cache, identity, verdict, stamp)
+  return { kind: 'known', identity }
+}
+
+function learnBadMetric(
+  cache: ServiceCache,
+  { reason }: NotAuthorized,
+  metric: string | undefined,
+  now: number,
+): CallerStatus {
+  if (metric !== undefined) {
+    if (cache.badMetrics.size >= MAX_BAD_METRICS) cache.badMetrics.clear()
+    cache.badMetrics.set(metric, { reason, until: now + cache.settings.denialTtlMs })
+    cache.ledger.disprove(metric)
+  }
+  return { kind: 'usage', metric, reason }
+}
+
+function learnDenied(
+  cache: ServiceCache,
+  verdict: NotAuthorized,
+  scope: 'identity' | 'application' | 'service',
+  { credentials, referrer, stamp }: AskedFor,
+  now: number,
+): Denial {
+  const { code, reason } = verdict
+  const { ledger } = cache
+  const text = identityText(credentials, referrer)
+  const { appId, clientId } = credentials as AnyCredentials
+  const identity = cache.identities.find(credentials, referrer)
+  const id = verdict.application.id ?? appId ?? clientId
+  const application = identity?.application ?? (id === undefined ? undefined : ledger.applications.get(id))
+  // A 409 carries the stored counts, whatever caller was asked about.
+  if (application !== undefined && verdict.status === 409 && verdict.readable) {
+    ledger.apply(application, stamp, verdict, [])
+  }
+  const general = { code, reason, until: now + cache.settings.denialTtlMs }
+  if (scope === 'service') ledger.denial = general
+  else if (scope === 'application' && application !== undefined) application.denial = general
+  if (scope === 'identity' && identity !== undefined) cache.revoke(identity)
+  const gone = code === 'application_not_found' ? (application ?? ledger.overflowOf(id)) : undefined
+  if (gone !== undefined) cache.dropDeleted(gone)
+  const unverified = cache.unverified.get(text)
+  if (unverified !== undefined && scope === 'identity') {
+    cache.unverified.delete(text)
+    giveUpWaiting(unverified.application, 'unproven')
+  }
+  return cache.denials.remember(text, code, reason, now)
+}

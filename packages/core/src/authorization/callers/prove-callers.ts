@@ -1,0 +1,51 @@
+/** Notes which callers an answer has proved, and refuses those that it has disproved. */
+import type { Verdict } from '../../domain/verdict.ts'
+import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
+import type { QuestionStamp } from '../../ledger/service-ledger.ts'
+import type { AnyCredentials, Identity } from './identity.ts'
+import type { ServiceCache } from './service-cache.ts'
+
+/** A list of so many keys may be cut off (apisonator docs/extensions.md, list_app_keys). */
+const MAX_LISTED_KEYS = 256
+
+/** Notes that the caller that was asked about is good, and with it all callers of which the answer tells. */
+export function proveCallers(cache: ServiceCache, identity: Identity, verdict: Verdict, stamp: QuestionStamp): void {
+  const headStartMs = headStartOf(cache, identity)
+  prove(cache, identity, stamp)
+  proveByKeys(cache, identity.application, verdict, stamp)
+  identity.earlyMs = headStartMs
+}
+
+function prove(cache: ServiceCache, identity: Identity, { askedAt }: QuestionStamp): void {
+  identity.earlyMs = 0
+  // Assigned, not `Math.max`: after the clock was set back no later answer would ever count as newer.
+  identity.provedAt = askedAt
+  identity.epoch = cache.ledger.epoch
+}
+
+/** Only a new caller has a head start. Callers that one answer proves together share one. */
+function headStartOf(cache: ServiceCache, identity: Identity): number {
+  if (identity.provedAt !== Number.NEGATIVE_INFINITY) return 0
+  for (let elder = identity.sibling; identity.sharesProof && elder !== undefined; elder = elder.sibling) {
+    if (elder.sharesProof) return elder.earlyMs
+  }
+  return cache.headStarts.next()
+}
+
+/** The list of an application's keys tells about all callers that identify by id and key alone. */
+function proveByKeys(
+  cache: ServiceCache,
+  application: ApplicationLedger,
+  { appKeys }: Verdict,
+  stamp: QuestionStamp,
+): void {
+  if (appKeys === undefined) return
+  const keys = new Set(appKeys)
+  for (const identity of cache.identities.of(application)) {
+    if (!identity.sharesProof) continue
+    const { clientId, appKey } = identity.credentials as AnyCredentials
+    const good = appKey === undefined ? clientId !== undefined || keys.size === 0 : keys.has(appKey)
+    if (good || (keys.size === 0 && clientId === undefined)) prove(cache, identity, stamp)
+    else if (keys.size < MAX_LISTED_KEYS && identity.provedAt < stamp.askedAt) cache.revoke(identity)
+  }
+}

@@ -1,0 +1,9 @@
+/** What the backend said against a whole application or service. */
+
+/** A denial that holds for all callers of an application or service, until the backend is asked again. */
+export interface GeneralDenial {
+  readonly code: string
+  readonly reason: string
+  /** By our clock. */
+  readonly until: number
+}

@@ -1,0 +1,50 @@
+/** The tiers of each package: a file imports from its own folder and from lower tiers, never sideways, never up. */
+
+/** A folder, or a file at the top of `src`, and its tier. */
+export type Tiers = Readonly<Record<string, number>>
+
+export const TIERS: Readonly<Record<string, Tiers>> = {
+  core: {
+    'index.ts': 11,
+    'adapter.ts': 10,
+    gateway: 9,
+    configuration: 8,
+    authorization: 7,
+    reporting: 7,
+    backend: 6,
+    ledger: 6,
+    observe: 5,
+    rejection: 5,
+    adapter: 5,
+    decision: 4,
+    client: 3,
+    credentials: 3,
+    mapping: 3,
+    'errors.ts': 2,
+    validation: 2,
+    domain: 1,
+    request: 1,
+    primitives: 1,
+    'defaults.ts': 1,
+  },
+  emulator: {
+    'index.ts': 10,
+    'cli.ts': 10,
+    'create-emulator.ts': 9,
+    server: 8,
+    control: 7,
+    'emulator.ts': 6,
+    'service-management': 5,
+    backend: 4,
+    counting: 3,
+    faults: 3,
+    rack: 2,
+    http: 2,
+    provider: 2,
+    ruby: 1,
+    'clock.ts': 1,
+  },
+  express: { 'index.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
+  koa: { 'index.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
+  fastify: { 'index.ts': 4, 'guard.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
+}
