@@ -2,8 +2,8 @@
 /** The command line: starts the emulator and prints its address on the first line. */
 import { parseArgs } from 'node:util'
 import { createEmulator, type EmulatorOptions } from './emulator.ts'
-import { stateSchema } from './state/state-schema.ts'
-import { readStateFile, watchStateFile } from './state/watch-state-file.ts'
+import { stateSchema } from './provider/state-schema.ts'
+import { readStateFile, watchStateFile } from './provider/watch-state-file.ts'
 
 const usage = `threescale-emulator [options]: a local 3scale backend
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createEmulator, stateSchema } from '../src/index.ts'
-import { validateState } from '../src/state/validate-state.ts'
+import { validateState } from '../src/provider/validate-state.ts'
 
 const run = promisify(execFile)
 const page = readFileSync(new URL('../../../docs/emulator.md', import.meta.url), 'utf8')

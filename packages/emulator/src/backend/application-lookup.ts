@@ -1,6 +1,6 @@
 /** The application a call is about: by user key or by application id, as the service's backend version says. */
+import type { Application, Service } from '../provider/directory.ts'
 import { type ParameterHash, stringOf } from '../rack/parameter.ts'
-import type { Application, Service } from './directory.ts'
 import { errors } from './errors.ts'
 
 export interface FoundApplication {

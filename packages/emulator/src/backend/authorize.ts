@@ -1,15 +1,15 @@
 /** The authorize and authrep endpoints: from parameters to a verdict (apisonator, lib/3scale/backend/transactor.rb). */
 import type { Counters } from '../counting/counters.ts'
+import type { Directory } from '../provider/directory.ts'
+import type { Windows } from '../provider/period.ts'
 import { isValidUtf8, type ParameterHash } from '../rack/parameter.ts'
+import { strip } from '../ruby/strip.ts'
 import { findApplication } from './application-lookup.ts'
 import type { Call, Rejection } from './call.ts'
-import type { Directory } from './directory.ts'
 import { EmptyForbiddenError, errors } from './errors.ts'
 import type { Extensions } from './extensions.ts'
 import { countLimits, limitsAffecting } from './limits.ts'
-import type { Windows } from './period.ts'
 import { providerKeyOf, serviceOf } from './service-authentication.ts'
-import { strip } from './strip.ts'
 import { validate } from './validators.ts'
 
 export interface AuthorizeRequest {

@@ -1,8 +1,8 @@
 /** One authorize or authrep call, with everything its validators and its answer need. */
+import type { Application, Limit, Service } from '../provider/directory.ts'
+import type { Windows } from '../provider/period.ts'
 import type { ParameterHash } from '../rack/parameter.ts'
-import type { Application, Limit, Service } from './directory.ts'
 import type { Extensions } from './extensions.ts'
-import type { Windows } from './period.ts'
 import type { RawUsage } from './usage.ts'
 
 export interface Call {

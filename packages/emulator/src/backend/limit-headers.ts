@@ -1,6 +1,6 @@
 /** The limit headers: how many calls like this one the tightest limit still admits (apisonator, docs/extensions.md). */
+import { periodNames } from '../provider/period.ts'
 import type { Call, CountedLimit } from './call.ts'
-import { periodNames } from './period.ts'
 import { addUsage, currentValue } from './usage-reports.ts'
 
 /** No limit in sight. */

@@ -1,9 +1,9 @@
 /** Which limits a call is held against, and whether it stays within them. */
 import type { ApplicationCounters } from '../counting/counters.ts'
+import type { Limit, Plan, Service } from '../provider/directory.ts'
+import type { Windows } from '../provider/period.ts'
 import type { Call, CountedLimit } from './call.ts'
-import type { Limit, Plan, Service } from './directory.ts'
 import { errors } from './errors.ts'
-import type { Windows } from './period.ts'
 import { applyAmount, processUsage, type RawUsage } from './usage.ts'
 
 /** The limits of a plan with what the application has used of them. */

@@ -1,7 +1,7 @@
 /** The report endpoint: checks the shape of the transactions; what they say is judged later, by the job. */
+import type { Directory, Service } from '../provider/directory.ts'
 import { isValidUtf8, type Parameter, type ParameterHash } from '../rack/parameter.ts'
 import { mediaType } from '../rack/request-parameters.ts'
-import type { Directory, Service } from './directory.ts'
 import { CrashError, errors } from './errors.ts'
 import { providerKeyOf, serviceOf } from './service-authentication.ts'
 import { withoutZeros } from './usage.ts'

@@ -1,8 +1,8 @@
 /** Which service a call is about, and whether the caller may speak for it: service token or provider key. */
+import type { Directory, Service } from '../provider/directory.ts'
 import { lookupKey, type Parameter, type ParameterHash } from '../rack/parameter.ts'
-import type { Directory, Service } from './directory.ts'
+import { storageKey } from '../ruby/storage-key.ts'
 import { CrashError, errors } from './errors.ts'
-import { storageKey } from './storage-key.ts'
 
 /**
  * The provider key of a call: its own, or that of the service its token belongs to. A given key is not checked here,

@@ -1,8 +1,8 @@
 /** Usage as parameters carry it: checking values, and carrying them up the metric hierarchy. */
+import type { Metric, Service } from '../provider/directory.ts'
 import type { Parameter } from '../rack/parameter.ts'
-import type { Metric, Service } from './directory.ts'
+import { strip } from '../ruby/strip.ts'
 import { errors } from './errors.ts'
-import { strip } from './strip.ts'
 
 /** What a call does to a counter: add `value` or, from a leading `#`, set it. */
 export interface Amount {

@@ -1,10 +1,9 @@
 /** The control API below /emulator/api/: JSON, for the machine's own programs only. */
-
 import type { Emulator } from '../emulator.ts'
+import type { Fault } from '../faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
-import { InvalidDocumentError } from '../state/checks.ts'
-import type { EmulatorState } from '../state/state.ts'
-import type { Fault } from './faults.ts'
+import { InvalidDocumentError } from '../provider/checks.ts'
+import type { EmulatorState } from '../provider/state.ts'
 import { refusalOf } from './guard.ts'
 import { json, problem } from './json.ts'
 

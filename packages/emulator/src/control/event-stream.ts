@@ -1,6 +1,6 @@
 /** The log of calls as server-sent events. */
 import type { ServerResponse } from 'node:http'
-import type { CallLog } from './call-log.ts'
+import type { CallLog } from '../service-management/call-log.ts'
 
 /**
  * Writes calls and dropped batches to an answer until the client goes away or falls 1 MiB behind. Meanwhile `runJobs`

@@ -1,6 +1,6 @@
 /** Requests and answers without a socket. */
 import { STATUS_CODES } from 'node:http'
-import { strip } from '../backend/strip.ts'
+import { strip } from '../ruby/strip.ts'
 
 /** A request as `Emulator.handle` takes it. */
 export interface EmulatorRequest {

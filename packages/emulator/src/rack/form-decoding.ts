@@ -1,5 +1,5 @@
 /** Form decoding as Ruby's `URI.decode_www_form_component` does it: `+` is a blank, a bad escape is an error. */
-import { decodeBytes } from './bytes.ts'
+import { decodeBytes } from '../ruby/bytes.ts'
 import { ParameterError } from './parameter.ts'
 
 const badEscape = /%(?![0-9a-fA-F]{2})/

@@ -1,5 +1,5 @@
 /** multipart/form-data bodies, as far as the backend's parameters can come in one: text fields by name. */
-import { decodeBytes } from './bytes.ts'
+import { decodeBytes } from '../ruby/bytes.ts'
 import { addParameter } from './nesting.ts'
 import { ParameterError, type ParameterHash } from './parameter.ts'
 

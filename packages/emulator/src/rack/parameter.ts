@@ -1,5 +1,5 @@
 /** Request parameters in the shapes Rack gives them; names keep the order in which they first came. */
-import { isWellFormed } from './bytes.ts'
+import { isWellFormed } from '../ruby/bytes.ts'
 
 /** `null` is a bare name (`a` without `=`), which Ruby shows as nil. */
 export type Parameter = string | null | Parameter[] | ParameterHash

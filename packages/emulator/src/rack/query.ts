@@ -1,5 +1,4 @@
 /** Query strings and form bodies: `a=1&b[c]=2` as Rack reads it. `&` is the only separator. */
-
 import { decodeFormText } from './form-decoding.ts'
 import { addParameter } from './nesting.ts'
 import { ParameterError, type ParameterHash } from './parameter.ts'

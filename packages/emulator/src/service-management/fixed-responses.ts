@@ -1,6 +1,6 @@
 /** Answers that do not depend on the provider. */
-import { documentHeaders, notFoundHeaders, plainHeaders, preflightHeaders } from './headers.ts'
-import type { EmulatorResponse } from './message.ts'
+import { documentHeaders, notFoundHeaders, plainHeaders, preflightHeaders } from '../http/headers.ts'
+import type { EmulatorResponse } from '../http/message.ts'
 
 type FixedKind = 'check' | 'status' | 'available' | 'preflight' | 'not-found'
 

@@ -1,8 +1,8 @@
 /** What has been counted, in the form `usage()` and the control API show it. */
-import type { Directory } from './backend/directory.ts'
-import { type PeriodName, periodNames, type Windows } from './backend/period.ts'
-import type { Counters } from './counting/counters.ts'
-import type { EmulatorState } from './state/state.ts'
+import type { Counters } from '../counting/counters.ts'
+import type { Directory } from '../provider/directory.ts'
+import { type PeriodName, periodNames, type Windows } from '../provider/period.ts'
+import type { EmulatorState } from '../provider/state.ts'
 
 /** Service id, application id, metric name, period: the counter of the current window. */
 export type UsageSnapshot = Record<string, Record<string, Record<string, Record<PeriodName, number>>>>

@@ -2,7 +2,7 @@
  * Requests that Node's parser refuses though the real backend takes them: bytes beyond ASCII in the request line.
  * Works on the packet that a server's `clientError` event carries.
  */
-import type { EmulatorRequest } from './message.ts'
+import type { EmulatorRequest } from '../http/message.ts'
 
 /** The request in the packet, or undefined when it is refused for another reason or did not come in one piece. */
 export function readLenientRequest(packet: Buffer | undefined): EmulatorRequest | undefined {

@@ -10,7 +10,7 @@ import {
   optional,
   type Problem,
   required,
-} from '../state/checks.ts'
+} from '../provider/checks.ts'
 
 interface FaultBase {
   /** Only calls of this endpoint. Default: all five. */

@@ -1,5 +1,5 @@
 /** Building blocks of strict validation: every problem is listed with the path where it is. */
-import { isWellFormed } from '../rack/bytes.ts'
+import { isWellFormed } from '../ruby/bytes.ts'
 
 /** One thing wrong with a document; `path` as in JavaScript, for example `services[0].metrics[1].name`. */
 export interface Problem {

@@ -1,10 +1,9 @@
 /** Answers a call that faults hit. */
-
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Fault } from '../control/faults.ts'
-import { xmlType } from './headers.ts'
-import type { EmulatorRequest, EmulatorResponse } from './message.ts'
+import type { Fault } from '../faults/fault.ts'
+import { xmlType } from '../http/headers.ts'
+import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { send } from './send.ts'
 

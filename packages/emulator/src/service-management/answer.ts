@@ -1,21 +1,21 @@
 /** One Service Management request from bytes to answer; what is to be counted is handed back, not counted. */
 import { authorize, type Verdict } from '../backend/authorize.ts'
-import type { Directory } from '../backend/directory.ts'
 import { type Extensions, readExtensions } from '../backend/extensions.ts'
 import { limitHeaders } from '../backend/limit-headers.ts'
-import type { Windows } from '../backend/period.ts'
 import { readReport, type Transaction } from '../backend/report.ts'
+import type { ReportJob } from '../backend/report-job.ts'
 import { statusDocument } from '../backend/status-document.ts'
 import { withoutZeros } from '../backend/usage.ts'
 import type { Counters } from '../counting/counters.ts'
-import type { ReportJob } from '../counting/report-job.ts'
+import { documentHeaders } from '../http/headers.ts'
+import { type EmulatorRequest, type EmulatorResponse, headerOf } from '../http/message.ts'
+import type { AuthorizeEndpoint, Endpoint } from '../http/routes.ts'
+import type { Directory } from '../provider/directory.ts'
+import type { Windows } from '../provider/period.ts'
 import type { Parameter, ParameterHash } from '../rack/parameter.ts'
 import { type RequestParameters, readParameters } from '../rack/request-parameters.ts'
 import { failureResponse } from './failure.ts'
 import { fixedResponse, internalResponse, notMappedResponse } from './fixed-responses.ts'
-import { documentHeaders } from './headers.ts'
-import { type EmulatorRequest, type EmulatorResponse, headerOf } from './message.ts'
-import type { AuthorizeEndpoint, Endpoint } from './routes.ts'
 
 /** What answering needs of the emulator. */
 export interface Backend {

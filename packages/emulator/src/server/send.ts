@@ -1,6 +1,6 @@
 /** Writes answers to Node's responses. */
 import type { ServerResponse } from 'node:http'
-import type { EmulatorResponse } from './message.ts'
+import type { EmulatorResponse } from '../http/message.ts'
 
 /** Sends it whole, with its length. */
 export function send(outgoing: ServerResponse, { status, headers, body }: EmulatorResponse): void {

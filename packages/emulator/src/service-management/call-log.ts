@@ -1,6 +1,5 @@
 /** The last calls of the Service Management API with their verdicts, and why a batch was dropped later. */
-
-import type { JobFailure } from '../counting/report-job.ts'
+import type { JobFailure } from '../backend/report-job.ts'
 import type { EndpointName } from '../http/routes.ts'
 import { maskSecrets } from './masking.ts'
 

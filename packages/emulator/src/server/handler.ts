@@ -1,11 +1,11 @@
 /** From Node's request and response to the emulator and back, faults included. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { CallLog } from '../control/call-log.ts'
 import { streamEvents } from '../control/event-stream.ts'
-import type { FaultPlan } from '../control/faults.ts'
-import { crashResponse } from './failure.ts'
+import type { FaultPlan } from '../faults/fault.ts'
+import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
+import type { CallLog } from '../service-management/call-log.ts'
+import { crashResponse } from '../service-management/failure.ts'
 import { answerWithFaults } from './faulty-answer.ts'
-import type { EmulatorRequest, EmulatorResponse } from './message.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { createBatchedSend, send } from './send.ts'
 

@@ -1,10 +1,10 @@
 /** Sends a request to the Service Management API or to the control API, by its normalised path. */
 import type { ControlApi } from '../control/api.ts'
-import { toByteString } from '../rack/bytes.ts'
-import type { CallOptions, ServiceManagement } from '../service-management.ts'
-import type { EmulatorRequest, EmulatorResponse } from './message.ts'
-import { parseTarget, type RequestTarget } from './request-target.ts'
-import { type EndpointName, endpointName, route } from './routes.ts'
+import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
+import { parseTarget, type RequestTarget } from '../http/request-target.ts'
+import { type EndpointName, endpointName, route } from '../http/routes.ts'
+import { toByteString } from '../ruby/bytes.ts'
+import type { CallOptions, ServiceManagement } from '../service-management/service-management.ts'
 
 export interface RequestHandler {
   /** Answers one request. */

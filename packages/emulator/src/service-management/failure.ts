@@ -1,9 +1,9 @@
 /** How what goes wrong is answered: documents, Sinatra's HTML page, empty answers. */
 import { BackendError, CrashError, EmptyForbiddenError, errors } from '../backend/errors.ts'
 import { errorDocument } from '../backend/xml.ts'
+import { documentHeaders, errorHeaders, htmlErrorHeaders } from '../http/headers.ts'
+import type { EmulatorResponse } from '../http/message.ts'
 import { ParameterError } from '../rack/parameter.ts'
-import { documentHeaders, errorHeaders, htmlErrorHeaders } from './headers.ts'
-import type { EmulatorResponse } from './message.ts'
 
 /**
  * The answer to a failure. `noBody` is asked only where the backend heeds the extension; errors of other classes

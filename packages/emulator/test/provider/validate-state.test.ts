@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { InvalidDocumentError } from '../../src/state/checks.ts'
-import { demoState } from '../../src/state/demo-state.ts'
-import { validateState } from '../../src/state/validate-state.ts'
+import { InvalidDocumentError } from '../../src/provider/checks.ts'
+import { demoState } from '../../src/provider/demo-state.ts'
+import { validateState } from '../../src/provider/validate-state.ts'
 
 const service = (members: object) => ({ services: [{ id: '1', ...members }] })
 const metrics = [{ name: 'hits' }, { name: 'child', parent: 'hits' }]

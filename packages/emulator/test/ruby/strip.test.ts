@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { strip } from '../../src/backend/strip.ts'
+import { strip } from '../../src/ruby/strip.ts'
 
 test.each([
   ['', ''],

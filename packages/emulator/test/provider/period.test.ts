@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { periodNames, windowsAt } from '../../src/backend/period.ts'
+import { periodNames, windowsAt } from '../../src/provider/period.ts'
 
 const bounds = (at: string) =>
   Object.fromEntries(

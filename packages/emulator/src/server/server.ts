@@ -2,8 +2,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Emulator } from '../emulator.ts'
+import { writeMessage } from '../http/message.ts'
 import { readLenientRequest } from './lenient-request.ts'
-import { writeMessage } from './message.ts'
 import { refusedResponse } from './request-handler.ts'
 
 export interface ListenOptions {

@@ -1,12 +1,12 @@
 /** The job behind reports and authreps: judges a whole batch, then counts it, or drops all of it. */
-import type { Directory, Metric, Service } from '../backend/directory.ts'
-import { BackendError, errors } from '../backend/errors.ts'
-import type { Windows } from '../backend/period.ts'
-import type { Transaction } from '../backend/report.ts'
-import { type Amount, processUsage } from '../backend/usage.ts'
+import type { Counters } from '../counting/counters.ts'
+import type { Directory, Metric, Service } from '../provider/directory.ts'
+import type { Windows } from '../provider/period.ts'
 import { lookupKey, type Parameter, rubyText } from '../rack/parameter.ts'
-import type { Counters } from './counters.ts'
-import { parseTimestamp } from './timestamp.ts'
+import { parseTimestamp } from '../ruby/timestamp.ts'
+import { BackendError, errors } from './errors.ts'
+import type { Transaction } from './report.ts'
+import { type Amount, processUsage } from './usage.ts'
 
 export interface ReportJob {
   readonly serviceId: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseTimestamp } from '../../src/counting/timestamp.ts'
+import { parseTimestamp } from '../../src/ruby/timestamp.ts'
 
 const iso = (text: string) => {
   const at = parseTimestamp(text)

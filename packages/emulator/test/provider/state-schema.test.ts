@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { readRecordings } from '../../../../test/conformance/recordings.ts'
-import { demoState } from '../../src/state/demo-state.ts'
-import { stateSchema } from '../../src/state/state-schema.ts'
-import { validateState } from '../../src/state/validate-state.ts'
+import { demoState } from '../../src/provider/demo-state.ts'
+import { stateSchema } from '../../src/provider/state-schema.ts'
+import { validateState } from '../../src/provider/validate-state.ts'
 import { dictionary } from '../dictionary.ts'
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(stateSchema)

@@ -1,7 +1,7 @@
 /** The state in the form calls look things up in: services by id and token, applications, metrics with relatives. */
-import type { ApplicationState, EmulatorState, MetricState, ServiceState } from '../state/state.ts'
+import { storageKey } from '../ruby/storage-key.ts'
 import { type PeriodName, periodNames } from './period.ts'
-import { storageKey } from './storage-key.ts'
+import type { ApplicationState, EmulatorState, MetricState, ServiceState } from './state.ts'
 
 export interface Metric {
   readonly name: string

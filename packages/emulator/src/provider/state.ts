@@ -1,5 +1,5 @@
 /** The state of an emulated provider, in the JSON form that files, the control API and recordings share. */
-import type { PeriodName } from '../backend/period.ts'
+import type { PeriodName } from './period.ts'
 
 export interface EmulatorState {
   services: ServiceState[]

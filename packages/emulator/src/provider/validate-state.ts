@@ -1,6 +1,5 @@
 /** Strict validation of a state: nothing but known members, and all that refers to something finds it. */
-import { periodNames } from '../backend/period.ts'
-import { storageKey } from '../backend/storage-key.ts'
+import { storageKey } from '../ruby/storage-key.ts'
 import {
   anyText,
   type Check,
@@ -16,6 +15,7 @@ import {
   textOrNull,
   wholeNumber,
 } from './checks.ts'
+import { periodNames } from './period.ts'
 import type { EmulatorState } from './state.ts'
 
 /** The value as a state. @throws InvalidDocumentError listing every problem. */
