@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The command line: starts the emulator and prints its address on the first line. */
 import { parseArgs } from 'node:util'
-import { createEmulator, type EmulatorOptions } from './emulator.ts'
+import { createEmulator } from './create-emulator.ts'
+import type { EmulatorOptions } from './emulator.ts'
 import { stateSchema } from './provider/state-schema.ts'
 import { readStateFile, watchStateFile } from './provider/watch-state-file.ts'
 

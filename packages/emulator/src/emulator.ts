@@ -1,16 +1,10 @@
-/** The emulator: a provider behind HTTP, in process or on a port, with its control API. */
+/** What an emulator offers: in process, on a port and, through `control/`, over HTTP. Interfaces only. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, instantFrom, type SettableClock, settableClock } from './clock.ts'
-import { createControlApi } from './control/api.ts'
-import { type Fault, FaultPlan, validateFaults } from './faults/fault.ts'
+import type { Clock } from './clock.ts'
+import type { Fault } from './faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
-import { demoState } from './provider/demo-state.ts'
 import type { EmulatorState } from './provider/state.ts'
-import { createHandler } from './server/handler.ts'
-import { createRequestHandler } from './server/request-handler.ts'
-import { type ListenOptions, type RunningServer, startServer } from './server/server.ts'
 import type { CallRecord } from './service-management/call-log.ts'
-import { ServiceManagement } from './service-management/service-management.ts'
 import type { UsageSnapshot } from './service-management/usage-snapshot.ts'
 
 export interface EmulatorOptions {
@@ -24,6 +18,13 @@ export interface EmulatorOptions {
    * the next request is answered and before usage or calls are read. Default 0: counted before the answer.
    */
   reportDelayMs?: number
+}
+
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1: this machine only. */
+  host?: string
 }
 
 export interface Emulator {
@@ -58,53 +59,4 @@ export interface Emulator {
   /** Stops the server, if there is one, and cuts open connections. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-}
-
-/** Creates an emulator. Nothing is opened before `listen`. @throws InvalidDocumentError for a bad state. */
-export function createEmulator(options: EmulatorOptions = {}): Emulator {
-  const { reportDelayMs = 0 } = options
-  if (!(reportDelayMs >= 0)) throw new RangeError('reportDelayMs must be a number of at least 0')
-  const clock: SettableClock = settableClock(options.clock)
-  const service = new ServiceManagement(options.state ?? demoState(), clock, reportDelayMs)
-  const faults = new FaultPlan()
-  let server: RunningServer | undefined
-
-  const emulator: Emulator = {
-    handle: (request) => requests.handle(request),
-    handler: (request, response) => handler(request, response),
-    get url() {
-      if (!server) throw new Error('the emulator is not listening')
-      return server.url
-    },
-    async listen(listenOptions = {}) {
-      if (server) throw new Error('the emulator is listening already')
-      server = await startServer(emulator, listenOptions)
-      return server.url
-    },
-    state: () => service.state(),
-    setState: (state) => service.setState(state),
-    updateState: (state) => service.updateState(state),
-    usage: () => service.usage(),
-    setClock(now) {
-      service.runJobs(false)
-      clock.freeze(now === null ? undefined : instantFrom(now))
-    },
-    now: () => clock.now(),
-    runJobs: ({ all = false } = {}) => service.runJobs(all),
-    setFaults: (list) => faults.set(validateFaults(list)),
-    faults: () => faults.list(),
-    calls() {
-      service.runJobs(false)
-      return service.calls.list()
-    },
-    async close() {
-      const closing = server
-      server = undefined
-      await closing?.close()
-    },
-    [Symbol.asyncDispose]: () => emulator.close(),
-  }
-  const requests = createRequestHandler(service, createControlApi(emulator))
-  const handler = createHandler({ requests, faults, calls: service.calls, runJobs: () => service.runJobs(false) })
-  return emulator
 }

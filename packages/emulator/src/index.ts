@@ -1,6 +1,7 @@
 export type { JobFailure } from './backend/report-job.ts'
 export type { Clock } from './clock.ts'
-export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.ts'
+export { createEmulator } from './create-emulator.ts'
+export type { Emulator, EmulatorOptions, ListenOptions } from './emulator.ts'
 export type { ConnectionFault, Fault, LatencyFault, StatusFault, TruncateFault } from './faults/fault.ts'
 export type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
 export type { EndpointName } from './http/routes.ts'
@@ -16,6 +17,5 @@ export type {
   ServiceState,
 } from './provider/state.ts'
 export { stateSchema } from './provider/state-schema.ts'
-export type { ListenOptions } from './server/server.ts'
 export type { CallRecord } from './service-management/call-log.ts'
 export type { UsageSnapshot } from './service-management/usage-snapshot.ts'

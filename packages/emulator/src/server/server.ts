@@ -1,17 +1,10 @@
 /** The emulator's own server. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Emulator } from '../emulator.ts'
+import type { Emulator, ListenOptions } from '../emulator.ts'
 import { writeMessage } from '../http/message.ts'
 import { readLenientRequest } from './lenient-request.ts'
 import { refusedResponse } from './request-handler.ts'
-
-export interface ListenOptions {
-  /** Default 0: any free port. */
-  port?: number
-  /** Default 127.0.0.1: this machine only. */
-  host?: string
-}
 
 export interface RunningServer {
   readonly url: string

@@ -1,0 +1,59 @@
+/** The factory: the only place where the parts of an emulator are wired. */
+import { instantFrom, type SettableClock, settableClock } from './clock.ts'
+import { createControlApi } from './control/api.ts'
+import type { Emulator, EmulatorOptions } from './emulator.ts'
+import { FaultPlan, validateFaults } from './faults/fault.ts'
+import { demoState } from './provider/demo-state.ts'
+import { createHandler } from './server/handler.ts'
+import { createRequestHandler } from './server/request-handler.ts'
+import { type RunningServer, startServer } from './server/server.ts'
+import { ServiceManagement } from './service-management/service-management.ts'
+
+/** Creates an emulator. Nothing is opened before `listen`. @throws InvalidDocumentError for a bad state. */
+export function createEmulator(options: EmulatorOptions = {}): Emulator {
+  const { reportDelayMs = 0 } = options
+  if (!(reportDelayMs >= 0)) throw new RangeError('reportDelayMs must be a number of at least 0')
+  const clock: SettableClock = settableClock(options.clock)
+  const service = new ServiceManagement(options.state ?? demoState(), clock, reportDelayMs)
+  const faults = new FaultPlan()
+  let server: RunningServer | undefined
+
+  const emulator: Emulator = {
+    handle: (request) => requests.handle(request),
+    handler: (request, response) => handler(request, response),
+    get url() {
+      if (!server) throw new Error('the emulator is not listening')
+      return server.url
+    },
+    async listen(listenOptions = {}) {
+      if (server) throw new Error('the emulator is listening already')
+      server = await startServer(emulator, listenOptions)
+      return server.url
+    },
+    state: () => service.state(),
+    setState: (state) => service.setState(state),
+    updateState: (state) => service.updateState(state),
+    usage: () => service.usage(),
+    setClock(now) {
+      service.runJobs(false)
+      clock.freeze(now === null ? undefined : instantFrom(now))
+    },
+    now: () => clock.now(),
+    runJobs: ({ all = false } = {}) => service.runJobs(all),
+    setFaults: (list) => faults.set(validateFaults(list)),
+    faults: () => faults.list(),
+    calls() {
+      service.runJobs(false)
+      return service.calls.list()
+    },
+    async close() {
+      const closing = server
+      server = undefined
+      await closing?.close()
+    },
+    [Symbol.asyncDispose]: () => emulator.close(),
+  }
+  const requests = createRequestHandler(service, createControlApi(emulator))
+  const handler = createHandler({ requests, faults, calls: service.calls, runJobs: () => service.runJobs(false) })
+  return emulator
+}
