@@ -1,7 +1,7 @@
 /** From Node's request and response to the emulator and back, faults included. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { streamEvents } from '../control/event-stream.ts'
-import type { FaultPlan } from '../faults/fault.ts'
+import type { FaultPlan } from '../faults/fault-plan.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import type { CallLog } from '../service-management/call-log.ts'
 import { crashResponse } from '../service-management/failure.ts'
