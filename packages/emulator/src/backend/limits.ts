@@ -1,10 +1,11 @@
 /** Which limits a call is held against, and whether it stays within them. */
+import { applyAmount } from '../counting/amount.ts'
 import type { ApplicationCounters } from '../counting/counters.ts'
 import type { Limit, Plan, Service } from '../provider/directory.ts'
 import type { Windows } from '../provider/period.ts'
 import type { Call, CountedLimit } from './call.ts'
 import { errors } from './errors.ts'
-import { applyAmount, processUsage, type RawUsage } from './usage.ts'
+import { processUsage, type RawUsage } from './usage.ts'
 
 /** The limits of a plan with what the application has used of them. */
 export function countLimits(

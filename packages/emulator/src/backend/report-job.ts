@@ -1,4 +1,5 @@
 /** The job behind reports and authreps: judges a whole batch, then counts it, or drops all of it. */
+import type { Amount } from '../counting/amount.ts'
 import type { Counters } from '../counting/counters.ts'
 import type { Directory, Metric, Service } from '../provider/directory.ts'
 import type { Windows } from '../provider/period.ts'
@@ -6,7 +7,7 @@ import { lookupKey, type Parameter, rubyText } from '../rack/parameter.ts'
 import { parseTimestamp } from '../ruby/timestamp.ts'
 import { BackendError, errors } from './errors.ts'
 import type { Transaction } from './report.ts'
-import { type Amount, processUsage } from './usage.ts'
+import { processUsage } from './usage.ts'
 
 export interface ReportJob {
   readonly serviceId: string

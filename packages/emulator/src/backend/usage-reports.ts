@@ -1,7 +1,7 @@
 /** What an answer says about a limit: the counter, with the usage of the call where it has been counted. */
+import { amountOf, applyAmount } from '../counting/amount.ts'
 import type { Metric } from '../provider/directory.ts'
 import type { Call, CountedLimit } from './call.ts'
-import { amountOf, applyAmount } from './usage.ts'
 
 /** The counter as shown: stored, plus for an authorised authrep what this call adds by metric and descendants. */
 export function currentValue(call: Call, authorized: boolean, { limit, counted }: CountedLimit): bigint {

@@ -1,7 +1,7 @@
 /** Usage counters of applications, in plain maps: one value per metric, period and window. */
-import type { Amount } from '../backend/usage.ts'
 import { type PeriodName, periodNames, type Windows } from '../provider/period.ts'
 import { storageKey } from '../ruby/storage-key.ts'
+import type { Amount } from './amount.ts'
 
 /** Windows kept per metric and period; the real backend forgets minutes after 180 s, we keep a day of them. */
 const maxWindows = 1500
