@@ -5,8 +5,8 @@ export type { Emulator, EmulatorOptions, ListenOptions } from './emulator.ts'
 export type { ConnectionFault, Fault, LatencyFault, StatusFault, TruncateFault } from './faults/fault.ts'
 export type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
 export type { EndpointName } from './http/routes.ts'
-export { InvalidDocumentError, type Problem } from './provider/checks.ts'
 export { demoState } from './provider/demo-state.ts'
+export { InvalidDocumentError, type Problem } from './provider/invalid-document.ts'
 export type { PeriodName } from './provider/period.ts'
 export type {
   ApplicationState,

@@ -2,7 +2,7 @@
 import type { Emulator } from '../emulator.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
-import { InvalidDocumentError } from '../provider/checks.ts'
+import { InvalidDocumentError } from '../provider/invalid-document.ts'
 import type { EmulatorState } from '../provider/state.ts'
 import { refusalOf } from './guard.ts'
 import { json, problem } from './json.ts'

@@ -1,6 +1,6 @@
 /** Answers of the control API. */
 import type { EmulatorResponse } from '../http/message.ts'
-import type { Problem } from '../provider/checks.ts'
+import type { Problem } from '../provider/invalid-document.ts'
 
 /** A value as an answer. */
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): EmulatorResponse {

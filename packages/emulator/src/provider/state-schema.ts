@@ -1,19 +1,21 @@
 /** JSON Schema of the state file, for editors and validators. */
+import { periodNames } from './period.ts'
+import { arrayOf, objectOf, type Schema } from './schema.ts'
 
-const text = { type: 'string', minLength: 1 }
-const texts = { type: 'array', items: text }
-const nullableText = { type: ['string', 'null'] }
-const state = { enum: ['active', 'suspended'], default: 'active' }
+const text: Schema = { type: 'string', minLength: 1 }
+const texts = arrayOf(text)
+const anyTexts = arrayOf({ type: 'string' })
+const nullableText: Schema = { type: ['string', 'null'] }
+const flag: Schema = { type: 'boolean' }
+const state: Schema = { enum: ['active', 'suspended'], default: 'active' }
 
-/** The schema (draft 2020-12). Names that must refer to each other are checked by the emulator only. */
-export const stateSchema: Readonly<Record<string, unknown>> = {
+/** The schema (draft 2020-12). `validateState` also checks what refers to what. */
+export const stateSchema: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'State of the 3scale emulator',
-  ...object({ $schema: { type: 'string' }, services: { type: 'array', items: { $ref: '#/$defs/service' } } }, [
-    'services',
-  ]),
+  ...objectOf({ $schema: text, services: listOf('service') }, ['services']),
   $defs: {
-    service: object(
+    service: objectOf(
       {
         id: { ...text, description: 'Service id, as in the service_id parameter.' },
         provider_key: { ...text, description: 'Provider key of the account. Default: provider-key.' },
@@ -22,20 +24,20 @@ export const stateSchema: Readonly<Record<string, unknown>> = {
           enum: ['1', '2', 'oauth', null],
           description: '1: user keys, 2: application ids and keys, oauth: client ids. null or absent behaves like 2.',
         },
-        referrer_filters_required: { type: 'boolean', default: false },
+        referrer_filters_required: { ...flag, default: false },
         state,
         default_service: {
-          type: 'boolean',
+          ...flag,
           description: 'Used when a provider key comes without service id. Default: the first service of the provider.',
         },
-        remove_default: { type: 'boolean', description: 'Leaves the provider without a default service.' },
-        metrics: { type: 'array', items: { $ref: '#/$defs/metric' } },
-        plans: { type: 'array', items: { $ref: '#/$defs/plan' } },
-        applications: { type: 'array', items: { $ref: '#/$defs/application' } },
+        remove_default: { ...flag, description: 'Leaves the provider without a default service.' },
+        metrics: listOf('metric'),
+        plans: listOf('plan'),
+        applications: listOf('application'),
       },
       ['id'],
     ),
-    metric: object(
+    metric: objectOf(
       {
         id: { ...text, description: 'Numeric ids decide the order of usage reports. Default: order of definition.' },
         name: text,
@@ -43,28 +45,24 @@ export const stateSchema: Readonly<Record<string, unknown>> = {
       },
       ['name'],
     ),
-    plan: object(
-      { id: nullableText, name: nullableText, limits: { type: 'array', items: { $ref: '#/$defs/limit' } } },
-      ['id'],
-    ),
-    limit: object(
+    plan: objectOf({ id: nullableText, name: nullableText, limits: listOf('limit') }, ['id']),
+    limit: objectOf(
       {
         metric: { ...text, description: 'Name of a metric of the service.' },
-        period: { enum: ['eternity', 'year', 'month', 'week', 'day', 'hour', 'minute'] },
+        period: { enum: periodNames },
         value: { type: 'integer', minimum: 0 },
       },
       ['metric', 'period', 'value'],
     ),
-    application: object(
+    application: objectOf(
       {
         id: { ...text, description: 'Application id, or client id.' },
         state,
         plan: { ...nullableText, description: 'Id of a plan. Without one nothing is limited.' },
         user_keys: texts,
-        application_keys: { type: 'array', items: { type: 'string' } },
+        application_keys: anyTexts,
         referrer_filters: {
-          type: 'array',
-          items: { type: 'string' },
+          ...anyTexts,
           description: 'Literal texts; * stands for any run of characters.',
         },
         redirect_url: nullableText,
@@ -74,6 +72,6 @@ export const stateSchema: Readonly<Record<string, unknown>> = {
   },
 }
 
-function object(properties: Readonly<Record<string, unknown>>, required: readonly string[]) {
-  return { type: 'object', properties, required, additionalProperties: false }
+function listOf(definition: string): Schema {
+  return arrayOf({ $ref: `#/$defs/${definition}` })
 }

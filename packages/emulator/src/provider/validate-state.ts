@@ -1,76 +1,16 @@
 /** Strict validation of a state: nothing but known members, and all that refers to something finds it. */
 import { storageKey } from '../ruby/storage-key.ts'
-import {
-  anyText,
-  type Check,
-  flag,
-  InvalidDocumentError,
-  listOf,
-  objectAt,
-  oneOf,
-  optional,
-  type Problem,
-  required,
-  text,
-  textOrNull,
-  wholeNumber,
-} from './checks.ts'
-import { periodNames } from './period.ts'
+import { findProblems } from './find-problems.ts'
+import { InvalidDocumentError, type Problem } from './invalid-document.ts'
 import type { EmulatorState } from './state.ts'
+import { stateSchema } from './state-schema.ts'
 
 /** The value as a state. @throws InvalidDocumentError listing every problem. */
 export function validateState(value: unknown): EmulatorState {
-  const problems: Problem[] = []
-  const document = objectAt(value, '', { $schema: optional(text), services: required(listOf(checkService)) }, problems)
-  if (document) checkTogether(document as unknown as EmulatorState, problems)
+  const problems = findProblems(stateSchema, value)
+  if (problems.length === 0) checkTogether(value as EmulatorState, problems)
   if (problems.length > 0) throw new InvalidDocumentError('state', problems)
   return value as EmulatorState
-}
-
-const states = oneOf('active', 'suspended')
-
-const checkService: Check = (value, path, problems) => {
-  const members = {
-    id: required(text),
-    provider_key: optional(text),
-    service_tokens: optional(listOf(text)),
-    backend_version: optional(oneOf('1', '2', 'oauth', null)),
-    referrer_filters_required: optional(flag),
-    state: optional(states),
-    default_service: optional(flag),
-    remove_default: optional(flag),
-    metrics: optional(listOf(checkMetric)),
-    plans: optional(listOf(checkPlan)),
-    applications: optional(listOf(checkApplication)),
-  }
-  objectAt(value, path, members, problems)
-}
-
-const checkMetric: Check = (value, path, problems) => {
-  objectAt(value, path, { id: optional(text), name: required(text), parent: optional(textOrNull) }, problems)
-}
-
-const checkPlan: Check = (value, path, problems) => {
-  const members = { id: required(textOrNull), name: optional(textOrNull), limits: optional(listOf(checkLimit)) }
-  objectAt(value, path, members, problems)
-}
-
-const checkLimit: Check = (value, path, problems) => {
-  const members = { metric: required(text), period: required(oneOf(...periodNames)), value: required(wholeNumber) }
-  objectAt(value, path, members, problems)
-}
-
-const checkApplication: Check = (value, path, problems) => {
-  const members = {
-    id: required(text),
-    state: optional(states),
-    plan: optional(textOrNull),
-    user_keys: optional(listOf(text)),
-    application_keys: optional(listOf(anyText)),
-    referrer_filters: optional(listOf(anyText)),
-    redirect_url: optional(textOrNull),
-  }
-  objectAt(value, path, members, problems)
 }
 
 /** What no member shows alone: names used twice, parents and metrics that do not exist, circles. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { InvalidDocumentError } from '../../src/provider/checks.ts'
 import { demoState } from '../../src/provider/demo-state.ts'
+import { InvalidDocumentError } from '../../src/provider/invalid-document.ts'
 import { validateState } from '../../src/provider/validate-state.ts'
 
 const service = (members: object) => ({ services: [{ id: '1', ...members }] })
