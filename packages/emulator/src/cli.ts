@@ -10,11 +10,11 @@ const usage = `threescale-emulator [options]: a local 3scale backend
 
   --port N           port to listen on, 0 picks a free one (default 3000)
   --host ADDRESS     address to listen on (default 127.0.0.1)
-  --state FILE       the provider to serve, as JSON; edits are followed (default: a small demo provider)
-  --clock INSTANT    stand still at an instant, for example 2026-01-15T10:20:30Z
-  --report-delay MS  count reports and authreps this much later, as the real backend does (default 0)
-  --print-schema     print the JSON Schema of the state file and end
-  --help             print this and end
+  --state FILE       the provider to serve, as JSON; reloaded when it changes (default: a small demo provider)
+  --clock INSTANT    stop the clock at an instant, for example 2026-01-15T10:20:30Z
+  --report-delay MS  count reports and authreps after this delay, as the real backend does (default 0)
+  --print-schema     print the JSON Schema of the state file and exit
+  --help             print this and exit
 `
 
 try {
@@ -53,7 +53,7 @@ async function serve(
   const emulator = createEmulator(options)
   print(`${await emulator.listen(address)}\n`)
   if (!isLoopback(address.host)) {
-    warn(`warning: ${address.host} may be reached from other machines, and so may the control API`)
+    warn(`warning: ${address.host} may be reachable from other machines, and so may the control API`)
   }
   const stopWatching =
     stateFile === undefined

@@ -1,4 +1,4 @@
-/** What the emulator takes for the current time. */
+/** The emulator's current time. */
 
 /** A source of time. `now` gives epoch milliseconds. */
 export interface Clock {
@@ -17,7 +17,7 @@ export class SettableClock implements Clock {
     this.#base = base
   }
 
-  /** Where it stands, or undefined while it runs. */
+  /** The instant at which it stands, or undefined while it runs. */
   get frozenAt(): number | undefined {
     return this.#frozenAt
   }
@@ -32,7 +32,7 @@ export class SettableClock implements Clock {
   }
 }
 
-/** A settable clock over a given one, or standing at a given instant (ISO 8601 or Date). Default: the machine's. */
+/** A settable clock over a given one, or one that stands at an instant (ISO 8601 or Date). Default: the machine's. */
 export function settableClock(given: Clock | Date | string | undefined): SettableClock {
   if (typeof given !== 'string' && !(given instanceof Date)) return new SettableClock(given ?? systemClock)
   const clock = new SettableClock(systemClock)
@@ -40,7 +40,7 @@ export function settableClock(given: Clock | Date | string | undefined): Settabl
   return clock
 }
 
-/** Epoch milliseconds of an instant. @throws RangeError when it is none. */
+/** Epoch milliseconds of an instant. @throws RangeError when the value is not an instant. */
 export function instantFrom(value: Date | string | number): number {
   const instant = new Date(value).getTime()
   if (Number.isNaN(instant)) throw new RangeError(`not an instant: ${JSON.stringify(value)}`)

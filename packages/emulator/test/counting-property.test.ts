@@ -108,7 +108,7 @@ test.each([0, 5 * minute])('with a report delay of %i ms', (reportDelayMs) => {
         runDue()
         if (each.kind === 'clock') {
           clock.at += each.minutes * minute
-          // Looking makes the emulator do what is due, so that a clock moved back again finds it done.
+          // Reading usage runs the due jobs, so a clock that is set back later finds them done.
           emulator.usage()
           runDue()
         } else if (each.kind === 'report') {
@@ -126,7 +126,7 @@ test.each([0, 5 * minute])('with a report delay of %i ms', (reportDelayMs) => {
           })
           expect(status).toBe(202)
           later((at) => {
-            // Those that use nothing of anything are taken out before anybody looks at them.
+            // Transactions without usage are removed before their members are checked.
             const left = entries.filter(({ usage: used }) => {
               const values = Object.values(used)
               return values.length === 0 || values.some((value) => value > 0)

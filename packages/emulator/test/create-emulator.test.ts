@@ -6,7 +6,7 @@ import { authrep, dictionary, noon, report } from './dictionary.ts'
 const get = (target: string) => ({ method: 'GET', target })
 
 describe('createEmulator', () => {
-  test('serves the demo provider without being told anything', async () => {
+  test('serves the demo provider by default', async () => {
     await using emulator = createEmulator()
     const url = await emulator.listen()
     const query = 'service_id=2555417&service_token=demo-token&user_key=good-key&usage[lookup]=1'
@@ -43,7 +43,7 @@ describe('createEmulator', () => {
     await expect(second.listen({ port })).rejects.toThrow('EADDRINUSE')
   })
 
-  test('lends its handler to a server of the user', async () => {
+  test('offers its handler for a server of the user', async () => {
     const emulator = createEmulator({ state: dictionary(), clock: noon })
     const server = createServer(emulator.handler)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -59,14 +59,14 @@ describe('createEmulator', () => {
     expect(() => createEmulator({ state: broken })).toThrow(InvalidDocumentError)
   })
 
-  test('refuses a delay that is no duration', () => {
+  test('refuses a delay that is not a duration', () => {
     expect(() => createEmulator({ reportDelayMs: -1 })).toThrow(RangeError)
     expect(() => createEmulator({ reportDelayMs: Number.NaN })).toThrow(RangeError)
   })
 })
 
 describe('the clock', () => {
-  test('an own clock moves the windows', () => {
+  test('a custom clock moves the windows', () => {
     const clock = { at: Date.parse(noon), now: () => clock.at }
     const limits = [{ metric: 'hits', period: 'minute' as const, value: 1 }]
     const emulator = createEmulator({ state: dictionary(limits), clock })
@@ -77,7 +77,7 @@ describe('the clock', () => {
     expect(statuses).toEqual([200, 409, 409, 200])
   })
 
-  test('setClock stops any clock, and null lets it go on', () => {
+  test('setClock stops any clock, and null lets it run again', () => {
     const clock = { now: () => 1000 }
     const emulator = createEmulator({ clock })
     emulator.setClock(noon)
@@ -117,7 +117,7 @@ describe('with a report delay', () => {
     expect(emulator.handle(get(authrep('usage[hits]=1'))).status).toBe(409)
   })
 
-  test('what has no timestamp is booked when the job runs, even if nobody looks until later', () => {
+  test('usage without a timestamp is counted as of the instant the job was due, even if it runs later', () => {
     const { clock, emulator } = delayed()
     clock.at = start - 50
     emulator.handle(get(authrep('usage[hits]=1')))
@@ -148,7 +148,7 @@ describe('with a report delay', () => {
     expect(emulator.calls().at(-1)?.dropped).toBeUndefined()
   })
 
-  test('a new state forgets what waits', () => {
+  test('a new state clears waiting jobs', () => {
     const { clock, emulator } = delayed()
     emulator.handle(get(authrep('usage[hits]=1')))
     emulator.setState(dictionary())
@@ -184,7 +184,7 @@ describe('state', () => {
     expect(emulator.usage()['1001']?.app?.hits?.day).toBe(1)
   })
 
-  test('what is given and what is got are copies', () => {
+  test('states passed in and returned are copies', () => {
     const given = dictionary()
     const emulator = createEmulator({ state: given })
     given.services = []

@@ -1,4 +1,4 @@
-/** docs/emulator.md: its examples run, its curl lines work, its tables name what there is. */
+/** docs/emulator.md: its examples run, its curl lines work, its tables name everything that exists. */
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ function blocks(info: string): string[] {
 
 let folder: string
 beforeEach(() => {
-  // Inside the package, so that the examples find it by its own name.
+  // Inside the package, so that the examples can import it by name.
   folder = mkdtempSync(fileURLToPath(new URL('../dist/documentation-', import.meta.url)))
 })
 afterEach(() => rmSync(folder, { recursive: true }))

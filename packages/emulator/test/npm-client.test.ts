@@ -1,4 +1,4 @@
-/** The classic `3scale` package from npm, which speaks nothing but https, against the emulator. */
+/** The classic `3scale` package from npm, which uses https only, against the emulator. */
 import { createServer, globalAgent, type Server } from 'node:https'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -102,7 +102,7 @@ test('denials and errors come with code and message', async () => {
   expect([first.is_success(), second.error_message]).toEqual([true, 'usage limits are exceeded'])
 })
 
-// With a service token the package forgets to send it, so it can report with a provider key only.
+// The package does not send a service token with reports, so it can report only with a provider key.
 test('reports are accepted and counted', async () => {
   vi.spyOn(console, 'warn').mockImplementationOnce(() => {})
   const reporter = new Client('demo-provider-key', address)

@@ -1,4 +1,4 @@
-/** Whatever bytes come: an answer, no crash, and nothing counted or changed. */
+/** Random bytes get an answer, crash nothing, and neither count nor change anything. */
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -92,7 +92,7 @@ describe('random requests', () => {
     )
   })
 
-  test('are answered or cut off on a port, and the server lives on', async () => {
+  test('are answered or cut off on a port, and the server keeps running', async () => {
     const emulator = createEmulator({ state: dictionary(), clock: noon })
     const url = await emulator.listen()
     const port = Number(new URL(url).port)

@@ -1,4 +1,4 @@
-/** A key and a certificate for localhost and 127.0.0.1, made on the spot and valid for a day. */
+/** A key and a certificate for localhost and 127.0.0.1, generated for one test run and valid for a day. */
 import { generateKeyPairSync, sign } from 'node:crypto'
 
 export interface KeyAndCertificate {

@@ -1,4 +1,4 @@
-/** The application a call is about: by user key or by application id, as the service's backend version says. */
+/** Finds the application of a call: by user key or by application id, depending on the service's backend version. */
 import type { Application, Service } from '../provider/directory.ts'
 import { type ParameterHash, stringOf } from '../rack/parameter.ts'
 import { errors } from './errors.ts'

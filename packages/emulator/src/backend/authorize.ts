@@ -34,7 +34,7 @@ export function authorize(request: AuthorizeRequest, directory: Directory, count
   const providerKey = providerKeyOf(parameters, directory)
   if (parameters.get('user_id') != null) throw errors.endUsersNoLongerSupported()
   const usage = parameters.get('usage') ?? undefined
-  if (usage !== undefined && !(usage instanceof Map)) throw new EmptyForbiddenError('usage is no hash')
+  if (usage !== undefined && !(usage instanceof Map)) throw new EmptyForbiddenError('usage is not a hash')
   const service = serviceOf(providerKey, parameters.get('service_id'), directory)
   const { application, id } = findApplication(service, parameters, oauth)
   const { plan } = application
@@ -58,7 +58,7 @@ export function authorize(request: AuthorizeRequest, directory: Directory, count
 
 const idNames = ['service_id', 'app_id', 'user_key', 'provider_key', 'app_key']
 
-/** Ids that are no strings or blank become absent; only an application key is trimmed, and may stay empty. */
+/** Drops ids that are blank or not strings. Only an application key is trimmed, and it may stay empty. */
 function normalized(parameters: ParameterHash): ParameterHash {
   let result = parameters
   const change = () => {

@@ -20,7 +20,7 @@ export interface Call {
   /** The server's clock, epoch milliseconds. */
   readonly now: number
   readonly windows: Windows
-  /** The limits that matter, with what has been counted. */
+  /** The limits to check, each with its current counter. */
   readonly limits: readonly CountedLimit[]
 }
 

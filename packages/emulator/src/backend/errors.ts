@@ -13,10 +13,10 @@ export class BackendError extends Error {
   }
 }
 
-/** A request on which the real backend breaks down: 500 without a document. */
+/** A request that crashes the real backend: 500 without a document. */
 export class CrashError extends Error {}
 
-/** A 403 without a document: `usage` was given, but not as a hash. */
+/** A 403 without a document: `usage` is present but not a hash. */
 export class EmptyForbiddenError extends Error {}
 
 /** Ruby's `blank?` of the backend: nil, empty or nothing but white space. */

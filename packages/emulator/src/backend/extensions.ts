@@ -18,14 +18,14 @@ const noOptionsNoBody: Extensions = { ...noOptions, noBody: true }
 
 /**
  * Reads the header, a byte string; `no_body` may also be a parameter, which the header overrides if it gives a value.
- * @throws CrashError when the header cannot be read, ParameterError when it is beyond limits.
+ * @throws CrashError when the header cannot be read, ParameterError when it exceeds Rack's limits.
  */
 export function readExtensions(header: string | undefined, parameters: ParameterHash): Extensions {
   if (!header) return isNoBody(parameters.get('no_body')) ? noOptionsNoBody : noOptions
   return readOptions(parseHeader(header), parameters)
 }
 
-/** Only limits are caught by the backend; a header it cannot read otherwise breaks it. */
+/** The backend catches only exceeded limits; any other header that it cannot read crashes it. */
 function parseHeader(header: string): ParameterHash {
   try {
     return parseQuery(header)

@@ -3,10 +3,10 @@ import { periodNames } from '../provider/period.ts'
 import type { Call, CountedLimit } from './call.ts'
 import { addUsage, currentValue } from './usage-reports.ts'
 
-/** No limit in sight. */
+/** Stands for calls that no limit restricts. */
 const unlimited = -1n
 
-/** Values of the three headers; without a limit remaining and reset are -1 and there is no max-value. */
+/** Values of the three headers. Without a limit, remaining and reset are -1 and there is no max-value. */
 export interface LimitHeaders {
   readonly remaining: string
   readonly reset: string
@@ -30,7 +30,7 @@ interface Candidate {
   readonly calls: bigint
 }
 
-// The backend's comparison is no order (-1 replaces 0, yet everything replaces -1), so the sequence of reports decides.
+// The backend's comparison is not transitive (-1 replaces 0, yet everything replaces -1): the order of reports decides.
 function pick(call: Call, authorized: boolean): Candidate | undefined {
   let current: Candidate | undefined
   for (const counted of candidates(call)) {

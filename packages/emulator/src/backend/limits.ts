@@ -1,4 +1,4 @@
-/** Which limits a call is held against, and whether it stays within them. */
+/** Which limits apply to a call, and whether the call stays within them. */
 import { applyAmount } from '../counting/amount.ts'
 import type { ApplicationCounters } from '../counting/counters.ts'
 import type { Limit, Plan, Service } from '../provider/directory.ts'
@@ -7,7 +7,7 @@ import type { Call, CountedLimit } from './call.ts'
 import { errors } from './errors.ts'
 import { processUsage, type RawUsage } from './usage.ts'
 
-/** The limits of a plan with what the application has used of them. */
+/** The limits of a plan, each with the current counter of the application. */
 export function countLimits(
   limits: readonly Limit[],
   counters: ApplicationCounters,
@@ -20,8 +20,8 @@ export function countLimits(
 }
 
 /**
- * The limits of the metrics used and of their ancestors, all that is needed when no document is written.
- * @throws BackendError metric_invalid, names being taken literally here.
+ * The limits of the used metrics and of their ancestors. An answer without a document needs no others.
+ * @throws BackendError metric_invalid; names are not trimmed here.
  */
 export function limitsAffecting(plan: Plan, service: Service, usage: RawUsage): readonly Limit[] {
   const metrics = new Set(
@@ -35,8 +35,8 @@ export function limitsAffecting(plan: Plan, service: Service, usage: RawUsage): 
 }
 
 /**
- * With a usage: the limits of the metrics used hold after it. Without: all limits hold already.
- * @throws BackendError for a bad usage.
+ * With a usage: whether the limits of the used metrics still hold after it. Without: whether all limits hold.
+ * @throws BackendError for an invalid usage.
  */
 export function withinLimits({ usage, service, extensions, limits }: Call): boolean {
   if (!usage) return limits.every(({ limit, counted }) => counted <= limit.value)

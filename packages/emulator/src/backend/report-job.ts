@@ -1,4 +1,4 @@
-/** The job behind reports and authreps: judges a whole batch, then counts it, or drops all of it. */
+/** The job behind reports and authreps: checks a whole batch, then counts all of it or drops all of it. */
 import type { Amount } from '../counting/amount.ts'
 import type { Counters } from '../counting/counters.ts'
 import type { Directory, Metric, Service } from '../provider/directory.ts'
@@ -15,9 +15,9 @@ export interface ReportJob {
   readonly flatUsage: boolean
 }
 
-/** Why nothing, or not all, of a batch was counted. */
+/** Why a batch was not counted, or only in part. */
 export interface JobFailure {
-  /** The backend's code, or `job_failed` where the real job breaks down. */
+  /** The backend's code, or `job_failed` where the real job crashes. */
   readonly code: string
   readonly message: string
 }
@@ -25,7 +25,10 @@ export interface JobFailure {
 const maxPastMs = 86_400_000
 const maxFutureMs = 3_600_000
 
-/** Runs a job at `now`, epoch milliseconds; `windowsOf` gives the windows of an instant. Returns why it failed, or undefined. */
+/**
+ * Runs a job at `now`, epoch milliseconds; `windowsOf` gives the windows of an instant.
+ * Returns why the job failed, or undefined.
+ */
 export function runReportJob(
   job: ReportJob,
   directory: Directory,
@@ -35,7 +38,7 @@ export function runReportJob(
 ): JobFailure | undefined {
   try {
     const service = directory.service(job.serviceId)
-    if (!service) return { code: 'job_failed', message: 'the service is gone' }
+    if (!service) return { code: 'job_failed', message: 'the service no longer exists' }
     const entries = judge(job, service, now)
     let complete = true
     for (const { application, usage, at } of entries) {
@@ -45,7 +48,7 @@ export function runReportJob(
         complete = counted.apply(metric.counterKey, amount, windows) && complete
       }
     }
-    return complete ? undefined : { code: 'job_failed', message: 'a counter would leave 64 bits' }
+    return complete ? undefined : { code: 'job_failed', message: 'a counter would exceed 64 bits' }
   } catch (error) {
     if (error instanceof BackendError) return { code: error.code, message: error.message }
     if (error instanceof BrokenTransactionError) return { code: 'job_failed', message: error.message }
@@ -61,7 +64,7 @@ interface Entry {
   readonly at: number
 }
 
-/** All applications are looked up first, then usages in the order of applications, then timestamps. */
+/** Checks in the backend's order: all applications, then usages grouped by application, then timestamps. */
 function judge({ transactions, flatUsage }: ReportJob, service: Service, now: number): Entry[] {
   const byApplication = new Map<string, Transaction[]>()
   for (const transaction of transactions) {
@@ -86,7 +89,7 @@ function judge({ transactions, flatUsage }: ReportJob, service: Service, now: nu
   return entries
 }
 
-/** Ruby refuses to look for a date in anything longer, which breaks the job. */
+/** Ruby refuses to parse a longer text as a date, which crashes the job. */
 const maxTimestampLength = 128
 
 function instantOf(transaction: Transaction): number | undefined {
@@ -95,7 +98,7 @@ function instantOf(transaction: Transaction): number | undefined {
   return parseTimestamp(text)
 }
 
-/** The id to count under. An array that finds an application is counted where nobody looks, as by the backend. */
+/** The id to count under. Like the backend, it counts an array that matches an application under an id never read. */
 function applicationOf(transaction: Transaction, service: Service): string {
   const id = transaction.get('app_id')
   const userKey = transaction.get('user_key')
@@ -103,20 +106,20 @@ function applicationOf(transaction: Transaction, service: Service): string {
   if (id != null) {
     const key = lookupKey(id)
     if (key !== undefined && service.application(key)) return rubyText(id)
-    if (typeof id !== 'string') throw new BrokenTransactionError('app_id is no string')
+    if (typeof id !== 'string') throw new BrokenTransactionError('app_id is not a string')
     throw errors.applicationNotFound(id)
   }
   if (userKey == null) throw errors.applicationNotFound()
   const found = service.applicationIdOf(lookupKey(userKey) ?? '')
   if (found !== undefined) return found
-  if (typeof userKey !== 'string') throw new BrokenTransactionError('user_key is no string')
+  if (typeof userKey !== 'string') throw new BrokenTransactionError('user_key is not a string')
   throw errors.userKeyInvalid(userKey)
 }
 
-/** An array is walked as a list of names without values. */
+/** An array is read as a list of metric names without values. */
 function usageHash(usage: Parameter): ReadonlyMap<string, Parameter> {
   if (usage instanceof Map) return usage
   const names = Array.isArray(usage) ? usage : []
-  if (names.some((name) => typeof name !== 'string')) throw new BrokenTransactionError('a metric name is no string')
+  if (names.some((name) => typeof name !== 'string')) throw new BrokenTransactionError('a metric name is not a string')
   return new Map(names.map((name) => [name as string, null]))
 }

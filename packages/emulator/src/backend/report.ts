@@ -1,4 +1,4 @@
-/** The report endpoint: checks the shape of the transactions; what they say is judged later, by the job. */
+/** The report endpoint: checks the shape of the transactions. The job checks their content later. */
 import type { Directory, Service } from '../provider/directory.ts'
 import { isValidUtf8, type Parameter, type ParameterHash } from '../rack/parameter.ts'
 import { mediaType } from '../rack/request-parameters.ts'
@@ -6,12 +6,12 @@ import { CrashError, errors } from './errors.ts'
 import { providerKeyOf, serviceOf } from './service-authentication.ts'
 import { withoutZeros } from './usage.ts'
 
-/** One transaction as it is handed to the job; its members are not checked yet. */
+/** One transaction as the job gets it; its members are not checked yet. */
 export type Transaction = ReadonlyMap<string, Parameter>
 
 export interface Report {
   readonly service: Service
-  /** Without those that count nothing. */
+  /** Without transactions that count nothing. */
   readonly transactions: readonly Transaction[]
 }
 
@@ -36,16 +36,16 @@ function checkTransactions(transactions: Parameter | undefined): readonly Parame
   if (members.some((member) => member instanceof Map && member.get('user_id') != null)) {
     throw errors.endUsersNoLongerSupported()
   }
-  // The backend trips over an array before it looks for the service, over a string only after.
+  // The backend crashes on an array before it looks up the service, and on a string only afterwards.
   if (members.some(Array.isArray)) throw new CrashError('a transaction is an array')
   return members
 }
 
 function prepare(member: Parameter): Transaction[] {
-  if (!(member instanceof Map)) throw new CrashError('a transaction is no hash')
+  if (!(member instanceof Map)) throw new CrashError('a transaction is not a hash')
   const usage = member.get('usage')
   if (usage == null) return [member]
-  if (typeof usage === 'string') throw new CrashError('a usage is no hash')
+  if (typeof usage === 'string') throw new CrashError('a usage is not a hash')
   if (!(usage instanceof Map)) return [member]
   const reported = withoutZeros(usage)
   return reported.size === 0 ? [] : [new Map(member).set('usage', new Map(reported))]

@@ -1,12 +1,12 @@
-/** Which service a call is about, and whether the caller may speak for it: service token or provider key. */
+/** Finds the service of a call and authenticates the caller by service token or provider key. */
 import type { Directory, Service } from '../provider/directory.ts'
 import { lookupKey, type Parameter, type ParameterHash } from '../rack/parameter.ts'
 import { storageKey } from '../ruby/storage-key.ts'
 import { CrashError, errors } from './errors.ts'
 
 /**
- * The provider key of a call: its own, or that of the service its token belongs to. A given key is not checked here,
- * and hides a service token even if it is wrong.
+ * The provider key of a call: the one given, or that of the service to which the token belongs. A given key is not
+ * checked here; even a wrong one takes precedence over a service token.
  * @throws BackendError when neither is given or the token pair is unknown.
  */
 export function providerKeyOf(parameters: ParameterHash, directory: Directory): Parameter {
@@ -23,12 +23,12 @@ export function providerKeyOf(parameters: ParameterHash, directory: Directory): 
 }
 
 /**
- * The service a call is about: that of `id`, of which only what follows the last dash has to match, or the provider's
- * default. @throws BackendError when there is none or it belongs to another provider.
+ * The service of a call: the one with this id, or the provider's default. Only the part of the id after its last dash
+ * has to match. @throws BackendError when there is none or it belongs to another provider.
  */
 export function serviceOf(providerKey: Parameter, id: Parameter | undefined, directory: Directory): Service {
   const defaultService = directory.defaultServiceOf(lookupKey(providerKey) ?? '')
-  if (id != null && typeof id !== 'string') throw new CrashError('service_id is no string')
+  if (id != null && typeof id !== 'string') throw new CrashError('service_id is not a string')
   const wanted = id ? id : defaultService?.id
   if (wanted === undefined) throw errors.providerKeyInvalidOrServiceMissing(providerKey)
   const service = directory.service(lastDashed(wanted)) ?? directory.service(wanted)

@@ -6,7 +6,7 @@ import { escapeXml, xmlDeclaration } from './xml.ts'
 
 const maxListedKeys = 256
 
-/** Reason, metric names, application id and keys go in unescaped, as from the real backend. */
+/** Reason, metric names, application id and keys are not escaped; the real backend does not escape them either. */
 export function statusDocument(call: Call, rejection: Rejection | undefined): string {
   const { application, limits, extensions } = call
   let xml = `${xmlDeclaration}<status>`
@@ -33,7 +33,7 @@ function usageReport(call: Call, authorized: boolean, counted: CountedLimit): st
 }
 
 function applicationSection(call: Call, rejection: Rejection | undefined): string {
-  // The element is renamed by the validator of redirects, which earlier refusals keep from running.
+  // The validator of redirect URLs renames the element; after an earlier refusal it does not run.
   const reached = rejection?.code !== 'oauth_not_enabled' && rejection?.code !== 'application_key_invalid'
   const field = reached ? redirectField(call) : 'redirect_url'
   const [key = ''] = call.application.keys

@@ -1,4 +1,4 @@
-/** Usage as parameters carry it: checking values, and carrying them up the metric hierarchy. */
+/** The usage in parameters: checks values and adds them to parent metrics. */
 import { type Amount, amountOf } from '../counting/amount.ts'
 import type { Metric, Service } from '../provider/directory.ts'
 import type { Parameter } from '../rack/parameter.ts'
@@ -12,7 +12,7 @@ const saneValue = /^[ \t\r\n\f\v]*#?[0-9]+[ \t\r\n\f\v]*$/
 
 /**
  * Resolves metric names and, unless `flat`, adds each value to the metric's ancestors.
- * @throws BackendError usage_value_invalid or metric_invalid for the first bad entry, the value being looked at first.
+ * @throws BackendError usage_value_invalid or metric_invalid for the first bad entry; its value is checked first.
  */
 export function processUsage(service: Service, usage: RawUsage, flat: boolean): Map<Metric, Amount> {
   const given = new Map<Metric, Amount>()
@@ -33,7 +33,7 @@ function withAncestors(given: ReadonlyMap<Metric, Amount>): Map<Metric, Amount> 
       if (amount.set) {
         result.set(ancestor, amount)
       } else {
-        // A `#n` the ancestor had is lost: the backend converts it with to_i, which gives 0.
+        // A `#n` that the ancestor had is lost: the backend converts it with to_i, which gives 0.
         const before = result.get(ancestor)
         result.set(ancestor, { set: false, value: (before && !before.set ? before.value : 0n) + amount.value })
       }
@@ -42,7 +42,7 @@ function withAncestors(given: ReadonlyMap<Metric, Amount>): Map<Metric, Amount> 
   return result
 }
 
-/** Without the entries that change nothing, which the backend does not report. */
+/** The usage without entries that change nothing; the backend does not report those. */
 export function withoutZeros(usage: RawUsage): RawUsage {
   for (const value of usage.values()) {
     if (value === '0') return new Map([...usage].filter(([, each]) => each !== '0'))

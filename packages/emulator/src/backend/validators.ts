@@ -1,4 +1,4 @@
-/** What an identified application may be refused for, in the backend's order; the first failure decides. */
+/** Checks a call of a known application in the backend's order; the first failure decides. */
 import { type Parameter, rubyText } from '../rack/parameter.ts'
 import type { Call, Rejection } from './call.ts'
 import { CrashError, isBlank } from './errors.ts'
@@ -7,7 +7,7 @@ import { referrerMatches } from './referrer.ts'
 
 type Validator = (call: Call) => Rejection | undefined
 
-/** The first rejection, or undefined. @throws BackendError when limits are reached and the usage is no good. */
+/** The first rejection, or undefined. @throws BackendError when the check of limits finds an invalid usage. */
 export function validate(call: Call): Rejection | undefined {
   const validators = call.oauth ? oauthEndpoint : call.service.version === 'oauth' ? oauthService : ordinary
   for (const validator of validators) {
@@ -38,7 +38,7 @@ function oauthEnabled({ service }: Call): Rejection | undefined {
   return service.version === 'oauth' ? undefined : { code: 'oauth_not_enabled', reason: 'oauth is not enabled' }
 }
 
-/** Which of the two parameters is looked at; the answer's element is named after it. */
+/** Which of the two parameters is read; the answer's element is named after it. */
 export function redirectField({ parameters }: Call): 'redirect_url' | 'redirect_uri' {
   return !parameters.has('redirect_url') && parameters.has('redirect_uri') ? 'redirect_uri' : 'redirect_url'
 }
@@ -53,7 +53,7 @@ function redirect(call: Call): Rejection | undefined {
 function referrer({ service, application, parameters }: Call): Rejection | undefined {
   if (!service.referrerFiltersRequired || application.referrerFilters.length === 0) return undefined
   const value = parameters.get('referrer')
-  if (value != null && typeof value !== 'string') throw new CrashError('referrer is no string')
+  if (value != null && typeof value !== 'string') throw new CrashError('referrer is not a string')
   if (application.referrerFilters.some((filter) => referrerMatches(filter, value ?? undefined))) return undefined
   return {
     code: 'referrer_not_allowed',

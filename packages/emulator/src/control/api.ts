@@ -1,4 +1,4 @@
-/** The control API below /emulator/api/: JSON, for the machine's own programs only. */
+/** The control API below /emulator/api/, in JSON. */
 import type { Emulator } from '../emulator.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
@@ -9,10 +9,11 @@ import { json, problem } from './json.ts'
 
 type Action = (emulator: Emulator, body: unknown) => EmulatorResponse
 
+/** Answers requests to the control API. */
 export interface ControlApi {
   /** Answers a request whose path is below /emulator. */
   handle(request: EmulatorRequest, path: string): EmulatorResponse
-  /** Whether it asks for the stream of events and may have it. */
+  /** Whether a request asks for the stream of events and is allowed to read it. */
   wantsEvents(request: EmulatorRequest, path: string): boolean
 }
 
@@ -50,7 +51,7 @@ const resources: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
     },
   },
   '/emulator/api/calls': { GET: (emulator) => json(200, emulator.calls()) },
-  // Answered as a stream before this table is asked; it is here for the list of resources.
+  // The server streams events without this table; the entry completes the list of resources.
   [eventsPath]: { GET: () => problem(400, 'events are a stream, which needs a connection') },
 }
 

@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { CallLog } from '../service-management/call-log.ts'
 
 /**
- * Writes calls and dropped batches to an answer until the client goes away or falls 1 MiB behind. Meanwhile `runJobs`
- * is called every 250 ms, as waiting jobs are run by nobody else while no call comes in.
+ * Writes calls and dropped batches to a response until the client disconnects or falls 1 MiB behind. Calls `runJobs`
+ * every 250 ms, because nothing else runs the waiting jobs while no calls come in.
  */
 export function streamEvents(log: CallLog, outgoing: ServerResponse, runJobs: () => void): void {
   outgoing.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })

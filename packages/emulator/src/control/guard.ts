@@ -1,9 +1,9 @@
-/** Keeps web pages and other machines' names away from the control API. */
+/** Protects the control API from web pages, by Host, Origin and content type. */
 import { type EmulatorRequest, type EmulatorResponse, headerOf } from '../http/message.ts'
 import { mediaType } from '../rack/request-parameters.ts'
 import { problem } from './json.ts'
 
-/** A refusal, or undefined when the request may go on. */
+/** A refusal, or undefined when the request is allowed. */
 export function refusalOf(request: EmulatorRequest): EmulatorResponse | undefined {
   const host = headerOf(request, 'host')
   if (host === undefined || !isOwnName(host)) {
@@ -20,7 +20,7 @@ export function refusalOf(request: EmulatorRequest): EmulatorResponse | undefine
   return undefined
 }
 
-// A name of an attacker may resolve to this machine (DNS rebinding); addresses and localhost cannot be rebound.
+// An attacker's name may resolve to this machine (DNS rebinding); addresses and localhost cannot be rebound.
 function isOwnName(host: string): boolean {
   return /^(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d+)?$/i.test(host)
 }

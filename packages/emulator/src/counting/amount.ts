@@ -1,7 +1,7 @@
 /** What one value of a `usage` parameter does to a counter. */
 import type { Parameter } from '../rack/parameter.ts'
 
-/** What a call does to a counter: add `value` or, from a leading `#`, set it. */
+/** Adds `value` to a counter or, when the parameter begins with `#`, sets the counter to it. */
 export interface Amount {
   readonly set: boolean
   readonly value: bigint
@@ -9,17 +9,17 @@ export interface Amount {
 
 const nothing: Amount = { set: false, value: 0n }
 
-/** Reads a value as the backend does; only a `#` in the first place sets, and what is no number counts as 0. */
+/** Reads a value as the backend does: only a leading `#` sets, and a text that is not a number counts as 0. */
 export function amountOf(value: Parameter | undefined): Amount {
   if (typeof value !== 'string') return nothing
-  // Most values are one digit; this spares them the pattern.
+  // Most values are one digit: skip the pattern for them.
   if (value.length === 1 && value >= '0' && value <= '9') return { set: false, value: BigInt(value) }
   const set = value.startsWith('#')
   const digits = /^[ \t\r\n\f\v]*([0-9]+)/.exec(set ? value.slice(1) : value)
   return { set, value: BigInt(digits?.[1] ?? 0) }
 }
 
-/** What the counter holds after an amount. */
+/** The value of a counter after an amount was applied. */
 export function applyAmount(amount: Amount, counter: bigint): bigint {
   return amount.set ? amount.value : counter + amount.value
 }

@@ -3,7 +3,7 @@ import { type PeriodName, periodNames, type Windows } from '../provider/period.t
 import { storageKey } from '../ruby/storage-key.ts'
 import type { Amount } from './amount.ts'
 
-/** Windows kept per metric and period; the real backend forgets minutes after 180 s, we keep a day of them. */
+/** Windows kept per metric and period. The real backend deletes minute counters after 180 s; here they stay a day. */
 const maxWindows = 1500
 const int64Max = 2n ** 63n - 1n
 
@@ -19,8 +19,8 @@ export class ApplicationCounters {
   }
 
   /**
-   * Adds to or sets the counters of all periods. Returns false when one of them cannot be added to because it would
-   * leave 64 bits, as Redis refuses it; the others are changed all the same.
+   * Adds to or sets the counters of all periods. Returns false when a sum would exceed 64 bits, which Redis refuses;
+   * the other counters are changed anyway.
    */
   apply(metric: string, amount: Amount, windows: Windows): boolean {
     let counters = this.#metrics.get(metric)
@@ -46,7 +46,7 @@ export class ApplicationCounters {
     return done
   }
 
-  /** Forgets the metrics not in `metrics`. */
+  /** Deletes the counters of metrics that are not in `metrics`. */
   keep(metrics: ReadonlySet<string>): void {
     for (const metric of this.#metrics.keys()) if (!metrics.has(metric)) this.#metrics.delete(metric)
   }
@@ -56,7 +56,7 @@ export class ApplicationCounters {
 export class Counters {
   readonly #services = new Map<string, Map<string, ApplicationCounters>>()
 
-  /** The counters of an application, made on first use. */
+  /** The counters of an application, created on first use. */
   of(service: string, application: string): ApplicationCounters {
     let applications = this.#services.get(service)
     if (!applications) {
@@ -72,12 +72,12 @@ export class Counters {
     return counters
   }
 
-  /** Forgets everything. */
+  /** Deletes all counters. */
   clear(): void {
     this.#services.clear()
   }
 
-  /** Forgets applications for which `metricsOf` gives nothing, and metrics it does not name. */
+  /** Deletes applications for which `metricsOf` returns undefined, and metrics that it does not name. */
   keep(metricsOf: (service: string, application: string) => ReadonlySet<string> | undefined): void {
     for (const [service, applications] of this.#services) {
       for (const [application, counters] of applications) {

@@ -1,17 +1,17 @@
-/** Report jobs that wait: they run in order once their time has come, judged as of that time. */
+/** Waiting report jobs: they run in the order of their due times, each as of that time. */
 
 interface Waiting<Job> {
   readonly job: Job
   readonly dueAt: number
 }
 
-/** A queue that runs nothing by itself; `runDue` is called whenever somebody may look at the counters. */
+/** A queue without timers: call `runDue` before anything reads the counters. */
 export class JobQueue<Job> {
-  /** In the order of time, and of coming where times are equal. */
+  /** In the order of due times, then of arrival. */
   #waiting: Waiting<Job>[] = []
   readonly #run: (job: Job, at: number) => void
 
-  /** `run` does a job as of an instant, epoch milliseconds. */
+  /** `run` executes a job as of an instant, epoch milliseconds. */
   constructor(run: (job: Job, at: number) => void) {
     this.#run = run
   }
@@ -21,19 +21,19 @@ export class JobQueue<Job> {
     return this.#waiting.length
   }
 
-  /** Without delay the job runs now. */
+  /** Adds a job; without a delay it runs at once. */
   add(job: Job, now: number, delayMs: number): void {
     if (delayMs <= 0) {
       this.#run(job, now)
       return
     }
     const dueAt = now + delayMs
-    // Only a clock that was set back makes a job overtake others.
+    // Jobs overtake others only after the clock was set back.
     const after = this.#waiting.findLastIndex((other) => other.dueAt <= dueAt)
     this.#waiting.splice(after + 1, 0, { job, dueAt })
   }
 
-  /** Runs what is due at `now`. A clock that jumped ahead does not change the instant at which a job is judged. */
+  /** Runs the jobs due at `now`, each as of its due time even if the clock has jumped ahead. */
   runDue(now: number): void {
     const [first] = this.#waiting
     if (!first || first.dueAt > now) return
@@ -42,14 +42,14 @@ export class JobQueue<Job> {
     for (const { job, dueAt } of due) this.#run(job, dueAt)
   }
 
-  /** Runs everything as of `now`. */
+  /** Runs all jobs as of `now`. */
   runAll(now: number): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { job } of waiting) this.#run(job, now)
   }
 
-  /** Drops what waits. */
+  /** Drops all waiting jobs. */
   clear(): void {
     this.#waiting = []
   }

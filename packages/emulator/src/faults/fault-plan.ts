@@ -2,7 +2,7 @@
 import type { EndpointName } from '../http/routes.ts'
 import type { Fault } from './fault.ts'
 
-/** The faults in force and how often each has been considered and has hit. */
+/** The current faults, and how many calls each has seen and hit. */
 export class FaultPlan {
   #entries: { readonly fault: Fault; seen: number; hits: number }[] = []
 
@@ -20,7 +20,7 @@ export class FaultPlan {
     return this.#entries.map(({ fault }) => structuredClone(fault))
   }
 
-  /** What hits the next call of an endpoint: any number of latencies, then at most one other fault. */
+  /** The faults of the next call of an endpoint: any number of latencies, then at most one other. */
   take(endpoint: EndpointName): Fault[] {
     const taken: Fault[] = []
     for (const entry of this.#entries) {

@@ -1,4 +1,4 @@
-/** Header sets of the backend's answers, as recorded; content-length and the connection are the server's business. */
+/** Header sets of the backend's answers, as recorded. The server adds content-length and connection. */
 
 export type Headers = Readonly<Record<string, string>>
 

@@ -1,4 +1,4 @@
-/** Requests and answers without a socket. */
+/** Requests and answers, independent of sockets. */
 import { STATUS_CODES } from 'node:http'
 import { strip } from '../ruby/strip.ts'
 
@@ -9,25 +9,25 @@ export interface EmulatorRequest {
   readonly target: string
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** A string is taken as UTF-8. */
+  /** A string is encoded as UTF-8. */
   readonly body?: string | Uint8Array | undefined
 }
 
-/** The answer. Header names are in lower case; content-length, date and connection are left to the server. */
+/** An answer. Header names are in lower case; the server adds content-length, date and connection. */
 export interface EmulatorResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** A header's value without the blanks around it; several are joined as HTTP joins them. */
+/** A header's value, trimmed. Several values are joined by commas. */
 export function headerOf(request: EmulatorRequest, name: string): string | undefined {
   const value = request.headers?.[name]
   if (value === undefined) return undefined
   return strip(typeof value === 'string' ? value : value.join(', '))
 }
 
-/** An answer as bytes for a socket that is closed after it. */
+/** An answer as text for a socket that is closed afterwards. */
 export function writeMessage({ status, headers, body }: EmulatorResponse): string {
   const all = { 'content-length': String(Buffer.byteLength(body)), ...headers, connection: 'close' }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)

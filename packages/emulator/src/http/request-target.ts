@@ -12,7 +12,7 @@ const maxTarget = 12_288
 const maxPath = 8_192
 const maxQuery = 10_240
 
-/** Splits and normalises a target given as a byte string; undefined where the HTTP parser refuses it. */
+/** Splits and normalises a target given as a byte string; undefined where the backend's HTTP parser refuses it. */
 export function parseTarget(target: string): RequestTarget | undefined {
   if (target.length > maxTarget || !isAcceptable(target)) return undefined
   const withoutFragment = target.split('#', 1)[0]!
@@ -30,7 +30,7 @@ function isAcceptable(target: string): boolean {
   return !/[\x00-\x20"<>\x7f]/.test(target)
 }
 
-/** Dots, slashes and backslashes count encoded or not; a trailing slash stays and finds no route. */
+/** Encoded dots, slashes and backslashes count like plain ones. A trailing slash stays and matches no route. */
 function normalise(path: string): string {
   if (!/%|\\|\/\.|\/\//.test(path)) return path
   const plain = path

@@ -1,4 +1,4 @@
-/** Which endpoint a method and a path name. */
+/** Maps a method and a path to an endpoint. */
 
 export interface AuthorizeEndpoint {
   readonly kind: 'authorize'
@@ -12,7 +12,7 @@ export type Endpoint =
   | { readonly kind: 'report' }
   | { readonly kind: 'check' | 'status' | 'available' | 'preflight' | 'internal' | 'not-mapped' | 'not-found' }
 
-/** The Service Management endpoints by the names control API and faults use. */
+/** The Service Management endpoints, by the names that the control API and faults use. */
 export const endpointNames = ['authorize', 'authrep', 'oauth_authorize', 'oauth_authrep', 'report'] as const
 
 export type EndpointName = (typeof endpointNames)[number]

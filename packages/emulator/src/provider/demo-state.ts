@@ -1,4 +1,4 @@
-/** What the emulator serves when no state is given: a small dictionary API on three services. */
+/** The provider that is served when no state is given: a small dictionary API on three services. */
 import type { ApplicationState, EmulatorState, MetricState, PlanState } from './state.ts'
 
 const metrics: MetricState[] = [

@@ -1,13 +1,13 @@
-/** The state in the form calls look things up in: services by id and token, applications, metrics with relatives. */
+/** The state compiled for lookups: services, applications and metrics by name, metrics with their relatives. */
 import { storageKey } from '../ruby/storage-key.ts'
 import { type PeriodName, periodNames } from './period.ts'
 import type { ApplicationState, EmulatorState, MetricState, ServiceState } from './state.ts'
 
 export interface Metric {
   readonly name: string
-  /** Under which its counters are kept. */
+  /** The key of its counters. */
   readonly counterKey: string
-  /** Parent, its parent and so on. */
+  /** The parent, the parent's parent and so on. */
   readonly ancestors: readonly Metric[]
   readonly children: readonly Metric[]
   /** Children first, then the descendants of each of them. */
@@ -100,7 +100,7 @@ function compileService(given: ServiceState): Service {
   }
 }
 
-/** The provider key of services that name none. */
+/** The provider key of services without one. */
 export const defaultProviderKey = 'provider-key'
 
 interface MutableMetric extends Metric {
@@ -130,7 +130,7 @@ function compileMetrics(given: readonly MetricState[]): Map<string, MutableMetri
   return metrics
 }
 
-/** Redis returns a set of integers sorted, any other in no order: then the order of definition is kept. */
+/** Redis returns a set of integers sorted and any other set unordered; the latter keeps its order of definition. */
 function inOrder<Item>(items: readonly Item[], keyOf: (item: Item) => string | undefined): Item[] {
   const isInteger = (item: Item) => /^(?:0|[1-9]\d{0,17})$/.test(keyOf(item) ?? '')
   if (!items.every(isInteger)) return [...items]

@@ -1,4 +1,4 @@
-/** Calendar periods in UTC and the windows an instant falls into (apisonator, lib/3scale/backend/period.rb). */
+/** Calendar periods in UTC, and the windows that contain an instant (apisonator, lib/3scale/backend/period.rb). */
 
 /** From the longest to the shortest, the order of usage reports. */
 export const periodNames = ['eternity', 'year', 'month', 'week', 'day', 'hour', 'minute'] as const
@@ -16,7 +16,7 @@ export class Window {
     this.end = end
   }
 
-  /** The bounds as a usage report holds them; empty for eternity. Written when first asked for. */
+  /** The bounds as a usage report shows them; empty for eternity. Built on first use. */
   get xml(): string {
     this.#xml ??=
       this.end === Number.POSITIVE_INFINITY
@@ -51,7 +51,7 @@ export function windowsAt(at: number): Windows {
   }
 }
 
-/** Like `windowsAt`, but remembers the last minute asked for, within which no window changes. */
+/** Like `windowsAt`, but reuses the windows of the last minute: no window changes within a minute. */
 export function createWindowCache(): (at: number) => Windows {
   let minute = Number.NaN
   let windows: Windows
@@ -69,7 +69,7 @@ function format(instant: number): string {
   return `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')} +0000`
 }
 
-// Date.UTC takes years below 100 as 19xx.
+// Date.UTC reads years below 100 as 19xx.
 function utc(year: number, month: number): number {
   return new Date(0).setUTCFullYear(year, month, 1)
 }

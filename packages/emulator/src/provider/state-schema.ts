@@ -28,7 +28,7 @@ export const stateSchema: Schema = {
         state,
         default_service: {
           ...flag,
-          description: 'Used when a provider key comes without service id. Default: the first service of the provider.',
+          description: 'Used for a provider key without service id. Default: the first service of the provider.',
         },
         remove_default: { ...flag, description: 'Leaves the provider without a default service.' },
         metrics: listOf('metric'),

@@ -1,10 +1,12 @@
 /** The state of an emulated provider, in the JSON form that files, the control API and recordings share. */
 import type { PeriodName } from './period.ts'
 
+/** A whole state. */
 export interface EmulatorState {
   services: ServiceState[]
 }
 
+/** A service with everything that belongs to it. */
 export interface ServiceState {
   id: string
   /** Provider key of the account the service belongs to. Default `provider-key`. */
@@ -17,7 +19,7 @@ export interface ServiceState {
   referrer_filters_required?: boolean
   /** Default active. */
   state?: 'active' | 'suspended'
-  /** The service used when a provider key comes without service id. Default: the first one of the provider. */
+  /** The service of a call with a provider key but no service id. Default: the provider's first service. */
   default_service?: boolean
   /** Leaves the provider without a default service. Default false. */
   remove_default?: boolean
@@ -26,20 +28,23 @@ export interface ServiceState {
   applications?: ApplicationState[]
 }
 
+/** A metric, or a method if it has a parent. */
 export interface MetricState {
   /** Decides the order of usage reports (numeric ids ascending). Default: the order of definition. */
   id?: string
   name: string
-  /** Name of the metric that this one's usage is added to. Default none. */
+  /** Name of the metric to which usage of this one is added, too. Default none. */
   parent?: string | null
 }
 
+/** An application plan. */
 export interface PlanState {
   id: string
   name?: string | null
   limits?: LimitState[]
 }
 
+/** A usage limit of a plan. */
 export interface LimitState {
   /** Name of a metric of the same service. */
   metric: string
@@ -47,6 +52,7 @@ export interface LimitState {
   value: number
 }
 
+/** An application, with the credentials that fit the service's backend version. */
 export interface ApplicationState {
   id: string
   /** Default active. */

@@ -1,4 +1,4 @@
-/** Strict validation of a state: nothing but known members, and all that refers to something finds it. */
+/** Strict validation of a state: its members follow the schema, and every name they refer to exists. */
 import { storageKey } from '../ruby/storage-key.ts'
 import { findProblems } from './find-problems.ts'
 import { InvalidDocumentError, type Problem } from './invalid-document.ts'
@@ -13,7 +13,7 @@ export function validateState(value: unknown): EmulatorState {
   return value as EmulatorState
 }
 
-/** What no member shows alone: names used twice, parents and metrics that do not exist, circles. */
+/** Checks across members: names used twice, parents and metrics that do not exist, circles of parents. */
 function checkTogether({ services }: EmulatorState, problems: Problem[]): void {
   unique(services, 'services', 'id', problems)
   services.forEach(({ metrics = [], plans = [], applications = [] }, index) => {

@@ -17,16 +17,18 @@ function parseState(path: string, text: string): EmulatorState {
   }
 }
 
+/** What happens to a watched file. */
 export interface StateFileListener {
+  /** Called for each new version. */
   onState(state: EmulatorState): void
-  /** A version that cannot be used; the file is still followed. */
+  /** Called for a version that cannot be used; watching goes on. */
   onProblem(error: Error): void
 }
 
-/** Editors write a file in several steps; they get this long to come to rest. */
+/** Editors write a file in several steps; it is read this long after the last one. */
 const settleMs = 50
 
-/** Tells about every new content of the file, also when it is replaced by another. The result ends it. */
+/** Tells the listener about each new content, also when another file replaces this one. The result stops watching. */
 export function watchStateFile(path: string, listener: StateFileListener): () => void {
   const name = basename(path)
   let last = readFileSync(path, 'utf8')
@@ -41,7 +43,7 @@ export function watchStateFile(path: string, listener: StateFileListener): () =>
       listener.onProblem(error as Error)
     }
   }
-  // The folder is watched, since a file that is replaced takes its watcher with it.
+  // Watch the folder: when a file is replaced, a watcher of the file itself sees nothing more.
   const watcher = watch(dirname(resolve(path)), (_event, changed) => {
     if (changed !== null && changed !== name) return
     clearTimeout(timer)

@@ -1,4 +1,4 @@
-/** multipart/form-data bodies, as far as the backend's parameters can come in one: text fields by name. */
+/** multipart/form-data bodies, as far as the backend reads parameters from them: text fields by name. */
 import { decodeBytes } from '../ruby/bytes.ts'
 import { addParameter } from './nesting.ts'
 import { ParameterError, type ParameterHash } from './parameter.ts'

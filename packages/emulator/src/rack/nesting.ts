@@ -60,7 +60,7 @@ function storeInArray(parameters: ParameterHash, key: string, after: string, val
   else array.push(nest(new Map(), child, value, depth + 1))
 }
 
-/** Whether the path `name` leads somewhere, in which case Rack starts a new member of the array. */
+/** Whether the path `name` exists already; then Rack starts a new member of the array. */
 function hasKey(hash: ParameterHash, name: string): boolean {
   if (name.includes('[]')) return false
   let at: Parameter | undefined = hash

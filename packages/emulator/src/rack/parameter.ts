@@ -1,14 +1,14 @@
-/** Request parameters in the shapes Rack gives them; names keep the order in which they first came. */
+/** Request parameters in the shapes of Rack; names keep the order of their first appearance. */
 import { isWellFormed } from '../ruby/bytes.ts'
 
-/** `null` is a bare name (`a` without `=`), which Ruby shows as nil. */
+/** `null` stands for a bare name (`a` without `=`), which is nil in Ruby. */
 export type Parameter = string | null | Parameter[] | ParameterHash
 export type ParameterHash = Map<string, Parameter>
 
-/** What could not be read, by the way the backend answers it. */
+/** Kinds of unreadable parameters; the backend answers each in its own way. */
 export type ParameterErrorKind = 'type' | 'encoding' | 'limit' | 'multipart'
 
-/** Parameters that Rack refuses; `message` is Rack's own text, which the backend partly shows. */
+/** Parameters that Rack refuses; `message` is Rack's own text, which the backend shows in part. */
 export class ParameterError extends Error {
   readonly kind: ParameterErrorKind
 
@@ -24,7 +24,7 @@ export function stringOf(parameters: ParameterHash, name: string): string | unde
   return typeof value === 'string' ? value : undefined
 }
 
-/** False when a name or value, however deep, holds bytes that are no UTF-8 (see `decodeBytes`). */
+/** False when a name or value at any depth holds bytes that are not UTF-8 (see `decodeBytes`). */
 export function isValidUtf8(value: Parameter | undefined): boolean {
   if (typeof value === 'string') return isWellFormed(value)
   if (value == null) return true
@@ -33,14 +33,14 @@ export function isValidUtf8(value: Parameter | undefined): boolean {
   return true
 }
 
-/** Ruby's `to_s`, which the backend puts into messages when a parameter is no plain string. */
+/** Ruby's `to_s`, which the backend puts into messages when a parameter is not a string. */
 export function rubyText(value: Parameter | undefined): string {
   return typeof value === 'string' ? value : value == null ? '' : inspect(value)
 }
 
 /**
- * What the backend looks a record up by: its memory joins the members of an array, so that `service_token[]=x` works
- * as x. Undefined for a hash, which finds nothing.
+ * The key by which the backend looks up a record. Its cache joins the members of an array, so that `service_token[]=x`
+ * works as x. Undefined for a hash, which matches nothing.
  */
 export function lookupKey(value: Parameter | undefined): string | undefined {
   if (Array.isArray(value)) return value.map((member) => member ?? '').join('-')

@@ -21,7 +21,7 @@ export function parseQuery(bytes: string): ParameterHash {
     throw new ParameterError('limit', `total number of query parameters (${pairs.length}) exceeds limit (${maxPairs})`)
   }
   pairs.forEach((raw, index) => {
-    // Rack's separator takes the blanks after it.
+    // Rack's separator includes the blanks after it.
     const pair = index > 0 && raw.startsWith(' ') ? raw.replace(/^ +/, '') : raw
     if (pair === '') return
     const equals = pair.indexOf('=')

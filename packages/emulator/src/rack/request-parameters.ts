@@ -1,4 +1,4 @@
-/** All parameters of a request: the query and a form body, where a name in the body replaces that of the query. */
+/** All parameters of a request: those of the query, replaced by those of a form body with the same name. */
 import { boundaryOf, parseMultipart } from './multipart.ts'
 import type { ParameterHash } from './parameter.ts'
 import { parseQuery } from './query.ts'
@@ -11,7 +11,7 @@ const formTypes = new Set([
 ])
 
 export interface RequestParameters {
-  /** What the query string alone says. */
+  /** The parameters of the query string alone. */
   readonly query: ParameterHash
   /** Query and body together. */
   readonly all: ParameterHash
@@ -24,8 +24,8 @@ export function mediaType(contentType: string | undefined): string | undefined {
 }
 
 /**
- * Reads query and body, both byte strings. The body counts whatever the method when it says it is a form, and for
- * POST also without a Content-Type. @throws ParameterError
+ * Reads query and body, both byte strings. A body is read for every method if its Content-Type is that of a form, and
+ * for POST also without a Content-Type. @throws ParameterError
  */
 export function readParameters(
   method: string,

@@ -1,9 +1,9 @@
 /**
- * Text that keeps the bytes it came from.
+ * Text that keeps the bytes it was decoded from.
  *
- * Requests are handled as "byte strings" (one character a byte, as Node gives a request target). Decoded text holds
- * every byte that is no UTF-8 as a lone surrogate U+DC80..U+DCFF, so that comparing stays exact, `isWellFormed` says
- * whether all was UTF-8, and writing the text out yields U+FFFD.
+ * Requests are handled as "byte strings": one character a byte, as Node gives a request target. Decoded text holds
+ * every byte that is not UTF-8 as a lone surrogate U+DC80..U+DCFF. Comparison therefore stays exact, `isWellFormed`
+ * tells whether all bytes were UTF-8, and output shows U+FFFD.
  */
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -48,13 +48,13 @@ function sequenceLength(buffer: Buffer, at: number): number {
   }
 }
 
-/** The bytes of a text a program has written, as a byte string. Characters up to U+00FF are taken as bytes already. */
+/** A text as a byte string. A text without characters above U+00FF is taken for a byte string already. */
 export function toByteString(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of one byte is meant
   return /^[\x00-\xff]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1')
 }
 
-/** False for text that holds bytes which were no UTF-8, or any other lone surrogate. */
+/** False for text that holds bytes which were not UTF-8, or any other lone surrogate. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text)
 }

@@ -1,9 +1,10 @@
 /**
  * Ruby's lenient `Date._parse`, as far as the backend uses it: year, month, day, time and offset.
- * Source: ruby/date, ext/date/date_parse.c. Rules are tried in its order; each takes its text out of the string.
+ * Source: ruby/date, ext/date/date_parse.c. Rules are tried in its order; each removes the text that it matches.
  */
 import { zoneOffset } from './zone-offset.ts'
 
+/** The parts of a date and time; a time that is not given is midnight. */
 export interface DateParts {
   year?: number
   month?: number
@@ -23,7 +24,7 @@ interface Draft {
   minute?: number
   second?: number
   zone?: string
-  /** Set to false by a year that is not to be completed with its century. */
+  /** False when the year already has its century. */
   complete?: boolean
 }
 
@@ -31,8 +32,8 @@ type Rule = (text: string, draft: Draft) => string | undefined
 
 const months = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec'
 
-/** The parts found, of which year, month and day may be missing; undefined when nothing looks like a date. */
-export function parseDate(input: string): DateParts | undefined {
+/** The parts found; year, month and day may be missing. */
+export function parseDate(input: string): DateParts {
   const draft: Draft = {}
   let text = input.replace(/[^-+',./:@\p{L}\p{N}[\]]+/gu, ' ')
   text = text.replace(/\b(?:sun|mon|tue|wed|thu|fri|sat)[^-/\d\s]*/i, ' ')
@@ -83,7 +84,7 @@ const parseTime: Rule = (text, draft) =>
     if (zone !== undefined) draft.zone = zone
   })
 
-/** Orders three texts as year, month and day, by the lengths and apostrophes that give a year away. */
+/** Orders three texts as year, month and day: a long number or an apostrophe marks the year. */
 function setDate(draft: Draft, first?: string, second?: string, third?: string, beforeChrist = false): void {
   let [year, month, day] = [first, second, third]
   if (year !== undefined && month !== undefined && day === undefined) [year, month, day] = [day, year, month]
@@ -154,7 +155,7 @@ const rules: readonly Rule[] = [
     take(text, /('?-?\d+)\/\s*('?\d+)(?:\D\s*('?-?\d+))?/, ([, year, month, day]) => setDate(draft, year, month, day)),
   (text, draft) =>
     take(text, /('?-?\d+)\.\s*('?\d+)\.\s*('?-?\d+)/, ([, year, month, day]) => setDate(draft, year, month, day)),
-  // Weeks, days of the year and lone years or months never make a whole date, but keep later rules from running.
+  // Weeks, days of the year and single years or months never make a whole date, but later rules must not run.
   (text) =>
     take(text, /\b(?:\d{2}|\d{4})?-?w\d{2}(?:-?\d)?\b|-w-\d\b|--(?:\d{2})?-\d{2}\b|--\d{2}(?:\d{2})?\b/i, () => {}),
   (text) =>
@@ -172,7 +173,7 @@ const rules: readonly Rule[] = [
 function parseDigits(text: string, draft: Draft): string | undefined {
   const pattern = /([-+]?)(\d{2,14})(?:\s*t?\s*(\d{2,6})?(?:[,.](\d*))?)?(?:\s*(z\b|[-+]\d{1,4}\b|\[[-+]?\d[^\]]*\]))?/i
   return take(text, pattern, ([, sign, digits, clock, fraction, zone]) => {
-    // A fraction makes the last digits seconds.
+    // With a fraction, the last digits are seconds.
     if (clock === undefined && fraction !== undefined) setFromSeconds(draft, sign!, digits!)
     else setFromYear(draft, sign!, digits!)
     if (clock !== undefined) setClock(draft, clock)
@@ -217,7 +218,7 @@ function setClock(draft: Draft, digits: string): void {
   if (digits.length >= 6) draft.second = Number(digits.slice(4, 6))
 }
 
-/** A lone number of one or two digits is the hour of a date, or the day of a time. */
+/** A remaining number of one or two digits is the hour of a date, or the day of a time. */
 function parseFragment(text: string, draft: Draft): void {
   const number = /^\s*(\d{1,2})\s*$/.exec(text)?.[1]
   if (number === undefined) return

@@ -1,4 +1,4 @@
-/** Ruby's `String#strip`: white space and NUL off both ends, in one pass however long the text is. */
+/** Ruby's `String#strip`: removes white space and NUL from both ends, in linear time. */
 export function strip(text: string): string {
   let start = 0
   let end = text.length

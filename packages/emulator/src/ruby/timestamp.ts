@@ -1,16 +1,16 @@
-/** The instant a reported transaction names: a UNIX time, or a date in any form Ruby's lenient parser reads. */
+/** The instant of a reported transaction: a UNIX time, or a date in any form that Ruby's lenient parser reads. */
 import { type DateParts, parseDate } from './date-parser.ts'
 
 /**
- * Epoch milliseconds (infinite when out of reach), or undefined when the text names no instant (the backend then takes the current time).
- * Numbers follow Ruby's Integer(): blanks around, `_` between digits, `0x`, `0b`, leading 0 for octal.
+ * Epoch milliseconds, infinite beyond the range of Date. Undefined when the text names no instant; the backend then
+ * uses the current time. Numbers follow Ruby's Integer(): blanks around, `_` between digits, `0x`, `0b`, leading 0
+ * for octal.
  */
 export function parseTimestamp(text: string): number | undefined {
   if (text === '') return undefined
   const seconds = parseInteger(text)
   if (seconds !== undefined) return Number(seconds) * 1000
-  const parts = parseDate(text)
-  return parts && instantOf(parts)
+  return instantOf(parseDate(text))
 }
 
 const integer = /^\s*([+-]?)(0x|0b|0o|0d|0_?(?=\d))?([0-9a-f]+(?:_[0-9a-f]+)*)\s*$/i
@@ -37,7 +37,7 @@ const javaScriptPrefixes: Readonly<Record<string, string>> = {
   '0_': '0o',
 }
 
-/** Ruby's Time.utc: days up to 31 run over into the next month, 24:00:00 is the next midnight, more is refused. */
+/** Ruby's Time.utc: days up to 31 continue in the next month, 24:00:00 is the next midnight, more is refused. */
 function instantOf({ year, month, day, hour, minute, second, offset }: DateParts): number | undefined {
   if (year === undefined || month === undefined || day === undefined) return undefined
   const inRange = month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 24 && minute <= 59 && second <= 60
@@ -46,6 +46,6 @@ function instantOf({ year, month, day, hour, minute, second, offset }: DateParts
   at.setUTCFullYear(year, month - 1, day)
   at.setUTCHours(hour, minute, second)
   const instant = at.getTime() - offset * 1000
-  // Years beyond what Date can hold are in the past or the future all the same.
+  // Years beyond the range of Date are still in the past or in the future.
   return Number.isNaN(instant) ? (year < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : instant
 }

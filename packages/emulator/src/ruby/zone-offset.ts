@@ -1,4 +1,4 @@
-/** Offsets of zone names and numbers as Ruby's date parser knows them. */
+/** Offsets of zone names and numbers, as in Ruby's date parser. */
 
 const hours: Readonly<Record<string, number>> = {
   utc: 0,
@@ -108,7 +108,7 @@ const hours: Readonly<Record<string, number>> = {
   nzdt: 13,
 }
 
-/** Seconds east of UTC, or undefined for a zone nobody knows. */
+/** Seconds east of UTC, or undefined for an unknown zone. */
 export function zoneOffset(zone: string): number | undefined {
   const name = zone.toLowerCase().replace(/\s+/g, ' ').trim()
   const daylight = /^(.+?)(?: (?:standard|daylight) time| dst)$/.exec(name)

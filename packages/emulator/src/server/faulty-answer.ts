@@ -1,4 +1,4 @@
-/** Answers a call that faults hit. */
+/** Answers a call that is hit by faults. */
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../faults/fault.ts'
@@ -7,7 +7,7 @@ import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { send } from './send.ts'
 
-/** Waits, counts or not, and answers wrongly or not at all. Never rejects. */
+/** Waits, counts the call if its faults allow, and sends a wrong answer or none. Never rejects. */
 export async function answerWithFaults(
   request: EmulatorRequest,
   outgoing: ServerResponse,

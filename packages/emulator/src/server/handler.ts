@@ -1,4 +1,4 @@
-/** From Node's request and response to the emulator and back, faults included. */
+/** Connects Node's requests and responses to the emulator, and applies faults. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { streamEvents } from '../control/event-stream.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
@@ -9,14 +9,15 @@ import { answerWithFaults } from './faulty-answer.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { createBatchedSend, send } from './send.ts'
 
-/** Larger bodies are not read: 413. */
+/** Larger bodies are answered with 413. */
 const maxBodyBytes = 16 * 1024 * 1024
 
+/** What the handler connects. */
 export interface HandlerParts {
   readonly requests: RequestHandler
   readonly faults: FaultPlan
   readonly calls: CallLog
-  /** Counts what is due. */
+  /** Runs the jobs that are due. */
   runJobs(): void
 }
 
@@ -44,7 +45,7 @@ export function createHandler({
     if (hits.length === 0) sendSoon(outgoing, handleSafely(request))
     else answerWithFaults(request, outgoing, hits, requests)
   }
-  // A defect of ours must not end a process that others work with; the real backend answers its own with 500, too.
+  // A bug in the emulator must not end the process of its user. The real backend answers its own with 500, too.
   function handleSafely(request: EmulatorRequest): EmulatorResponse {
     try {
       return requests.handle(request)

@@ -1,10 +1,10 @@
 /**
- * Requests that Node's parser refuses though the real backend takes them: bytes beyond ASCII in the request line.
- * Works on the packet that a server's `clientError` event carries.
+ * Reads requests that Node's parser refuses although the real backend accepts them: bytes beyond ASCII in the request
+ * line. Works on the packet that a server's `clientError` event carries.
  */
 import type { EmulatorRequest } from '../http/message.ts'
 
-/** The request in the packet, or undefined when it is refused for another reason or did not come in one piece. */
+/** The request in the packet, or undefined when it was refused for another reason or is not complete. */
 export function readLenientRequest(packet: Buffer | undefined): EmulatorRequest | undefined {
   const end = packet?.indexOf('\r\n\r\n') ?? -1
   if (!packet || end < 0) return undefined

@@ -1,4 +1,4 @@
-/** Sends a request to the Service Management API or to the control API, by its normalised path. */
+/** Passes a request to the Service Management API or to the control API, by its normalised path. */
 import type { ControlApi } from '../control/api.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import { parseTarget, type RequestTarget } from '../http/request-target.ts'
@@ -6,15 +6,17 @@ import { type EndpointName, endpointName, route } from '../http/routes.ts'
 import { toByteString } from '../ruby/bytes.ts'
 import type { CallOptions, ServiceManagement } from '../service-management/service-management.ts'
 
+/** Answers requests without a socket. */
 export interface RequestHandler {
   /** Answers one request. */
   handle(request: EmulatorRequest, options?: CallOptions): EmulatorResponse
-  /** The Service Management endpoint a request is for. */
+  /** The Service Management endpoint of a request, undefined for any other. */
   endpointOf(request: EmulatorRequest): EndpointName | undefined
-  /** Whether the request asks for the stream of events and may have it. */
+  /** Whether a request asks for the stream of events and is allowed to read it. */
   wantsEvents(request: EmulatorRequest): boolean
 }
 
+/** Connects the two APIs. */
 export function createRequestHandler(service: ServiceManagement, control: ControlApi): RequestHandler {
   return {
     handle(request, options) {
@@ -36,7 +38,7 @@ export function createRequestHandler(service: ServiceManagement, control: Contro
   }
 }
 
-/** What the real backend's HTTP server answers to what is no HTTP. */
+/** The real backend's answer to a request that is not valid HTTP. */
 export const refusedResponse: EmulatorResponse = { status: 400, headers: { connection: 'close' }, body: '' }
 
 function isControl({ path }: RequestTarget): boolean {
@@ -49,7 +51,7 @@ function bodyBytes(body: EmulatorRequest['body']): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
 }
 
-/** The real backend gives the length of a status document, but `<error>` documents none. */
+/** To HEAD, the real backend gives the length of status documents, but not of `<error>` documents. */
 function withoutBody({ status, headers, body }: EmulatorResponse): EmulatorResponse {
   const length = status >= 400 && status !== 409 ? 0 : Buffer.byteLength(body)
   return { status, headers: { ...headers, 'content-length': String(length) }, body: '' }

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { EmulatorResponse } from '../http/message.ts'
 
-/** Sends it whole, with its length. */
+/** Sends an answer with its length. */
 export function send(outgoing: ServerResponse, { status, headers, body }: EmulatorResponse): void {
   const length = headers['content-length'] ?? (status === 204 ? undefined : String(Buffer.byteLength(body)))
   outgoing.writeHead(status, length === undefined ? headers : { 'content-length': length, ...headers })
@@ -10,8 +10,8 @@ export function send(outgoing: ServerResponse, { status, headers, body }: Emulat
 }
 
 /**
- * A `send` that writes what one turn of the event loop answers in one go at its end. Under load, writes in between
- * wake the client for every single answer, which costs more than working the answer out.
+ * A `send` that collects the answers of one turn of the event loop and writes them together. Under load, single writes
+ * would wake the client for every answer, which costs more than computing the answer.
  */
 export function createBatchedSend(): typeof send {
   let waiting: Parameters<typeof send>[] = []

@@ -6,15 +6,16 @@ import { writeMessage } from '../http/message.ts'
 import { readLenientRequest } from './lenient-request.ts'
 import { refusedResponse } from './request-handler.ts'
 
+/** A server that listens. */
 export interface RunningServer {
   readonly url: string
   close(): Promise<void>
 }
 
-/** Puma takes header sections of this size. */
+/** Puma accepts header sections of this size. */
 const maxHeaderSize = 114_688
 
-/** Listens. Rejects when the address cannot be had. */
+/** Starts to listen. Rejects when the address is not available. */
 export async function startServer(
   { handler, handle }: Pick<Emulator, 'handler' | 'handle'>,
   { port = 0, host = '127.0.0.1' }: ListenOptions,

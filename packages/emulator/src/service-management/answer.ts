@@ -1,4 +1,4 @@
-/** One Service Management request from bytes to answer; what is to be counted is handed back, not counted. */
+/** Answers one Service Management request. The usage to count is returned as a job, not counted. */
 import { authorize, type Verdict } from '../backend/authorize.ts'
 import { type Extensions, readExtensions } from '../backend/extensions.ts'
 import { limitHeaders } from '../backend/limit-headers.ts'
@@ -17,7 +17,7 @@ import { type RequestParameters, readParameters } from '../rack/request-paramete
 import { failureResponse } from './failure.ts'
 import { fixedResponse, internalResponse, notMappedResponse } from './fixed-responses.ts'
 
-/** What answering needs of the emulator. */
+/** What an answer depends on besides the request. */
 export interface Backend {
   readonly directory: Directory
   readonly counters: Counters
@@ -27,14 +27,14 @@ export interface Backend {
 
 export interface Answer {
   readonly response: EmulatorResponse
-  /** What is to be counted. */
+  /** The usage to count. */
   readonly job?: ReportJob
   readonly verdict?: Verdict
   /** Why there is no verdict. */
   readonly error?: unknown
 }
 
-/** Answers; never throws for anything a request can hold. `query` and `body` are byte strings. */
+/** Answers a request; no content of a request makes it throw. `query` and `body` are byte strings. */
 export function answer(
   endpoint: Endpoint,
   request: EmulatorRequest,
@@ -78,7 +78,7 @@ function answerAuthorize(
     headers['3scale-limit-reset'] = reset
     if (maxValue !== undefined) headers['3scale-limit-max-value'] = maxValue
   }
-  // The common ones last: V8 takes microseconds to add to an object that came from a spread.
+  // The common headers come last: adding to an object made by a spread costs microseconds in V8.
   Object.assign(headers, documentHeaders)
   const body = extensions.noBody ? '' : statusDocument(call, rejection)
   const response = { status: rejection ? 409 : 200, headers, body }

@@ -1,16 +1,16 @@
-/** The last calls of the Service Management API with their verdicts, and why a batch was dropped later. */
+/** The last calls of the Service Management API: verdicts, and why a batch was dropped later. */
 import type { JobFailure } from '../backend/report-job.ts'
 import type { EndpointName } from '../http/routes.ts'
 import { maskSecrets } from './masking.ts'
 
-/** One call. Keys and tokens in texts are masked. */
+/** One call. Keys and tokens in its texts are masked. */
 export interface CallRecord {
   /** Counts up from 1. */
   readonly id: number
   /** By the emulator's clock, ISO 8601. */
   readonly at: string
   readonly endpoint: EndpointName
-  /** Status answered, or 0 when a fault left the call without an answer. */
+  /** The status of the backend's answer, even if a fault replaced or lost that answer. */
   readonly status: number
   /** Of authorize and authrep calls that got a verdict. */
   readonly authorized?: boolean
@@ -21,15 +21,15 @@ export interface CallRecord {
   readonly application?: string
   /** As given, of authorize and authrep calls. */
   readonly usage?: Readonly<Record<string, string>>
-  /** Handed to the job by a report; those that count nothing are left out. */
+  /** How many transactions a report handed to the job, without those that count nothing. */
   readonly transactions?: number
-  /** Set once the job behind the call has run and counted nothing, or not all. */
+  /** Set when the job behind the call has run and counted nothing, or only a part. */
   readonly dropped?: JobFailure
-  /** The kinds of the faults that hit it. */
+  /** The kinds of the faults that hit the call. */
   readonly faults?: readonly string[]
 }
 
-/** What a call was about, before it becomes a record. */
+/** What is known of a call before it becomes a record. */
 export interface CallFacts {
   readonly at: number
   readonly endpoint: EndpointName
@@ -86,13 +86,13 @@ export class CallLog {
     return [...this.#entries.slice(this.#oldest), ...this.#entries.slice(0, this.#oldest)].map(recordOf)
   }
 
-  /** Forgets all calls; ids go on. */
+  /** Deletes all calls; ids continue. */
   clear(): void {
     this.#entries = []
     this.#oldest = 0
   }
 
-  /** Calls `listener` for what happens from now on; the result ends it. */
+  /** Calls `listener` for each new event; the result unsubscribes it. */
   subscribe(listener: CallListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -1,4 +1,4 @@
-/** How what goes wrong is answered: documents, Sinatra's HTML page, empty answers. */
+/** Answers to failed requests: `<error>` documents, Sinatra's HTML page, empty bodies. */
 import { BackendError, CrashError, EmptyForbiddenError, errors } from '../backend/errors.ts'
 import { errorDocument } from '../backend/xml.ts'
 import { documentHeaders, errorHeaders, htmlErrorHeaders } from '../http/headers.ts'
@@ -6,15 +6,15 @@ import type { EmulatorResponse } from '../http/message.ts'
 import { ParameterError } from '../rack/parameter.ts'
 
 /**
- * The answer to a failure. `noBody` is asked only where the backend heeds the extension; errors of other classes
- * are not answered but thrown on.
+ * The answer to a failure. `noBody` is called only where the backend reads the extension. Errors of other classes are
+ * thrown again.
  */
 export function failureResponse(error: unknown, noBody: () => boolean): EmulatorResponse {
   if (error instanceof BackendError) {
     try {
       return errorResponse(error, error.code !== 'not_valid_data' && noBody())
     } catch {
-      // Extensions that cannot be read break the answering of another failure.
+      // Malformed extensions crash the backend even while it answers another failure.
       return crashResponse
     }
   }
@@ -24,7 +24,7 @@ export function failureResponse(error: unknown, noBody: () => boolean): Emulator
   throw error
 }
 
-/** The breakdown of the real backend. */
+/** The answer of the real backend when it crashes. */
 export const crashResponse: EmulatorResponse = { status: 500, headers: {}, body: 'Internal Server Error\n' }
 
 function errorResponse(error: BackendError, silent = false): EmulatorResponse {
@@ -36,7 +36,7 @@ function parameterResponse({ kind, message }: ParameterError): EmulatorResponse 
   if (kind === 'encoding') return errorResponse(errors.badRequest('Invalid query parameters: invalid %-encoding'))
   if (message.startsWith('expected Hash (got Array)')) return errorResponse(errors.badRequest())
   const what = kind === 'multipart' ? 'Invalid multipart/form-data' : 'Invalid query parameters'
-  // Sinatra escapes the message when it raises, and again when it shows it.
+  // Sinatra escapes the message when it raises the error, and again when it renders it.
   return { status: 400, headers: htmlErrorHeaders, body: escapeHtml(`${what}: ${escapeHtml(message)}`) }
 }
 

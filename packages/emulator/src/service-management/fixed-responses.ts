@@ -21,14 +21,14 @@ export function fixedResponse(kind: FixedKind): EmulatorResponse {
   return responses[kind]
 }
 
-/** The internal API, which asks for credentials nobody has here. */
+/** The internal API: the emulator has no credentials that it would accept. */
 export const internalResponse: EmulatorResponse = {
   status: 401,
   headers: { 'content-type': 'text/plain', 'www-authenticate': 'Basic realm=""' },
   body: '',
 }
 
-/** A target that is no path, such as `*`. */
+/** A target that is not a path, such as `*`. */
 export function notMappedResponse(target: string): EmulatorResponse {
   return {
     status: 404,

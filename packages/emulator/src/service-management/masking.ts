@@ -1,4 +1,4 @@
-/** Takes keys and tokens out of the backend's texts before they are shown. */
+/** Masks keys and tokens in the backend's texts before they are shown. */
 
 const quoted = /"[\s\S]*"/
 const patterns: Readonly<Record<string, readonly [RegExp, string]>> = {
@@ -9,7 +9,7 @@ const patterns: Readonly<Record<string, readonly [RegExp, string]>> = {
   service_token_invalid: [/service token "[\s\S]*" or service id/, 'service token "***" or service id'],
 }
 
-/** The text of a refusal with this code, its secrets replaced by `***`. */
+/** The text of a refusal with this code; its secrets are replaced by `***`. */
 export function maskSecrets(code: string | undefined, text: string): string {
   const pattern = code === undefined || !Object.hasOwn(patterns, code) ? undefined : patterns[code]
   return pattern ? text.replace(pattern[0], pattern[1]) : text

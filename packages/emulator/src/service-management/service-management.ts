@@ -1,4 +1,4 @@
-/** The emulated provider itself: state, counters, waiting jobs and the log of calls, without HTTP servers. */
+/** The emulated provider without a server: state, counters, waiting jobs and the log of calls. */
 import { BackendError, CrashError } from '../backend/errors.ts'
 import { type ReportJob, runReportJob } from '../backend/report-job.ts'
 import type { SettableClock } from '../clock.ts'
@@ -19,14 +19,15 @@ interface LoggedJob extends ReportJob {
   readonly callId: number
 }
 
+/** How faults change the handling of a call. */
 export interface CallOptions {
-  /** False answers as ever, but counts nothing. Default true. */
+  /** False: the answer is the same, but nothing is counted. Default true. */
   readonly counted?: boolean
   /** Kinds of faults that hit the call, for the log. */
   readonly faults?: readonly string[]
 }
 
-/** Answers calls and keeps what they change. */
+/** Answers calls and keeps the state that they change. */
 export class ServiceManagement {
   readonly calls: CallLog = new CallLog()
   readonly #clock: SettableClock
@@ -76,14 +77,14 @@ export class ServiceManagement {
     return structuredClone(this.#state)
   }
 
-  /** Replaces the state and forgets counters and waiting jobs. @throws InvalidDocumentError */
+  /** Replaces the state and clears counters and waiting jobs. @throws InvalidDocumentError */
   setState(state: EmulatorState): void {
     this.#replaceState(state)
     this.#counters.clear()
     this.#jobs.clear()
   }
 
-  /** Replaces the state and keeps the counters of what is still in it. @throws InvalidDocumentError */
+  /** Replaces the state, keeping counters of applications and metrics that still exist. @throws InvalidDocumentError */
   updateState(state: EmulatorState): void {
     this.#replaceState(state)
     this.#counters.keep((service, application) => {
@@ -106,7 +107,7 @@ export class ServiceManagement {
     return snapshotUsage(this.#state, this.#directory, this.#counters, this.#windowsAt(now))
   }
 
-  /** Counts what is due by the clock, or all that waits as of now. Gives the number of jobs still waiting. */
+  /** Runs the jobs that are due, or all of them as of now. Returns the number of jobs still waiting. */
   runJobs(all: boolean): number {
     if (all) this.#jobs.runAll(this.#clock.now())
     else this.#jobs.runDue(this.#clock.now())

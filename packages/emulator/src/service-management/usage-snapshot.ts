@@ -1,4 +1,4 @@
-/** What has been counted, in the form `usage()` and the control API show it. */
+/** The counters in the form of `usage()` and the control API. */
 import type { Counters } from '../counting/counters.ts'
 import type { Directory } from '../provider/directory.ts'
 import { type PeriodName, periodNames, type Windows } from '../provider/period.ts'
@@ -7,7 +7,7 @@ import type { EmulatorState } from '../provider/state.ts'
 /** Service id, application id, metric name, period: the counter of the current window. */
 export type UsageSnapshot = Record<string, Record<string, Record<string, Record<PeriodName, number>>>>
 
-/** All applications and metrics of the state, also those not used. Counters above 2^53 lose precision. */
+/** All applications and metrics of the state, including unused ones. Counters above 2^53 lose precision. */
 export function snapshotUsage(
   state: EmulatorState,
   directory: Directory,

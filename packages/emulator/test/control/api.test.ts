@@ -28,7 +28,7 @@ const usageOf = async (metric: string) => ((await getJson('usage')) as UsageSnap
 const getCalls = async () => (await getJson('calls')) as CallRecord[]
 
 describe('state', () => {
-  test('is given as it was put, and replaced', async () => {
+  test('is returned as it was put, and replaced', async () => {
     expect(await getJson('state')).toEqual(dictionary())
     await fetch(url + authrep('usage[hits]=1'))
     const next = dictionary()
@@ -50,7 +50,7 @@ describe('state', () => {
     expect(emulator.state()).toEqual(dictionary())
   })
 
-  test('what is no JSON is a 400', async () => {
+  test('a body that is not JSON is a 400', async () => {
     expect((await put('state', '{"services":')).status).toBe(400)
   })
 })
@@ -169,7 +169,7 @@ describe('other pages and machines', () => {
     expect(emulator.handle({ method: 'GET', target: '/emulator/api/state' }).status).toBe(403)
   })
 
-  test('a foreign Origin is refused, an own one is fine', async () => {
+  test('another Origin is refused, the API’s own is allowed', async () => {
     expect((await put('clock', { now: null }, { origin: 'https://evil.example' })).status).toBe(403)
     expect((await put('clock', { now: null }, { origin: 'null' })).status).toBe(403)
     expect((await put('clock', { now: null }, { origin: url })).status).toBe(200)

@@ -42,7 +42,7 @@ test('a stream sees delayed jobs fail although no call comes in', async () => {
   expect(dropped).toContain('event: dropped')
 })
 
-test('a foreign page gets no stream', async () => {
+test('a page of another origin gets no stream', async () => {
   await using emulator = createEmulator()
   const url = await emulator.listen()
   const answer = await fetch(`${url}/emulator/api/events`, { headers: { origin: 'https://evil.example' } })

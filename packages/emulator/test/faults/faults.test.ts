@@ -15,7 +15,7 @@ afterEach(() => emulator.close())
 const call = () => fetch(url + authrep('usage[hits]=1'))
 const counted = () => emulator.usage()['1001']?.app?.hits?.day
 
-/** What comes over the wire until the connection ends, or until `waitMs` have passed. */
+/** The bytes received until the connection ends, or until `waitMs` have passed. */
 function wire(waitMs?: number): Promise<string> {
   return new Promise((resolve) => {
     let received = ''
@@ -65,7 +65,7 @@ describe('kinds', () => {
     expect(received).toMatch(/\r\n\r\n<\?xml vers\[end\]$/)
   })
 
-  test('garbage is a 200 of the right type that is no document', async () => {
+  test('garbage is a 200 of the right type that is not a document', async () => {
     emulator.setFaults([{ kind: 'garbage' }])
     const answer = await call()
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/vnd.3scale-v2.0+xml'])

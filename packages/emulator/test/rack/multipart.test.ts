@@ -19,7 +19,7 @@ test('fields nest like those of a query', () => {
   )
 })
 
-test('other headers, quoted names and a preamble are no trouble', () => {
+test('other headers, quoted names and a preamble are accepted', () => {
   const text = `preamble\r\n${body(`Content-Type: text/plain\r\n${field('a\\"b', 'ü')}`)}`
   expect(parseMultipart(Buffer.from(text).toString('latin1'), 'bnd')).toEqual(new Map([['a"b', 'ü']]))
 })

@@ -74,7 +74,7 @@ describe('parseQuery', () => {
     expect(parseQuery(`a${'[b]'.repeat(31)}=1`).size).toBe(1)
   })
 
-  test('bytes that are no UTF-8 stay apart, and are written as U+FFFD', () => {
+  test('bytes that are not UTF-8 stay distinct, and are written as U+FFFD', () => {
     const value = (query: string) => (parseQuery(query) as ParameterHash).get('a') as string
     expect(value('a=%C3%BC')).toBe('ü')
     expect(value('a=\xc3\xbc')).toBe('ü')

@@ -11,7 +11,7 @@ test.each([
   expect(strip(text)).toBe(expected)
 })
 
-test('millions of blanks are no trouble', () => {
+test('millions of blanks take linear time', () => {
   const blanks = ' '.repeat(2_000_000)
   expect(strip(`${blanks}a${blanks}b`)).toBe(`a${blanks}b`)
 })
