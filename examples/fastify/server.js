@@ -22,14 +22,14 @@ app.get('/health', { config: { threescale: false } }, async () => 'ok')
 
 app.get('/words/:word', async (request) => ({ word: request.params.word, plan: request.threescale?.plan }))
 
-// A route may use something else than the mapping rules say.
+// A route may set a usage that replaces the mapping rules.
 app.get('/thesaurus/:word', { config: { threescale: { usage: { lookup: 3 } } } }, async (request) => ({
   word: request.params.word,
   similar: [],
 }))
 
-// Tells what the gateway would do with GET /words/hello?… when asked for /explain/words/hello?…, and why. It helps
-// whoever tries keys as much as it helps you, so keep it out of production.
+// Answers /explain/words/hello?… with what the gateway would do with GET /words/hello?…, and why. It helps an attacker
+// who tries keys as much as it helps you, so keep it out of production.
 if (process.env.EXPLAIN === '1') {
   app.get('/explain/*', { config: { threescale: false } }, async (request, reply) => {
     const { method, host, raw } = request
@@ -42,5 +42,5 @@ if (process.env.EXPLAIN === '1') {
 
 console.log(await app.listen({ port: Number(process.env.PORT ?? 8080), host: '127.0.0.1' }))
 
-// Closing the app closes its gateway: what is still to be reported is delivered before the process ends.
+// Closing the app closes its gateway, which reports the usage that is still pending.
 process.once('SIGTERM', () => app.close())

@@ -21,8 +21,8 @@ open.get('/health', (ctx) => {
   ctx.body = 'ok'
 })
 
-// Tells what the gateway would do with GET /words/hello when asked for /explain/words/hello, and why. It helps
-// whoever tries keys as much as it helps you, so keep it out of production.
+// Answers /explain/words/hello with what the gateway would do with GET /words/hello, and why. It helps an attacker
+// who tries keys as much as it helps you, so keep it out of production.
 if (process.env.EXPLAIN === '1') {
   open.get('/explain/*path', async (ctx) => {
     const { method, host } = ctx
@@ -33,7 +33,7 @@ if (process.env.EXPLAIN === '1') {
   })
 }
 
-// A dearer route with settings of its own comes before the general guard; the gateway counts a request once.
+// A route with its own settings is registered before the general guard, because the first guard counts the request.
 open.get('/thesaurus/:word', protect.with({ usage: { hits: 1, lookup: 3 } }), (ctx) => {
   ctx.body = { word: ctx.params.word, similar: [] }
 })
@@ -49,5 +49,5 @@ const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${port}`)
 })
 
-// What is still to be reported is delivered before the process ends.
+// Closing the gateway reports the usage that is still pending.
 process.once('SIGTERM', () => server.close(() => protect.gateway.close()))

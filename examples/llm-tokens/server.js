@@ -7,7 +7,7 @@ const protect = threescale({
   serviceId: process.env.THREESCALE_SERVICE_ID,
   serviceToken: process.env.THREESCALE_SERVICE_TOKEN,
   backendUrl: process.env.THREESCALE_BACKEND_URL,
-  // One hit at once. Naming the tokens with 0 asks whether any are left, and counts none.
+  // Counts one hit. Tokens with 0 ask whether any are left, and count none.
   usage: { hits: 1, tokens: 0 },
 })
 
@@ -17,7 +17,7 @@ app.use(protect)
 app.get('/chat', async (request, response) => {
   response.type('text/event-stream')
   for await (const { text, tokens } of model(String(request.query.prompt ?? ''))) {
-    // Nobody reads on. What was produced until here stays counted.
+    // The client has disconnected. The tokens produced so far stay counted.
     if (response.destroyed) return
     request.threescale?.addUsage({ tokens })
     response.write(`data: ${JSON.stringify({ text })}\n\n`)
@@ -25,7 +25,7 @@ app.get('/chat', async (request, response) => {
   response.end('data: [DONE]\n\n')
 })
 
-/** Stands in for a model: says the prompt back, word by word, for a token each. */
+/** Stands in for a model: repeats the prompt word by word, and each word is one token. */
 async function* model(prompt) {
   for (const word of prompt.split(' ')) {
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -1,4 +1,4 @@
-// WebSockets behind 3scale: an 'upgrade' listener gets its requests past the framework, so it asks the gateway itself.
+// WebSockets behind 3scale. Requests to upgrade do not pass through the framework, so their listener asks the gateway.
 // A connection counts a hit, each message a lookup. Environment: THREESCALE_SERVICE_ID, THREESCALE_SERVICE_TOKEN, PORT
 // (default 8080), THREESCALE_BACKEND_URL (default: 3scale's own).
 import { once } from 'node:events'
@@ -22,7 +22,7 @@ const server = createServer(app)
 const sockets = new WebSocketServer({ noServer: true })
 
 server.on('upgrade', async (request, socket, head) => {
-  // Node takes its own listener away with the parser.
+  // Node removes its own error listener together with the parser.
   socket.on('error', () => socket.destroy())
   try {
     const decision = await gateway.evaluate(viewOf(request, app))
@@ -55,7 +55,7 @@ server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
 
 process.once('SIGTERM', async () => {
   server.close()
-  // Each connection settles before the gateway reports for the last time.
+  // All connections end first, so that the last report holds their usage.
   const clients = [...sockets.clients]
   for (const client of clients) client.close()
   await Promise.all(clients.map((client) => once(client, 'close')))
