@@ -3,13 +3,12 @@ import {
   type Allowed,
   ConfigError,
   createGateway,
-  type Decision,
   type Gateway,
   type GatewayOptions,
   type RouteOptions,
 } from '@threescale/core'
-import { firstAsked, followResponse, isClientGone, isGateway, isPromise, responseView } from '@threescale/core/adapter'
-import type { RequestHandler } from 'express'
+import { type GuardOutcomes, guard, isGateway, onDenyProblems } from '@threescale/core/adapter'
+import type { NextFunction, RequestHandler } from 'express'
 import { addHeaders, deny, type OnDeny } from './answer.ts'
 import { ExpressRequestView, type ExpressView } from './view.ts'
 
@@ -59,25 +58,9 @@ export function threescale(
 export default threescale
 
 function createHandler(gateway: Gateway<ExpressView>, onDeny: OnDeny): ThreescaleHandler {
+  const outcomes = outcomesOf(onDeny)
   const threescale: RequestHandler = (request, response, next) => {
-    if (!firstAsked(request, gateway)) return next()
-    const proceed = (decision: Decision): unknown => {
-      if (decision.outcome === 'skip') return next()
-      if (decision.outcome === 'allow') {
-        const settle = (finished: boolean) => gateway.settle(decision, responseView(response, finished))
-        // Nobody waits for the handler's work once the client is gone.
-        if (!followResponse(request, response, settle)) return
-        request.threescale = decision
-        if (!response.headersSent) addHeaders(response, decision.headers)
-        return next()
-      }
-      // Nobody is left to be told.
-      if (decision.code === 'client_closed_request' || isClientGone(request, response)) return
-      deny(onDeny, decision, request, response, next)
-    }
-    const decision = gateway.evaluate(new ExpressRequestView(request, response))
-    if (isPromise(decision)) decision.then(proceed, next)
-    else proceed(decision)
+    guard(gateway, new ExpressRequestView(request, response), next, outcomes)
   }
   return Object.assign(threescale, {
     gateway,
@@ -85,7 +68,22 @@ function createHandler(gateway: Gateway<ExpressView>, onDeny: OnDeny): Threescal
   })
 }
 
-function checked(onDeny: OnDeny = 'answer'): OnDeny {
-  if (onDeny === 'answer' || onDeny === 'throw' || typeof onDeny === 'function') return onDeny
-  throw new ConfigError(["onDeny: must be 'answer', 'throw' or a function"])
+function outcomesOf(onDeny: OnDeny): GuardOutcomes<ExpressRequestView, NextFunction> {
+  return {
+    pass: (_view, next) => next(),
+    allow({ request, response }, next, allowed) {
+      request.threescale = allowed
+      if (!response.headersSent) addHeaders(response, allowed.headers)
+      next()
+    },
+    deny: ({ request, response }, next, denied) => deny(onDeny, denied, request, response, next),
+    leave() {},
+    fail: (_view, next, error) => next(error),
+  }
+}
+
+function checked(onDeny: OnDeny | undefined): OnDeny {
+  const problems = onDenyProblems(onDeny)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return onDeny ?? 'answer'
 }

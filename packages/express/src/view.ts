@@ -9,10 +9,13 @@ export interface ExpressView extends RequestView {
   readonly request: Request
 }
 
-export class ExpressRequestView extends NodeRequestView implements ExpressView {
+export class ExpressRequestView<Answer extends Response | undefined = Response>
+  extends NodeRequestView<Answer>
+  implements ExpressView
+{
   readonly request: Request
 
-  constructor(request: Request, response: Response | undefined) {
+  constructor(request: Request, response: Answer) {
     super(request, response)
     this.request = request
   }

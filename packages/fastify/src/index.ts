@@ -7,11 +7,11 @@ import {
   type GatewayOptions,
   type RouteOptions,
 } from '@threescale/core'
-import { isGateway } from '@threescale/core/adapter'
+import { isGateway, onDenyProblems } from '@threescale/core/adapter'
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { OnDeny } from './answer.ts'
-import { createGuard } from './guard.ts'
+import { addGuard } from './guard.ts'
 import type { FastifyView } from './view.ts'
 
 export type { OnDeny } from './answer.ts'
@@ -67,7 +67,7 @@ function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, 
     const gateway = 'gateway' in options ? given(options.gateway) : made(app, options)
     if (!app.hasDecorator('threescale')) app.decorate('threescale', gateway)
     if (!app.hasRequestDecorator('threescale')) app.decorateRequest('threescale', null)
-    createGuard(app, gateway, settings)
+    addGuard(app, gateway, settings)
     done()
   } catch (error) {
     // Fastify does not catch what a callback-style plugin throws.
@@ -89,10 +89,7 @@ function given(gateway: unknown): Gateway<FastifyView> {
 }
 
 function settingsOf({ onDeny = 'answer', global = true }: FastifySettings): Settings {
-  const problems: string[] = []
-  if (onDeny !== 'answer' && onDeny !== 'throw' && typeof onDeny !== 'function') {
-    problems.push("onDeny: must be 'answer', 'throw' or a function")
-  }
+  const problems = onDenyProblems(onDeny)
   if (typeof global !== 'boolean') problems.push('global: must be true or false')
   if (problems.length > 0) throw new ConfigError(problems)
   return { onDeny, global }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestView } from '@threescale/core'
 import { dropParameters, NodeRequestView, strippedParameters, withoutParameters } from '@threescale/core/adapter'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** What callbacks get: the gateway's view, the Fastify request behind it, and Node's behind that. */
 export interface FastifyView extends RequestView {
@@ -11,12 +11,14 @@ export interface FastifyView extends RequestView {
   readonly raw: IncomingMessage
 }
 
-export class FastifyRequestView extends NodeRequestView implements FastifyView {
+export class FastifyRequestView extends NodeRequestView<ServerResponse> implements FastifyView {
   readonly request: FastifyRequest
+  readonly reply: FastifyReply
 
-  constructor(request: FastifyRequest, response: ServerResponse) {
-    super(request.raw, response)
+  constructor(request: FastifyRequest, reply: FastifyReply) {
+    super(request.raw, reply.raw)
     this.request = request
+    this.reply = reply
   }
 
   get url(): string {
@@ -43,7 +45,7 @@ export class FastifyRequestView extends NodeRequestView implements FastifyView {
   }
 }
 
-class UpgradeView extends NodeRequestView implements FastifyView {
+class UpgradeView extends NodeRequestView<undefined> implements FastifyView {
   get request(): never {
     throw new TypeError('an upgrade request never became a Fastify request; use view.raw')
   }

@@ -3,13 +3,12 @@ import {
   type Allowed,
   ConfigError,
   createGateway,
-  type Decision,
   type Gateway,
   type GatewayOptions,
   type RouteOptions,
 } from '@threescale/core'
-import { firstAsked, followResponse, isClientGone, isGateway, isPromise, responseView } from '@threescale/core/adapter'
-import type { Middleware } from 'koa'
+import { type GuardOutcomes, guard, isGateway, onDenyProblems } from '@threescale/core/adapter'
+import type { Middleware, Next } from 'koa'
 import { deny, type OnDeny } from './answer.ts'
 import { KoaRequestView, type KoaView } from './view.ts'
 
@@ -57,38 +56,35 @@ export function threescale(
 export default threescale
 
 function createMiddleware(gateway: Gateway<KoaView>, onDeny: OnDeny): ThreescaleMiddleware {
-  const threescale: Middleware = (ctx, next) => {
-    const { req, res } = ctx
-    if (!firstAsked(req, gateway)) return next()
-    const proceed = (decision: Decision): unknown => {
-      if (decision.outcome === 'skip') return next()
-      if (decision.outcome === 'allow') {
-        // After `await next()` nothing is sent yet, so the raw response tells when it has ended.
-        const open = followResponse(req, res, (finished) => gateway.settle(decision, responseView(res, finished)))
-        // Nobody waits for the handler's work once the client is gone.
-        if (!open) return leave(ctx)
-        ctx.state.threescale = decision
-        ctx.set(decision.headers)
-        return next()
-      }
-      if (decision.code === 'client_closed_request' || isClientGone(req, res)) return leave(ctx)
-      return deny(onDeny, decision, ctx, next)
-    }
-    const decision = gateway.evaluate(new KoaRequestView(ctx, res))
-    return isPromise(decision) ? decision.then(proceed) : proceed(decision)
-  }
+  const outcomes = outcomesOf(onDeny)
+  const threescale: Middleware = (ctx, next) => guard(gateway, new KoaRequestView(ctx, ctx.res), next, outcomes)
   return Object.assign(threescale, {
     gateway,
     with: (route: RouteOptions<KoaView>) => createMiddleware(gateway.with(route), onDeny),
   })
 }
 
-/** Keeps Koa from writing a 404 into a broken connection. */
-function leave(ctx: { respond?: boolean | undefined }): void {
-  ctx.respond = false
+function outcomesOf(onDeny: OnDeny): GuardOutcomes<KoaRequestView, Next> {
+  return {
+    pass: (_view, next) => next(),
+    allow({ ctx }, next, allowed) {
+      ctx.state.threescale = allowed
+      ctx.set(allowed.headers)
+      return next()
+    },
+    deny: ({ ctx }, next, denied) => deny(onDeny, denied, ctx, next),
+    leave({ ctx }) {
+      // Keeps Koa from writing a 404 into a broken connection.
+      ctx.respond = false
+    },
+    fail(_view, _next, error) {
+      throw error
+    },
+  }
 }
 
-function checked(onDeny: OnDeny = 'answer'): OnDeny {
-  if (onDeny === 'answer' || onDeny === 'throw' || typeof onDeny === 'function') return onDeny
-  throw new ConfigError(["onDeny: must be 'answer', 'throw' or a function"])
+function checked(onDeny: OnDeny | undefined): OnDeny {
+  const problems = onDenyProblems(onDeny)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return onDeny ?? 'answer'
 }

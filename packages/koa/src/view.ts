@@ -10,10 +10,13 @@ export interface KoaView extends RequestView {
   readonly ctx: Context
 }
 
-export class KoaRequestView extends NodeRequestView implements KoaView {
+export class KoaRequestView<Answer extends ServerResponse | undefined = ServerResponse>
+  extends NodeRequestView<Answer>
+  implements KoaView
+{
   readonly ctx: Context
 
-  constructor(ctx: Context, response: ServerResponse | undefined) {
+  constructor(ctx: Context, response: Answer) {
     super(ctx.req, response)
     this.ctx = ctx
   }

@@ -3,16 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestView } from '../request/request-view.ts'
 import { followResponse, isClientGone } from './node-response.ts'
 
-export abstract class NodeRequestView implements RequestView {
+export abstract class NodeRequestView<Response extends ServerResponse | undefined = ServerResponse | undefined>
+  implements RequestView
+{
   /** The request as Node hands it out, below any framework. */
   readonly raw: IncomingMessage
   /** Undefined for a request of an 'upgrade' listener, which has only a socket. */
-  readonly #response: ServerResponse | undefined
+  readonly response: Response
   #signal: AbortSignal | undefined = undefined
 
-  constructor(raw: IncomingMessage, response: ServerResponse | undefined) {
+  constructor(raw: IncomingMessage, response: Response) {
     this.raw = raw
-    this.#response = response
+    this.response = response
   }
 
   /** See RequestView. */
@@ -47,11 +49,11 @@ export abstract class NodeRequestView implements RequestView {
     if (this.#signal === undefined) {
       const controller = new AbortController()
       const abort = (): void => controller.abort()
-      if (this.#response === undefined) {
+      if (this.response === undefined) {
         // A server's sockets stay half open: 'end' is all that is heard of a client that left, once somebody reads.
         this.raw.socket.once('end', abort).once('close', abort)
       } else {
-        followResponse(this.raw, this.#response, (finished) => finished || abort())
+        followResponse(this.raw, this.response, (finished) => finished || abort())
       }
       this.#signal = controller.signal
     }
@@ -59,8 +61,8 @@ export abstract class NodeRequestView implements RequestView {
   }
 
   get aborted(): boolean {
-    if (this.#response === undefined) return this.raw.socket.destroyed || this.raw.socket.readableEnded
-    return isClientGone(this.raw, this.#response)
+    if (this.response === undefined) return this.raw.socket.destroyed || this.raw.socket.readableEnded
+    return isClientGone(this.raw, this.response)
   }
 
   removeHeader(name: string): void {

@@ -12,9 +12,12 @@ import type { Location } from './locations/location.ts'
 import { createQueryLocation } from './locations/query.ts'
 import type { UnreadableCredentials } from './unreadable.ts'
 
+/** The credentials of a request; undefined where it carries none. */
+export type FoundCaller = Credentials | UnreadableCredentials | undefined
+
 export interface CredentialsReader<View extends RequestView = RequestView> {
   /** Undefined: the request carries none, or an id or key without the other half it needs. Throws what an own function throws. */
-  read(view: View): MaybePromise<Credentials | UnreadableCredentials | undefined>
+  read(view: View): MaybePromise<FoundCaller>
   /** Where credentials were found; values masked. Undefined: none. */
   explain(view: View): MaybePromise<FoundCredentials | undefined>
   /** Takes what `read` finds, with all its duplicates, out of what handlers see. Nothing with an own function. */

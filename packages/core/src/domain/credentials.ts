@@ -18,3 +18,8 @@ export interface OAuthCredentials {
   readonly appKey?: string | undefined
   readonly redirectUrl?: string | undefined
 }
+
+/** The values of a caller's that a reason of 3scale may quote. */
+export function secretsOf(credentials: Credentials, referrer: string | undefined): string[] {
+  return [...Object.values(credentials), referrer].filter((value) => value !== undefined)
+}

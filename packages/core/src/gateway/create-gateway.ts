@@ -1,5 +1,6 @@
 /** Sets up a gateway: rooms, client, observer, and one route over them. */
 
+import { GATEWAY_BRAND } from '../adapter/gateway-brand.ts'
 import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
 import { redactOptions } from '../configuration/options/redact.ts'
 import { resolveRoute } from '../configuration/options/resolve-options.ts'
@@ -8,7 +9,7 @@ import { createUsageReader, type UsageReader } from '../mapping/usage-reader.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { checkSettings } from './check-settings.ts'
 import { explain } from './explain.ts'
-import { GATEWAY_BRAND, type Gateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 import { createRuntime, type GatewayRuntime } from './gateway-runtime.ts'
 import { Route } from './route.ts'
 

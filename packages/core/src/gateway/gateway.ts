@@ -1,5 +1,6 @@
 /** The gateway as its users see it: a request goes in, a decision comes out. */
 
+import { GATEWAY_BRAND } from '../adapter/gateway-brand.ts'
 import type { RouteOptions } from '../configuration/options/gateway-options.ts'
 import type { ShownOptions } from '../configuration/options/redact.ts'
 import type { Decision } from '../decision/decision.ts'
@@ -43,12 +44,6 @@ export type CheckResult =
       /** What to do, in one sentence. */
       readonly hint: string
     }
-
-/**
- * Carried by every gateway, so that two copies of the package know each other's; its value is one object for a gateway
- * and all that `with` makes of it.
- */
-export const GATEWAY_BRAND: unique symbol = Symbol.for('threescale.gateway') as never
 
 /** Whether a value is a gateway, of this copy of the package or another. */
 export function isGateway<View extends RequestView = RequestView>(value: unknown): value is Gateway<View> {

@@ -1,34 +1,32 @@
 /** The pipeline of one route: who calls, what it uses, may they, and what is answered. */
 
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
+import type { FoundCaller } from '../credentials/credentials-reader.ts'
 import type { UnreadableCredentials } from '../credentials/unreadable.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Decision, Denied, Skipped } from '../decision/decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
 import type { RoutePolicy } from '../decision/route-policy.ts'
-import type { Credentials } from '../domain/credentials.ts'
+import { type Credentials, secretsOf } from '../domain/credentials.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import { UsageError } from '../mapping/usage-error.ts'
-import type { UsageReader } from '../mapping/usage-reader.ts'
+import type { MeasuredUsage, UsageReader } from '../mapping/usage-reader.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
+import {
+  CLOSED,
+  CREDENTIALS_MISSING,
+  MISCONFIGURED,
+  NO_MAPPING_RULE,
+  PATH_AMBIGUOUS,
+  SERVICE_NOT_FOUND,
+} from './fixed-refusals.ts'
 import type { GatewayRuntime } from './gateway-runtime.ts'
+import { policyOfRoute } from './policy-of-route.ts'
 import { type Referrer, referrerOf } from './referrer.ts'
 
 const SKIPPED: Skipped = Object.freeze({ outcome: 'skip' })
-const CLOSED: Refusal = Object.freeze({ outcome: 'refuse', code: 'gateway_closed' })
-const SERVICE_NOT_FOUND: Refusal = Object.freeze({ outcome: 'refuse', code: 'service_not_found' })
-const CREDENTIALS_MISSING: Refusal = Object.freeze({ outcome: 'refuse', code: 'credentials_missing' })
-const NO_MAPPING_RULE: Refusal = Object.freeze({ outcome: 'refuse', code: 'no_mapping_rule' })
-const MISCONFIGURED: Refusal = Object.freeze({ outcome: 'refuse', code: 'gateway_misconfigured' })
-const PATH_AMBIGUOUS: Refusal = Object.freeze({ outcome: 'refuse', code: 'path_ambiguous' })
-
-/** Whom a request was found to come from. */
-type Caller = Credentials | UnreadableCredentials | undefined
-
-/** What mapping found a request to use. */
-type Measured = UsageShape | 'no-match' | 'ambiguous'
 
 /** A service's way of denying, or that of requests that belong to none. */
 type Refusing = Pick<ConfiguredService<RequestView>, 'rejection'> & {
@@ -36,26 +34,21 @@ type Refusing = Pick<ConfiguredService<RequestView>, 'rejection'> & {
 }
 
 /**
- * One route's pipeline over what all routes of a gateway share. Steps return plain values as long as nothing has to be
- * waited for; what waits is in methods of its own, because a function that holds a closure allocates for it even where it
- * never makes one.
+ * Steps return plain values as long as nothing has to be waited for. Steps that wait are methods of their own, because a
+ * function with a closure allocates for it even when it never makes one.
  */
 export class Route<View extends RequestView> {
   readonly #runtime: GatewayRuntime<View>
   readonly #settings: ResolvedRoute<View>
   readonly policy: RoutePolicy
-  /** Undefined where each service's own rules say what a call uses. */
+  /** Undefined where the rules of each service say what a call uses. */
   readonly #usage: UsageReader<View> | undefined
 
   constructor(runtime: GatewayRuntime<View>, settings: ResolvedRoute<View>, usage: UsageReader<View> | undefined) {
     this.#runtime = runtime
     this.#settings = settings
     this.#usage = usage
-    this.policy = Object.freeze({
-      onUnavailable: settings.onUnavailable,
-      counts: countsOf(runtime, settings),
-      responseCodes: runtime.options.responseCodes,
-    })
+    this.policy = policyOfRoute(runtime.options, settings)
   }
 
   evaluate(view: View): Decision | Promise<Decision> {
@@ -96,14 +89,18 @@ export class Route<View extends RequestView> {
     return isPromise(caller) ? this.#measureLater(view, configured, caller) : this.#measure(view, configured, caller)
   }
 
-  async #measureLater(view: View, configured: ConfiguredService<View>, caller: Promise<Caller>): Promise<Decision> {
+  async #measureLater(
+    view: View,
+    configured: ConfiguredService<View>,
+    caller: Promise<FoundCaller>,
+  ): Promise<Decision> {
     return this.#measure(view, configured, await caller)
   }
 
-  #measure(view: View, configured: ConfiguredService<View>, caller: Caller): Decision | Promise<Decision> {
+  #measure(view: View, configured: ConfiguredService<View>, caller: FoundCaller): Decision | Promise<Decision> {
     if (caller === undefined) return this.#deny(view, configured, CREDENTIALS_MISSING)
     if ('malformed' in caller) return this.#unreadable(view, configured, caller)
-    let measured: MaybePromise<Measured>
+    let measured: MaybePromise<MeasuredUsage>
     try {
       measured = (this.#usage ?? configured.usage).read(view)
     } catch (error) {
@@ -118,9 +115,9 @@ export class Route<View extends RequestView> {
     view: View,
     configured: ConfiguredService<View>,
     caller: Credentials,
-    measured: Promise<Measured>,
+    measured: Promise<MeasuredUsage>,
   ): Promise<Decision> {
-    let result: Measured
+    let result: MeasuredUsage
     try {
       result = await measured
     } catch (error) {
@@ -133,7 +130,7 @@ export class Route<View extends RequestView> {
     view: View,
     configured: ConfiguredService<View>,
     caller: Credentials,
-    measured: Measured,
+    measured: MeasuredUsage,
   ): Decision | Promise<Decision> {
     if (measured === 'no-match') return this.#deny(view, configured, NO_MAPPING_RULE, caller)
     if (measured === 'ambiguous') return this.#deny(view, configured, PATH_AMBIGUOUS, caller)
@@ -248,20 +245,4 @@ export class Route<View extends RequestView> {
   }
 }
 
-function rejection(error: unknown): Promise<never> {
-  return Promise.reject(error)
-}
-
-function countsOf<View extends RequestView>(
-  runtime: GatewayRuntime<View>,
-  settings: ResolvedRoute<View>,
-): RoutePolicy['counts'] {
-  if (runtime.options.mode === 'observe') return 'never'
-  if (settings.usageAfter !== undefined) return 'predicted'
-  return runtime.options.responseCodes ? 'with-response-code' : 'now'
-}
-
-/** What a reason of 3scale may quote of the caller's. */
-function secretsOf(credentials: Credentials, referrer: string | undefined): string[] {
-  return [...Object.values(credentials), referrer].filter((value) => value !== undefined)
-}
+const rejection = (error: unknown): Promise<never> => Promise.reject(error)

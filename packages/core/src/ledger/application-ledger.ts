@@ -4,7 +4,7 @@ import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { GeneralDenial } from './general-denial.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-cells.ts'
-import { type Amounts, addAmount, type MetricTable } from './plan/metric-table.ts'
+import { addAmount, type MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
 import { rowInWindow } from './usage/row-in-window.ts'
 import type { SentRow } from './usage/sent-row.ts'
@@ -52,13 +52,6 @@ export interface ServiceState {
   keepOverflow(application: ApplicationLedger): void
   /** None of its usage is on its way any more. */
   dropOverflow(application: ApplicationLedger): void
-}
-
-/** Totals of law 8 that only grow, by metric slot. */
-export interface UsageTotals {
-  readonly admitted: Amounts
-  readonly acknowledged: Amounts
-  readonly givenUp: Amounts
 }
 
 export class ApplicationLedger {

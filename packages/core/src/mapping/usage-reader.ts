@@ -10,6 +10,12 @@ import type { RuleExplanation } from './rule-explanation.ts'
 import { createRuleMatcher } from './rule-matcher.ts'
 import { createShapeCache } from './shape-cache.ts'
 
+/**
+ * What a request uses. 'no-match': nothing, which is not allowed; 'ambiguous': its path can be read in ways that match
+ * different rules.
+ */
+export type MeasuredUsage = UsageShape | 'no-match' | 'ambiguous'
+
 export interface UsageSettings<View extends RequestView = RequestView> {
   readonly usage?: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
   /** Goes before `usage`. */
@@ -25,7 +31,7 @@ export interface UsageReader<View extends RequestView = RequestView> {
    * @throws UsageError (or rejects with it) when the function's value, or the sum of the rules, is no usage; whatever
    * the function throws.
    */
-  read(view: View): MaybePromise<UsageShape | 'no-match' | 'ambiguous'>
+  read(view: View): MaybePromise<MeasuredUsage>
   /** Each rule with why it counts for the request or not; empty without rules. */
   explain(view: View): RuleExplanation[]
   /** Metrics that are known before any request; those of a function are not. */

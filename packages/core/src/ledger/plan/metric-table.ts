@@ -3,6 +3,13 @@
 /** Amounts by metric slot; holes are zero. */
 export type Amounts = number[]
 
+/** Totals of law 8 that only grow, by metric slot. */
+export interface UsageTotals {
+  readonly admitted: Amounts
+  readonly acknowledged: Amounts
+  readonly givenUp: Amounts
+}
+
 export class MetricTable {
   readonly #slots = new Map<string, number>()
   readonly #names: string[] = []

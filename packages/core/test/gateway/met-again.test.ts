@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { firstAsked } from '../../src/gateway/seen-requests.ts'
+import { firstAsked } from '../../src/adapter/seen-requests.ts'
 import { createGateway } from '../../src/index.ts'
 
 const OPTIONS = { serviceId: '1', serviceToken: 't' }

@@ -1,0 +1,72 @@
+/**
+ * What every adapter does with a request: it asks the gateway once, follows the response of an allowed request, and
+ * neither serves nor answers a client that has gone. How a framework goes on or answers is the adapter's.
+ */
+import type { ServerResponse } from 'node:http'
+import type { Allowed, Decision, Denied } from '../decision/decision.ts'
+import { isPromise } from '../primitives/maybe-promise.ts'
+import type { ResponseView } from '../request/request-view.ts'
+import type { NodeRequestView } from './node-request-view.ts'
+import { followResponse, isClientGone, responseView } from './node-response.ts'
+import { firstAsked } from './seen-requests.ts'
+
+/** A view of a request that has a response, unlike one of an 'upgrade' listener. */
+export type GuardedView = NodeRequestView<ServerResponse>
+
+/** What the guard needs of a gateway. */
+export interface GuardingGateway<View> {
+  evaluate(view: View): Decision | Promise<Decision>
+  settle(decision: Decision, response: ResponseView): void
+}
+
+/** What a framework does with each outcome. `next` is what the framework gave the adapter to go on with. */
+export interface GuardOutcomes<View, Next> {
+  /** The request goes on; the gateway says nothing about it. */
+  pass(view: View, next: Next): unknown
+  /** The request goes on with the decision that allowed it. */
+  allow(view: View, next: Next, allowed: Allowed): unknown
+  /** The denial is answered or handed on. */
+  deny(view: View, next: Next, denied: Denied): unknown
+  /** The client has gone: no handler runs and nothing is answered. */
+  leave(view: View, next: Next): unknown
+  /** A callback of the user's failed. */
+  fail(view: View, next: Next, error: unknown): unknown
+  /** Reads a field of the answer, where the framework keeps fields beside the response. Default: the response's own. */
+  header?(view: View, name: string): number | string | string[] | undefined
+}
+
+/** Guards one request. @returns what the outcome returned; a promise of it when the decision had to be waited for. */
+export function guard<View extends GuardedView, Next>(
+  gateway: GuardingGateway<NoInfer<View>>,
+  view: View,
+  next: Next,
+  outcomes: GuardOutcomes<View, Next>,
+): unknown {
+  if (!firstAsked(view.raw, gateway)) return outcomes.pass(view, next)
+  const decision = gateway.evaluate(view)
+  if (!isPromise(decision)) return conclude(gateway, view, next, outcomes, decision)
+  return decision.then(
+    (late) => conclude(gateway, view, next, outcomes, late),
+    (error) => outcomes.fail(view, next, error),
+  )
+}
+
+function conclude<View extends GuardedView, Next>(
+  gateway: GuardingGateway<NoInfer<View>>,
+  view: View,
+  next: Next,
+  outcomes: GuardOutcomes<View, Next>,
+  decision: Decision,
+): unknown {
+  const { raw, response } = view
+  if (decision.outcome === 'skip') return outcomes.pass(view, next)
+  if (decision.outcome === 'deny') {
+    const gone = decision.code === 'client_closed_request' || isClientGone(raw, response)
+    return gone ? outcomes.leave(view, next) : outcomes.deny(view, next, decision)
+  }
+  const header = outcomes.header === undefined ? undefined : (name: string) => outcomes.header!(view, name)
+  const open = followResponse(raw, response, (finished) =>
+    gateway.settle(decision, responseView(response, finished, header)),
+  )
+  return open ? outcomes.allow(view, next, decision) : outcomes.leave(view, next)
+}
