@@ -13,8 +13,9 @@ import { ROOT } from './pack.mjs'
 
 const PARALLEL = 2
 const SOURCES = 'packages/core/src'
-// They test what is packed, built or committed, and a copy is none of these.
-const NOT_IN_A_COPY = /^test\/(packaging|e2e|examples|repository)\//
+// They test what is packed, built or committed, which a copy is not, or the emulator alone, which runs nothing of core.
+const NOT_IN_A_COPY =
+  /^(packages\/emulator\/test|test\/(packaging|e2e|examples|repository))\/|^test\/documentation\/(code-blocks|links)\./
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -51,7 +51,9 @@ export async function coverageOf(root, copies, files, sources, tests) {
   }
   // Some tests read the sources as text, in which they now find more than there is.
   const again = runs.flatMap(({ failed }) => [...failed])
-  const { failed } = again.length === 0 ? { failed: [] } : await runTests(copies[0] ?? '', again, { goOn: true })
+  const usualMs = new Map(Object.entries(coverage.took))
+  const { failed } =
+    again.length === 0 ? { failed: [] } : await runTests(copies[0] ?? '', again, { goOn: true, usualMs })
   for (const file of failed) {
     console.log(`Left out, as it fails in a copy without any mutant: ${file}`)
     delete coverage.hits[file]
@@ -72,10 +74,8 @@ function readHits(file) {
 /** @param {string} copy @param {readonly string[]} files @param {readonly string[]} sources */
 function digest(copy, files, sources) {
   const hash = createHash('sha256').update(sources.join('\n'))
-  for (const file of files)
-    hash
-      .update(file)
-      .update('\0')
-      .update(readFileSync(join(copy, file)))
+  for (const file of files.filter((one) => DECIDES.test(one))) {
+    hash.update(`${file}\0`).update(readFileSync(join(copy, file)))
+  }
   return hash.digest('hex').slice(0, 16)
 }
