@@ -1,5 +1,6 @@
 // Changes the sources in small ways at random, one at a time, and prints the changes that no test notices.
 // mutate.mjs COUNT [--seed N] [--only NUMBER] [--in FOLDER]
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -54,27 +55,40 @@ const chosen =
     ? all.filter((mutant) => isValid(textOf(mutant.file), mutant)).slice(0, count)
     : all.filter(({ number }) => number === Number(values.only))
 
-const counts = { killed: 0, survived: 0, 'timed out': 0, 'not run by any test': 0 }
+/** @type {Record<import('./mutate/report.mjs').Outcome, number>} */
+const counts = { killed: 0, survived: 0, 'timed out': 0, 'not run by any test': 0, 'refused by the compiler': 0 }
 const waiting = [...chosen]
+
+/**
+ * @param {string} copy
+ * @param {readonly string[]} candidates
+ * @returns {Promise<{ outcome: import('./mutate/report.mjs').Outcome, failure: string | undefined }>}
+ */
+async function judge(copy, candidates) {
+  const { outcome, failure } = await runTests(copy, candidates, { usualMs })
+  if (outcome !== 'passed') return { outcome: outcome === 'failed' ? 'killed' : outcome, failure }
+  // Last, because few survive: such a mistake does not get past `npm run check` either.
+  if (!compiles(copy)) return { outcome: 'refused by the compiler', failure: 'tsc' }
+  return { outcome: candidates.length === 0 ? 'not run by any test' : 'survived', failure: undefined }
+}
+
+/** @param {string} copy */
+function compiles(copy) {
+  const tsc = join(copy, 'node_modules/typescript/bin/tsc')
+  return spawnSync(process.execPath, [tsc, '-p', 'packages/core', '--noEmit'], { cwd: copy }).status === 0
+}
 
 /** @param {string} copy */
 async function work(copy) {
   for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
     const file = join(copy, mutant.file)
+    const text = textOf(mutant.file)
     const candidates = chooseTests(mutant, coverage)
-    writeFileSync(file, mutate(textOf(mutant.file), mutant))
-    const run = candidates.length === 0 ? undefined : await runTests(copy, candidates, { usualMs })
-    writeFileSync(file, textOf(mutant.file))
-    const outcome =
-      run === undefined
-        ? 'not run by any test'
-        : run.outcome === 'failed'
-          ? 'killed'
-          : run.outcome === 'passed'
-            ? 'survived'
-            : 'timed out'
+    writeFileSync(file, mutate(text, mutant))
+    const { outcome, failure } = await judge(copy, candidates)
+    writeFileSync(file, text)
     counts[outcome]++
-    console.log(report(mutant, textOf(mutant.file), outcome, run?.failure, candidates.length, seed))
+    console.log(report(mutant, text, outcome, failure, candidates.length, seed))
   }
 }
 const usualMs = new Map(Object.entries(coverage.took))

@@ -1,21 +1,23 @@
 // Says what became of one mutant: a line for one that tests noticed, a small diff for one that a person has to judge.
 import { mutate } from './find-mutants.mjs'
 
+/** @typedef {'killed' | 'survived' | 'timed out' | 'not run by any test' | 'refused by the compiler'} Outcome */
+
 // An emptied function may be long.
 const MOST_LINES = 12
 
 /**
  * @param {import('./find-mutants.mjs').Mutant} mutant
  * @param {string} text of the module, unchanged
- * @param {'killed' | 'survived' | 'timed out' | 'not run by any test'} outcome
- * @param {string | undefined} failure
+ * @param {Outcome} outcome
+ * @param {string | undefined} failure what noticed it
  * @param {number} tests how many test files run the code
  * @param {number} seed
  */
 export function report(mutant, text, outcome, failure, tests, seed) {
   const line = text.slice(0, mutant.start).split('\n').length
   const head = `${outcome}  #${mutant.number} ${mutant.file}:${line} ${mutant.operator}`
-  if (outcome === 'killed' || outcome === 'timed out') return `${head}  (${failure})`
+  if (failure !== undefined) return `${head}  (${failure})`
   return [
     '',
     head,
