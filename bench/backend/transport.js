@@ -1,6 +1,6 @@
 // @ts-check
 /** The stub's answers inside the process, through the client's transport seam: the real code without sockets. */
-import { TRANSPORT } from '../../packages/core/dist/client/transport.js'
+import { TRANSPORT } from '../../packages/core/dist/client/transport/transport.js'
 import { HEADERS } from './answers.js'
 
 const BYTES = new TextEncoder()
@@ -13,7 +13,7 @@ const BYTES = new TextEncoder()
 export function through(answers) {
   return {
     [TRANSPORT]: {
-      async request(/** @type {import('../../packages/core/dist/client/transport.js').TransportRequest} */ request) {
+      async request(/** @type {import('../../packages/core/dist/client/transport/transport.js').TransportRequest} */ request) {
         if (request.method === 'POST') {
           answers.report(request.body ?? '')
           return { status: 202, headers: { ...HEADERS, 'content-length': '0' }, body: BYTES.encode('') }
