@@ -1,4 +1,4 @@
-/** The decision that lets a request in, kept to one small object because the hot path makes one per request. */
+/** The decision that admits a request: one small object, because the hot path creates one per request. */
 import { inspect } from 'node:util'
 import { type Usage, type UsageShape, usageOf, usageProblem } from '../domain/usage.ts'
 import type { UsageReport } from '../domain/verdict.ts'
@@ -9,10 +9,10 @@ import type { RoutePolicy } from './route-policy.ts'
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 
-/** The usage that was added where `addUsage` was not called. */
+/** What `AllowedDecision.end` returns where `addUsage` was not called; compared by identity. */
 export const NOTHING_ADDED: Usage = usageOf([])
 
-/** Who was let in; shared by all decisions on one application as long as nothing in it changes. */
+/** The application behind an admitted request. Its decisions share one object as long as nothing in it changes. */
 export interface Admission {
   readonly service: ProtectedService
   /** Undefined where 3scale does not tell it. */
@@ -22,7 +22,7 @@ export interface Admission {
   limits(): readonly UsageReport[]
 }
 
-/** Created by authorization/, handed to the user unchanged. */
+/** Created by `authorization/` and handed to the user unchanged. */
 export class AllowedDecision implements Allowed {
   readonly outcome = 'allow'
   readonly source: AllowedSource
@@ -87,12 +87,16 @@ export class AllowedDecision implements Allowed {
     Object.defineProperty(AllowedDecision.prototype, inspect.custom, { value: AllowedDecision.prototype.toJSON })
   }
 
-  /** What the authorizer that made a decision kept with it. */
+  /** What the authorizer stored in a decision when it created it. */
   static partsOf(allowed: AllowedDecision): { shape: UsageShape; admission: Admission; policy: RoutePolicy } {
     return { shape: allowed.#shape, admission: allowed.#admission, policy: allowed.#policy }
   }
 
-  /** Ends a decision: the usage that was added, `NOTHING_ADDED` mostly; undefined when it had ended before. */
+  /**
+   * Ends a decision.
+   *
+   * @returns the added usage, in most cases `NOTHING_ADDED`; undefined when the decision had already ended.
+   */
   static end(allowed: AllowedDecision): Usage | undefined {
     const added = allowed.#added
     if (added === null) return undefined

@@ -1,11 +1,10 @@
-/** What the gateway says about a request, as values. */
-
+/** The gateway's answers about a request, as values. */
 import type { Usage } from '../domain/usage.ts'
 import type { UsageReport } from '../domain/verdict.ts'
 
 export type Decision = Allowed | Denied | Skipped
 
-/** Who vouched: the backend just now, a fresh or a stale answer of it, or `onUnavailable`. */
+/** What a decision rests on: the backend's answer just now, a fresh or stale cached answer, or `onUnavailable`. */
 export type AllowedSource = 'backend' | 'cache' | 'stale' | 'policy'
 
 export interface Allowed {
@@ -18,12 +17,13 @@ export interface Allowed {
   readonly usage: Usage
   /** The application's limits as last known; decoded on first read. */
   readonly limits: readonly UsageReport[]
-  /** Fields to add to the answer (rate limits); names in lower case. */
+  /** Header fields to add to the response (rate limits); names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * More usage, known while handling (tokens of a model, say); reported after the response.
+   * Adds usage that is known only while the request is handled, tokens of a model for example. It is reported after
+   * the response.
    *
-   * @throws RangeError when it is not a usage; ClosedError when the response has ended already.
+   * @throws RangeError when the value is not a usage; ClosedError when the response has already ended.
    */
   addUsage(usage: Usage): void
 }
@@ -31,11 +31,11 @@ export interface Allowed {
 export interface Denied {
   readonly outcome: 'deny'
   readonly code: DenialCode
-  /** For people; the caller's own credential is masked. */
+  /** A sentence for people; the caller's own credential is masked. */
   readonly reason: string
   readonly status: number
   readonly retryAfterMs: number | undefined
-  /** Fields of the answer, names in lower case, content-type included. */
+  /** Header fields of the response, content-type included; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -44,7 +44,7 @@ export interface Skipped {
   readonly outcome: 'skip'
 }
 
-/** Denials that the gateway itself decides. */
+/** Codes of the gateway's own denials. */
 export type GatewayDenialCode =
   | 'credentials_missing'
   | 'credentials_malformed'
@@ -58,5 +58,5 @@ export type GatewayDenialCode =
   | 'gateway_misconfigured'
   | 'client_closed_request'
 
-/** A denial of the gateway's own, or 3scale's code for a caller's fault (`user_key_invalid`, …). */
+/** The gateway's own code, or 3scale's code for a fault of the caller (`user_key_invalid`, …). */
 export type DenialCode = GatewayDenialCode | (string & {})

@@ -2,11 +2,11 @@
 import type { ThreeScaleClient } from '../client/client.ts'
 import type { UsageReport } from '../domain/verdict.ts'
 
-/** The service a request was found to be for, and who speaks with the backend about it. */
+/** The service, and the client that calls the backend about it. */
 export interface ProtectedService {
   /** Undefined only with a provider key: the provider's default service. */
   readonly id: string | undefined
   readonly client: ThreeScaleClient
-  /** Fields that an allowed answer gets for the application's limits; undefined when none are wanted. */
+  /** Header fields that tell an admitted caller its application's limits; undefined when none are wanted. */
   readonly limitHeaders: ((limits: readonly UsageReport[]) => Readonly<Record<string, string>>) | undefined
 }

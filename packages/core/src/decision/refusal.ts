@@ -1,15 +1,15 @@
-/** Why a request is not let through, before `rejection/` dresses it as an HTTP answer. */
+/** Why a request is not admitted; `rejection/` turns it into an HTTP response. */
 import type { UsageReport } from '../domain/verdict.ts'
 import type { DenialCode } from './decision.ts'
 
 export interface Refusal {
   readonly outcome: 'refuse'
   readonly code: DenialCode
-  /** 3scale's or our own sentence, unmasked and uncut; absent where the code says all. */
+  /** 3scale's or our own sentence, unmasked and uncut; absent where the code says everything. */
   readonly reason?: string | undefined
   /** Epoch milliseconds from which a retry may succeed: the latest end among the violated windows. */
   readonly retryAt?: number | undefined
-  /** A limit of 0 is violated: the metric is disabled in the plan, no amount of waiting helps. */
+  /** A limit of 0 is violated: the plan disables the metric, so waiting does not help. */
   readonly disabled?: boolean | undefined
   /** What is known of the application's limits. */
   readonly limits?: readonly UsageReport[] | undefined
