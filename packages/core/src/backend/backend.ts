@@ -1,5 +1,4 @@
-/** How this room asks the backend: through the bounds on calls and the breaker, with every failure as a value. */
-
+/** One call to the backend, within the bounds on calls and through the breaker, with every failure as a value. */
 import type { AuthorizeCall, ThreeScaleClient } from '../client/client.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import { faultOf } from '../domain/rejection-codes.ts'
@@ -21,7 +20,7 @@ import type { Clock } from '../primitives/clock.ts'
 import type { Breaker } from './breaker.ts'
 import type { Bulkhead } from './bulkhead.ts'
 
-/** When to ask a backend again that did not answer, in milliseconds, unless it said so itself. */
+/** How long to wait after a call without an answer, in milliseconds, unless the backend named a time itself. */
 export const BACKEND_RETRY_MS = 1000
 
 export type BackendAnswer =
@@ -52,11 +51,14 @@ export interface BackendCall {
   readonly service: string | undefined
   readonly credentials: Credentials
   readonly call: AuthorizeCall
-  /** The caller was let in before. */
+  /** Whether the backend has accepted the caller before. */
   readonly known: boolean
 }
 
-/** Only its being answered counts: without usage it is denied for any limit, also those that the call does not touch. */
+/**
+ * A call without usage. Only whether it is answered matters, not the verdict. The backend denies it for any exceeded
+ * limit, even for one that the actual call does not fall under.
+ */
 const PROBE: AuthorizeCall = Object.freeze({})
 
 export class Backend {
@@ -75,7 +77,7 @@ export class Backend {
       bulkhead.leave(known)
       return { kind: 'unavailable', retryAfterMs: permit.retryAfterMs, mayHaveCounted: false }
     }
-    // The breaker half-opens with an authorize, which counts nothing, whatever the call is.
+    // The breaker half-opens with an authorize, whatever the call is, because an authorize counts nothing.
     if (permit === 'probe' && endpoint === 'authrep') {
       bulkhead.leave(known)
       breaker?.drop(permit)
@@ -111,7 +113,7 @@ export class Backend {
     }
   }
 
-  /** Whether the backend answers a question about a caller, which counts nothing. Never rejects. */
+  /** Whether the backend answers an `authorize` about a caller; counts nothing. Never rejects. */
   async answers(client: ThreeScaleClient, service: string | undefined, credentials: Credentials): Promise<boolean> {
     const { kind } = await this.ask({ endpoint: 'authorize', client, service, credentials, call: PROBE, known: true })
     return kind === 'verdict' || kind === 'misconfigured'
@@ -120,7 +122,7 @@ export class Backend {
   #misconfigured(verdict: NotAuthorized, client: ThreeScaleClient): BackendAnswer {
     const { code, reason } = verdict
     this.#options.observer.misconfigured(code, client.withoutSecrets(reason))
-    // Said about one usage, not about us as a whole: the ones who ask find out which.
+    // These codes refuse one usage, not our settings as a whole: the code that asked finds out which metric is meant.
     if (code === 'metric_invalid' || code === 'usage_value_invalid') return { kind: 'verdict', verdict }
     return { kind: 'misconfigured', code, reason }
   }
@@ -128,10 +130,10 @@ export class Backend {
   #failed(
     error: unknown,
     permit: 'pass' | 'probe',
-    about: Pick<CallMessage, 'endpoint' | 'service' | 'durationMs'>,
+    call: Pick<CallMessage, 'endpoint' | 'service' | 'durationMs'>,
   ): BackendAnswer {
     const { breaker, observer } = this.#options
-    const told = { ...about, code: isThreeScaleError(error) ? error.code : undefined, status: statusOf(error) }
+    const message = { ...call, code: isThreeScaleError(error) ? error.code : undefined, status: statusOf(error) }
     if (
       error instanceof TransportError ||
       error instanceof TimeoutError ||
@@ -139,11 +141,11 @@ export class Backend {
       error instanceof ProtocolError
     ) {
       breaker?.failure()
-      observer.called({ ...told, outcome: 'failed' })
+      observer.called({ ...message, outcome: 'failed' })
       return {
         kind: 'unavailable',
         retryAfterMs: error instanceof BackendError ? error.retryAfterMs : undefined,
-        mayHaveCounted: about.endpoint.endsWith('authrep') && mayHaveCounted(error),
+        mayHaveCounted: call.endpoint.endsWith('authrep') && mayHaveCounted(error),
       }
     }
     breaker?.drop(permit)
@@ -151,16 +153,16 @@ export class Backend {
       return { kind: 'unavailable', retryAfterMs: error.retryAfterMs, mayHaveCounted: false }
     if (error instanceof ClosedError) return { kind: 'closed' }
     if (error instanceof RejectedError) {
-      observer.called({ ...told, outcome: 'refused' })
+      observer.called({ ...message, outcome: 'refused' })
       observer.misconfigured(error.rejection, error.message)
       return { kind: 'misconfigured', code: error.rejection, reason: error.message }
     }
-    // A ConfigError: the client refuses to send it, so it says nothing about the backend.
+    // A ConfigError: the client refuses to send the call, which says nothing about the backend.
     return { kind: 'malformed' }
   }
 }
 
-/** As with reports: what was never sent, and what a busy backend turned away, is surely not counted. */
+/** As with reports, a call that was never sent, or that a busy backend turned away, was surely not counted. */
 function mayHaveCounted(error: TransportError | TimeoutError | BackendError | ProtocolError): boolean {
   if (error instanceof BackendError) return error.status !== 429 && error.status !== 503
   return error instanceof ProtocolError || error.sent

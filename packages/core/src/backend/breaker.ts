@@ -6,29 +6,32 @@ export interface BreakerOptions {
   readonly failures: number
   /** How long it stays open, in milliseconds. */
   readonly openMs: number
-  /** Told of every change, after it; must not throw. */
+  /** Called after every change; must not throw. */
   readonly onChange?: ((state: BreakerState) => void) | undefined
 }
 
 export type BreakerState =
   | { readonly kind: 'closed' }
-  /** Until when, by elapsed time. */
+  /** `until` when it stays open, by elapsed time. */
   | { readonly kind: 'open'; readonly until: number }
-  /** `probing` since when, by elapsed time; undefined while nobody probes. */
+  /** `probing`: since when a probe is under way, by elapsed time; undefined while none is. */
   | { readonly kind: 'half-open'; readonly probing: number | undefined }
 
 export interface Breaker {
   readonly state: BreakerState
   /**
-   * Asks whether a call may be made. After `'pass'` or `'probe'` the call's end is told by `success`, `failure` or
-   * `drop`. A probe that is never told of gives way after `openMs`, so that nothing stays wedged.
+   * Asks whether a call may be made. After `'pass'` or `'probe'` the end of the call is reported by `success`,
+   * `failure` or `drop`. A probe whose outcome is never reported expires after `openMs`, so the breaker is not stuck.
    */
   acquire(): 'pass' | 'probe' | { readonly retryAfterMs: number }
-  /** The backend answered, with whatever verdict. */
+  /** The backend answered; the verdict does not matter. */
   success(): void
-  /** Transport failure, time-out, 5xx, 429 or an unreadable answer. Late news of calls made before it opened changes nothing. */
+  /**
+   * Transport failure, time-out, 5xx, 429 or an unreadable answer. Changes nothing while the breaker is open, because
+   * the call was made before.
+   */
   failure(): void
-  /** A call came to no end (aborted): it says nothing about the backend; another may probe. */
+  /** The call was aborted, which says nothing about the backend. After a probe, the next call may probe. */
   drop(permit: 'pass' | 'probe'): void
 }
 
