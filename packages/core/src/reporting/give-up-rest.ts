@@ -16,7 +16,7 @@ export function releaseAwaitingResponse(ledger: Ledger): void {
 /**
  * Gives up all usage that waits, is under way or may have been counted.
  *
- * @returns its amounts by metric.
+ * @returns the amounts by metric.
  */
 export function giveUpRest(ledger: Ledger): Record<string, number> {
   const undelivered: Record<string, number> = {}

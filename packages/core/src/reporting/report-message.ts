@@ -3,7 +3,7 @@ import type { ReportOutcome } from '../client/answer/report-outcome.ts'
 import { BackendError, isThreeScaleError, RejectedError } from '../errors.ts'
 import type { ReportMessage } from '../observe/messages.ts'
 
-/** `unsendable`: the client refuses to encode it. */
+/** `unsendable`: the client refuses to encode the batch. */
 export type Attempt = ReportOutcome | { readonly kind: 'unsendable' }
 
 export function describe(outcome: Attempt): Pick<ReportMessage, 'outcome' | 'status' | 'code'> {

@@ -1,4 +1,4 @@
-/** When usage is reported, and what becomes of usage that cannot be. See `ReportOptions`. */
+/** When usage is reported, and what happens to usage that cannot be reported. See `ReportOptions`. */
 import type { UnansweredUsage } from '../ledger/usage/batch.ts'
 
 export interface ReportSettings {

@@ -1,4 +1,4 @@
-/** Tells the backend what was used: at intervals, when much waits, and for the last time on close. */
+/** Reports usage to the backend: at intervals, when too much waits, and a last time on close. */
 import type { Breaker } from '../backend/breaker.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -18,37 +18,37 @@ export interface ReporterOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly report: ReportSettings
-  /** How long a proof of an application or metric is good for in a common batch: twice the cache's ttl, milliseconds. */
+  /** How long proved applications and metrics may share a batch: twice the cache's ttl, in milliseconds. */
   readonly provedWithinMs: number
   readonly breaker: Breaker | undefined
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
   /** The client that reports the usage of a service. */
   readonly clientOf: (service: string | undefined) => ReportClient
-  /** Whether the backend answers a question about an application, which counts nothing. Never rejects. */
+  /** Whether the backend answers an `authorize` about an application; counts nothing. Never rejects. */
   readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
-  /** Asks the backend about an application, so that the answer can be applied; resolves when that was tried. */
+  /** Asks the backend about an application and applies the answer. Resolves also when no answer came. */
   readonly prove: (application: ApplicationLedger) => Promise<void>
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: (() => number) | undefined
 }
 
 export interface Reporter {
-  /** To be called when usage begins to wait, and for each further record: plans the next report. */
+  /** Plans the next report. To be called when usage begins to wait, and for each further record. */
   wake(records: number): void
-  /** Sends all that waits and may be sent now. Never rejects. */
+  /** Sends all waiting usage that may be sent now. Never rejects. */
   flush(): Promise<void>
-  /** Sends what one application has waiting, unless the backend is given a pause. Never rejects. */
+  /** Sends the waiting usage of one application, except during the pause after a failure. Never rejects. */
   flushOnly(application: ApplicationLedger): Promise<void>
-  /** Sends until nothing waits or the time is up (milliseconds, default 5000), and says what is left. */
+  /** Sends until nothing waits or the time is up (milliseconds, default 5000), and returns what is left. */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
 }
 
-/** How long closing takes at most, unless told otherwise, milliseconds. */
+/** The longest that closing takes by default, in milliseconds. */
 export const CLOSE_MS = 5000
 const CLOSE_RETRY_MS = { min: 50, max: 1000 }
 const MAX_PROOFS_AT_ONCE = 16
 
-/** Starts no timer before something waits. */
+/** Starts no timer before usage waits. */
 export function createReporter(options: ReporterOptions): Reporter {
   return new BatchReporter(options)
 }
@@ -72,7 +72,7 @@ class BatchReporter implements Reporter {
   }
 
   wake(records: number): void {
-    // Usage of a request that was under way. Not given up at once, because it is only just being counted.
+    // Usage of a request that was still under way. It is given up a microtask later, when it has been counted.
     if (this.#closed) queueMicrotask(() => giveUpRest(this.#options.ledger))
     if (this.#closing !== undefined || this.#flushing !== undefined) return
     const now = this.#options.clock.elapsed()
@@ -99,7 +99,7 @@ class BatchReporter implements Reporter {
     return this.#closing
   }
 
-  /** When all may send again. */
+  /** When all services may send again, by elapsed time. */
   #readyAt(now: number): number {
     let ready = now
     for (const reporter of this.#reporters.values()) ready = Math.max(ready, reporter.mayTryAt(now))
@@ -129,7 +129,7 @@ class BatchReporter implements Reporter {
         at = Math.min(at, ready > now ? ready : now + report.intervalMs)
       }
     }
-    // Delivered usage is forgotten once it is surely counted, also where no further request comes.
+    // Acknowledged usage is forgotten once it is surely counted, even when no further request comes.
     if (ledger.busy.size > 0) at = Math.min(at, now + Math.max(ledger.settleMs, report.intervalMs))
     if (at < Number.POSITIVE_INFINITY) this.#schedule(at)
   }
@@ -140,8 +140,8 @@ class BatchReporter implements Reporter {
     await this.#unanswered.resolve()
     if (ledger.records === 0) return
     await this.#proveWaiting()
-    const hurry = this.#closing !== undefined
-    await Promise.all([...ledger.services].map((service) => this.#reporterOf(service).flush(hurry)))
+    const ignorePause = this.#closing !== undefined
+    await Promise.all([...ledger.services].map((service) => this.#reporterOf(service).flush(ignorePause)))
   }
 
   async #proveWaiting(): Promise<void> {

@@ -1,5 +1,4 @@
-/** One batch to the backend, down to its last transaction where the backend refuses the whole. */
-
+/** Sends one batch, and halves it down to single transactions where the backend refuses the whole. */
 import type { ThreeScaleClient } from '../client/client.ts'
 import { ClosedError, ConfigError } from '../errors.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
@@ -8,7 +7,7 @@ import type { Clock } from '../primitives/clock.ts'
 import { type Attempt, describe } from './report-message.ts'
 import { transactionsOf } from './transactions.ts'
 
-/** What the rest of a flush has to know. */
+/** What a flush has to know of a batch that was sent. */
 export type SendResult =
   | { readonly kind: 'delivered' }
   /** The backend cannot take it now. */
@@ -24,11 +23,11 @@ export interface SendOptions {
   readonly client: ReportClient
   readonly clock: Clock
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
-  /** Told of a batch that may or may not have been counted. */
+  /** Called with a batch that may or may not have been counted. */
   readonly onUnanswered: (batch: Batch) => void
 }
 
-/** Sends, and books the outcome (the table of a batch's life). Never rejects. */
+/** Sends the batch and moves its usage to the state that the outcome demands. Never rejects. */
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
   const { clock, observer, onUnanswered } = options
   const began = clock.elapsed()
@@ -40,7 +39,7 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
     batch.takeBack(false)
     return CLOSED
   }
-  tell(batch, outcome, durationMs, observer)
+  announce(batch, outcome, durationMs, observer)
   switch (outcome.kind) {
     case 'accepted':
       batch.acknowledge()
@@ -83,7 +82,7 @@ async function halve(batch: Batch, options: SendOptions): Promise<SendResult> {
   return result
 }
 
-function tell(batch: Batch, outcome: Attempt, durationMs: number, observer: SendOptions['observer']): void {
+function announce(batch: Batch, outcome: Attempt, durationMs: number, observer: SendOptions['observer']): void {
   const words = describe(outcome)
   const service = batch.service.id
   observer.reported({ service, transactions: batch.rows.length, ...words, durationMs })

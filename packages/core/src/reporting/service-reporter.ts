@@ -13,10 +13,10 @@ import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
 export interface ServiceReporterOptions extends SendOptions {
   readonly service: ServiceLedger
   readonly report: ReportSettings
-  /** How long a proof of an application or metric is good for in a common batch, in milliseconds. */
+  /** How long proved applications and metrics may share a batch, in milliseconds. */
   readonly provedWithinMs: number
   readonly breaker: Breaker | undefined
-  /** Whether the backend answers a question about an application, which counts nothing. Never rejects. */
+  /** Whether the backend answers an `authorize` about an application; counts nothing. Never rejects. */
   readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
   /** 0 to 1, for jitter. */
   readonly random: () => number
@@ -29,38 +29,38 @@ const REJECTED_RETRY_MS = 30_000
 export class ServiceReporter {
   readonly #options: ServiceReporterOptions
   readonly #backOff: BackOff
-  /** Our credentials were refused last. */
+  /** The last report was refused because of our credentials. */
   #rejected = false
-  /** The backend failed last: a question goes before the next batch, and a small batch before the rest. */
-  #suspect = false
+  /** The last report failed: the next flush sends an `authorize` first, then a small batch, then the rest. */
+  #failedLast = false
 
   constructor(options: ServiceReporterOptions) {
     this.#options = options
     this.#backOff = createBackOff(FIRST_RETRY_MS, MAX_RETRY_MS, options.random)
   }
 
-  /** Nothing is sent before, by elapsed time; `now` where there is nothing to wait for. */
+  /** When the next report may be sent, by elapsed time; `now` where there is nothing to wait for. */
   mayTryAt(now: number): number {
     return this.#backOff.dueAt(now)
   }
 
-  /** Sends all that waits. `hurry`: also during a pause. */
-  async flush(hurry: boolean): Promise<void> {
+  /** Sends all waiting usage. @param ignorePause whether to send also during the pause after a failure. */
+  async flush(ignorePause: boolean): Promise<void> {
     const now = this.#options.clock.elapsed()
-    if (!hurry && this.#backOff.dueAt(now) > now) return
-    if (this.#suspect && !(await this.#tryOne())) return
+    if (!ignorePause && this.#backOff.dueAt(now) > now) return
+    if (this.#failedLast && !(await this.#tryOne())) return
     await this.#sendAll(this.#take(undefined))
   }
 
-  /** Sends what one application has waiting, unless the backend is given a pause. */
+  /** Sends the waiting usage of one application, except during the pause after a failure. */
   async flushOnly(application: ApplicationLedger): Promise<void> {
     const now = this.#options.clock.elapsed()
-    if (this.#suspect || this.#backOff.dueAt(now) > now) return
+    if (this.#failedLast || this.#backOff.dueAt(now) > now) return
     await this.#sendAll(this.#take(new Set([application])))
   }
 
   /**
-   * After a failure: one question, then one small batch. If the backend is still down nothing is lost by a question,
+   * Probes with `authorize`, then with one small batch. If the backend is still down, an `authorize` loses nothing,
    * while a report might be counted and its answer lost. So an outage makes at most one batch ambiguous.
    */
   async #tryOne(): Promise<boolean> {
@@ -77,7 +77,7 @@ export class ServiceReporter {
     return first === undefined || (await this.#sendAll([first]))
   }
 
-  /** @returns false when the backend takes no more; usage that it did not get waits again. */
+  /** @returns false when the backend takes no more; the usage of the remaining batches waits again. */
   async #sendAll(batches: readonly Batch[]): Promise<boolean> {
     for (const [index, batch] of batches.entries()) {
       const result = await sendBatch(batch, this.#options)
@@ -97,11 +97,11 @@ export class ServiceReporter {
       case 'delivered':
         this.#backOff.succeeded()
         this.#rejected = false
-        this.#suspect = false
+        this.#failedLast = false
         if (breaker?.state.kind === 'closed') breaker.success()
         break
       case 'failed':
-        this.#suspect = true
+        this.#failedLast = true
         this.#backOff.failed(clock.elapsed(), result.retryAfterMs)
         if (breaker?.state.kind === 'closed') breaker.failure()
         break
@@ -123,17 +123,17 @@ export class ServiceReporter {
 
 function smallestWaiting(service: ServiceLedger): ApplicationLedger | undefined {
   let smallest: ApplicationLedger | undefined
-  let rows = Number.POSITIVE_INFINITY
+  let fewest = Number.POSITIVE_INFINITY
   for (const application of service.busyApplications()) {
     if (application.id === undefined) continue
-    let own = 0
-    eachRow(application.pending, () => void own++)
+    let rows = 0
+    eachRow(application.pending, () => void rows++)
     eachRow(application.ownTransactions, (row) => {
-      if (row.ownTransaction?.awaitsResponse !== true) own++
+      if (row.ownTransaction?.awaitsResponse !== true) rows++
     })
-    if (own > 0 && own < rows) {
+    if (rows > 0 && rows < fewest) {
       smallest = application
-      rows = own
+      fewest = rows
     }
   }
   return smallest

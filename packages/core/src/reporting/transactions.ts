@@ -3,7 +3,7 @@ import type { Transaction } from '../domain/transaction.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import { namedUsage } from '../ledger/usage/usage-row.ts'
 
-/** By application id, never by user key: one revoked key would sink the batch. */
+/** Names applications by id, never by user key: one revoked key would sink the batch. */
 export function transactionsOf({ rows, service }: Batch): Transaction[] {
   return rows.map(({ application, row }) => ({
     appId: application.id!,

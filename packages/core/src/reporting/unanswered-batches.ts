@@ -1,14 +1,14 @@
-/** Batches that were sent and got no answer: asks the backend about them, and decides when no answer can tell. */
-
+/** Asks the backend about batches that got no answer, and applies the option `ambiguous` where no answer can tell. */
 import { canTell } from '../ledger/answers/judge-unanswered.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Batch, UnansweredUsage } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
 
-// For batches about which no answer comes at all, because the application was deleted, for example.
+// Ends the questions about a batch when no answer comes, because the application was deleted, for example.
 const MAX_QUESTIONS = 10
-// A batch is counted whole or not at all, so one limited application tells for all. A few, in case one has no caller.
-const MAX_WITNESSES = 4
+// A batch is counted whole or not at all, so the answer about one limited application is enough. A few are asked about,
+// in case no caller is known of the first.
+const MAX_APPLICATIONS_ASKED = 4
 
 export interface UnansweredBatchesOptions {
   readonly clock: Clock
@@ -17,7 +17,7 @@ export interface UnansweredBatchesOptions {
   readonly ambiguous: UnansweredUsage
   /** How long to wait between two questions about the same batch, in milliseconds. */
   readonly graceMs: number
-  /** Asks the backend about an application, so that the answer can be applied; resolves when that was tried. */
+  /** Asks the backend about an application and applies the answer. Resolves also when no answer came. */
   readonly prove: (application: ApplicationLedger) => Promise<void>
 }
 
@@ -35,22 +35,22 @@ export class UnansweredBatches {
     this.#batches.add(batch)
   }
 
-  /** When there is something to do next, by elapsed time; Infinity: nothing. */
+  /** When the next batch is due, by elapsed time; Infinity when there is none. */
   get dueAt(): number {
     let due = Number.POSITIVE_INFINITY
     for (const batch of this.#batches) due = Math.min(due, this.#dueAt(batch))
     return due
   }
 
-  /** Asks about the batches that are due, and decides about those of which no answer can tell. */
+  /** Asks about the batches that are due, and gives up or takes back those about which no answer can tell. */
   async resolve(): Promise<void> {
     const { clock, ambiguous } = this.#options
     for (const batch of [...this.#batches]) {
       if (batch.state === 'ambiguous') {
         if (clock.elapsed() < this.#dueAt(batch)) continue
-        const witnesses = [...batch.applications].filter((application) => canTell(application, batch))
-        if (witnesses.length > 0 && !batch.undecidable && this.#mayAsk(batch)) {
-          await this.#ask(batch, witnesses)
+        const limited = [...batch.applications].filter((application) => canTell(application, batch))
+        if (limited.length > 0 && !batch.undecidable && this.#mayAsk(batch)) {
+          await this.#ask(batch, limited)
           continue
         }
         if (ambiguous === 'give-up') batch.giveUp('ambiguous', true)
@@ -74,8 +74,8 @@ export class UnansweredBatches {
     return asked.times <= MAX_QUESTIONS
   }
 
-  async #ask(batch: Batch, witnesses: readonly ApplicationLedger[]): Promise<void> {
-    for (const application of witnesses.slice(0, MAX_WITNESSES)) {
+  async #ask(batch: Batch, limited: readonly ApplicationLedger[]): Promise<void> {
+    for (const application of limited.slice(0, MAX_APPLICATIONS_ASKED)) {
       if (batch.state !== 'ambiguous') return
       await this.#options.prove(application)
     }
