@@ -1,4 +1,4 @@
-/** What the gateway asks of this room, for one service; direct and cached authorization answer it. */
+/** What the gateway needs of authorization, for one service. Direct and cached authorization implement it. */
 import type { Backend } from '../backend/backend.ts'
 import type { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
@@ -38,10 +38,13 @@ export interface Authorizer {
   ): Decided | undefined
   /**
    * The decision about a request that `recall` could not decide. A plain value when no answer has to be waited for.
-   * Never rejects: failures are refusals or left to `onUnavailable`.
+   * Never rejects: a failure becomes a refusal or is left to `onUnavailable`.
    */
   decide(request: AuthorizationRequest): Decided | Promise<Decided>
-  /** Asks the backend about an application of the service: proves what waits, shows what became of lost reports. */
+  /**
+   * Asks the backend about an application of the service. The answer proves waiting usage, and can show what became of
+   * reports without an answer.
+   */
   prove(application: ApplicationLedger): Promise<void>
 }
 
@@ -53,9 +56,9 @@ export interface AuthorizerOptions {
   readonly cache: CacheSettings
   readonly backend: Backend
   readonly observer: Pick<Observer, 'cached'>
-  /** What becomes of usage that a call without an answer may have counted. Default 'give-up'. */
+  /** What happens to usage that a call without an answer may have counted. Default 'give-up'. */
   readonly ambiguous?: UnansweredUsage | undefined
-  /** Reports what an application has waiting; resolves when that was tried. */
+  /** Reports the waiting usage of an application. Resolves also when the report failed. */
   readonly flush: (application: ApplicationLedger) => Promise<void>
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: (() => number) | undefined

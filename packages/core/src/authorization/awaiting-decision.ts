@@ -9,7 +9,7 @@ import type { MeteredAdmission } from './metered-admission.ts'
 export class AwaitingDecision extends AllowedDecision {
   readonly #row: UsageRow | undefined
 
-  /** @param row undefined where nothing is used, or where too much waits for usage to be kept apart. */
+  /** @param row undefined where nothing is used, or where too much waits for a transaction of its own. */
   constructor(
     source: AllowedSource,
     shape: UsageShape,
@@ -21,7 +21,7 @@ export class AwaitingDecision extends AllowedDecision {
     this.#row = row
   }
 
-  /** The usage that waits for the status of a decision's response; undefined where none does. */
+  /** The usage of a decision that waits for the status of its response; undefined where none does. */
   static rowOf(allowed: AllowedDecision): UsageRow | undefined {
     return #row in allowed ? allowed.#row : undefined
   }

@@ -1,4 +1,4 @@
-/** Which callers pass while the backend does not answer, and what becomes of their usage. */
+/** Decides which callers pass while the backend does not answer, and what happens to their usage. */
 import { BACKEND_RETRY_MS, type BackendAnswer } from '../backend/backend.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { UsageShape } from '../domain/usage.ts'
@@ -49,8 +49,8 @@ export function decideInOutage(
 }
 
 /**
- * Whether the limits of this usage are known, however old. They are not after eviction, after a clock correction, or for
- * a metric never asked about, which may have a limited ancestor.
+ * Whether the limits of this usage are known, however old. They are not after eviction, after a clock correction, or
+ * for a metric never asked about, which may have a limited ancestor.
  */
 function knowsLimits(application: ApplicationLedger, usage: UsageShape): boolean {
   return application.answered && !application.planLimits.mayHideLimits(usage)
@@ -70,7 +70,7 @@ function admit(
   if (!outage.mayHaveCounted || !counts || ambiguous === 'count-again') {
     return decideByLimits(identity, footprint, request.usage, request.policy, now, 'policy')
   }
-  // The call without an answer may have counted this very usage, and no later answer tells.
+  // The call without an answer may have counted this very usage, and no later answer can tell.
   const time = application.service.at(now)
   if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
   const row = application.reserve(footprint, time)

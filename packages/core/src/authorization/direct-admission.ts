@@ -1,5 +1,4 @@
-/** Who was let in by an answer that nobody has read yet. */
-
+/** The admission of direct authorization. It reads the backend's answer only when a field is asked for. */
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { Authorized, UsageReport } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
@@ -11,7 +10,7 @@ export class DirectAdmission implements MeteredAdmission {
   readonly #findApplication: (verdict: Authorized) => ApplicationLedger
   #application: ApplicationLedger | undefined
 
-  /** @param findApplication where usage goes that the handler or the response brings; called at most once. */
+  /** @param findApplication finds the ledger for usage that the handler or the response adds; called at most once. */
   constructor(
     service: ProtectedService,
     verdict: Authorized,

@@ -1,6 +1,6 @@
 /**
- * One call to the backend a request, as the classic 3scale plugins do. What is remembered of callers serves only the
- * bounds on calls, the policy during an outage and usage that is known after the response.
+ * Makes one call to the backend per request, as the classic 3scale plugins do. Callers are remembered only for the
+ * bounds on calls, for the policy during an outage, and for usage that is known after the response.
  */
 import { LRUCache } from 'lru-cache'
 import { DECISION_EXTENSIONS } from '../backend/extensions.ts'
@@ -22,7 +22,7 @@ import { DirectAdmission } from './direct-admission.ts'
 import { refusalFromVerdict } from './refusal-from-verdict.ts'
 import { refuse } from './refusals.ts'
 
-/** Creates nothing that runs. */
+/** Starts no timer and makes no call. */
 export function createDirectAuthorizer(options: AuthorizerOptions): Authorizer {
   return new DirectAuthorizer(options)
 }
@@ -31,7 +31,7 @@ class DirectAuthorizer implements Authorizer {
   readonly #options: AuthorizerOptions
   readonly #cache: ServiceCache
   readonly #loader: CacheLoader
-  /** Callers whose last answer let them in. */
+  /** Callers that the backend's last answer about them allowed. */
   readonly #allowedCallers: LRUCache<string, true>
 
   constructor(options: AuthorizerOptions) {
@@ -71,7 +71,7 @@ class DirectAuthorizer implements Authorizer {
     }
     this.#allowedCallers.set(detachString(caller), true)
     if (policy.counts === 'now') ledger.countedElsewhere(usage)
-    // The call on the wire was let finish, but the caller has left, so the handler must not run.
+    // The client disconnected during the call. The call was allowed to finish, but the handler must not run.
     if (isAborted(view)) return refuse('client_closed_request')
     return this.#allow(request, verdict, stamp)
   }
@@ -82,11 +82,11 @@ class DirectAuthorizer implements Authorizer {
     const findApplication = (): ApplicationLedger => {
       const caller = this.#learn(request, verdict, stamp)
       if (caller.kind === 'known') return caller.identity.application
-      // It cannot be kept: its usage is given up, and that announced, when the gateway closes.
+      // The ledger cannot keep the application: its usage is given up, and announced, when the gateway closes.
       const kept = this.#cache.admitUnverified(identityText(credentials, referrer), credentials, referrer)
       return kept?.application ?? ledger.unverified()
     }
-    // A caller that passed during an outage is proved now, and its usage with it; 'last-known' needs each last answer.
+    // A caller that passed during an outage is proved now, and its usage with it. 'last-known' needs every last answer.
     if (policy.onUnavailable === 'last-known' || unverified.size > 0) this.#learn(request, verdict, stamp)
     const admission = new DirectAdmission(service, verdict, findApplication)
     if (policy.counts !== 'with-response-code') return new AllowedDecision('backend', usage, admission, policy)

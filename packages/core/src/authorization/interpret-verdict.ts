@@ -1,12 +1,13 @@
-/** What the first answer about a caller means: for him, for his application, for the usage he asked with. */
+/** What an answer of the backend means for the caller, for its application and for the usage of the question. */
 import { faultOf } from '../domain/rejection-codes.ts'
 import type { NotAuthorized, Verdict } from '../domain/verdict.ts'
 
 /**
- * good: the identity is good and the metrics asked with exist; limits are the last thing the backend looks at, so a
- * refusal for limits says the same.
+ * good: the identity is good and the metrics of the question exist. The backend checks limits last, so a refusal for
+ * limits means the same.
  * usage: the identity is good, one of the metrics or amounts is not.
- * denied: `scope` says for whom it holds. ours: we are refused, not he.
+ * denied: `scope` says what the denial holds for.
+ * provider: our own credential was refused, not the caller's.
  */
 export type VerdictMeaning =
   | { readonly kind: 'good' }
@@ -14,7 +15,7 @@ export type VerdictMeaning =
   | { readonly kind: 'denied'; readonly scope: 'identity' | 'application' | 'service'; readonly verdict: NotAuthorized }
   | { readonly kind: 'provider'; readonly verdict: NotAuthorized }
 
-/** Source: apisonator, order of checks (the validators: key, referrer, application state, service state, limits). */
+/** Source: apisonator, order of checks (its validators: key, referrer, application state, service state, limits). */
 export function interpretVerdict(verdict: Verdict, metrics: readonly string[]): VerdictMeaning {
   if (verdict.authorized) return { kind: 'good' }
   switch (verdict.code) {

@@ -3,6 +3,6 @@ import type { Admission } from '../decision/allowed-decision.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 
 export interface MeteredAdmission extends Admission {
-  /** The application whose usage is counted. May cost work; read only when there is something to count. */
+  /** The application whose usage is counted. Reading it may cost work, so read it only when usage is counted. */
   readonly application: ApplicationLedger
 }

@@ -1,4 +1,4 @@
-/** Requests that the ledger cannot decide: the backend is asked about each of them. */
+/** Decides requests that the ledger cannot decide, by asking the backend about each of them. */
 import { DECISION_EXTENSIONS } from '../backend/extensions.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
@@ -18,8 +18,8 @@ import { refusalFromVerdict } from './refusal-from-verdict.ts'
 import { overLimits } from './refusals.ts'
 
 /**
- * One authrep, or an authorize where the usage is counted after the response. Where the application is kept, its own
- * count has to agree as well, and holds the usage of an authrep from before the question on.
+ * Makes one authrep, or an authorize where the usage is counted after the response. Where the application is kept, its
+ * own count has to allow the request too. That count holds the usage of an authrep from before the call is sent.
  */
 export async function decidePerRequest(
   cache: ServiceCache,
@@ -88,14 +88,14 @@ function reserve(
       countedByBackend(application, row, verdict.usageReports)
       batch.acknowledge()
     },
-    // Given up while it was under way, because the gateway closed: that was announced, so it is not taken back.
+    // Otherwise the closing gateway has given the batch up and announced that, so it is not undone.
     undo: () => {
       if (batch.state === 'inFlight') batch.undo()
     },
   }
 }
 
-/** For an application that is not kept; usage that is known only after the response finds it by its id. */
+/** For an application that is not kept. Usage known only after the response finds the application by its id. */
 function admitOverflow(
   cache: ServiceCache,
   request: AuthorizationRequest,

@@ -1,13 +1,12 @@
 /** Turns the backend's denials into refusals: whose fault it is, and from when a retry may succeed. */
-
 import type { Refusal } from '../decision/refusal.ts'
 import { faultOf } from '../domain/rejection-codes.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { LimitHeaders, NotAuthorized, UsageReport } from '../domain/verdict.ts'
 
 /**
- * What a denial of the backend means for the caller. A code that is our own fault becomes `gateway_misconfigured`
- * with 3scale's sentence left to the operator's log.
+ * What a denial of the backend means for the caller. A code that is our own fault becomes `gateway_misconfigured`;
+ * 3scale's sentence goes only to the operator's log.
  */
 export function refusalFromVerdict(verdict: NotAuthorized, shape: UsageShape, now: number): Refusal {
   switch (faultOf(verdict.code)) {
@@ -28,10 +27,10 @@ export function refusalFromVerdict(verdict: NotAuthorized, shape: UsageShape, no
 
 function retryOf(verdict: NotAuthorized, shape: UsageShape, now: number): Pick<Refusal, 'retryAt' | 'disabled'> {
   const violated = violatedReports(verdict, shape, now)
-  // Without reports that tell, the headers do: they describe the tightest limit.
+  // Where no report shows the violated limit, the limit headers do: they describe the tightest limit.
   const tightest = violated.length === 0 ? verdict.limit?.max : undefined
   if (tightest === 0 || violated.some(({ max }) => max === 0)) return { disabled: true }
-  // No wait helps against eternity, nor when the call alone is larger than the limit.
+  // Waiting does not help against eternity, nor when the call alone is larger than the limit.
   if (violated.some(({ end, metric, max }) => end === undefined || amountOf(shape, metric) > max)) return {}
   const ends = violated.map(({ end }) => end!.getTime())
   if (ends.length > 0) return { retryAt: Math.max(...ends) }
@@ -40,9 +39,9 @@ function retryOf(verdict: NotAuthorized, shape: UsageShape, now: number): Pick<R
 }
 
 /**
- * The limits that this call violates. A metric of the call itself shows it by its numbers. An ancestor is not named in
- * the call; the limit headers describe the tightest limit of the call's metrics and their ancestors
- * (apisonator docs/extensions.md, limit_headers), so a full report with those numbers is one.
+ * The limits that this call violates. For a metric of the call, the numbers of its report show it. An ancestor is not
+ * named in the call. But the limit headers describe the tightest limit of the call's metrics and their ancestors
+ * (apisonator docs/extensions.md, limit_headers). So the limit of a full report with the same numbers is violated.
  */
 function violatedReports(verdict: NotAuthorized, shape: UsageShape, now: number): UsageReport[] {
   return verdict.usageReports.filter((report) =>
@@ -55,7 +54,7 @@ function violatedReports(verdict: NotAuthorized, shape: UsageShape, now: number)
 function describes(limit: LimitHeaders, report: UsageReport, now: number): boolean {
   if (limit.max !== report.max || limit.remaining > 0) return false
   if (report.end === undefined) return limit.resetSeconds === -1
-  // The header is whole seconds at the backend's clock; ours may differ by some.
+  // The header counts whole seconds by the backend's clock; ours may differ by a few.
   return Math.abs(now + limit.resetSeconds * 1000 - report.end.getTime()) < 5000
 }
 

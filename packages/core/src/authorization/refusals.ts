@@ -9,24 +9,24 @@ export function refuse(code: GatewayDenialCode, reason?: string): Refusal {
   return { outcome: 'refuse', code, reason }
 }
 
-/** What a denial that is remembered means for the caller. */
+/** The refusal of a request by a remembered denial. */
 export function refusalFromDenial({ code, reason }: { readonly code: string; readonly reason: string }): Refusal {
   return { outcome: 'refuse', code, reason }
 }
 
-/** The backend did not answer and the policy lets nobody in. */
+/** The backend did not answer, and `onUnavailable` does not admit the caller. */
 export function unavailable(retryAt: number): Refusal {
   return { outcome: 'refuse', code: 'backend_unavailable', retryAt }
 }
 
-/** A limit would be passed. What is known of the limits is read only when somebody looks. */
+/** A limit would be exceeded. `limits` is computed only when it is read. */
 export function overLimits(application: ApplicationLedger, footprint: LimitFootprint, time: number): Refusal {
   const { retryAt, disabled } = violationOf(application, footprint, time)
   const { clock } = application.service.ledger
   return {
     outcome: 'refuse',
     code: 'limits_exceeded',
-    // Windows end by the service's time, callers are told by our clock.
+    // Windows end by the service's time, `retryAt` is by our clock.
     retryAt: retryAt === undefined ? undefined : retryAt - time + clock.now(),
     disabled,
     get limits() {

@@ -1,4 +1,4 @@
-/** What happens at the end of a response: usage known only now is counted, and the status of the answer is noted. */
+/** At the end of a response: counts usage that is known only now, and notes the status of the response. */
 import { type Admission, AllowedDecision, NOTHING_ADDED } from '../decision/allowed-decision.ts'
 import { createUsageShape, type UsageShape } from '../domain/usage.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
@@ -13,14 +13,12 @@ import type { MeteredAdmission } from './metered-admission.ts'
 export function settleResponse(allowed: AllowedDecision, response: ResponseView, after: UsageShape | undefined): void {
   const { admission, policy } = AllowedDecision.partsOf(allowed)
   const added = AllowedDecision.end(allowed)
-  // Mostly everything was counted when the request was let in.
+  // The usual case: everything was counted when the request was admitted.
   if (added === NOTHING_ADDED && after === undefined && policy.counts === 'now') return
   if (added === undefined || policy.counts === 'never' || !isMetered(admission)) return
   const code = policy.responseCodes ? response.status : undefined
   const row = AwaitingDecision.rowOf(allowed)
-  if (row !== undefined) {
-    admission.application.release(row, code)
-  }
+  if (row !== undefined) admission.application.release(row, code)
   const bringsCode = policy.counts === 'predicted' ? code : undefined
   if (after !== undefined) settleUsage(admission.application, after, bringsCode)
   if (Object.keys(added).length > 0) {
@@ -37,7 +35,7 @@ function settleUsage(application: ApplicationLedger, shape: UsageShape, code: nu
   else owner.countAsOwnTransaction(footprint, time, code)
 }
 
-/** Where the usage of an application is kept that was evicted, or for which there was no room. */
+/** The ledger that takes the usage of an application that was evicted or had no room. */
 function ownerOf({ service, id, provedAt }: ApplicationLedger): ApplicationLedger {
   return service.applications.get(id!) ?? service.overflow(id!, provedAt)
 }

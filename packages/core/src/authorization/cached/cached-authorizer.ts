@@ -18,10 +18,10 @@ import { findAncestors } from './find-ancestors.ts'
 import { LocalDecider } from './local-decider.ts'
 import { Refresher } from './refresher.ts'
 
-// The second question proves the metrics of the usage; a third is for a clock that jumped meanwhile.
+// The second question proves the metrics of the usage; the third is for a clock that jumped meanwhile.
 const MAX_ATTEMPTS = 3
 
-/** Creates nothing that runs: timers belong to reporting. */
+/** Starts no timer: timers belong to `reporting/`. */
 export function createCachedAuthorizer(options: AuthorizerOptions): Authorizer {
   return new CachedAuthorizer(options)
 }
@@ -66,10 +66,10 @@ class CachedAuthorizer implements Authorizer {
     const text = identityText(credentials, referrer)
     const refusal = this.#decider.refusal(text, request)
     if (refusal !== undefined) return refusal
-    // A request that waited for an answer about another usage asks about its own, with those of the same metrics.
-    const topic = attempt === 1 ? text : `${text} ${JSON.stringify(usage.metrics)}`
-    if (loads.isFull(topic)) return refuse('overloaded')
-    const load = loads.join(topic, () => {
+    // A request that waited for an answer about another usage asks about its own, once for all with the same metrics.
+    const key = attempt === 1 ? text : `${text} ${JSON.stringify(usage.metrics)}`
+    if (loads.isFull(key)) return refuse('overloaded')
+    const load = loads.join(key, () => {
       if (attempt === 1) this.#options.observer.cached('miss', this.#service.id, credentials)
       const identity = identities.find(credentials, referrer)
       const about = { application: identity?.application, known: identity !== undefined }
@@ -78,7 +78,7 @@ class CachedAuthorizer implements Authorizer {
     return load.then((result) => this.#afterAnswer(request, result, attempt))
   }
 
-  /** What an answer means for one of the requests that waited for it. */
+  /** Decides one of the requests that waited for an answer. */
   #afterAnswer(
     request: AuthorizationRequest,
     { answer, caller }: LoadResult,
@@ -126,7 +126,7 @@ class CachedAuthorizer implements Authorizer {
     return decided ?? (await this.#perRequest(request))
   }
 
-  /** Once for all requests that wait for the same metric. */
+  /** Searches once for all requests that wait for the same metric. */
   #findAncestors(
     { credentials, referrer, application }: Identity,
     metric: string,

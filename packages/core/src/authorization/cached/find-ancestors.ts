@@ -1,20 +1,23 @@
 /**
- * Finds out by questions which limited metrics are hidden ancestors of another: uses up an ancestor's rest in a
- * prediction together with one more of the metric, and sees whether a limit breaks.
+ * Finds ancestors of a metric that the backend does not list. It predicts a usage that fills a candidate's limit
+ * exactly, plus one of the metric: if the backend denies it, the candidate is an ancestor.
  */
-
 import { type Usage, usageOf } from '../../domain/usage.ts'
 import type { UsageReport, Verdict } from '../../domain/verdict.ts'
 import type { MetricHierarchy } from '../../ledger/plan/metric-hierarchy.ts'
 import type { ServiceLedger } from '../../ledger/service-ledger.ts'
 import type { AncestorSearch } from '../callers/caller-status.ts'
 
-/** Asks by authorize; undefined when no verdict about limits came. */
+/** Asks the backend by `authorize`; undefined when no verdict about limits came. */
 export type Predict = (usage: Usage) => Promise<Verdict | undefined>
 
 const MAX_QUESTIONS = 5
 
-/** Settles which of the candidates (top-most first) `metric` is below, and before that which of each other they are. */
+/**
+ * Finds which of the candidates (top-most first) are ancestors of `metric`.
+ *
+ * @param candidatesToo whether to find the hidden ancestors of each candidate first.
+ */
 export async function findAncestors(
   service: ServiceLedger,
   metric: string,
@@ -23,16 +26,16 @@ export async function findAncestors(
   candidatesToo = true,
 ): Promise<AncestorSearch> {
   const { hierarchy } = service
-  const note = (above: string, below: boolean) =>
+  const learn = (above: string, below: boolean) =>
     service.learnAncestor(metric, above, below, service.ledger.clock.now())
   const alone = await predict(usageOf([[metric, 1]]))
   if (alone === undefined) return { kind: 'unanswered' }
   const open = new Set(candidates)
-  for (const [above, below] of whatOneShows(hierarchy, metric, open, alone)) {
+  for (const [above, below] of shownByOne(hierarchy, metric, open, alone)) {
     open.delete(above)
-    note(above, below)
+    learn(above, below)
   }
-  if (!alone.authorized) return open.size === 0 ? SETTLED : { kind: 'refused', verdict: alone }
+  if (!alone.authorized) return open.size === 0 ? FOUND_ALL : { kind: 'refused', verdict: alone }
   let reports = alone.usageReports
   for (const above of [...open]) {
     if (candidatesToo) {
@@ -43,36 +46,36 @@ export async function findAncestors(
     let before: number | undefined
     for (let question = 0; below === undefined && question < MAX_QUESTIONS; question++) {
       const usage = probeFor(hierarchy, metric, above, reports)
-      // The same question, the first of all included, would get the same answer.
+      // The same question would get the same answer; so would the first one, with the metric alone.
       if (usage[above] === before) break
       before = usage[above]
       const verdict = await predict(usage)
       if (verdict === undefined) return { kind: 'unanswered' }
       reports = verdict.usageReports
       const aboveIt = hierarchy.hiddenAbove(above, reports.map(limitedMetric), service.ledger.clock.now())
-      below = whatProbeShows(hierarchy, { metric, above, open, aboveIt }, usage, verdict)
+      below = shownByProbe(hierarchy, { metric, above, open, aboveIt }, usage, verdict)
     }
     if (below === undefined) return { kind: 'open' }
     open.delete(above)
-    note(above, below)
+    learn(above, below)
   }
-  return SETTLED
+  return FOUND_ALL
 }
 
 const limitedMetric = ({ metric }: UsageReport): string => metric
 
-const SETTLED: AncestorSearch = Object.freeze({ kind: 'settled' })
+const FOUND_ALL: AncestorSearch = Object.freeze({ kind: 'settled' })
 
 /**
- * Nothing limits any of the metrics asked with, nor an ancestor of them; only for usage of at least 1 of each
+ * Whether no limit holds for the metrics of the question or their ancestors. Valid only for usage of at least 1 of each
  * (apisonator docs/extensions.md, limit_headers: with usage 0 a -1 can hide a full limit).
  */
 export function isUnlimited({ authorized, limit }: Verdict): boolean {
   return authorized && limit !== undefined && limit.remaining === -1 && limit.max === undefined
 }
 
-/** What an authorize with one of the metric alone settles about the candidates. */
-function whatOneShows(
+/** What an `authorize` with one of the metric alone shows about the candidates. */
+function shownByOne(
   hierarchy: MetricHierarchy,
   metric: string,
   open: ReadonlySet<string>,
@@ -86,8 +89,8 @@ function whatOneShows(
   return !explained && full.length === 1 ? [[full[0]!, true]] : []
 }
 
-/** @param aboveIt what the probed ancestor could be below itself, so that its own amount breaks another limit. */
-function whatProbeShows(
+/** @param aboveIt possible ancestors of the candidate itself, whose limits its amount could break. */
+function shownByProbe(
   hierarchy: MetricHierarchy,
   {
     metric,
@@ -103,18 +106,18 @@ function whatProbeShows(
   return breaks(hierarchy, usage, usageReports, { [metric]: others, [above]: aboveIt }) ? undefined : true
 }
 
-/** One of the metric, and of the ancestor as much as leaves no room for that one. */
+/** One of the metric, and so much of the candidate that its limits have no room for that one. */
 function probeFor(hierarchy: MetricHierarchy, metric: string, above: string, reports: readonly UsageReport[]): Usage {
-  let rest = Number.POSITIVE_INFINITY
+  let remaining = Number.POSITIVE_INFINITY
   for (const { metric: limited, max, current } of reports) {
     if (limited !== above && !hierarchy.isBelow(above, limited)) continue
-    rest = Math.min(rest, max - current - (hierarchy.isBelow(metric, limited) ? 1 : 0))
+    remaining = Math.min(remaining, max - current - (hierarchy.isBelow(metric, limited) ? 1 : 0))
   }
   const one: [string, number] = [metric, 1]
-  return usageOf(Number.isFinite(rest) && rest > 0 ? [one, [above, rest]] : [one])
+  return usageOf(Number.isFinite(remaining) && remaining > 0 ? [one, [above, remaining]] : [one])
 }
 
-/** Whether the usage breaks a limit if metrics are also below those that are assumed for them. */
+/** Whether the usage breaks a limit if its metrics have the assumed ancestors as well. */
 function breaks(
   hierarchy: MetricHierarchy,
   usage: Usage,
@@ -139,7 +142,7 @@ function allAbove(
   assumed: Readonly<Record<string, readonly string[]>>,
 ): ReadonlySet<string> {
   const above = new Set([metric])
-  // Visits also what is added on the way.
+  // The iteration of a set also visits what is added meanwhile.
   for (const one of above) {
     for (const ancestor of hierarchy.ancestorsOf(one)) above.add(ancestor)
     if (Object.hasOwn(assumed, one)) for (const ancestor of assumed[one]!) above.add(ancestor)

@@ -1,4 +1,4 @@
-/** Decides from what is remembered, in one synchronous step, or tells that the backend has to be asked first. */
+/** Decides by what is remembered, in one synchronous step, or tells that the backend has to be asked first. */
 import type { AllowedSource } from '../../decision/decision.ts'
 import type { Refusal } from '../../decision/refusal.ts'
 import type { RoutePolicy } from '../../decision/route-policy.ts'
@@ -36,7 +36,7 @@ export class LocalDecider {
     const { ttlMs, staleMs, denialTtlMs, limitMargin } = this.#cache.settings
     const now = this.#clock.now()
     const age = now - identity.provedAt
-    // False also when the clock went backwards: the age is unknown then.
+    // Not `age >= staleMs`: after the clock was set back the age is negative, which means unknown.
     if (!(age >= 0 && age < staleMs)) return undefined
     const { application } = identity
     if (application.evicted || identity.epoch !== application.service.epoch) return undefined
@@ -55,7 +55,10 @@ export class LocalDecider {
     return decideByLimits(identity, footprint, usage, policy, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
   }
 
-  /** Whether only the usage of other processes is unknown, and `limitMargin` says that it matters here. */
+  /**
+   * Whether the usage comes so near a limit, by `limitMargin`, that unknown usage of other processes matters. False
+   * while anything else is unknown.
+   */
   isNearLimit({ credentials, referrer, usage }: AuthorizationRequest): boolean {
     const { limitMargin, staleMs } = this.#cache.settings
     if (limitMargin === 0) return false
@@ -71,7 +74,7 @@ export class LocalDecider {
     )
   }
 
-  /** What the backend lately said against a caller or a metric; undefined when the backend has to be asked. */
+  /** The refusal by a recent denial of the caller or of a metric; undefined when the backend has to be asked. */
   refusal(text: string, { usage }: AuthorizationRequest): Refusal | undefined {
     const { denialTtlMs } = this.#cache.settings
     const now = this.#clock.now()

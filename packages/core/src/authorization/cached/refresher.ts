@@ -1,4 +1,4 @@
-/** Renews what is known of a caller in the background, while requests are decided by what is known. */
+/** Renews in the background what is known of a caller, while requests are decided by what is known already. */
 import { BACKEND_RETRY_MS } from '../../backend/backend.ts'
 import type { Observer } from '../../observe/observer.ts'
 import type { Clock } from '../../primitives/clock.ts'

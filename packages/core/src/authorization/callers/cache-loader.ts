@@ -17,9 +17,9 @@ export interface LoadRequest extends CallerCredentials {
   readonly usage: Usage
   /** The caller's application, where it is kept. */
   readonly application: ApplicationLedger | undefined
-  /** The caller was let in before. */
+  /** Whether the backend has accepted the caller before. */
   readonly known: boolean
-  /** Whether the question leaves out what the application has waiting. Default false: it proves that, too. */
+  /** Whether to leave out the metrics of waiting usage. Default false: the question proves them too. */
   readonly usageAlone?: boolean
 }
 
@@ -47,10 +47,10 @@ export class CacheLoader {
       const result = await this.#loadOnce(request)
       if (application === undefined) return result
       application.service.ledger.markBusy(application)
-      const gone = result.caller?.kind === 'usage' ? result.caller.metric : undefined
-      if (gone === undefined) return result
-      giveUpMetric(application, 'metric_gone', gone)
-      if (Object.hasOwn(usage, gone)) return result
+      const deleted = result.caller?.kind === 'usage' ? result.caller.metric : undefined
+      if (deleted === undefined) return result
+      giveUpMetric(application, 'metric_gone', deleted)
+      if (Object.hasOwn(usage, deleted)) return result
     }
   }
 

@@ -8,7 +8,7 @@ import type { Denial } from './remembered-denials.ts'
 
 export type CallerStatus =
   | { readonly kind: 'known'; readonly identity: Identity }
-  /** Good, but its application cannot be kept: the answer does not tell its id, or the ledger is full. */
+  /** Accepted, but its application cannot be kept: the answer does not tell its id, or the ledger is full. */
   | { readonly kind: 'unkept' }
   /** `metric` is named where the backend's sentence tells which one it refuses. */
   | { readonly kind: 'usage'; readonly metric: string | undefined; readonly reason: string }
@@ -16,7 +16,7 @@ export type CallerStatus =
   /** Our own credentials or settings were refused, not the caller's. */
   | { readonly kind: 'provider'; readonly reason: string }
 
-/** A caller as the backend is asked about it. */
+/** What identifies a caller in a question to the backend. */
 export interface CallerCredentials {
   readonly credentials: Credentials
   readonly referrer: string | undefined
@@ -28,15 +28,18 @@ export interface AskedFor extends CallerCredentials {
   readonly stamp: QuestionStamp
 }
 
-/** What a load brought; an answer with a verdict always tells a status. */
+/** The result of a load; an answer with a verdict always tells the status of the caller. */
 export type LoadResult =
   | { readonly answer: Extract<BackendAnswer, { kind: 'verdict' }>; readonly caller: CallerStatus }
   | { readonly answer: Exclude<BackendAnswer, { kind: 'verdict' }>; readonly caller: undefined }
 
 /**
- * How a search for hidden ancestors ended. settled: all are known; refused: one of several full limits holds for the
- * metric, it is unknown which; unanswered: the backend could not be asked; open: another limit leaves no room for a
- * question that shows it, or usage of other processes changed the counts under each question.
+ * How a search for hidden ancestors ended.
+ * settled: all are known.
+ * refused: one of several full limits holds for the metric, but it is unknown which.
+ * unanswered: the backend could not be asked.
+ * open: another limit leaves no room for a question that would show it, or usage of other processes changed the counts
+ * under each question.
  */
 export type AncestorSearch =
   | { readonly kind: 'settled' | 'unanswered' | 'open' }

@@ -3,8 +3,8 @@
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 
 /**
- * Callers that all came at once would all be refreshed at once, again and again. So the first refresh of each comes
- * earlier, by a share of the ttl that lies in the widest gap between those of the callers before.
+ * Callers that arrive together would be refreshed together, again and again. So the first refresh of each comes
+ * earlier, by a share of the ttl. Each share lies in the widest gap between the shares given before.
  */
 export class HeadStarts {
   readonly #ttlMs: number

@@ -6,13 +6,13 @@ import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { SecondChanceCache } from '../../primitives/second-chance-cache.ts'
 import { type AnyCredentials, Identity, variantOf } from './identity.ts'
 
-// Keys of one application are at most 256 where they are listed; referrers that match a filter could be any number.
+// An application has at most 256 keys where they are listed, but any number of referrers can match a filter.
 const MAX_VARIANTS = 512
 
 export class Identities {
   readonly #max: number
   readonly #siblings = new WeakMap<ApplicationLedger, Identity>()
-  // Made when the first of a kind comes: a service has one kind.
+  // Created when first needed, because a service has one kind of credentials.
   #byUserKey: SecondChanceCache<string, Identity> | undefined
   #byAppId: SecondChanceCache<string, Identity> | undefined
   #byClientId: SecondChanceCache<string, Identity> | undefined
@@ -31,7 +31,7 @@ export class Identities {
     return first.others?.get(variantOf(any, referrer))
   }
 
-  /** The identity, new or known, of an application. */
+  /** The identity of a caller, new or known, with its application. */
   remember(
     service: ProtectedService,
     credentials: Credentials,
@@ -42,7 +42,7 @@ export class Identities {
     if (known !== undefined && known.application === application) return known
     if (known !== undefined) this.forget(known)
     const identity = new Identity(service, credentials, referrer, application)
-    const [cache, key] = this.#placeOf(identity)
+    const [cache, key] = this.#entryOf(identity)
     const first = cache.get(key)
     if (first === undefined) cache.set(key, identity)
     else this.#addVariant(first, identity)
@@ -52,7 +52,7 @@ export class Identities {
   }
 
   forget(identity: Identity): void {
-    const [cache, key] = this.#placeOf(identity)
+    const [cache, key] = this.#entryOf(identity)
     const first = cache.peek(key)
     if (first === identity) {
       const [next, ...rest] = first.others?.values() ?? []
@@ -105,7 +105,7 @@ export class Identities {
     identity.sibling = undefined
   }
 
-  #placeOf({ credentials }: Identity): [SecondChanceCache<string, Identity>, string] {
+  #entryOf({ credentials }: Identity): [SecondChanceCache<string, Identity>, string] {
     const { userKey, appId, clientId } = credentials as AnyCredentials
     if (userKey !== undefined) {
       this.#byUserKey ??= this.#create()

@@ -1,4 +1,4 @@
-/** A caller that the backend has let in before, and whose limits he shares. */
+/** Credentials that the backend has accepted, and the application whose limits they share. */
 import type { Admission } from '../../decision/allowed-decision.ts'
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
@@ -7,7 +7,7 @@ import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { usageReports } from '../../ledger/plan/read-limits.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 
-/** Every part of credentials under one type; what a kind does not have is undefined. */
+/** All parts of credentials in one type; a part that a kind does not have is undefined. */
 export interface AnyCredentials {
   readonly userKey?: string | undefined
   readonly appId?: string | undefined
@@ -17,29 +17,29 @@ export interface AnyCredentials {
 }
 
 export class Identity implements Admission {
-  // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
-  /** The count of his application. */
+  // The hot path reads the first fields. V8 lays fields out in this order, so they share a cache line.
+  /** The ledger of the application. */
   application: ApplicationLedger
-  /** When an answer that lets him in was asked for, by our clock. */
+  /** When the question was sent whose answer last accepted the caller, by our clock. */
   provedAt: number = Number.NEGATIVE_INFINITY
-  /** The service's epoch then. */
+  /** The service's epoch at that time. */
   epoch = 0
-  /** How much sooner than a ttl after that he is refreshed, milliseconds. */
+  /** By how much the first refresh comes before `ttlMs` is over, in milliseconds. */
   earlyMs = 0
-  // Said again beside the credentials, for one object less to look into.
+  // Copies of two credentials: comparing them here saves one property load per request.
   readonly #appKey: string | undefined
   readonly #redirectUrl: string | undefined
   readonly referrer: string | undefined
-  /** Asked for since room was last made; see SecondChanceCache. */
+  /** Whether it was looked up since the last eviction; see `SecondChanceCache`. */
   used = true
   readonly service: ProtectedService
   readonly credentials: Credentials
-  /** Not refreshed again before, by elapsed time. */
+  /** When the next refresh may start, by elapsed time. */
   retryAt: number = Number.NEGATIVE_INFINITY
   refreshing = false
-  /** Others with the same credential but another key, redirect URL or referrer; kept by the first. */
+  /** Identities with the same credential but another key, redirect URL or referrer; only the first one has them. */
   others: Map<string, Identity> | undefined = undefined
-  /** Next of the same application, newest first. */
+  /** The next identity of the same application, newest first. */
   sibling: Identity | undefined = undefined
 
   constructor(
@@ -49,7 +49,7 @@ export class Identity implements Admission {
     application: ApplicationLedger,
   ) {
     this.service = service
-    this.credentials = ownCredentials(credentials)
+    this.credentials = detachCredentials(credentials)
     this.referrer = referrer === undefined ? undefined : detachString(referrer)
     this.application = application
     const { appKey, redirectUrl } = this.credentials as AnyCredentials
@@ -70,13 +70,13 @@ export class Identity implements Admission {
     return usageReports(this.application, service.at(service.ledger.clock.now()))
   }
 
-  /** Whether an answer that lists the application's keys proves him, whoever was asked about. */
+  /** Whether an answer that lists the application's keys proves this caller, even an answer about another caller. */
   get sharesProof(): boolean {
     const { userKey, redirectUrl } = this.credentials as AnyCredentials
     return userKey === undefined && redirectUrl === undefined && this.referrer === undefined
   }
 
-  /** Whether he is the one, every field compared; the credential itself was compared by the lookup. */
+  /** Whether all other fields match; the lookup has compared the credential itself. */
   is(credentials: AnyCredentials, referrer: string | undefined): boolean {
     return (
       this.#appKey === credentials.appKey && this.#redirectUrl === credentials.redirectUrl && this.referrer === referrer
@@ -84,12 +84,12 @@ export class Identity implements Admission {
   }
 }
 
-/** What tells those with the same credential apart, as a text that no two different callers share. */
+/** Tells callers with the same credential apart: a text that no two of them share. */
 export function variantOf({ appKey, redirectUrl }: AnyCredentials, referrer: string | undefined): string {
   return `${part(appKey)}${part(redirectUrl)}${part(referrer)}`
 }
 
-/** The whole identity within a service, likewise unambiguous. */
+/** Tells all callers of a service apart: a text that no two of them share. */
 export function identityText(credentials: Credentials, referrer: string | undefined): string {
   const any = credentials as AnyCredentials
   const { userKey, appId, clientId } = any
@@ -100,12 +100,12 @@ function part(text: string | undefined): string {
   return text === undefined ? '-' : `${text.length}:${text}`
 }
 
-function ownCredentials(credentials: Credentials): Credentials {
-  // The usual kind as small as it can be: an object that is added to has room for more.
+function detachCredentials(credentials: Credentials): Credentials {
+  // A literal keeps the usual kind small: V8 reserves room in an object that properties are added to.
   const { userKey } = credentials as AnyCredentials
   if (userKey !== undefined) return { userKey: detachString(userKey) }
-  const own: Record<string, string> = {}
+  const detached: Record<string, string> = {}
   for (const [name, value] of Object.entries(credentials))
-    if (typeof value === 'string') own[name] = detachString(value)
-  return own as unknown as Credentials
+    if (typeof value === 'string') detached[name] = detachString(value)
+  return detached as unknown as Credentials
 }

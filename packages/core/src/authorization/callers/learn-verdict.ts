@@ -8,7 +8,7 @@ import { proveCallers } from './prove-callers.ts'
 import type { Denial } from './remembered-denials.ts'
 import type { ServiceCache } from './service-cache.ts'
 
-// Names of metrics that are made from requests could be any number.
+// A bound, because metric names that are computed from requests could be any number.
 const MAX_BAD_METRICS = 1000
 
 /** Applies an answer to cache and ledger. @returns what it tells about the caller that was asked about. */
@@ -45,7 +45,7 @@ function learnAllowed(cache: ServiceCache, verdict: Verdict, asked: AskedFor): C
   if (unverified !== undefined) {
     cache.unverified.delete(text)
     ledger.adopt(unverified.application, application)
-    // Decisions that are still open go on counting for it.
+    // Decisions whose responses have not ended count for this application from now on.
     unverified.application = application
   }
   const identity = cache.identities.remember(cache.service, credentials, referrer, application)
@@ -81,7 +81,7 @@ function learnDenied(
   const identity = cache.identities.find(credentials, referrer)
   const id = verdict.application.id ?? appId ?? clientId
   const application = identity?.application ?? (id === undefined ? undefined : ledger.applications.get(id))
-  // A 409 carries the stored counts, whatever caller was asked about.
+  // A 409 carries the stored counts of the application, whichever of its callers the question was about.
   if (application !== undefined && verdict.status === 409 && verdict.readable) {
     ledger.apply(application, stamp, verdict, [])
   }
@@ -89,8 +89,8 @@ function learnDenied(
   if (scope === 'service') ledger.denial = general
   else if (scope === 'application' && application !== undefined) application.denial = general
   if (scope === 'identity' && identity !== undefined) cache.revoke(identity)
-  const gone = code === 'application_not_found' ? (application ?? ledger.overflowOf(id)) : undefined
-  if (gone !== undefined) cache.dropDeleted(gone)
+  const deleted = code === 'application_not_found' ? (application ?? ledger.overflowOf(id)) : undefined
+  if (deleted !== undefined) cache.dropDeleted(deleted)
   const unverified = cache.unverified.get(text)
   if (unverified !== undefined && scope === 'identity') {
     cache.unverified.delete(text)

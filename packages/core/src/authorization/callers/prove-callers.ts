@@ -8,7 +8,7 @@ import type { ServiceCache } from './service-cache.ts'
 /** A list of so many keys may be cut off (apisonator docs/extensions.md, list_app_keys). */
 const MAX_LISTED_KEYS = 256
 
-/** Notes that the caller that was asked about is good, and with it all callers of which the answer tells. */
+/** Notes that the caller of the question is good, and with it all other callers that the answer proves. */
 export function proveCallers(cache: ServiceCache, identity: Identity, verdict: Verdict, stamp: QuestionStamp): void {
   const headStartMs = headStartOf(cache, identity)
   prove(cache, identity, stamp)
@@ -26,8 +26,8 @@ function prove(cache: ServiceCache, identity: Identity, { askedAt }: QuestionSta
 /** Only a new caller has a head start. Callers that one answer proves together share one. */
 function headStartOf(cache: ServiceCache, identity: Identity): number {
   if (identity.provedAt !== Number.NEGATIVE_INFINITY) return 0
-  for (let elder = identity.sibling; identity.sharesProof && elder !== undefined; elder = elder.sibling) {
-    if (elder.sharesProof) return elder.earlyMs
+  for (let older = identity.sibling; identity.sharesProof && older !== undefined; older = older.sibling) {
+    if (older.sharesProof) return older.earlyMs
   }
   return cache.headStarts.next()
 }

@@ -1,11 +1,11 @@
-/** Callers that the backend refused, remembered for a moment so that they cost no call each time. */
+/** Remembers for a moment which callers the backend refused, so that not each of their requests costs a call. */
 import { LRUCache } from 'lru-cache'
 
 /** A refusal of one caller that holds for a while. */
 export interface Denial {
   readonly code: string
   readonly reason: string
-  /** By our clock. Afterwards it only counts while the backend cannot be asked. */
+  /** By our clock. Afterwards the denial is used only while the backend cannot be asked. */
   readonly until: number
 }
 
@@ -18,7 +18,7 @@ export class RememberedDenials {
     this.#ttlMs = ttlMs
   }
 
-  /** The last word on a caller, old or not. */
+  /** The last denial of a caller, expired or not. */
   last(identity: string): Denial | undefined {
     return this.#denials.get(identity)
   }

@@ -27,14 +27,14 @@ export class ServiceCache {
   readonly settings: CacheSettings
   readonly identities: Identities
   readonly denials: RememberedDenials
-  /** Metrics that the backend refused, and until when that is believed. */
+  /** Metrics that the backend refused, and until when they are refused without asking again. */
   readonly badMetrics: Map<string, { readonly reason: string; readonly until: number }> = new Map()
   /** Loads of an identity, or of an identity and metrics. */
   readonly loads: SingleFlight<LoadResult>
   /** Searches for the hidden ancestors of a metric. */
   readonly ancestorSearches: SingleFlight<AncestorSearch> = new SingleFlight()
   readonly headStarts: HeadStarts
-  /** Callers that `onUnavailable: 'allow'` let in without knowing them, and what they used. */
+  /** Callers that `onUnavailable: 'allow'` admitted before any answer accepted them, and their usage. */
   readonly unverified: Map<string, Identity> = new Map()
   /** Callers of applications that are not kept. */
   readonly #overflowCallers = new WeakMap<ApplicationLedger, CallerCredentials>()
@@ -51,7 +51,7 @@ export class ServiceCache {
     this.headStarts = new HeadStarts(cache.ttlMs)
   }
 
-  /** Remembers a caller that is let in without knowing it; undefined when there are too many of them. */
+  /** Remembers a caller that is admitted unverified; undefined when there are too many of them. */
   admitUnverified(text: string, credentials: Credentials, referrer: string | undefined): Identity | undefined {
     let unverified = this.unverified.get(text)
     if (unverified === undefined) {
@@ -62,7 +62,7 @@ export class ServiceCache {
     return unverified
   }
 
-  /** Where the usage of a caller goes whose application there is no room for. */
+  /** Where usage of an application goes that there is no room for; remembers a caller to ask about it with. */
   overflow(id: string, { credentials, referrer }: CallerCredentials, provedAt: number): ApplicationLedger {
     const application = this.ledger.overflow(id, provedAt)
     this.#overflowCallers.set(application, { credentials, referrer })
@@ -80,7 +80,7 @@ export class ServiceCache {
     return this.#overflowCallers.get(application) ?? { credentials: { appId: application.id }, referrer: undefined }
   }
 
-  /** Forgets a caller that the backend refuses from now on. */
+  /** Forgets a caller that the backend no longer accepts. */
   revoke(identity: Identity): void {
     this.identities.forget(identity)
     this.#observer.cached('revoked', this.service.id, identity.credentials)
