@@ -1,14 +1,14 @@
-/** Who is kept in a ledger of bounded size, and who goes when another comes (law 10). */
+/** Chooses which application is evicted when the ledger is full (law 10). */
 import type { Observer } from '../observe/observer.ts'
 import type { ApplicationLedger } from './application-ledger.ts'
 
-// Bounded, so that a ledger full of busy applications costs each newcomer little.
+// A bound, so that a new application costs little when the ledger is full of busy ones.
 const MAX_LOOKS = 128
 
 export class Eviction {
   readonly #max: number
   readonly #observer: Pick<Observer, 'cached'>
-  /** All applications, roughly those used longest ago first. */
+  /** All applications, roughly in the order of their last use, oldest first. */
   readonly #order = new Set<ApplicationLedger>()
 
   constructor(max: number, observer: Pick<Observer, 'cached'>) {
@@ -26,9 +26,9 @@ export class Eviction {
   }
 
   /**
-   * Makes sure that one more fits. Nothing that waits or is unsettled is ever forgotten for it.
+   * Makes sure that one more application fits. Never forgets one whose usage waits or is unsettled.
    *
-   * @returns false when none of those looked at could go.
+   * @returns false when none of the examined applications could be forgotten.
    */
   makeRoom(): boolean {
     if (this.#order.size < this.#max) return true
@@ -46,7 +46,7 @@ export class Eviction {
     this.#observer.cached('evicted', application.service.id, { appId: application.id! })
   }
 
-  /** One that was not used lately, else the first that is idle at all. */
+  /** The first idle application that was not used lately, or else the first idle one. */
   #findIdle(): ApplicationLedger | undefined {
     let looks = 0
     let idle: ApplicationLedger | undefined

@@ -1,4 +1,4 @@
-/** What the backend said against a whole application or service. */
+/** A denial that concerns more than one caller. */
 
 /** A denial that holds for all callers of an application or service, until the backend is asked again. */
 export interface GeneralDenial {

@@ -1,6 +1,6 @@
 /**
  * The running count of all applications of a gateway. Synchronous and without I/O: authorization asks it and feeds it
- * answers, reporting takes batches out of it and tells what became of them.
+ * answers, reporting takes batches out of it and reports their outcomes back.
  */
 import type { Observer } from '../observe/observer.ts'
 import type { UsageSums } from '../observe/stats.ts'
@@ -15,7 +15,7 @@ export interface LedgerOptions {
   readonly clock: Clock
   /** Longest the backend may take to count a report, in milliseconds. */
   readonly settleMs: number
-  /** Applications kept. */
+  /** How many applications are kept. */
   readonly maxApplications: number
   /** From so many waiting records on, usage is added up without its response codes. Default: never. */
   readonly crowdedAt?: number | undefined
@@ -69,7 +69,7 @@ export class Ledger implements ServicesState {
     return this.#busy
   }
 
-  /** What is counted of a service. @param id undefined: the provider's default service. */
+  /** The ledger of a service. @param id undefined: the provider's default service. */
   service(id: string | undefined): ServiceLedger {
     let service = this.#services.get(id)
     if (service === undefined) {
@@ -127,7 +127,7 @@ export class Ledger implements ServicesState {
     return false
   }
 
-  /** Forgets what the backend has surely counted by now, for applications without further requests. */
+  /** Forgets usage that the backend has surely counted by now, of applications without further requests. */
   sweep(): void {
     this.#sweptAt = this.clock.elapsed()
     const settled = this.#sweptAt - this.settleMs
@@ -147,7 +147,7 @@ export class Ledger implements ServicesState {
   }
 }
 
-/** The count of one gateway, shared by all its services and routes. */
+/** The ledger of one gateway, shared by all its services and routes. */
 export function createLedger(options: LedgerOptions): Ledger {
   return new Ledger(options)
 }

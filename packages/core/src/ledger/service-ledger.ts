@@ -13,7 +13,7 @@ import { ServiceTime, sharedWindow } from './plan/service-time.ts'
 import { compact } from './usage/compact.ts'
 import { takeWaiting } from './usage/waiting-rows.ts'
 
-/** When a question was asked, so that answers can be ordered by it. */
+/** When a question was sent, so that answers can be put in order. */
 export interface QuestionStamp {
   /** Orders questions by when they were sent. */
   readonly number: number
@@ -64,7 +64,7 @@ export class ServiceLedger implements ServiceState {
     return this.time.at(own)
   }
 
-  /** An application whose usage can be kept; undefined when the ledger is full of what must not be forgotten. */
+  /** The ledger of an application, new or known; undefined when the ledger is full of what must not be forgotten. */
   application(id: string): ApplicationLedger | undefined {
     const known = this.applications.get(id)
     if (known !== undefined) return known
@@ -76,7 +76,7 @@ export class ServiceLedger implements ServiceState {
   }
 
   /**
-   * Holds usage to be reported of an application that there is no room for; forgotten once that is done.
+   * Holds usage of an application that there is no room for. It is forgotten once the usage is reported.
    *
    * @param provedAt when the answer that proved it was asked for, by our clock.
    */
@@ -106,9 +106,9 @@ export class ServiceLedger implements ServiceState {
   }
 
   /**
-   * Takes in an answer with usage reports (or the knowledge that the plan has no limits).
+   * Applies an answer: its usage reports, or the fact that the plan has no limits.
    *
-   * @param metrics those that the answer proved to exist.
+   * @param metrics the metrics that the answer proved to exist.
    */
   apply(application: ApplicationLedger, question: QuestionStamp, verdict: Verdict, metrics: readonly string[]): void {
     const { usageReports: reports, hierarchy } = verdict
@@ -122,19 +122,19 @@ export class ServiceLedger implements ServiceState {
     applyAnswer(application, answer, this.at(this.ledger.clock.now()))
   }
 
-  /** Takes in an answer about an application that is not kept. */
+  /** Applies an answer about an application that is not kept. */
   applyToOverflow(id: string | undefined, question: QuestionStamp, { usageReports }: Verdict): void {
     this.learnTime(question, usageReports)
     const overflow = this.overflowOf(id)
     if (overflow !== undefined) overflow.provedAt = question.askedAt
   }
 
-  /** Takes in what the windows of an answer say about the backend's clock. */
+  /** Learns from the windows of an answer what the backend's clock shows. */
   learnTime({ number }: QuestionStamp, reports: readonly UsageReport[]): void {
-    const shown = sharedWindow(reports)
-    if (shown === undefined) return
+    const window = sharedWindow(reports)
+    if (window === undefined) return
     const { clock, lastQuestion } = this.ledger
-    if (this.time.saw(shown.start, shown.end, clock.now(), number, lastQuestion)) this.#correctClock()
+    if (this.time.saw(window.start, window.end, clock.now(), number, lastQuestion)) this.#correctClock()
   }
 
   /** The applications of this service with usage that waits or is unsettled. */
@@ -142,12 +142,12 @@ export class ServiceLedger implements ServiceState {
     return [...this.ledger.busy].filter(({ service }) => service === this)
   }
 
-  /** Where usage goes of a caller whose application is not known yet; kept apart, never sent. */
+  /** A ledger for usage of a caller whose application is not known yet. Its usage is never sent. */
   unverified(): ApplicationLedger {
     return new ApplicationLedger(this, undefined)
   }
 
-  /** Moves all usage of an unverified caller to the application that it turned out to belong to. */
+  /** Moves all usage of an unverified caller to its application, once that is known. */
   adopt(unverified: ApplicationLedger, application: ApplicationLedger): void {
     for (const row of takeWaiting(unverified)) {
       application.wait(row)
@@ -157,7 +157,7 @@ export class ServiceLedger implements ServiceState {
     this.ledger.markBusy(unverified)
   }
 
-  /** The backend has authorized and counted usage of an application that is not kept. */
+  /** Notes usage that the backend has authorized and counted, of an application that is not kept. */
   countedElsewhere({ metrics, amounts }: UsageShape): void {
     metrics.forEach((metric, i) => {
       if (amounts[i] === 0) return
@@ -166,14 +166,14 @@ export class ServiceLedger implements ServiceState {
     })
   }
 
-  /** An answer has shown that the backend knows these metrics. */
+  /** Notes that the backend knows these metrics, as an answer has shown. */
   prove(metrics: Iterable<string>, at: number): void {
-    let news = false
-    for (const metric of metrics) if (this.metrics.prove(metric, at)) news = true
-    if (news) this.forgetFootprints()
+    let anyNew = false
+    for (const metric of metrics) if (this.metrics.prove(metric, at)) anyNew = true
+    if (anyNew) this.forgetFootprints()
   }
 
-  /** The backend does not know the metric (any more). */
+  /** Notes that the backend does not know the metric (any more). */
   disprove(metric: string): void {
     this.metrics.disprove(metric)
     this.forgetFootprints()
@@ -185,7 +185,7 @@ export class ServiceLedger implements ServiceState {
     this.forgetFootprints()
   }
 
-  /** The limits of a plan; one object for all plans with the same. */
+  /** The limits of a plan; one object for all plans with the same limits. */
   planLimitsOf(wanted: readonly Limit[]): PlanLimits {
     if (wanted.length === 0) return this.unlimited
     const limits = wanted.map(({ metric, period }) => Object.freeze({ metric, period }))
@@ -208,13 +208,13 @@ export class ServiceLedger implements ServiceState {
     application.planLimits = planLimits
   }
 
-  /** What is known of metrics has changed, so footprints are computed anew. */
+  /** Drops all footprints, because what is known of metrics has changed. */
   forgetFootprints(): void {
     this.unlimited.forget()
     for (const planLimits of this.#planLimits.values()) planLimits.forget()
   }
 
-  /** Our clock is too fast: what was counted by it in future windows starts anew from the next answers. */
+  /** Our clock is too fast: counts of future windows are dropped, and begin anew with the next answers. */
   #correctClock(): void {
     const { observer, clock } = this.ledger
     observer.warn(

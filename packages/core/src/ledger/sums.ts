@@ -5,7 +5,7 @@ import { eachAmount } from './plan/metric-table.ts'
 import type { UsageRow } from './usage/usage-row.ts'
 import { eachRow } from './usage/waiting-rows.ts'
 
-/** By metric name, over all services. */
+/** The sums of each metric by its name, over all services. */
 export function sumsOf(services: Iterable<ServiceState>, busy: Iterable<ApplicationLedger>): Record<string, UsageSums> {
   const sums: Record<string, { -readonly [Sum in keyof UsageSums]: number }> = Object.create(null)
   const adding = (service: ServiceState, sum: keyof UsageSums) => (slot: number, amount: number) => {

@@ -1,8 +1,7 @@
 /**
- * Takes an answer of the backend into an application's count. The answer lags behind: what was reported lately may or
- * may not be in it, so it bounds our own count from both sides instead of replacing it.
+ * Applies an answer of the backend to an application's count. The answer may or may not include what was reported
+ * lately. So it bounds our own count from both sides instead of replacing it.
  */
-
 import { windowOf } from '../../domain/period.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
@@ -14,38 +13,38 @@ import { judgeUnanswered, type LimitInAnswer } from './judge-unanswered.ts'
 import { usageInWindow } from './usage-in-window.ts'
 
 export interface AnswerReports {
-  /** From `ledger.openQuestion`, which orders answers by when they were asked for. */
+  /** From `stampQuestion` of the ledger: orders answers by when their questions were sent. */
   readonly question: number
   /** When the question was sent, by elapsed time. */
   readonly sentAt: number
   readonly reports: readonly UsageReport[]
 }
 
-/** Applies an answer; `ServiceLedger.apply` has taken in what it says beyond this application. */
-export function applyAnswer(application: ApplicationLedger, snapshot: AnswerReports, time: number): void {
-  const newest = snapshot.question > application.appliedQuestion
-  const fresh = newest ? layOut(application, snapshot.reports) : new Set<number>()
-  const settledBefore = snapshot.sentAt - application.service.ledger.settleMs
-  const places = placesOf(application, snapshot.reports)
-  for (const place of places) moveToWindow(application, place)
-  const current = places.filter((place) => inWindow(application, place))
+/** Applies an answer. `ServiceLedger.apply` has learned before what it says beyond this application. */
+export function applyAnswer(application: ApplicationLedger, answer: AnswerReports, time: number): void {
+  const newest = answer.question > application.appliedQuestion
+  const fresh = newest ? alignCells(application, answer.reports) : new Set<number>()
+  const settledBefore = answer.sentAt - application.service.ledger.settleMs
+  const limits = limitsIn(application, answer.reports)
+  for (const limit of limits) moveToWindow(application, limit)
+  const current = limits.filter((limit) => inWindow(application, limit))
   if (newest) {
-    application.appliedQuestion = snapshot.question
+    application.appliedQuestion = answer.question
     const before = current.filter(({ limit }) => !fresh.has(limit))
     judgeUnanswered(application, before, settledBefore)
   }
-  for (const place of current) {
-    update(application, place, { newest, fresh: fresh.has(place.limit), settledBefore })
+  for (const limit of current) {
+    update(application, limit, { newest, fresh: fresh.has(limit.limit), settledBefore })
   }
-  // The answer may be older than the end of its windows; what was admitted since belongs to the next one.
+  // The window in the answer may have ended meanwhile; usage admitted since then counts in the next window.
   for (const limit of fresh) {
     if (time >= application.cells[limit * WIDTH + END]!) startLate(application, limit, time, settledBefore)
   }
   if (newest) forgetSettled(application, settledBefore)
 }
 
-/** Brings the cells into the order of the answer, keeping the counts of limits that stay. @returns the new limits. */
-function layOut(application: ApplicationLedger, reports: readonly UsageReport[]): Set<number> {
+/** Puts the cells into the order of the answer and keeps the counts of limits that stay. @returns the new limits. */
+function alignCells(application: ApplicationLedger, reports: readonly UsageReport[]): Set<number> {
   const { planLimits: before, cells, service } = application
   const same =
     before.limits.length === reports.length &&
@@ -68,12 +67,12 @@ function layOut(application: ApplicationLedger, reports: readonly UsageReport[])
     }
   })
   service.changePlanLimits(application, after)
-  // A copy takes no more room than it needs, unlike an array that has grown.
+  // A copy takes only the memory that it needs, unlike an array that has grown.
   application.cells = reports.length === 0 ? NO_CELLS : moved.slice()
   return fresh
 }
 
-function placesOf({ planLimits }: ApplicationLedger, reports: readonly UsageReport[]): LimitInAnswer[] {
+function limitsIn({ planLimits }: ApplicationLedger, reports: readonly UsageReport[]): LimitInAnswer[] {
   return reports.flatMap((report) => {
     const limit = planLimits.limits.findIndex(
       ({ metric, period }) => metric === report.metric && period === report.period,

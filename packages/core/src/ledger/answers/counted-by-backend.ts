@@ -1,14 +1,15 @@
-/** Usage that the backend counted by an authrep: in the windows of its own clock, whatever minute we stamped it with. */
+/** Places usage of an authrep in the windows of the backend's clock, which may differ from those of our stamp. */
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { INFLATED, START, WIDTH } from '../plan/limit-cells.ts'
 import type { UsageRow } from '../usage/usage-row.ts'
 
 /**
- * Applies what the answer shows of where the usage was counted.
+ * Applies what the answer shows of the windows in which the usage was counted.
  *
- * A newer window than ours: the usage moves there. An older one: it stays, because the backend counts later than it
- * answers and may reach the next window by then; but if it is not found there after all, nothing was lost.
+ * If a window in the answer is newer than ours, the usage moves there. If it is older, the usage stays, because the
+ * backend counts later than it answers and may reach the next window by then. But if a later answer shows that it did
+ * not, nothing was lost.
  */
 export function countedByBackend(application: ApplicationLedger, row: UsageRow, reports: readonly UsageReport[]): void {
   const starts = reports.map(({ start }) => start?.getTime() ?? Number.NEGATIVE_INFINITY)

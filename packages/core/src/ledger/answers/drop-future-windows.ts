@@ -1,10 +1,11 @@
-/** What becomes of an application's counts when our clock turns out to be far ahead of the backend's. */
+/** Corrects an application's counts when our clock turns out to be far ahead of the backend's. */
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { NO_CELLS, START, WIDTH } from '../plan/limit-cells.ts'
 
 /**
- * Counts of windows that have not begun at `time` replaced those of the present windows, which nobody knows any more: the
- * limits are dropped, and the next answer shows them as new ones. Everything else was counted in the right window.
+ * Counts of windows that have not begun at `time` have replaced the counts of the present windows, which are lost.
+ * Their limits are dropped, and the next answer shows them as new ones. All other usage was counted in the right
+ * window.
  */
 export function dropFutureWindows(application: ApplicationLedger, time: number): void {
   const { planLimits, cells, service } = application

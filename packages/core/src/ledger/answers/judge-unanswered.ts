@@ -13,16 +13,16 @@ export interface LimitInAnswer {
 }
 
 /**
- * A delivery is counted whole or not at all. After `settleMs` an answer can prove that one was *not* counted: the
+ * A delivery is counted whole or not at all. After `settleMs` an answer can prove that one was *not* counted. Then the
  * backend's count is lower than ours by more than all other usage under way. It can never prove that it was counted,
  * because usage of other processes may have filled the gap.
  *
- * @param places limits that were counted before the answer.
- * @param settledBefore the answer surely counts what was sent until then, if it ever will be counted; by elapsed time.
+ * @param limits limits that were counted before the answer.
+ * @param settledBefore by elapsed time: the answer includes all usage sent until then that is ever counted.
  */
 export function judgeUnanswered(
   application: ApplicationLedger,
-  places: readonly LimitInAnswer[],
+  limits: readonly LimitInAnswer[],
   settledBefore: number,
 ): void {
   const unanswered = new Set<Delivery>()
@@ -30,9 +30,9 @@ export function judgeUnanswered(
     if (delivery.state === 'ambiguous' && delivery.since <= settledBefore) unanswered.add(delivery)
   }
   for (const delivery of unanswered) {
-    const signs = new Set(places.map((place) => isLacking(application, delivery, place, settledBefore)))
-    signs.delete(undefined)
-    if (signs.size === 1 && signs.has(true)) delivery.takeBack(false)
+    const findings = new Set(limits.map((limit) => isMissing(application, delivery, limit, settledBefore)))
+    findings.delete(undefined)
+    if (findings.size === 1 && findings.has(true)) delivery.takeBack(false)
     else delivery.undecidable ||= canTell(application, delivery)
   }
 }
@@ -42,8 +42,8 @@ export function canTell(application: ApplicationLedger, delivery: Delivery): boo
   return application.planLimits.limits.some((_, limit) => deliveryInWindow(application, delivery, limit) > 0)
 }
 
-/** Whether the backend lacks the delivery; undefined where one limit cannot show it. */
-function isLacking(
+/** Whether the backend's count lacks the delivery; undefined where this limit cannot show it. */
+function isMissing(
   application: ApplicationLedger,
   delivery: Delivery,
   { report, limit }: LimitInAnswer,
@@ -52,15 +52,15 @@ function isLacking(
   const { cells } = application
   const at = limit * WIDTH
   if (cells[at + INFLATED] !== 0) return undefined
-  const own = deliveryInWindow(application, delivery, limit)
-  if (own === 0) return undefined
+  const amount = deliveryInWindow(application, delivery, limit)
+  if (amount === 0) return undefined
   const { unsent, resent, unsettled } = usageInWindow(application, limit, settledBefore)
   // Usage that may be counted twice hides what is missing.
   if (resent > 0) return undefined
   const lower = report.current + unsent
   const missing = Math.min(cells[at + KNOWN]!, lower + unsettled) - lower
-  if (missing > unsettled - own && missing >= own) return true
-  return missing < own ? false : undefined
+  if (missing > unsettled - amount && missing >= amount) return true
+  return missing < amount ? false : undefined
 }
 
 function deliveryInWindow(application: ApplicationLedger, delivery: Delivery, limit: number): number {

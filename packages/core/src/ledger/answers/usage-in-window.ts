@@ -1,4 +1,4 @@
-/** How much of an application's usage on its way belongs into the window of a limit. */
+/** How much usage that an answer may lack falls into the present window of a limit. */
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { rowInWindow } from '../usage/row-in-window.ts'
 import { isUnsettled } from '../usage/sent-row.ts'
@@ -11,11 +11,11 @@ export interface UsageInWindow {
   unsent: number
   /** Not sent yet, but sent before without an answer. */
   resent: number
-  /** Sent, and perhaps missing in the answer's counts. */
+  /** Sent, and possibly missing in the counts of the answer. */
   unsettled: number
 }
 
-/** @param settledBefore the answer surely counts what was acknowledged until then, by elapsed time. */
+/** @param settledBefore by elapsed time: the answer surely includes what was acknowledged until then. */
 export function usageInWindow(application: ApplicationLedger, limit: number, settledBefore: number): UsageInWindow {
   const within: UsageInWindow = { unsent: 0, resent: 0, unsettled: 0 }
   const waiting = (row: UsageRow) => {

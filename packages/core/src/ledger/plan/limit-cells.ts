@@ -13,15 +13,15 @@ export const END = 2
 /** Usage that the backend has or will have counted in the window, as far as we know. */
 export const KNOWN = 3
 /**
- * 1 while `KNOWN` may be above the truth: the limit appeared while usage was on its way, all of which was assumed to be
- * missing in the backend's count. Nothing may be concluded from such a cell.
+ * 1 while `KNOWN` may be above the truth, so that nothing may be concluded from the cell. The limit appeared while
+ * usage was under way, and all of that usage was assumed to be missing in the backend's count.
  */
 export const INFLATED = 4
 
 /** Shared by all applications without limits. */
 export const NO_CELLS: number[] = []
 
-/** Puts a cell on the window that holds `time`, empty: all that was admitted before carries an older stamp. */
+/** Moves a cell to the window that holds `time`, and empties it: usage admitted before carries an older stamp. */
 export function rollCell(cells: number[], planLimits: PlanLimits, limit: number, time: number): void {
   const at = limit * WIDTH
   const window = windowOf(planLimits.limits[limit]!.period, time)

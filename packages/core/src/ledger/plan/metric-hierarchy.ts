@@ -1,12 +1,13 @@
 /**
- * What is known of a service's metric tree. The backend lists the direct children of limited metrics only, so an
- * ancestor of a metric can stay hidden; this says which ones could be, and remembers what questions settled.
+ * What is known of a service's metric tree. The backend lists only the direct children of limited metrics, so an
+ * ancestor of a metric can stay hidden. Tells which metrics could be hidden ancestors, and remembers what questions
+ * showed.
  */
 
-/** How long a list that no answer repeats, or a settled "not below", is believed. */
+/** How long a list is believed that no answer repeats, and how long a "not below" that a question showed. */
 export const HIERARCHY_TTL_MS = 3_600_000
 
-// Trees of the portal have two levels, of the internal API a few; beyond this a record is damaged.
+// Trees made in the portal have two levels, those made by the internal API a few; a deeper tree is damaged.
 const MAX_DEPTH = 32
 
 /** The metrics' parents as the options declare them. */
@@ -17,7 +18,8 @@ interface ChildList {
   at: number
 }
 
-interface Settled {
+/** What a question showed about a metric and a possible ancestor. */
+interface Finding {
   readonly below: boolean
   readonly at: number
 }
@@ -26,7 +28,7 @@ export class MetricHierarchy {
   readonly #lists = new Map<string, ChildList>()
   readonly #parents = new Map<string, string>()
   readonly #declared: ReadonlySet<string>
-  readonly #settled = new Map<string, Map<string, Settled>>()
+  readonly #findings = new Map<string, Map<string, Finding>>()
 
   constructor(declared: DeclaredMetrics = {}) {
     this.#declared = new Set(Object.keys(declared))
@@ -36,7 +38,7 @@ export class MetricHierarchy {
   }
 
   /**
-   * Takes in the lists of an answer; they win over what was settled or declared before.
+   * Learns the lists of an answer. They override what questions showed and what was declared before.
    *
    * @returns true when something changed.
    */
@@ -52,17 +54,17 @@ export class MetricHierarchy {
       changed = true
       this.#lists.set(metric, { children: [...children], at })
       for (const [child, parent] of this.#parents) if (parent === metric) this.#parents.delete(child)
-      for (const pairs of this.#settled.values()) pairs.delete(metric)
+      for (const pairs of this.#findings.values()) pairs.delete(metric)
       for (const child of children) {
         this.#parents.set(child, metric)
-        this.#settled.delete(child)
+        this.#findings.delete(child)
       }
     }
     return changed
   }
 
-  /** Whether answers tell of the tree at all; direct authorization does not ask for it. */
-  get told(): boolean {
+  /** Whether any answer has listed children; direct authorization does not ask for them. */
+  get hasLists(): boolean {
     return this.#lists.size > 0
   }
 
@@ -75,8 +77,8 @@ export class MetricHierarchy {
       for (const below of frontier) {
         const parent = this.#parents.get(below)
         if (parent !== undefined && !found.has(parent)) next.push(parent)
-        for (const [ancestor, { below: yes }] of this.#settled.get(below) ?? []) {
-          if (yes && !found.has(ancestor)) next.push(ancestor)
+        for (const [ancestor, finding] of this.#findings.get(below) ?? []) {
+          if (finding.below && !found.has(ancestor)) next.push(ancestor)
         }
       }
       for (const ancestor of next) found.add(ancestor)
@@ -91,15 +93,15 @@ export class MetricHierarchy {
     return this.ancestorsOf(metric).has(ancestor)
   }
 
-  /** Those of the limited metrics that could be ancestors of `metric` without our knowing, top-most first. */
+  /** The limited metrics that could be unknown ancestors of `metric`, top-most first. */
   hiddenAbove(metric: string, limited: Iterable<string>, now: number): string[] {
     const ancestors = this.ancestorsOf(metric)
     if (this.#declared.has(this.#rootOf(metric))) return []
     const candidates: string[] = []
     for (const above of new Set(limited)) {
       if (above === metric || ancestors.has(above) || this.isBelow(above, metric)) continue
-      const settled = this.#settled.get(metric)?.get(above)
-      if (settled !== undefined && now - settled.at < HIERARCHY_TTL_MS) continue
+      const finding = this.#findings.get(metric)?.get(above)
+      if (finding !== undefined && now - finding.at < HIERARCHY_TTL_MS) continue
       if (this.#hidesChildren(above, now, 0)) candidates.push(above)
     }
     return candidates.sort((a, b) => this.ancestorsOf(a).size - this.ancestorsOf(b).size)
@@ -107,10 +109,10 @@ export class MetricHierarchy {
 
   /** Remembers what a question showed about a pair. */
   learnAncestor(metric: string, ancestor: string, below: boolean, at: number): void {
-    let pairs = this.#settled.get(metric)
+    let pairs = this.#findings.get(metric)
     if (pairs === undefined) {
       pairs = new Map()
-      this.#settled.set(metric, pairs)
+      this.#findings.set(metric, pairs)
     }
     pairs.set(ancestor, { below, at })
   }

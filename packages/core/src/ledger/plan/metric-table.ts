@@ -1,4 +1,4 @@
-/** The metrics of one service that usage was seen for: a small number each, and when an answer last proved them. */
+/** Gives each metric of one service that has usage a small number, and notes when an answer last proved it. */
 
 /** Amounts by metric slot; holes are zero. */
 export type Amounts = number[]
@@ -48,7 +48,7 @@ export class MetricTable {
     return before === Number.NEGATIVE_INFINITY
   }
 
-  /** The backend said that it does not know the metric. */
+  /** Notes that the backend does not know the metric. */
   disprove(metric: string): void {
     this.#provedAt[this.slotOf(metric)] = Number.NEGATIVE_INFINITY
   }

@@ -1,4 +1,7 @@
-/** The limits of a plan as a list, and what each usage touches of them. Shared by all applications with the same limits. */
+/**
+ * The limits of a plan as a list, and which of them each usage falls under. Shared by all applications with the same
+ * limits.
+ */
 import type { Period } from '../../domain/period.ts'
 import type { UsageShape } from '../../domain/usage.ts'
 import { HIERARCHY_TTL_MS, type MetricHierarchy } from './metric-hierarchy.ts'
@@ -10,7 +13,7 @@ export interface Limit {
   readonly period: Period
 }
 
-/** A usage in terms of a layout: plain numbers, computed once. */
+/** What a usage needs of the limits of a plan: plain numbers, computed once. */
 export interface LimitFootprint {
   /** Indexes of the limits the usage falls under, amounts of 0 included. */
   readonly limits: readonly number[]
@@ -19,20 +22,20 @@ export interface LimitFootprint {
   /** Slots of the metrics with an amount above 0, and their amounts. */
   readonly slots: readonly number[]
   readonly amounts: readonly number[]
-  /** Until when a local decision may rely on this, by our clock; -Infinity: a question has to settle something first. */
+  /** Until when a local decision may rely on this, by our clock; -Infinity: the backend has to be asked first. */
   readonly validUntil: number
   /** Metrics that no answer has proved to exist. */
   readonly unproved: readonly string[]
-  /** Metrics that a limited metric could be a hidden ancestor of. */
+  /** Metrics that may have hidden ancestors, with the limited metrics that could be these. */
   readonly hidden: ReadonlyMap<string, readonly string[]>
 }
 
-// Usage made by functions of the request has a shape of its own each time; whole maps are dropped at this size.
+// Usage that functions of the request make has a new shape each time, so the maps are emptied at this size.
 const MAX_SHAPES = 4096
 
 export class PlanLimits {
   readonly limits: readonly Limit[]
-  /** How many applications have it. */
+  /** How many applications have these limits. */
   applications = 0
   readonly #metrics: MetricTable
   readonly #hierarchy: MetricHierarchy
@@ -40,7 +43,7 @@ export class PlanLimits {
   readonly #byText = new Map<string, LimitFootprint>()
   #covers: (boolean | undefined)[][] = []
 
-  /** The limits as text, which the service finds it by. */
+  /** The limits as text: the key under which the service keeps this object. */
   readonly text: string
 
   constructor(limits: readonly Limit[], metrics: MetricTable, hierarchy: MetricHierarchy, text = '') {
@@ -50,13 +53,13 @@ export class PlanLimits {
     this.#hierarchy = hierarchy
   }
 
-  /** What a usage touches; the hot path asks for the same few shapes again and again. */
+  /** The footprint of a usage; kept, because the hot path asks for the same few shapes again and again. */
   footprintOf(shape: UsageShape, now: number): LimitFootprint {
     const known = this.#byShape.get(shape)
     if (known !== undefined && now < known.validUntil) return known
     const text = JSON.stringify([shape.metrics, shape.amounts])
     let footprint = this.#byText.get(text)
-    if (footprint === undefined || now >= footprint.validUntil) footprint = this.#touch(shape, now)
+    if (footprint === undefined || now >= footprint.validUntil) footprint = this.#computeFootprint(shape, now)
     if (this.#byText.size >= MAX_SHAPES) this.#byText.clear()
     if (this.#byShape.size >= MAX_SHAPES) this.#byShape.clear()
     this.#byText.set(text, footprint)
@@ -64,9 +67,9 @@ export class PlanLimits {
     return footprint
   }
 
-  /** Whether one of the limits could hold for the usage without our ever having known; what was known once still counts. */
+  /** Whether the usage may fall under a limit without that ever having been known. Known once still counts as known. */
   mayHideLimits({ metrics }: UsageShape): boolean {
-    if (!this.#hierarchy.told) return false
+    if (!this.#hierarchy.hasLists) return false
     const limited = this.limits.map(({ metric }) => metric)
     return metrics.some((metric) => this.#hierarchy.hiddenAbove(metric, limited, Number.NEGATIVE_INFINITY).length > 0)
   }
@@ -86,7 +89,7 @@ export class PlanLimits {
     return covered
   }
 
-  /** Metrics or their tree have changed: everything is worked out anew. */
+  /** Drops what was computed, because metrics or their tree have changed. */
   forget(): void {
     this.#byShape.clear()
     this.#byText.clear()
@@ -97,7 +100,7 @@ export class PlanLimits {
     return metric === limited || this.#hierarchy.isBelow(metric, limited)
   }
 
-  #touch(shape: UsageShape, now: number): LimitFootprint {
+  #computeFootprint(shape: UsageShape, now: number): LimitFootprint {
     const used = shape.metrics.map((metric, index) => ({ metric, amount: shape.amounts[index]! }))
     const limits: number[] = []
     const needs: number[] = []

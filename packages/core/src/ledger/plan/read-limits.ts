@@ -9,7 +9,7 @@ export interface CountedLimits {
   readonly cells: number[]
 }
 
-/** The limits as usage reports, at a time of the service's. */
+/** The limits as usage reports, at a time by the service's clock. */
 export function usageReports({ planLimits, cells }: CountedLimits, time: number): UsageReport[] {
   return planLimits.limits.map(({ metric, period }, limit) => {
     const at = limit * WIDTH
@@ -30,13 +30,13 @@ export function usageReports({ planLimits, cells }: CountedLimits, time: number)
 }
 
 export interface Violation {
-  /** When the last of the violated windows ends, by the service's time; undefined when no waiting helps. */
+  /** When the last of the violated windows ends, by the service's time; undefined when waiting does not help. */
   readonly retryAt: number | undefined
   /** One of the violated limits is 0: the plan does not contain the metric. */
   readonly disabled: boolean
 }
 
-/** Which limits a usage violates, as a denial tells it. */
+/** What a denial tells about the limits that a usage violates. */
 export function violationOf({ planLimits, cells }: CountedLimits, footprint: LimitFootprint, time: number): Violation {
   let retryAt = 0
   let disabled = false

@@ -3,12 +3,13 @@ import { MINUTE_MS } from '../../domain/period.ts'
 import { MAX_STAMP_AGE_MS } from '../../domain/transaction.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 
-// The backend drops batches stamped more than an hour ahead (facts: apisonator, timestamps); the rest is for its jobs.
-const AHEAD_MS = 50 * MINUTE_MS
+// The backend drops batches stamped more than an hour ahead (facts: apisonator, timestamps); the remaining ten minutes
+// are for its jobs.
+const MAX_AHEAD_MS = 50 * MINUTE_MS
 
 /**
  * Never runs backwards, so that usage is never stamped into a window that was already left behind.
- * Windows end and usage is stamped by the same reading.
+ * The same reading decides when windows end and how usage is stamped.
  */
 export class ServiceTime {
   #reached: number = Number.NEGATIVE_INFINITY
@@ -24,18 +25,18 @@ export class ServiceTime {
   }
 
   /**
-   * Takes in a window that an answer showed as the current one.
+   * Learns from a window that an answer showed as the current one.
    *
    * @param own what our clock shows now.
    * @param question orders questions by when they were sent; `last` is the newest one sent by now.
-   * @returns true when our clock turned out to be too fast to go on with: what was stamped is to be reconsidered.
+   * @returns true when our clock turned out to be too far ahead, so that stamped usage has to be reconsidered.
    */
   saw(start: number, end: number, own: number, question: number, last: number): boolean {
     const time = this.at(own)
     if (start > time) this.#reached = start
-    // The clock was repaired: with the correction it would be behind.
+    // The clock was repaired, so with the old correction it would be behind.
     if (question > this.#correctedAt && own - this.#ahead < start) this.#ahead = aheadOf(own, start, end)
-    if (time - end <= AHEAD_MS) return false
+    if (time - end <= MAX_AHEAD_MS) return false
     this.#ahead = aheadOf(own, start, end)
     this.#reached = start
     this.#correctedAt = last
@@ -44,15 +45,19 @@ export class ServiceTime {
 }
 
 /**
- * How far our clock is ahead of a window that holds the present. Rather too far: a time that is behind is put right by the
- * next window, one that is ahead would count in windows to come. But no stamp may be a day late.
+ * How far our clock is ahead of a window that holds the present. When in doubt it corrects too much. The next window
+ * repairs a clock that is behind, but one that is ahead counts usage into future windows. The correction ends where a
+ * stamp would be a day late.
  */
 function aheadOf(own: number, start: number, end: number): number {
   if (own < end) return 0
   return own - Math.max(start, end - MAX_STAMP_AGE_MS)
 }
 
-/** All windows of an answer hold the backend's time, so what they share tells it best; undefined without any that ends. */
+/**
+ * The window that all windows of an answer share. Each holds the backend's time, so their common part tells it best.
+ * Undefined when none of them ends.
+ */
 export function sharedWindow(reports: readonly UsageReport[]): { start: number; end: number } | undefined {
   let start = Number.NEGATIVE_INFINITY
   let end = Number.POSITIVE_INFINITY

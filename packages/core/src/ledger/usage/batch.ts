@@ -7,7 +7,7 @@ import { giveUp } from './losses.ts'
 import type { Delivery, DeliveryState } from './sent-row.ts'
 import { recordsOf, type UsageRow } from './usage-row.ts'
 
-/** What becomes of usage that was sent without an answer, when no later answer can show whether it was counted. */
+/** What happens to usage that was sent without an answer, when no later answer can show whether it was counted. */
 export type UnansweredUsage = 'give-up' | 'count-again'
 
 /** One transaction of a batch. */
@@ -16,7 +16,7 @@ export interface BatchRow {
   readonly row: UsageRow
 }
 
-// An outage leaves one batch without an answer; an application with more rows than this has other troubles.
+// An outage leaves one batch without an answer, so an application with more rows than this has other problems.
 const MAX_MAYBE_COUNTED = 100
 
 export class Batch implements Delivery {
@@ -34,7 +34,7 @@ export class Batch implements Delivery {
     for (const { application, row } of rows) {
       row.next = undefined
       const sent = { row, delivery: this }
-      // Not pushed into an empty array: V8 would reserve memory for many more.
+      // Not pushed into an empty array, because V8 would reserve memory for many more rows.
       if (application.sent === undefined) application.sent = [sent]
       else application.sent.push(sent)
       service.ledger.markBusy(application)
@@ -49,12 +49,12 @@ export class Batch implements Delivery {
     return this.#since
   }
 
-  /** The applications whose usage it carries. */
+  /** The applications whose usage the batch carries. */
   get applications(): ReadonlySet<ApplicationLedger> {
     return new Set(this.rows.map(({ application }) => application))
   }
 
-  /** The backend has queued it. */
+  /** The backend has queued the batch. */
   acknowledge(): void {
     this.#become('acknowledged')
     const { acknowledged } = this.service.sums
@@ -76,7 +76,7 @@ export class Batch implements Delivery {
     for (const application of this.applications) compact(application)
   }
 
-  /** Two halves in place of it, both in flight. */
+  /** Replaces the batch by two halves, both in flight. */
   halve(): [Batch, Batch] {
     this.#end()
     const middle = Math.ceil(this.rows.length / 2)
@@ -117,7 +117,7 @@ export class Batch implements Delivery {
   }
 }
 
-/** One row a minute: while answers are lost, each request may bring another. */
+/** Keeps one row per minute, because each request may bring another while answers are lost. */
 function keepMaybeCounted(application: ApplicationLedger, rows: readonly UsageRow[]): void {
   const kept = [...(application.maybeCounted ?? [])]
   for (const row of rows) {

@@ -8,7 +8,7 @@ import { eachRow } from './waiting-rows.ts'
 const MINUTE_COUNTERS_MS = 5 * MINUTE_MS
 const HOUR_MS = 60 * MINUTE_MS
 
-/** Merges rows of the same minute, and rows of minutes that are long over by the hour. */
+/** Merges rows of the same minute, and older rows of the same hour. */
 export function compact(application: ApplicationLedger): void {
   const { ledger } = application.service
   const rows: UsageRow[] = []
@@ -40,7 +40,7 @@ function fits(into: UsageRow, row: UsageRow): boolean {
   return safe
 }
 
-/** @returns how many records fewer there are. */
+/** @returns by how many records the merge is shorter. */
 function merge(into: UsageRow, row: UsageRow): number {
   const records = into.records + row.records
   row.each((slot, amount) => into.add(slot, amount))

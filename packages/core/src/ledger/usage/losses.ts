@@ -27,7 +27,7 @@ export function giveUp(
   })
 }
 
-/** Gives up all usage of an application that waits. */
+/** Gives up all waiting usage of an application. */
 export function giveUpWaiting(application: ApplicationLedger, reason: LossReason): void {
   const rows = takeWaiting(application)
   const { ledger } = application.service

@@ -3,15 +3,17 @@ import type { LossReason } from '../../observe/messages.ts'
 import type { UsageRow } from './usage-row.ts'
 
 /**
- * inFlight: no outcome yet; acknowledged: queued by the backend; ambiguous: sent, no usable answer; over: its rows wait
- * again, went into other deliveries, or were given up.
+ * inFlight: no outcome yet.
+ * acknowledged: queued by the backend.
+ * ambiguous: sent, but without a usable answer.
+ * over: its rows wait again, went into other deliveries, or were given up.
  */
 export type DeliveryState = 'inFlight' | 'acknowledged' | 'ambiguous' | 'over'
 
 /** A report to the backend, which counts it whole or not at all. */
 export interface Delivery {
   readonly state: DeliveryState
-  /** When it got into its state, by elapsed time. */
+  /** When it entered its state, by elapsed time. */
   readonly since: number
   /** An answer that should have shown whether it was counted did not. */
   undecidable: boolean

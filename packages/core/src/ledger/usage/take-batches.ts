@@ -1,5 +1,4 @@
-/** Forms batches out of what waits: as large as the backend takes, and nothing in them that could sink the rest. */
-
+/** Forms batches of waiting usage: as large as the backend takes, without a transaction that could sink the others. */
 import { MAX_PARAMETERS, MAX_TRANSACTIONS } from '../../client/encode/report-batches.ts'
 import { MINUTE_MS } from '../../domain/period.ts'
 import { MAX_STAMP_AGE_MS } from '../../domain/transaction.ts'
@@ -13,34 +12,34 @@ import { recordsOf, type UsageRow } from './usage-row.ts'
 import { takeWaiting } from './waiting-rows.ts'
 
 // The backend drops a batch with a stamp that is more than an hour ahead.
-const AHEAD_MS = 55 * MINUTE_MS
+const MAX_AHEAD_MS = 55 * MINUTE_MS
 
 export interface TakeOptions {
-  /** Applications and metrics proved longer ago than this, milliseconds, go in batches of their own. */
+  /** Applications and metrics that were proved longer ago than this, in milliseconds, get batches of their own. */
   readonly provedWithinMs: number
-  /** What becomes of usage older than 23 hours: stamped with the present, or given up for a reason. */
+  /** What happens to usage older than 23 hours: stamped with the present, or given up for a reason. */
   readonly late: 're-stamp' | LossReason
   /** Only these applications; default all of the service. */
   readonly only?: ReadonlySet<ApplicationLedger> | undefined
 }
 
-/** Takes everything of a service that may be sent. The batches are in flight from now on. */
+/** Takes all usage of a service that may be sent. The batches are in flight from now on. */
 export function takeBatches(service: ServiceLedger, options: TakeOptions): Batch[] {
   const now = service.ledger.clock.now()
   const provedSince = now - options.provedWithinMs
-  const sure: BatchRow[] = []
-  const alone: BatchRow[][] = []
+  const common: BatchRow[] = []
+  const separate: BatchRow[][] = []
   for (const application of service.busyApplications()) {
     if (application.id === undefined) continue
     if (options.only !== undefined && !options.only.has(application)) continue
     const rows = takeSendable(application, options.late, service.at(now)).map((row) => ({ application, row }))
-    if (application.provedAt >= provedSince) sortOut(rows, provedSince, sure, alone)
-    else if (rows.length > 0) alone.push(rows)
+    if (application.provedAt >= provedSince) splitByProof(rows, provedSince, common, separate)
+    else if (rows.length > 0) separate.push(rows)
   }
-  return [sure, ...alone].flatMap((rows) => cut(rows).map((part) => new Batch(service, part)))
+  return [common, ...separate].flatMap((rows) => cut(rows).map((part) => new Batch(service, part)))
 }
 
-/** Whether something of the application or of its metrics lacks a recent proof. */
+/** Whether the application or one of its waiting metrics lacks a recent proof. */
 export function needsProof(application: ApplicationLedger, provedWithinMs: number): boolean {
   const { service, pending, ownTransactions } = application
   const since = service.ledger.clock.now() - provedWithinMs
@@ -73,7 +72,7 @@ function takeSendable(application: ApplicationLedger, late: TakeOptions['late'],
   const misstamped: UsageRow[] = []
   for (const row of takeWaiting(application)) {
     if (row.minute < time - MAX_STAMP_AGE_MS) (late === 're-stamp' ? misstamped : tooLate).push(row)
-    else if (row.minute > time + AHEAD_MS) misstamped.push(row)
+    else if (row.minute > time + MAX_AHEAD_MS) misstamped.push(row)
     else if (row.ownTransaction?.awaitsResponse === true) application.wait(row)
     else sendable.push(row)
   }
@@ -92,13 +91,13 @@ function takeSendable(application: ApplicationLedger, late: TakeOptions['late'],
   }
   ledger.recordsChanged(-recordsOf(tooLate) - recordsOf(sendable))
   if (late !== 're-stamp') giveUp(application, tooLate, late, false)
-  // Otherwise the rows are in a batch before the ledger is read again.
+  // Otherwise the constructor of their batch does this before the ledger is read again.
   if (sendable.length === 0) ledger.markBusy(application)
   return sendable
 }
 
-/** Parts rows of a proved application by whether their metrics are proved, each unproved metric for itself. */
-function sortOut(rows: readonly BatchRow[], since: number, sure: BatchRow[], alone: BatchRow[][]): void {
+/** Splits rows of a proved application: proved metrics go to the common batch, each unproved one to its own. */
+function splitByProof(rows: readonly BatchRow[], since: number, common: BatchRow[], separate: BatchRow[][]): void {
   const byMetric = new Map<number, BatchRow[]>()
   for (const { application, row } of rows) {
     const { metrics } = application.service
@@ -112,9 +111,9 @@ function sortOut(rows: readonly BatchRow[], since: number, sure: BatchRow[], alo
       if (others === undefined) byMetric.set(slot, [part])
       else others.push(part)
     }
-    if (row.records > 0) sure.push({ application, row })
+    if (row.records > 0) common.push({ application, row })
   }
-  alone.push(...byMetric.values())
+  separate.push(...byMetric.values())
 }
 
 function cut(rows: readonly BatchRow[]): BatchRow[][] {
@@ -123,15 +122,15 @@ function cut(rows: readonly BatchRow[]): BatchRow[][] {
   let parameters = 0
   for (const one of rows) {
     const { row } = one
-    // Application id, time stamp and perhaps the response code stand beside the metrics.
-    const own = row.records + (row.ownTransaction === undefined ? 2 : 3)
-    if (part.length > 0 && (part.length >= MAX_TRANSACTIONS || parameters + own > MAX_PARAMETERS)) {
+    // Beside its metrics a transaction has an application id, a time stamp and perhaps a response code.
+    const added = row.records + (row.ownTransaction === undefined ? 2 : 3)
+    if (part.length > 0 && (part.length >= MAX_TRANSACTIONS || parameters + added > MAX_PARAMETERS)) {
       parts.push(part)
       part = []
       parameters = 0
     }
     part.push(one)
-    parameters += own
+    parameters += added
   }
   if (part.length > 0) parts.push(part)
   return parts

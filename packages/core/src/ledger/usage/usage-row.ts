@@ -3,22 +3,22 @@ import { MINUTE_MS } from '../../domain/period.ts'
 import type { MetricTable } from '../plan/metric-table.ts'
 import type { LimitFootprint } from '../plan/plan-limits.ts'
 
-// Repeats are counted in small integers, which cost no allocation.
+// V8 keeps small integers without an allocation.
 const MAX_REPEATS = 2 ** 30
 
 const NO_AMOUNTS: number[] = []
 
 export class UsageRow {
-  // Each decision looks at the first of these: they are kept side by side, what V8 lays out in this order.
-  /** The usage that was counted last, and how often again since: most applications repeat themselves. */
+  // The hot path reads the first fields. V8 lays fields out in this order, so they share a cache line.
+  /** The usage that was counted last. `#repeats` is how often it came again, because most applications repeat one. */
   #last: LimitFootprint | undefined = undefined
   #repeats = 0
-  #mostRepeats = 0
-  /** Minutes since the epoch: unlike milliseconds a small integer. */
+  #maxRepeats = 0
+  /** Minutes since the epoch, because they are a small integer; milliseconds are not. */
   #minutes: number
   /** Sent before without an answer and sent again: the backend may count it twice. */
   resent = false
-  /** A transaction of its own, with the status of the response; undefined for what is added up. */
+  /** A transaction of its own, with the status of the response; undefined for usage that is added up. */
   ownTransaction: { code: number | undefined; awaitsResponse: boolean } | undefined = undefined
   /** Next in the list it waits in. */
   next: UsageRow | undefined = undefined
@@ -35,7 +35,7 @@ export class UsageRow {
     return this.#minutes * MINUTE_MS
   }
 
-  /** Puts it into the minute that holds `time`. */
+  /** Moves it to the minute that holds `time`. */
   stamp(time: number): void {
     this.#minutes = Math.floor(time / MINUTE_MS)
   }
@@ -50,10 +50,10 @@ export class UsageRow {
     return this.#minutes === Math.floor(time / MINUTE_MS)
   }
 
-  /** Counts a usage once more if it is the one that was counted last. @returns false when nothing was counted. */
+  /** Counts a usage again if it is the one that was counted last. @returns false when nothing was counted. */
   repeat(footprint: LimitFootprint, time: number): boolean {
     if (this.#last !== footprint || !this.covers(time)) return false
-    if (this.resent || this.#repeats >= this.#mostRepeats) return false
+    if (this.resent || this.#repeats >= this.#maxRepeats) return false
     this.#repeats += 1
     return true
   }
@@ -66,20 +66,20 @@ export class UsageRow {
   /** Counts a usage. @returns how many metrics are new to the row. */
   count(footprint: LimitFootprint): number {
     const before = this.records
-    let room = MAX_REPEATS
+    let maxRepeats = MAX_REPEATS
     footprint.slots.forEach((slot, i) => {
       const amount = footprint.amounts[i]!
       this.add(slot, amount)
-      room = Math.min(room, Math.floor((Number.MAX_SAFE_INTEGER - this.amountOf(slot)) / amount))
+      maxRepeats = Math.min(maxRepeats, Math.floor((Number.MAX_SAFE_INTEGER - this.amountOf(slot)) / amount))
     })
     this.#last = footprint
-    this.#mostRepeats = room
+    this.#maxRepeats = maxRepeats
     return this.records - before
   }
 
   add(slot: number, amount: number): void {
-    this.#settle()
-    const at = this.#placeOf(slot)
+    this.#addRepeats()
+    const at = this.#indexOf(slot)
     if (this.#amounts.length === 0) this.#amounts = [slot, amount]
     else if (at === -1) this.#amounts.push(slot, amount)
     else this.#amounts[at + 1]! += amount
@@ -87,8 +87,8 @@ export class UsageRow {
 
   /** 0 for a metric that is not in it. */
   amountOf(slot: number): number {
-    this.#settle()
-    const at = this.#placeOf(slot)
+    this.#addRepeats()
+    const at = this.#indexOf(slot)
     return at === -1 ? 0 : this.#amounts[at + 1]!
   }
 
@@ -98,14 +98,14 @@ export class UsageRow {
   }
 
   each(visit: (slot: number, amount: number) => void): void {
-    this.#settle()
+    this.#addRepeats()
     for (let at = 0; at < this.#amounts.length; at += 2) visit(this.#amounts[at]!, this.#amounts[at + 1]!)
   }
 
-  /** Parts a metric from the rest; undefined when it is not in it. The response code goes with the last one. */
+  /** Splits off a metric; undefined when the row does not have it. The response code goes with the last metric. */
   takeOut(slot: number): UsageRow | undefined {
-    this.#settle()
-    const at = this.#placeOf(slot)
+    this.#addRepeats()
+    const at = this.#indexOf(slot)
     if (at === -1) return undefined
     const part = new UsageRow(this.minute)
     part.resent = this.resent
@@ -114,13 +114,13 @@ export class UsageRow {
     return part
   }
 
-  #placeOf(slot: number): number {
+  #indexOf(slot: number): number {
     for (let at = 0; at < this.#amounts.length; at += 2) if (this.#amounts[at] === slot) return at
     return -1
   }
 
-  /** Writes the repeats down. Who looks at the row may also move it, so the next count is no repeat. */
-  #settle(): void {
+  /** Adds pending repeats to the amounts. Callers may move the row afterwards, so repeating must start over. */
+  #addRepeats(): void {
     const last = this.#last
     if (last === undefined) return
     this.#last = undefined

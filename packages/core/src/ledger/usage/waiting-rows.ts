@@ -7,7 +7,7 @@ export function eachRow(first: UsageRow | undefined, visit: (row: UsageRow) => v
   for (let row = first; row !== undefined; row = row.next) visit(row)
 }
 
-/** Takes all rows out of both. */
+/** Takes all rows out of both lists. */
 export function takeWaiting(application: ApplicationLedger): UsageRow[] {
   const rows: UsageRow[] = []
   eachRow(application.pending, (row) => rows.push(row))
