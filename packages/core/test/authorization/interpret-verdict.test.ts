@@ -11,12 +11,12 @@ const denied = (code: string, reason = ''): NotAuthorized => ({
   reason,
 })
 
-test('who is let in or over his limits is good: limits are the last check', () => {
+test('a caller that is allowed, or only over its limits, is good: limits are the last check', () => {
   expect(interpretVerdict(verdictOf([], 0), ['hits'])).toEqual({ kind: 'good' })
   expect(interpretVerdict(denied('limits_exceeded'), ['hits'])).toEqual({ kind: 'good' })
 })
 
-test('a bad metric is named where only one was asked about or the sentence quotes it', () => {
+test('a bad metric is named where the question had only one or the sentence quotes it', () => {
   const reason = 'metric "b" is invalid'
   expect(interpretVerdict(denied('metric_invalid', reason), ['a'])).toEqual({ kind: 'usage', metric: 'a' })
   expect(interpretVerdict(denied('metric_invalid', reason), ['a', 'b'])).toEqual({ kind: 'usage', metric: 'b' })
@@ -38,6 +38,9 @@ test.each([
   expect(interpretVerdict(denied(code), [])).toMatchObject({ kind: 'denied', scope })
 })
 
-test.each(['service_token_invalid', 'provider_key_invalid', 'oauth_not_enabled'])('%s is our own trouble', (code) => {
-  expect(interpretVerdict(denied(code), [])).toMatchObject({ kind: 'provider' })
-})
+test.each(['service_token_invalid', 'provider_key_invalid', 'oauth_not_enabled'])(
+  '%s is a refusal of our own credential or settings',
+  (code) => {
+    expect(interpretVerdict(denied(code), [])).toMatchObject({ kind: 'provider' })
+  },
+)

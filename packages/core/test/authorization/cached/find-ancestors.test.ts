@@ -34,15 +34,15 @@ function backend(parents: Parents, limits: readonly LimitNow[]) {
 
 const NOW = Date.parse('2026-03-10T10:20:30Z')
 
-async function settle(parents: Parents, limits: readonly LimitNow[], known: Record<string, string[]>) {
+async function search(parents: Parents, limits: readonly LimitNow[], known: Record<string, string[]>) {
   const books = openBooks()
   books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
   const limited = limits.map(([metric]) => metric)
   const candidates = books.service.hierarchy.hiddenAbove('deep', limited, NOW)
   const { predict, asked } = backend(parents, limits)
-  const settlement = await findAncestors(books.service, 'deep', candidates, predict)
+  const result = await findAncestors(books.service, 'deep', candidates, predict)
   const { hierarchy } = books.service
-  return { settlement, asked, candidates, below: candidates.filter((above) => hierarchy.isBelow('deep', above)) }
+  return { result, asked, candidates, below: candidates.filter((above) => hierarchy.isBelow('deep', above)) }
 }
 
 describe('the hidden ancestors of a metric', () => {
@@ -50,13 +50,13 @@ describe('the hidden ancestors of a metric', () => {
 
   it('are none where one of the metric alone turns out to be unlimited', async () => {
     const limits: LimitNow[] = [['hits', 'day', 10, 3]]
-    const { settlement, asked, below } = await settle({ searches: 'hits' }, limits, { hits: ['searches'] })
-    expect([settlement.kind, asked, below]).toEqual(['settled', [{ deep: 1 }], []])
+    const { result, asked, below } = await search({ searches: 'hits' }, limits, { hits: ['searches'] })
+    expect([result.kind, asked, below]).toEqual(['settled', [{ deep: 1 }], []])
   })
 
   it('are found by using up what a limit leaves', async () => {
-    const { settlement, asked, below } = await settle(tree, [['hits', 'day', 10, 3]], { hits: ['searches'] })
-    expect([settlement.kind, asked.slice(1), below]).toEqual(['settled', [{ deep: 1, hits: 7 }], ['hits']])
+    const { result, asked, below } = await search(tree, [['hits', 'day', 10, 3]], { hits: ['searches'] })
+    expect([result.kind, asked.slice(1), below]).toEqual(['settled', [{ deep: 1, hits: 7 }], ['hits']])
   })
 
   it('are told apart from limited metrics that are none', async () => {
@@ -65,36 +65,36 @@ describe('the hidden ancestors of a metric', () => {
       ['orders', 'day', 10, 9],
     ]
     const known = { hits: ['searches'], orders: ['items'] }
-    const { settlement, below, candidates } = await settle({ ...tree, items: 'orders' }, limits, known)
+    const { result, below, candidates } = await search({ ...tree, items: 'orders' }, limits, known)
     expect(candidates.sort()).toEqual(['hits', 'orders'])
-    expect([settlement.kind, below]).toEqual(['settled', ['hits']])
+    expect([result.kind, below]).toEqual(['settled', ['hits']])
   })
 
-  it('of a full limit show by the denial of one alone', async () => {
-    const { settlement, asked, below } = await settle(tree, [['hits', 'day', 10, 10]], { hits: ['searches'] })
-    expect([settlement.kind, asked.length, below]).toEqual(['settled', 1, ['hits']])
+  it('with a full limit are shown by the denial of one of the metric alone', async () => {
+    const { result, asked, below } = await search(tree, [['hits', 'day', 10, 10]], { hits: ['searches'] })
+    expect([result.kind, asked.length, below]).toEqual(['settled', 1, ['hits']])
   })
 
-  it('of several full limits are not settled: whichever it is, the caller is denied', async () => {
+  it('with several full limits stay unknown, and the caller is denied whichever it is', async () => {
     const limits: LimitNow[] = [
       ['hits', 'day', 10, 10],
       ['orders', 'day', 5, 5],
     ]
-    const { settlement, below } = await settle(tree, limits, { hits: ['searches'], orders: ['items'] })
-    expect(settlement).toMatchObject({ kind: 'refused', verdict: { code: 'limits_exceeded' } })
+    const { result, below } = await search(tree, limits, { hits: ['searches'], orders: ['items'] })
+    expect(result).toMatchObject({ kind: 'refused', verdict: { code: 'limits_exceeded' } })
     expect(below).toEqual([])
   })
 
-  it('a full limit that lets one pass is no ancestor', async () => {
+  it('do not include a metric whose full limit lets one pass', async () => {
     const limits: LimitNow[] = [
       ['hits', 'day', 10, 3],
       ['orders', 'day', 5, 5],
     ]
-    const { asked, below } = await settle(tree, limits, { hits: ['searches'], orders: ['items'] })
+    const { asked, below } = await search(tree, limits, { hits: ['searches'], orders: ['items'] })
     expect([below, asked.some((usage) => 'orders' in usage)]).toEqual([['hits'], false])
   })
 
-  it('are not settled without an answer', async () => {
+  it('stay unknown without an answer', async () => {
     const books = openBooks()
     books.learn('a1', [['hits', 'day', 10]], {
       hierarchy: { hits: ['searches'] },
@@ -104,21 +104,21 @@ describe('the hidden ancestors of a metric', () => {
     expect(books.service.hierarchy.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
   })
 
-  it('stay open when somebody else uses up the limit under each question', async () => {
+  it('stay open when usage of another process changes the count under each question', async () => {
     const books = openBooks()
     books.learn('a1', [['hits', 'day', 100]], {
       hierarchy: { hits: ['searches'] },
       metrics: ['deep'],
     })
     let current = 0
-    const settlement = await findAncestors(books.service, 'deep', ['hits'], async () =>
-      // Always one behind what the question assumed.
+    const result = await findAncestors(books.service, 'deep', ['hits'], async () =>
+      // The count is always one lower than the question assumed.
       ({ ...verdictOf([['hits', 'day', 100, --current]], NOW), limit: { remaining: 1, resetSeconds: 1, max: 100 } }),
     )
-    expect(settlement).toEqual({ kind: 'open' })
+    expect(result).toEqual({ kind: 'open' })
   })
 
-  it('are not taken from a denial that another limit explains, which has filled up meanwhile', async () => {
+  it('are not concluded from a denial that another limit explains, which has filled up meanwhile', async () => {
     const books = openBooks()
     const limits = (orders: number): LimitNow[] => [
       ['hits', 'day', 10, 3],
@@ -134,16 +134,16 @@ describe('the hidden ancestors of a metric', () => {
     expect(books.service.hierarchy.isBelow('deep', 'hits')).toBe(false)
   })
 
-  it('are not taken from a denial that the candidate itself caused, being below another limit', async () => {
+  it('are not concluded from a denial that the candidate caused, because it is below another limit', async () => {
     const limits: LimitNow[] = [
       ['top', 'day', 1],
       ['low', 'day', 1],
     ]
     const known = { top: ['middle', 'deep'], low: ['leaf'] }
     const parents = { middle: 'top', deep: 'top', low: 'middle', leaf: 'low' }
-    const { below, candidates } = await settle(parents, limits, known)
+    const { below, candidates } = await search(parents, limits, known)
     expect([candidates, below]).toEqual([['low'], []])
-    // Nor while nobody can tell what the candidate is below.
+    // Nor while the ancestors of the candidate are unknown.
     const books = openBooks()
     books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
     const { predict } = backend(parents, limits)
@@ -151,17 +151,17 @@ describe('the hidden ancestors of a metric', () => {
     expect(books.service.hierarchy.isBelow('deep', 'low')).toBe(false)
   })
 
-  it('stay open, at no further call, while the limit above leaves no room to tell', async () => {
+  it('stay open, without a further call, while a limit above leaves no room for a question', async () => {
     const limits: LimitNow[] = [
       ['top', 'day', 4, 3],
       ['side', 'day', 9, 0],
     ]
     const known = { top: ['deep', 'side'], side: ['leaf'] }
-    const { settlement, asked } = await settle({ deep: 'top', side: 'top', leaf: 'side' }, limits, known)
-    expect([settlement.kind, asked]).toEqual(['open', [{ deep: 1 }]])
+    const { result, asked } = await search({ deep: 'top', side: 'top', leaf: 'side' }, limits, known)
+    expect([result.kind, asked]).toEqual(['open', [{ deep: 1 }]])
   })
 
-  it('law 7: are never settled wrongly, in any tree under any limits', async () => {
+  it('law 7: are never found wrongly, in any tree under any limits', async () => {
     const metrics = ['m0', 'm1', 'm2', 'm3', 'deep']
     // Each metric's parent comes before it, so that there is no circle.
     const tree = fc.tuple(...metrics.map((_, index) => fc.option(fc.nat(Math.max(0, index - 1)))))
@@ -184,10 +184,10 @@ describe('the hidden ancestors of a metric', () => {
         const listed = Object.fromEntries(
           now.map(([limited]) => [limited, metrics.filter((metric) => parents[metric] === limited)]),
         )
-        const { settlement, below, candidates, asked } = await settle(parents, now, listed)
+        const { result, below, candidates, asked } = await search(parents, now, listed)
         expect(new Set(asked.map((usage) => JSON.stringify(usage))).size).toBe(asked.length)
-        if (settlement.kind !== 'settled') {
-          expect(['refused', 'open']).toContain(settlement.kind)
+        if (result.kind !== 'settled') {
+          expect(['refused', 'open']).toContain(result.kind)
           return
         }
         const ancestors = new Set<string>()
