@@ -24,7 +24,7 @@ describe('an application', () => {
     expect(books.known(application)).toEqual([3, 3])
   })
 
-  it('law 7: an amount of 0 is denied by a limit that is passed, not by one that is full', () => {
+  it('law 7: an amount of 0 is denied by a limit that is exceeded, not by one that is full', () => {
     const books = openBooks()
     const full = books.learn('full', [['hits', 'day', 5, 5]])
     const passed = books.learn('passed', [['hits', 'day', 5, 6]])
@@ -63,7 +63,7 @@ describe('an application', () => {
     ])
   })
 
-  it('law 8: keeps what waits by the minute of its admission', () => {
+  it('law 8: keeps waiting usage by the minute of its admission', () => {
     const books = openBooks({ now: '2026-03-10T10:20:59Z' })
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 1 })
@@ -83,7 +83,7 @@ describe('an application', () => {
     expect(books.ledger.records).toBe(2)
   })
 
-  it('law 9: never adds up to what the backend cannot hold', () => {
+  it('law 9: never adds up usage beyond what the backend can hold', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: Number.MAX_SAFE_INTEGER })
@@ -95,7 +95,7 @@ describe('an application', () => {
     ]).toEqual([{ hits: 1 }, { hits: Number.MAX_SAFE_INTEGER }])
   })
 
-  it('does not add fresh usage to what may be counted twice', () => {
+  it('does not add fresh usage to usage that may be counted twice', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 1 })
@@ -125,7 +125,7 @@ describe('an application', () => {
       expect(violation(limits, 1)).toEqual({ retryAt, disabled: false })
     })
 
-    it('that no wait helps against eternity or for more than the limit', () => {
+    it('that waiting does not help against eternity or for more than the limit', () => {
       expect(violation([['hits', 'eternity', 5, 5]], 1)).toEqual({ retryAt: undefined, disabled: false })
       expect(violation([['hits', 'minute', 5, 0]], 6)).toEqual({ retryAt: undefined, disabled: false })
     })
@@ -143,7 +143,7 @@ describe('an application', () => {
     expect([near(1), near(2)]).toEqual([false, true])
   })
 
-  it('law 7: never admits more than any limit, whatever comes in whatever order', () => {
+  it('law 7: never admits more than any limit, with any usage in any order', () => {
     const amounts = fc.record({ hits: fc.nat(4), searches: fc.nat(4), orders: fc.nat(4) })
     const steps = fc.array(fc.tuple(amounts, fc.nat(70_000)), { maxLength: 60 })
     fc.assert(

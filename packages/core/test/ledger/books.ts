@@ -13,7 +13,7 @@ import type { Loss } from '../../src/observe/observer.ts'
 import type { Clock } from '../../src/primitives/clock.ts'
 
 export interface TestClock extends Clock {
-  /** Moves on, running what becomes due. */
+  /** Lets time pass, and runs what becomes due. */
   advance(ms: number): void
   /** Sets the clock forward or back; no time passes. */
   set(byMs: number): void
@@ -29,7 +29,7 @@ export interface Books {
   readonly losses: Loss[]
   readonly warnings: string[]
   readonly events: string[]
-  /** What an answer shows of an application; asked now unless a question is given. */
+  /** Applies an answer about an application; the question is sent now unless it is given. */
   learn(id: string, limits: readonly LimitNow[], more?: CallerStatus): ApplicationLedger
   admit(application: ApplicationLedger, usage: Usage): boolean
   /** The counts of the limits, in their order. */
@@ -38,7 +38,7 @@ export interface Books {
 
 export interface CallerStatus {
   readonly question?: QuestionStamp
-  /** When the backend looked, by its clock; default now. */
+  /** When the backend decided, by its clock; default now. */
   readonly at?: number
   readonly hierarchy?: Record<string, string[]>
   /** Metrics that the answer proves beside the limited ones. */
@@ -49,7 +49,7 @@ export interface BooksOptions {
   readonly now?: string
   readonly maxApplications?: number
   readonly metrics?: DeclaredMetrics
-  /** Told when usage begins to wait. */
+  /** Called when usage begins to wait. */
   readonly onWaiting?: (records: number) => void
 }
 

@@ -15,20 +15,20 @@ function full(max: number): Books {
 }
 
 describe('law 10: the ledger', () => {
-  it('keeps as many applications as it may, then forgets one for each that comes', () => {
+  it('keeps as many applications as it may, then forgets one for each new one', () => {
     const books = full(3)
     books.learn('new', [], METRICS)
     expect(kept(books)).toEqual(['a1', 'a2', 'new'])
     expect([books.ledger.eviction.size, books.events]).toEqual([3, ['evicted']])
   })
 
-  it('forgets one that was not used lately rather than one that was', () => {
+  it('forgets an application that was not used lately before one that was', () => {
     const books = full(3)
     const first = books.service.applications.get('a0')!
     first.used = true
     books.learn('new', [], METRICS)
     expect(kept(books)).toEqual(['a0', 'a2', 'new'])
-    // It had its chance.
+    // It was spared once.
     expect(first.used).toBe(false)
   })
 
@@ -39,14 +39,14 @@ describe('law 10: the ledger', () => {
     expect(kept(books)).toEqual(['a1', 'a2', 'new'])
   })
 
-  it('tells who still holds it that an application was forgotten', () => {
+  it('marks a forgotten application as evicted, for callers that still refer to it', () => {
     const books = full(1)
     const first = books.service.applications.get('a0')!
     books.learn('new', [], METRICS)
     expect(first.evicted).toBe(true)
   })
 
-  it('never forgets one with usage that waits, is under way or not settled', () => {
+  it('never forgets an application with usage that waits, is under way or is unsettled', () => {
     const books = full(3)
     const [waiting, sent, asked] = [...books.service.applications.values()]
     books.admit(sent!, { hits: 1 })
@@ -58,21 +58,21 @@ describe('law 10: the ledger', () => {
     expect([kept(books), books.events]).toEqual([['a0', 'a1', 'a2'], ['full']])
   })
 
-  it('forgets what is settled by now, though nobody asked about it since', () => {
+  it('forgets applications whose usage is settled by now, even without another request', () => {
     const books = full(2)
     for (const application of books.service.applications.values()) books.admit(application, { hits: 1 })
     send(books)
     expect(books.service.application('new')).toBeUndefined()
     books.clock.advance(SETTLE_MS - 1)
     expect(books.service.application('new')).toBeUndefined()
-    // Looks for settled usage at most once a second.
+    // The ledger looks for settled usage at most once a second.
     books.clock.advance(1)
     expect(books.service.application('new')).toBeUndefined()
     books.clock.advance(1000)
     expect(books.service.application('new')).toBeDefined()
   })
 
-  it('looks at a bounded number of busy ones for each newcomer', () => {
+  it('looks at a bounded number of busy applications for each new one', () => {
     const books = full(300)
     for (const application of books.service.applications.values()) books.admit(application, { hits: 1 })
     let looks = 0
@@ -91,7 +91,7 @@ describe('law 10: the ledger', () => {
     expect(books.ledger.eviction.makeRoom()).toBe(true)
   })
 
-  it('keeps usage of an application without room outside until it is reported', () => {
+  it('keeps usage of an application without room apart until it is reported', () => {
     const books = openBooks({ maxApplications: 1 })
     books.admit(books.learn('a1', [], METRICS), { hits: 1 })
     const overflow = books.service.overflow('a2', books.clock.now())

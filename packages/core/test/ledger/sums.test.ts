@@ -7,26 +7,26 @@ import { imbalance, openBooks } from './books.ts'
 
 const OPERATIONS = [
   'admit',
-  'separate',
+  'own-transaction',
   'respond',
   'reserve',
   'take',
   'acknowledge',
-  'doubt',
-  'back',
-  'again',
+  'leave-unanswered',
+  'take-back',
+  'resend',
   'halve',
   'give-up',
   'give-up-counted',
   'undo',
   'forget-metric',
   'forget-all',
-  'stranger',
+  'unverified',
   'sweep',
 ] as const
 
 describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and given up', () => {
-  it('after whatever happens to usage', () => {
+  it('after every event in the life of usage', () => {
     const usage = fc.record({ hits: fc.nat(4), orders: fc.nat(4) })
     const step = fc.tuple(fc.constantFrom(...OPERATIONS), usage, fc.nat(5), fc.nat(90_000))
     fc.assert(
@@ -45,7 +45,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           const batch = [...batches][which % Math.max(1, batches.size)]
           const open = batch?.state === 'inFlight' || batch?.state === 'ambiguous' ? batch : undefined
           if (what === 'admit') books.admit(application, used)
-          if (what === 'separate') application.countAsOwnTransaction(footprint, now)
+          if (what === 'own-transaction') application.countAsOwnTransaction(footprint, now)
           if (what === 'respond' && application.ownTransactions !== undefined) {
             application.release(application.ownTransactions, 200)
           }
@@ -57,14 +57,14 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
             for (const one of takeBatches(service, { provedWithinMs: 20_000, late: 'late' })) batches.add(one)
           }
           if (what === 'acknowledge') open?.acknowledge()
-          if (what === 'doubt' && open?.state === 'inFlight') open.leaveUnanswered()
-          if (what === 'back' || what === 'again') open?.takeBack(what === 'again')
+          if (what === 'leave-unanswered' && open?.state === 'inFlight') open.leaveUnanswered()
+          if (what === 'take-back' || what === 'resend') open?.takeBack(what === 'resend')
           if (what === 'halve' && open?.state === 'inFlight') for (const half of open.halve()) batches.add(half)
           if (what === 'give-up' || what === 'give-up-counted') open?.giveUp('refused', what !== 'give-up')
           if (what === 'undo') open?.undo()
           if (what === 'forget-metric') giveUpMetric(application, 'metric_gone', 'hits')
           if (what === 'forget-all') giveUpWaiting(application, 'application_gone')
-          if (what === 'stranger') {
+          if (what === 'unverified') {
             books.admit(unverified, used)
             if (which > 2) {
               service.adopt(unverified, application)
@@ -74,7 +74,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           if (what === 'sweep') ledger.sweep()
           clock.advance(wait)
           expect(imbalance(ledger)).toEqual({})
-          // Nothing was denied, no window ended: the count is what was admitted and not surely left uncounted.
+          // Nothing was denied and no window ended, so the count is all admitted usage that may be counted.
           const { admitted = 0, givenUp = 0 } = ledger.sums().hits ?? {}
           const known = applications.reduce((sum, one) => sum + books.known(one)[0]!, 0)
           expect(known).toBeGreaterThanOrEqual(admitted - givenUp - (unverified.pending === undefined ? 0 : admitted))
@@ -88,7 +88,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
     )
   })
 
-  it('and what is given up leaves the count unless it may have been counted', () => {
+  it('and usage that is given up leaves the count unless the backend may have counted it', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10]])
     const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 'late' })[0]!
@@ -104,7 +104,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
     ])
   })
 
-  it('and a metric that is gone takes only its own usage with it', () => {
+  it('and a deleted metric takes only its own usage with it', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
     books.admit(application, { hits: 2, orders: 3 })

@@ -9,7 +9,7 @@ import { type Books, openBooks, SETTLE_MS, usageOf } from '../books.ts'
 const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
 
 describe('an answer', () => {
-  it('law 7: does not take away what still waits', () => {
+  it('law 7: does not take away usage that still waits', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
@@ -18,10 +18,10 @@ describe('an answer', () => {
   })
 
   it.each([
-    ['lacks', 2, 5],
-    ['contains', 5, 5],
-    ['contains, and shows usage of others', 6, 6],
-  ])('law 7: that %s what is on its way', (_what, current, known) => {
+    ['lacks it', 2, 5],
+    ['contains it', 5, 5],
+    ['contains it and usage of others', 6, 6],
+  ])('law 7: counts usage under way once when it %s', (_what, current, known) => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
@@ -30,7 +30,7 @@ describe('an answer', () => {
     expect(books.known(application)).toEqual([known])
   })
 
-  it('law 7: may lack what was acknowledged within settleMs before it was asked for', () => {
+  it('law 7: may lack usage that was acknowledged within settleMs before the question', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
@@ -41,7 +41,7 @@ describe('an answer', () => {
     expect(books.losses).toEqual([])
   })
 
-  it('that lacks what was acknowledged longer ago is believed, and the loss said', () => {
+  it('that lacks usage acknowledged longer ago is believed, and the loss is announced', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
@@ -80,7 +80,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('that arrives after its window has ended leaves the present one to what was admitted in it', () => {
+  it('that arrives after its window has ended leaves the present window with the usage admitted in it', () => {
     const books = openBooks({ now: '2026-03-10T10:20:59Z' })
     const application = books.learn('a1', [], { metrics: ['hits'] })
     const question = books.ledger.stampQuestion()
@@ -123,12 +123,12 @@ describe('limits that change', () => {
     expect(books.known(application)).toEqual([])
   })
 
-  it('by one more begin with all that is on its way as if it were missing, and conclude nothing from that', () => {
+  it('begin, when new, with all usage under way as if it were missing, and conclude nothing from that', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
     take(books).acknowledge()
-    // The backend has counted it already; nobody can tell.
+    // The backend has counted it already, but the answer cannot show that.
     books.learn('a1', [['hits', 'day', 10, 3]])
     expect([books.known(application), application.cells[INFLATED]]).toEqual([[6], 1])
     books.clock.advance(SETTLE_MS)
@@ -136,14 +136,14 @@ describe('limits that change', () => {
     expect([books.known(application), application.cells[INFLATED], books.losses]).toEqual([[3], 0, []])
   })
 
-  it('by one more are exact at once where nothing is on its way', () => {
+  it('are exact at once, when new, where no usage is under way', () => {
     const books = openBooks()
     const application = books.learn('a1', [['hits', 'day', 10, 3]])
     expect(application.cells[INFLATED]).toBe(0)
   })
 })
 
-it('law 7: what was given up though it may be counted stays until its windows end', () => {
+it('law 7: usage that was given up but may be counted stays in the count until its windows end', () => {
   const books = openBooks({ now: '2026-03-10T10:20:30Z' })
   const limits = (current: number) =>
     [
@@ -165,7 +165,7 @@ it('law 7: what was given up though it may be counted stays until its windows en
   expect([books.known(application), application.maybeCounted]).toEqual([[0, 0], undefined])
 })
 
-it('law 7: one gateway always knows the truth while the backend counts within settleMs', () => {
+it('law 7: the count of one gateway is always exact while the backend counts within settleMs', () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('admit' as const), hits: fc.nat(3) }),
     fc.record({ do: fc.constant('send' as const), lag: fc.nat(SETTLE_MS - 1) }),

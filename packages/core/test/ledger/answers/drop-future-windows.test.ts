@@ -21,7 +21,7 @@ function report({ service }: ReturnType<typeof openWith>): void {
   for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.acknowledge()
 }
 
-it('what was counted before the clock was set stays exact', () => {
+it('usage that was counted before the clock was set stays exact', () => {
   const books = openWith(3)
   report(books)
   books.learn('a1', limits(3), { at: books.there })
@@ -29,9 +29,9 @@ it('what was counted before the clock was set stays exact', () => {
   expect(books.known(books.application)).toEqual([3, 3])
 })
 
-it('a window that we thought to have begun is counted anew, on the safe side; the others are not', () => {
+it('a future window that seemed to have begun is counted anew, on the safe side; other windows are not', () => {
   const books = openWith(3)
-  // In a minute that is still to come, of the same day.
+  // In a future minute of the same day.
   books.admit(books.application, { hits: 1 })
   expect(books.known(books.application)).toEqual([1, 4])
   report(books)
@@ -42,7 +42,7 @@ it('a window that we thought to have begun is counted anew, on the safe side; th
   expect(books.known(books.application)).toEqual([0, 4])
 })
 
-it('applications that no answer has spoken of since keep their counts of windows that go on', () => {
+it('applications without an answer since then keep their counts of windows that go on', () => {
   const books = openWith(3)
   books.admit(books.application, { hits: 1 })
   books.learn('a2', limits(0), { at: books.there })

@@ -9,8 +9,8 @@ import { type Books, imbalance, type LimitNow, openBooks, SETTLE_MS } from '../b
 const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
 const DAY = (current: number): LimitNow[] => [['hits', 'day', 100, current]]
 
-/** 2 counted before; a batch of 3 got no answer. */
-function doubt(limits = DAY): { books: Books; application: ApplicationLedger; batch: Batch } {
+/** The backend counted 2 before; a batch of 3 got no answer. */
+function openUnanswered(limits = DAY): { books: Books; application: ApplicationLedger; batch: Batch } {
   const books = openBooks()
   const application = books.learn('a1', limits(2))
   books.admit(application, { hits: 3 })
@@ -20,18 +20,15 @@ function doubt(limits = DAY): { books: Books; application: ApplicationLedger; ba
 }
 
 describe('a batch without an answer', () => {
-  it.each([5, 10])(
-    'is not concluded to be counted: what the backend has beside it may be of others (%s)',
-    (current) => {
-      const { books, batch } = doubt()
-      books.clock.advance(SETTLE_MS)
-      books.learn('a1', DAY(current))
-      expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
-    },
-  )
+  it.each([5, 10])('is not concluded to be counted, because the usage may be of other processes (%s)', (current) => {
+    const { books, batch } = openUnanswered()
+    books.clock.advance(SETTLE_MS)
+    books.learn('a1', DAY(current))
+    expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
+  })
 
-  it('was not counted when the backend lacks it, and waits again for its own', () => {
-    const { books, application, batch } = doubt()
+  it('was not counted when the backend lacks it, and its usage waits again, unmarked', () => {
+    const { books, application, batch } = openUnanswered()
     books.clock.advance(SETTLE_MS)
     books.learn('a1', DAY(2))
     expect(batch.state).toBe('over')
@@ -40,28 +37,28 @@ describe('a batch without an answer', () => {
     expect([books.known(application), books.ledger.records, imbalance(books.ledger)]).toEqual([[5], 1, {}])
   })
 
-  it('stays doubtful until the backend had settleMs to count it', () => {
-    const { books, batch } = doubt()
+  it('stays ambiguous until the backend has had settleMs to count it', () => {
+    const { books, batch } = openUnanswered()
     books.clock.advance(SETTLE_MS - 1)
     books.learn('a1', DAY(2))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', false])
   })
 
-  it('is judged beside others that are on their way', () => {
-    const { books, application, batch } = doubt()
+  it('is judged together with other batches under way', () => {
+    const { books, application, batch } = openUnanswered()
     books.clock.advance(SETTLE_MS - 1)
     books.admit(application, { hits: 3 })
     take(books).acknowledge()
     books.admit(application, { hits: 10 })
     books.clock.advance(1)
-    // One of two batches of 3 is missing, whichever.
+    // One of two batches of 3 is missing, but it is unknown which.
     books.learn('a1', DAY(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
     expect(books.known(application)).toEqual([18])
   })
 
-  it('was not counted when more is missing than all others could explain', () => {
-    const { books, application, batch } = doubt()
+  it('was not counted when more is missing than all other batches could explain', () => {
+    const { books, application, batch } = openUnanswered()
     books.clock.advance(SETTLE_MS - 1)
     books.admit(application, { hits: 4 })
     take(books).acknowledge()
@@ -70,12 +67,12 @@ describe('a batch without an answer', () => {
     expect([batch.state, books.known(application)]).toEqual(['over', [9]])
   })
 
-  it('is undecidable where two limits contradict each other, because somebody set one back', () => {
+  it('is undecidable where two limits contradict each other, because one count was reset', () => {
     const limits = (current: number): LimitNow[] => [
       ['hits', 'day', 100, current],
       ['hits', 'eternity', 100, 2],
     ]
-    const { books, batch } = doubt(limits)
+    const { books, batch } = openUnanswered(limits)
     books.clock.advance(SETTLE_MS)
     books.learn('a1', limits(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
@@ -87,15 +84,15 @@ describe('a batch without an answer', () => {
     books.admit(application, { hits: 3 })
     const batch = take(books)
     batch.leaveUnanswered()
-    // The limit appears with the usage assumed to be missing, though it is counted.
+    // The new limit assumes that the usage is missing, though it is counted.
     books.learn('a1', DAY(3))
     books.clock.advance(SETTLE_MS)
     books.learn('a1', DAY(3))
     expect([batch.state, batch.undecidable, books.known(application)]).toEqual(['ambiguous', true, [6]])
   })
 
-  it('is not judged where usage waits that may be counted twice', () => {
-    const { books, application, batch } = doubt()
+  it('is not judged while usage waits that may be counted twice', () => {
+    const { books, application, batch } = openUnanswered()
     batch.takeBack(true)
     books.admit(application, { hits: 1 })
     const next = take(books)
@@ -108,13 +105,13 @@ describe('a batch without an answer', () => {
     expect([next.state, next.undecidable]).toEqual(['ambiguous', true])
   })
 
-  it('can be told by limits whose window its usage is in, of a metric it uses', () => {
-    const { books, application, batch } = doubt()
+  it('can be judged by a limit of a metric that it uses, in a window that holds its usage', () => {
+    const { books, application, batch } = openUnanswered()
     expect(canTell(application, batch)).toBe(true)
     books.clock.advance(24 * 3_600_000)
     books.known(application)
     expect(canTell(application, batch)).toBe(false)
-    const other = doubt((current) => [['orders', 'day', 100, current]])
+    const other = openUnanswered((current) => [['orders', 'day', 100, current]])
     expect(canTell(other.application, other.batch)).toBe(false)
   })
 })

@@ -5,7 +5,7 @@ const NOW = Date.parse('2026-03-10T12:00:00Z')
 const lists = (tree: Record<string, string[]>) => new Map(Object.entries(tree))
 
 describe('ancestors', () => {
-  it('are found through lists, settled pairs and declarations alike', () => {
+  it('are found through lists, questions and declarations alike', () => {
     const tree = new MetricHierarchy({ leaf: { parent: 'branch' }, branch: {} })
     tree.learn(lists({ root: ['trunk'] }), NOW)
     tree.learnAncestor('branch', 'trunk', true, NOW)
@@ -14,13 +14,13 @@ describe('ancestors', () => {
     expect(tree.isBelow('root', 'leaf')).toBe(false)
   })
 
-  it('of a damaged tree end somewhere', () => {
+  it('of a damaged tree are finite', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ a: ['b'], b: ['a'] }), NOW)
     expect([...tree.ancestorsOf('a')]).toEqual(['b'])
   })
 
-  it('follow a metric that is moved, and forget what was settled about it', () => {
+  it('follow a metric that is moved, and forget what questions showed about it', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'], orders: [] }), NOW)
     tree.learnAncestor('searches', 'elsewhere', true, NOW)
@@ -30,14 +30,14 @@ describe('ancestors', () => {
 })
 
 describe('a list that is learnt', () => {
-  it('is news once, and again only when its members change', () => {
+  it('is a change once, and again only when its members change', () => {
     const tree = new MetricHierarchy()
     expect(tree.learn(lists({ hits: ['a', 'b'] }), NOW)).toBe(true)
     expect(tree.learn(lists({ hits: ['b', 'a'] }), NOW + 1)).toBe(false)
     expect(tree.learn(lists({ hits: ['a', 'c'] }), NOW + 2)).toBe(true)
   })
 
-  it('wins over what was settled about its metric', () => {
+  it('overrides what questions showed about its metric', () => {
     const tree = new MetricHierarchy()
     tree.learnAncestor('deep', 'hits', true, NOW)
     tree.learn(lists({ hits: ['other'] }), NOW)
@@ -46,14 +46,14 @@ describe('a list that is learnt', () => {
 })
 
 describe('hidden ancestors', () => {
-  it('cannot be where every child below a limited metric is limited too, or is the metric itself', () => {
+  it('cannot exist where every child below a limited metric is limited too, or is the metric itself', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches', 'deep'], searches: [] }), NOW)
     expect(tree.hiddenAbove('deep', ['hits', 'searches'], NOW)).toEqual([])
     expect(tree.hiddenAbove('orders', ['searches'], NOW)).toEqual([])
   })
 
-  it('could be where a child of a limited metric is not limited, so that its children are listed nowhere', () => {
+  it('could exist where a child of a limited metric is not limited, so that its children are listed nowhere', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'] }), NOW)
     expect(tree.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
@@ -61,7 +61,7 @@ describe('hidden ancestors', () => {
     expect(tree.hiddenAbove('hits', ['hits'], NOW)).toEqual([])
   })
 
-  it('could be anywhere while no answer listed children', () => {
+  it('could exist anywhere while no answer has listed children', () => {
     expect(new MetricHierarchy().hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
   })
 
@@ -71,7 +71,7 @@ describe('hidden ancestors', () => {
     expect(tree.hiddenAbove('deep', ['bottom', 'middle', 'top'], NOW)).toEqual(['top', 'middle', 'bottom'])
   })
 
-  it('are settled for an hour, a yes as long as no list says otherwise', () => {
+  it('are ruled out by a question for an hour, and confirmed as long as no list says otherwise', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ hits: ['searches'], orders: ['o'] }), NOW)
     tree.learnAncestor('deep', 'hits', true, NOW)
@@ -82,7 +82,7 @@ describe('hidden ancestors', () => {
     expect(tree.isBelow('deep', 'hits')).toBe(true)
   })
 
-  it('could be again when a list has not been repeated for more than an hour', () => {
+  it('could exist again when a list has not been repeated for more than an hour', () => {
     const tree = new MetricHierarchy()
     tree.learn(lists({ hits: [] }), NOW)
     expect(tree.hiddenAbove('deep', ['hits'], NOW + HIERARCHY_TTL_MS)).toEqual([])

@@ -28,8 +28,8 @@ function setUp() {
   return { metrics, hierarchy, planLimits }
 }
 
-describe('what a usage touches', () => {
-  it('is every limit of its metrics and their ancestors, with what falls under each', () => {
+describe('the footprint of a usage', () => {
+  it('names every limit of its metrics and their ancestors, with the amount under each', () => {
     const { planLimits, metrics } = setUp()
     const footprint = planLimits.footprintOf(createUsageShape({ searches: 2, hits: 1, orders: 4 }), NOW)
     expect(footprint).toMatchObject({ limits: [0, 1], needs: [3, 2], amounts: [2, 1, 4] })
@@ -46,7 +46,7 @@ describe('what a usage touches', () => {
     })
   })
 
-  it('holds for an hour, then is worked out anew', () => {
+  it('is valid for an hour, then computed anew', () => {
     const { planLimits } = setUp()
     const shape = createUsageShape({ hits: 1 })
     const footprint = planLimits.footprintOf(shape, NOW)
@@ -64,7 +64,7 @@ describe('what a usage touches', () => {
     )
   })
 
-  it('is not to be relied on while a metric is unproved or may have a hidden ancestor', () => {
+  it('is not valid while a metric is unproved or may have a hidden ancestor', () => {
     const { planLimits, metrics, hierarchy } = setUp()
     const shape = createUsageShape({ new: 1 })
     expect(planLimits.footprintOf(shape, NOW)).toMatchObject({
@@ -80,7 +80,7 @@ describe('what a usage touches', () => {
     expect(hidden).toEqual(new Map([['new', ['hits', 'searches']]]))
   })
 
-  it('follows a change of the tree once told to forget', () => {
+  it('follows a change of the tree once it is forgotten', () => {
     const { planLimits, metrics, hierarchy } = setUp()
     const shape = createUsageShape({ orders: 1 })
     const slot = metrics.slotOf('orders')

@@ -6,7 +6,7 @@ const MINUTE = 60_000
 const NOON = Date.parse('2026-03-10T12:00:00Z')
 
 describe('the time of a service', () => {
-  it('is that of our clock while nothing contradicts it', () => {
+  it('is the time of our clock while nothing contradicts it', () => {
     const time = new ServiceTime()
     expect(time.saw(NOON, NOON + MINUTE, NOON + 30_000, 1, 1)).toBe(false)
     expect(time.at(NOON + 31_000)).toBe(NOON + 31_000)
@@ -26,7 +26,7 @@ describe('the time of a service', () => {
     expect(time.at(NOON - 5 * MINUTE)).toBe(NOON)
   })
 
-  it('bears a clock that is up to 50 minutes past the shown window', () => {
+  it('tolerates a clock that is up to 50 minutes past the shown window', () => {
     const time = new ServiceTime()
     const own = NOON + 51 * MINUTE
     expect(time.saw(NOON, NOON + MINUTE, own, 1, 1)).toBe(false)
@@ -44,7 +44,7 @@ describe('the time of a service', () => {
 
   it.each([
     ['an hour', 60 * MINUTE, NOON],
-    ['a day, of which no stamp may be a day late', 24 * 60 * MINUTE, NOON + 60 * MINUTE],
+    ['a day, where no stamp may be a day late', 24 * 60 * MINUTE, NOON + 60 * MINUTE],
     ['a month', 31 * 24 * 60 * MINUTE, NOON + (31 * 24 - 23) * 60 * MINUTE],
   ])('is never ahead again within a window of %s', (_name, length, corrected) => {
     const time = new ServiceTime()
@@ -56,7 +56,7 @@ describe('the time of a service', () => {
     expect(time.at(first + rest)).toBe(NOON + length - 1)
   })
 
-  it('is corrected as well where it stands still because a fast clock was set back', () => {
+  it('is corrected also where it stands still because a fast clock was set back', () => {
     const time = new ServiceTime()
     time.at(NOON + 61 * MINUTE)
     const own = NOON + 40 * MINUTE
@@ -76,7 +76,7 @@ describe('the time of a service', () => {
     const time = new ServiceTime()
     const own = NOON + 120 * MINUTE
     time.saw(NOON, NOON + MINUTE, own, 1, 3)
-    // Asked before the clock was repaired: it shows a window that lies ahead of the corrected time.
+    // The question was sent before the correction; its answer shows a window ahead of the corrected time.
     expect(time.saw(NOON + 2 * MINUTE, NOON + 3 * MINUTE, own, 2, 4)).toBe(false)
     expect(time.at(own)).toBe(NOON + 2 * MINUTE)
     expect(time.at(own + 3 * MINUTE)).toBe(NOON + 3 * MINUTE)

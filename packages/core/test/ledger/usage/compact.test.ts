@@ -43,7 +43,7 @@ it('rows of one minute become one', () => {
   ])
 })
 
-it('minutes that are long over become hours; none gets another hour', () => {
+it('rows of older minutes are merged by the hour, each within its own hour', () => {
   const [, application] = waiting([
     ['08:59', 1],
     ['09:00', 2],
@@ -61,7 +61,7 @@ it('minutes that are long over become hours; none gets another hour', () => {
   ])
 })
 
-it('what may be counted twice stays apart', () => {
+it('usage that may be counted twice stays apart', () => {
   const [, application] = waiting([
     ['10:20', 1],
     ['10:20', 2, true],

@@ -54,7 +54,7 @@ describe('a batch', () => {
   })
 })
 
-describe('what goes alone', () => {
+describe('a batch of its own holds', () => {
   it('law 9: an application that no answer has proved lately', () => {
     const books = openBooks()
     const applications = ['a1', 'a2', 'a3'].map((id) => books.learn(id, [], { metrics: ['hits'] }))
@@ -81,8 +81,8 @@ describe('what goes alone', () => {
   })
 })
 
-describe('what stays', () => {
-  it('usage of nobody known', () => {
+describe('what is not taken is', () => {
+  it('usage of an unverified caller', () => {
     const books = openBooks()
     const unverified = books.service.unverified()
     books.admit(unverified, { hits: 1 })
@@ -102,7 +102,7 @@ describe('what stays', () => {
     expect(sizes(take(books))).toEqual([1])
   })
 
-  it('that of other applications and services, where only one is asked for', () => {
+  it('usage of other applications and services, where only one is wanted', () => {
     const books = using(2, { hits: 1 })
     const only = new Set([books.service.applications.get('a1')!])
     expect(ids(take(books, { only }))).toEqual([['a1']])
@@ -126,25 +126,25 @@ describe('stamps', () => {
     return { books, application, stamps: batches.flatMap(({ rows }) => rows.map(({ row }) => new Date(row.minute))) }
   }
 
-  it('law 9: of up to 23 hours are kept', () => {
+  it('law 9: of usage up to 23 hours old are kept', () => {
     const { stamps } = admitAt(23 * HOUR - 30_000, 'late')
     expect(stamps).toEqual([new Date('2026-03-10T10:20:00Z')])
   })
 
-  it('law 9: of more are the present, and count in its windows', () => {
+  it('law 9: of older usage become the present, and the usage counts in its windows', () => {
     const { stamps, books, application } = admitAt(23 * HOUR - 29_000, 're-stamp')
     expect(stamps).toEqual([new Date('2026-03-11T09:20:00Z')])
     expect([books.known(application), books.losses]).toEqual([[1], []])
   })
 
-  it('law 8: of more are given up where the options say so, and said', () => {
+  it('law 8: of older usage are not sent where the options say so, and the loss is announced', () => {
     const { stamps, books } = admitAt(23 * HOUR - 29_000, 'late')
     expect(stamps).toEqual([])
     expect(books.losses).toMatchObject([{ kind: 'given-up', reason: 'late', usage: { hits: 1 } }])
     expect([imbalance(books.ledger), books.ledger.records]).toEqual([{}, 0])
   })
 
-  it('law 9: more than 55 minutes ahead are the present', () => {
+  it('law 9: more than 55 minutes ahead become the present', () => {
     const books = openBooks({ now: '2026-03-10T10:20:30Z' })
     const application = books.learn('a1', [['hits', 'day', 10]])
     books.admit(application, { hits: 1 })
@@ -154,7 +154,7 @@ describe('stamps', () => {
     expect(books.known(application)).toEqual([1])
   })
 
-  it('anew do not make a transaction leave before its response', () => {
+  it('that are renewed do not send a transaction before its response', () => {
     const books = openBooks()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     const now = books.clock.now()
@@ -172,9 +172,9 @@ it('law 8: batches hold exactly what waited, within what the backend takes', () 
       const books = openBooks({ maxApplications: 50 })
       const waited = new Map<ApplicationLedger, number>()
       for (const { application, usage: used, wait } of all) {
-        const account = books.learn(`a${application}`, [], { metrics: application % 2 === 0 ? Object.keys(used) : [] })
-        books.admit(account, used)
-        waited.set(account, (waited.get(account) ?? 0) + Object.values(used).reduce((sum, one) => sum + one, 0))
+        const known = books.learn(`a${application}`, [], { metrics: application % 2 === 0 ? Object.keys(used) : [] })
+        books.admit(known, used)
+        waited.set(known, (waited.get(known) ?? 0) + Object.values(used).reduce((sum, one) => sum + one, 0))
         books.clock.advance(wait)
       }
       const batches = take(books)

@@ -15,22 +15,22 @@ function openRow() {
   return { row: new UsageRow(MINUTE + 30_000), footprint, metrics: service.metrics }
 }
 
-/** As an application counts. */
+/** Counts as an application does. */
 function count(row: UsageRow, footprint: LimitFootprint, time = MINUTE): 'again' | number {
   return row.repeat(footprint, time) ? 'again' : row.count(footprint)
 }
 
 describe('a row of usage', () => {
-  it('law 8: adds up whatever was counted, repeated or not, and however often somebody looks', () => {
+  it('law 8: adds up all that was counted, repeated or not, however often it is read', () => {
     const usages = fc.constantFrom<Record<string, number>>({ a: 1 }, { a: 2, b: 1 }, { c: 7 })
     fc.assert(
       fc.property(fc.array(fc.tuple(usages, fc.boolean())), (steps) => {
         const { row, footprint, metrics } = openRow()
         const expected: Record<string, number> = {}
-        for (const [usage, looked] of steps) {
+        for (const [usage, read] of steps) {
           count(row, footprint(usage))
           for (const [metric, amount] of Object.entries(usage)) expected[metric] = (expected[metric] ?? 0) + amount
-          if (looked) expect(namedUsage([row], metrics)).toEqual(expected)
+          if (read) expect(namedUsage([row], metrics)).toEqual(expected)
         }
         expect([{ ...namedUsage([row], metrics) }, row.records]).toEqual([expected, Object.keys(expected).length])
       }),
@@ -74,7 +74,7 @@ describe('a row of usage', () => {
     expect(row.holds(usage)).toBe(false)
   })
 
-  it('gives a metric away with all that was counted of it', () => {
+  it('splits off a metric with all that was counted of it', () => {
     const { row, footprint, metrics } = openRow()
     const usage = footprint({ a: 1, b: 2 })
     for (const _ of [1, 2, 3]) count(row, usage)
