@@ -5,7 +5,7 @@ import { createBackOff } from '../../src/reporting/back-off.ts'
 const NOW = 1_000_000
 
 describe('the wait after a failure', () => {
-  it('doubles up to the most, and begins anew after a success', () => {
+  it('doubles up to the maximum, and begins anew after a success', () => {
     const backOff = createBackOff(500, 3000, () => 0.5)
     const waits: number[] = []
     for (let failure = 0; failure < 5; failure++) {
@@ -19,7 +19,7 @@ describe('the wait after a failure', () => {
     expect(backOff.dueAt(NOW)).toBe(NOW + 500)
   })
 
-  it('is half to one and a half of that, so that processes do not return together', () => {
+  it('is 0.5 to 1.5 times that, so that processes do not retry together', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 2000 }), (random, failures) => {
         const backOff = createBackOff(500, 10_000, () => random)

@@ -7,7 +7,7 @@ import { type Line, scripted } from '../client/scripted.ts'
 import { type Books, openBooks } from '../ledger/books.ts'
 
 export interface Desk extends Books {
-  /** Bodies of the reports, `authorize` for a question. */
+  /** The bodies of the reports; `authorize` stands for a question. */
   readonly sent: string[]
   readonly reported: ReportMessage[]
   readonly misconfigured: string[]
@@ -22,7 +22,7 @@ export interface Desk extends Books {
       misconfigured(code: string): void
     }
   }
-  /** Told when usage begins to wait; set by the test. */
+  /** Called when usage begins to wait; set by the test. */
   onWaiting: ((records: number) => void) | undefined
   /** Whether the backend answers a question about an application. */
   answers(service: string | undefined, applicationId: string): Promise<boolean>
@@ -66,7 +66,7 @@ export function openDesk(lines: readonly Line[], maxApplications = 100): Desk {
 
 export const ACCEPTED: Line = { status: 202 }
 
-/** An error document of the backend's. */
+/** An error document of the backend. */
 export function refusal(status: number, code: string): Line {
   return { status, body: `<?xml version="1.0" encoding="UTF-8"?><error code="${code}">x</error>` }
 }

@@ -4,7 +4,7 @@ import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { giveUpRest, releaseAwaitingResponse } from '../../src/reporting/give-up-rest.ts'
 import { imbalance, openBooks } from '../ledger/books.ts'
 
-it('law 8: says all that is left, and counts it as given up with the reason', () => {
+it('law 8: returns all that is left, and counts it as given up with the reason', () => {
   const books = openBooks()
   const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
   const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
@@ -25,7 +25,7 @@ it('law 8: says all that is left, and counts it as given up with the reason', ()
   expect(giveUpRest(books.ledger)).toEqual({})
 })
 
-it('responses that nobody will end do not hold their usage back', () => {
+it('responses that will not end do not hold their usage back', () => {
   const books = openBooks()
   const application = books.learn('a1', [], { metrics: ['hits'] })
   const now = books.clock.now()

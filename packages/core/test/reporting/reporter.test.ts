@@ -34,7 +34,7 @@ function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
 }
 
 describe('the reporter', () => {
-  it('law 11: runs no timer before something waits, nor once all that was sent is surely counted', async () => {
+  it('law 11: runs no timer before usage waits, nor once all sent usage is surely counted', async () => {
     const { clock, admit, pass, desk } = open([ACCEPTED])
     expect(clock.timers).toBe(0)
     admit()
@@ -47,7 +47,7 @@ describe('the reporter', () => {
     expect([desk.sent.length, clock.timers]).toEqual([1, 0])
   })
 
-  it('keeps to the interval also where usage settles sooner', async () => {
+  it('keeps to the interval also where usage is settled sooner', async () => {
     const { admit, pass, desk } = open([ACCEPTED, ACCEPTED], { intervalMs: 2 * SETTLE_MS })
     admit()
     await pass(2 * SETTLE_MS)
@@ -66,7 +66,7 @@ describe('the reporter', () => {
     expect(desk.sent).toHaveLength(1)
   })
 
-  it('comes back when a failure has been waited for', async () => {
+  it('tries again when the pause after a failure is over', async () => {
     const { admit, pass, desk } = open([DOWN, { status: 404 }, ACCEPTED])
     admit()
     await pass(10_000)
@@ -86,7 +86,7 @@ describe('the reporter', () => {
     expect(asked).toEqual(['a1'])
   })
 
-  it('flushes once for all who ask meanwhile', async () => {
+  it('flushes once for all calls that come meanwhile', async () => {
     const { reporter, admit, desk } = open([ACCEPTED])
     admit()
     const flush = reporter.flush()
@@ -97,7 +97,7 @@ describe('the reporter', () => {
 })
 
 describe('closing', () => {
-  it('sends what waits and says that nothing is left', async () => {
+  it('sends what waits and reports that nothing is left', async () => {
     const { reporter, admit, desk, clock } = open([ACCEPTED])
     admit()
     const closing = reporter.close()
@@ -106,7 +106,7 @@ describe('closing', () => {
     expect([desk.sent.length, clock.timers]).toEqual([1, 0])
   })
 
-  it('law 10: ends in time, and says what could not be delivered', async () => {
+  it('law 10: ends in time, and reports what could not be delivered', async () => {
     const { reporter, admit, pass, ledger } = open([DOWN])
     admit()
     const closing = reporter.close({ timeoutMs: 100 })

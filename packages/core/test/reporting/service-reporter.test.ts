@@ -35,8 +35,8 @@ function open(lines: readonly Line[], breaker?: Breaker) {
   return { ...desk, desk, reports, admit }
 }
 
-describe('after a failure the desk', () => {
-  it('waits, also with what one application wants sent', async () => {
+describe('after a failure the service reporter', () => {
+  it('waits, also when one application is to be flushed', async () => {
     const { reports, admit, clock, desk, service } = open([DOWN, ACCEPTED])
     admit('a1')
     await reports.flush(false)
@@ -71,7 +71,7 @@ describe('after a failure the desk', () => {
     expect(ledger.sums().hits).toMatchObject({ pending: 1, ambiguous: 0 })
   })
 
-  it('makes one batch ambiguous for an outage, not one after the other', async () => {
+  it('makes one batch ambiguous in an outage, not several', async () => {
     const { reports, admit, clock, ledger } = open([{ status: 500 }, DENIED, { status: 500 }])
     admit('big', 2)
     admit('small')
@@ -84,7 +84,7 @@ describe('after a failure the desk', () => {
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 4, pending: 2 })
   })
 
-  it('keeps what of the smallest application does not fit into one batch', async () => {
+  it('keeps usage of the smallest application that does not fit into one batch', async () => {
     const { reports, desk, clock, ledger, learn, service } = open([DOWN, DENIED, { status: 500 }])
     const application = learn('a1', [], { metrics: ['hits'] })
     const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), clock.now())
@@ -97,7 +97,7 @@ describe('after a failure the desk', () => {
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 1000, pending: 1, inFlight: 0 })
   })
 
-  it('in a hurry does not wait', async () => {
+  it('does not wait when it is to ignore the pause', async () => {
     const { reports, admit, ledger } = open([DOWN, DENIED, ACCEPTED])
     admit('a1')
     await reports.flush(false)
@@ -106,14 +106,14 @@ describe('after a failure the desk', () => {
   })
 })
 
-it('honours what the backend asks for', async () => {
+it('waits as long as the backend asks for', async () => {
   const { reports, admit, clock } = open([{ status: 503, headers: { 'retry-after': '30' } }])
   admit('a1')
   await reports.flush(false)
   expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 30_000)
 })
 
-it('retries refused credentials slowly, and gives up after 23 hours with that reason', async () => {
+it('retries slowly after our credentials were refused, and gives up after 23 hours with that reason', async () => {
   const { reports, admit, clock, losses, ledger } = open([refusal(403, 'service_token_invalid')])
   admit('a1')
   await reports.flush(false)

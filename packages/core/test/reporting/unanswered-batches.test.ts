@@ -37,7 +37,7 @@ function unansweredBatch({
 }
 
 describe('a batch that may have been counted', () => {
-  it('is asked about when the backend had the time to count it, not before', async () => {
+  it('is asked about once the backend has had the time to count it, not before', async () => {
     const { books, unanswered, asked, batch } = unansweredBatch()
     expect(unanswered.dueAt).toBe(books.clock.elapsed() + SETTLE_MS)
     books.clock.advance(SETTLE_MS - 1)
@@ -57,7 +57,7 @@ describe('a batch that may have been counted', () => {
     expect(books.losses).toMatchObject([{ kind: 'given-up', reason: 'ambiguous', usage: { hits: 3 } }])
   })
 
-  it('is sent again instead where the options say so, marked', async () => {
+  it('is sent again, marked as resent, where the options say so', async () => {
     const { books, unanswered } = unansweredBatch({ limited: false, ambiguous: 'count-again' })
     books.clock.advance(SETTLE_MS)
     await unanswered.resolve()
@@ -66,7 +66,7 @@ describe('a batch that may have been counted', () => {
     expect(books.losses).toEqual([])
   })
 
-  it('is given up after an answer that should have told and did not', async () => {
+  it('is given up after an answer that should have shown whether it was counted and did not', async () => {
     const onQuestion = (one: Batch) => {
       one.undecidable = true
     }
@@ -84,7 +84,7 @@ describe('a batch that may have been counted', () => {
     books.clock.advance(SETTLE_MS)
     for (let question = 0; question < 10; question++) {
       await unanswered.resolve()
-      // Nothing more is asked until the pause is over.
+      // No further question is sent until the pause is over.
       await unanswered.resolve()
       expect([asked.length, batch.state]).toEqual([question + 1, 'ambiguous'])
       books.clock.advance(GRACE_MS)
@@ -93,7 +93,7 @@ describe('a batch that may have been counted', () => {
     expect([asked.length, batch.state]).toEqual([10, 'over'])
   })
 
-  it('is asked about by a few of its applications, until one tells', async () => {
+  it('is asked about through a few of its applications, until one answer decides', async () => {
     const onQuestion = (one: Batch) => {
       if (asked.length === 5) one.acknowledge()
     }
