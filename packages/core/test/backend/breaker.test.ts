@@ -15,7 +15,7 @@ function movableClock(): Clock & { advance(ms: number): void } {
   }
 }
 
-test('opens after so many consecutive failures, and says how long to wait', () => {
+test('opens after the given number of consecutive failures, and tells how long to wait', () => {
   const clock = movableClock()
   const breaker = createBreaker({ failures: 3, openMs: 1000 }, clock)
   breaker.failure()
@@ -30,7 +30,7 @@ test('opens after so many consecutive failures, and says how long to wait', () =
   expect(breaker.acquire()).toEqual({ retryAfterMs: 600 })
 })
 
-test('lets one probe through when its time is over, and closes by its success', () => {
+test('lets one probe through when its time is over, and closes when the probe succeeds', () => {
   const clock = movableClock()
   const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
   breaker.failure()
@@ -61,7 +61,7 @@ test('gives the next call the probe when the first one was aborted', () => {
   expect(breaker.acquire()).toBe('probe')
 })
 
-test('is not wedged by a probe of which nobody tells', () => {
+test('is not stuck when the outcome of a probe is never reported', () => {
   const clock = movableClock()
   const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
   breaker.failure()
@@ -71,7 +71,7 @@ test('is not wedged by a probe of which nobody tells', () => {
   expect(breaker.acquire()).toBe('probe')
 })
 
-test('failures of calls made before it opened do not keep it open longer', () => {
+test('is not kept open longer by failures of calls made before it opened', () => {
   const clock = movableClock()
   const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
   breaker.failure()
@@ -81,7 +81,7 @@ test('failures of calls made before it opened do not keep it open longer', () =>
   expect(breaker.acquire()).toBe('probe')
 })
 
-test('tells every change', () => {
+test('announces every change', () => {
   const clock = movableClock()
   const changes: BreakerState['kind'][] = []
   const breaker = createBreaker({ failures: 1, openMs: 10, onChange: (state) => changes.push(state.kind) }, clock)
@@ -93,7 +93,7 @@ test('tells every change', () => {
   expect(changes).toEqual(['open', 'half-open', 'closed'])
 })
 
-test('whatever happens: never two probes at once, and a call is let through within openMs of silence', () => {
+test('in any sequence never has two probes at once, and lets a call through within openMs of silence', () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('acquire' as const) }),
     fc.record({ do: fc.constantFrom('success' as const, 'failure' as const, 'drop' as const) }),

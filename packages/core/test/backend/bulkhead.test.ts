@@ -10,13 +10,13 @@ test('law 10: at most half of the calls serve identities never seen allowed', ()
   expect(bulkhead.enter(false)).toBe(true)
 })
 
-test('a gate of one place lets strangers in, else nobody would ever be known', () => {
+test('a single place is open to unverified callers, or no caller could ever become known', () => {
   const bulkhead = createBulkhead({ maxCalls: 1 })
   expect(bulkhead.enter(false)).toBe(true)
   expect(bulkhead.enter(true)).toBe(false)
 })
 
-test('law 10: whatever comes and goes, the bounds hold and no place gets lost', () => {
+test('law 10: in any order of calls the bounds hold and no place gets lost', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 9 }), fc.array(fc.boolean(), { maxLength: 80 }), (maxCalls, arrivals) => {
       const bulkhead = createBulkhead({ maxCalls })
