@@ -1,8 +1,8 @@
-/** What the backend answered to questions that it decides by itself: by the windows of its own clock, not by our stamps. */
+/** Records what the backend decided by itself: by the windows of its own clock, not by our stamps. */
 import type { TransportRequest } from '../../packages/core/src/client/transport/transport.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 
-/** One such answer. */
+/** One such decision. */
 export interface Said {
   readonly application: number
   readonly usage: Usage
@@ -11,7 +11,7 @@ export interface Said {
 }
 
 export class BackendLog {
-  /** Counted, but the answer was lost: not admitted, though denials may rest on it. */
+  /** Counted, but the answer was lost: the usage is not admitted, though denials may rest on it. */
   readonly lost: Said[] = []
   readonly #counted: Said[] = []
   readonly #refused: Said[] = []
@@ -19,7 +19,7 @@ export class BackendLog {
   note(request: TransportRequest, status: number, at: number, answerLost: boolean): void {
     const { pathname, searchParams } = new URL(request.path, 'http://backend')
     const authrep = pathname.endsWith('/authrep.xml')
-    // What only asks for the ledger asks for the hierarchy as well.
+    // A call that only informs the ledger asks for the hierarchy as well.
     const decides = authrep || (pathname.endsWith('/authorize.xml') && !asksForHierarchy(request))
     if (!decides) return
     const caller = searchParams.get('user_key') ?? searchParams.get('app_id')!
@@ -28,13 +28,13 @@ export class BackendLog {
     else if (status === 200 && authrep) (answerLost ? this.lost : this.#counted).push(said)
   }
 
-  /** When the backend counted usage that was let in; undefined: it was not asked to. */
+  /** When the backend counted usage that was admitted; undefined when it was not asked to. */
   takeCounted(application: number, usage: Usage): number | undefined {
-    const place = this.#counted.findIndex(isAbout(application, usage))
-    return place === -1 ? undefined : this.#counted.splice(place, 1)[0]!.at
+    const index = this.#counted.findIndex(isAbout(application, usage))
+    return index === -1 ? undefined : this.#counted.splice(index, 1)[0]!.at
   }
 
-  /** When it refused such usage. */
+  /** When the backend refused such usage. */
   refusals(application: number, usage: Usage, since: number): number[] {
     return this.#refused.filter(isAbout(application, usage)).flatMap(({ at }) => (at >= since ? [at] : []))
   }

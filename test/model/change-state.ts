@@ -1,11 +1,11 @@
-/** What an administrator changes at the backend, as a new state of the emulator. */
+/** Changes of an administrator at the backend, as a new state of the emulator. */
 import type { EmulatorState } from '@threescale/emulator'
 import type { Change } from './schedule.ts'
 
-type ApplicationLedger = NonNullable<EmulatorState['services'][0]['applications']>[0]
+type ApplicationState = NonNullable<EmulatorState['services'][0]['applications']>[0]
 
-/** One of the two applications as they begin. */
-export function applicationOf(index: number): ApplicationLedger {
+/** The initial state of one of the two applications. */
+export function applicationOf(index: number): ApplicationState {
   return { id: `a${index}`, plan: 'p1', user_keys: [`u${index}`], application_keys: ['k0', 'k1'] }
 }
 
@@ -21,9 +21,9 @@ export function changeState(
     case 'limit':
     case 'drop-limit': {
       if (limits.length === 0) return undefined
-      const place = change.index % limits.length
-      if (change.do === 'limit') limits[place]!.value = change.value
-      else limits.splice(place, 1)
+      const index = change.index % limits.length
+      if (change.do === 'limit') limits[index]!.value = change.value
+      else limits.splice(index, 1)
       return state
     }
     case 'drop-metric':

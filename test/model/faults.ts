@@ -9,7 +9,7 @@ const HTML: TransportResponse = {
   body: Buffer.from('<html>welcome</html>'),
 }
 
-/** Lets a call go wrong; `pass` is what the backend does when it gets it. */
+/** Makes a call fail; `pass` lets the backend handle the call. */
 export function goWrong(kind: FaultKind, pass: () => TransportResponse): TransportResponse {
   switch (kind) {
     case 'unsent':

@@ -4,7 +4,7 @@ import { runSchedule } from './run-schedule.ts'
 import { schedules } from './schedule.ts'
 
 const RUNS = Number(process.env.MODEL_RUNS ?? 60)
-// A long run explores, `npm test` must mean the same each time.
+// A long run explores new schedules; `npm test` must run the same ones each time.
 const SEED =
   process.env.MODEL_SEED === undefined && process.env.MODEL_RUNS !== undefined
     ? {}

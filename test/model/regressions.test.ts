@@ -18,7 +18,7 @@ const ask = (usage: Record<string, number>, times = 1) =>
   ({ do: 'ask', application: 0, key: 0, usage, times, counts: 'now' }) as const
 
 const REGRESSIONS: Record<string, Schedule> = {
-  'usage given up after a report without an answer was forgotten by the limits': {
+  'usage that was given up after a report without an answer was missing in the counts of limits': {
     ...ALONE,
     steps: [
       ask({ hits: 1 }),
@@ -40,7 +40,7 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ hits: 1 }),
     ],
   },
-  'waiting for answers about other usages used up the attempts to settle a hierarchy': {
+  'waiting for answers about other usages used up the attempts to complete a hierarchy': {
     ...ALONE,
     limits: [{ metric: 'hits', period: 'eternity', value: 5 }],
     latencies: [[20, 0]],
@@ -51,7 +51,7 @@ const REGRESSIONS: Record<string, Schedule> = {
       { do: 'fault', kind: 'unsent', calls: 1, endpoint: 'authorize' },
     ],
   },
-  'the answer that showed our clock to be fast made its own application be forgotten, and its usage uncounted': {
+  'the answer that showed our clock to be fast dropped its own application, so that usage was not counted': {
     ...ALONE,
     limits: [{ metric: 'hits', period: 'minute', value: 2 }],
     latencies: [[0, 20]],
@@ -100,7 +100,7 @@ const REGRESSIONS: Record<string, Schedule> = {
       { do: 'set-clock', ms: 3_949_960 },
     ],
   },
-  "'last-known' let in usage of a metric whose place under a limit nobody had asked about": {
+  "'last-known' admitted usage of a metric before any question had shown whether a limit holds for it": {
     ...ALONE,
     limits: [{ metric: 'hits', period: 'eternity', value: 5 }],
     onUnavailable: 'last-known',
@@ -110,7 +110,7 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ deep: 2, searches: 0 }, 3),
     ],
   },
-  'the hour that an answer showed was believed before the minute': {
+  'the hour in an answer was believed before its minute': {
     ...ALONE,
     limits: [
       { metric: 'hits', period: 'minute', value: 5 },
@@ -142,7 +142,7 @@ const REGRESSIONS: Record<string, Schedule> = {
       ask({ hits: 1 }),
     ],
   },
-  'after the clock was set back, what was acknowledged a moment ago counted as settled': {
+  'after the clock was set back, usage acknowledged a moment ago counted as settled': {
     ...ALONE,
     limits: [{ metric: 'hits', period: 'eternity', value: 5 }],
     limitMargin: 1,

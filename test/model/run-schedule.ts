@@ -1,4 +1,4 @@
-/** Plays a schedule and says everything that was not as it should be. */
+/** Plays a schedule and returns everything that broke a law. */
 import { createEmulator, type EmulatorState } from '@threescale/emulator'
 import { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
 import type { Credentials } from '../../packages/core/src/domain/credentials.ts'
@@ -14,17 +14,17 @@ import { goWrong } from './faults.ts'
 import { Judge, needOf, SETTLE_MS } from './judge.ts'
 import { type Change, type Limit, METRICS, type Schedule, type Step } from './schedule.ts'
 
-/** A request, from when it comes until it is answered. */
-interface Asking {
+/** A request from its arrival until its answer. */
+interface OpenRequest {
   readonly application: number
   /** By the service's time. */
   readonly since: number
   /** By the backend's clock. */
-  readonly sinceThere: number
+  readonly sinceAtBackend: number
   admitted: boolean | undefined
 }
 
-const MOST_AHEAD_MS = 45 * 60_000
+const MAX_AHEAD_MS = 45 * 60_000
 
 /** The problems found; empty when all laws held. */
 export async function runSchedule(schedule: Schedule): Promise<string[]> {
@@ -41,7 +41,7 @@ class Run {
   #faultCalls = 0
   #state: EmulatorState
   #calls = 0
-  readonly #asking = new Set<Asking>()
+  readonly #openRequests = new Set<OpenRequest>()
   readonly #denials: (() => void)[] = []
   #skewMs: number
   readonly #responding: (() => void)[] = []
@@ -82,11 +82,11 @@ class Run {
         }
         return goWrong(fault.kind, () => {
           const answer = pass()
-          this.#log.note(request, answer.status, this.#timeThere(), true)
+          this.#log.note(request, answer.status, this.#backendTime(), true)
           return answer
         })
       }
-      const at = this.#timeThere()
+      const at = this.#backendTime()
       const answer = pass()
       await this.#take(back)
       const lost = restarts < this.#restarts
@@ -120,13 +120,13 @@ class Run {
         return await clock.advance(step.ms)
       case 'window': {
         const { end } = windowOf(step.period, clock.now())
-        // Waiting for months would only play timers.
+        // Waiting for months would only run timers.
         const goal = end + step.ms - clock.now()
         if (goal > 3 * 3_600_000) {
           await clock.advance(15_000)
-          // No report is on its way for months.
+          // No report may be under way for months.
           while (this.#sums.some(({ inFlight }) => inFlight > 0)) await clock.advance(1000)
-          // Stamped anew when it gets too old, which this model does not follow.
+          // Usage that gets too old is stamped anew, which this model does not follow.
           if (this.#sums.some(({ pending, ambiguous }) => pending + ambiguous > 0)) this.#judge.moved = true
           clock.skip(goal - 3_700_000)
         }
@@ -136,9 +136,9 @@ class Run {
         for (const respond of this.#responding.splice(0)) respond()
         return
       case 'set-clock':
-        // Without windows of a minute the backend's answers do not show that we are too far ahead for its stamps.
+        // Without windows of a minute the backend's answers do not show that our stamps are too far ahead.
         if (
-          this.#skewMs - step.ms < -MOST_AHEAD_MS &&
+          this.#skewMs - step.ms < -MAX_AHEAD_MS &&
           !this.#schedule.limits.some(({ period }) => period === 'minute')
         ) {
           return
@@ -162,18 +162,23 @@ class Run {
   }
 
   #ask({ application, key, usage, counts }: Extract<Step, { do: 'ask' }>): void {
-    const asking: Asking = { application, since: this.#time(), sinceThere: this.#timeThere(), admitted: undefined }
-    this.#asking.add(asking)
+    const request: OpenRequest = {
+      application,
+      since: this.#time(),
+      sinceAtBackend: this.#backendTime(),
+      admitted: undefined,
+    }
+    this.#openRequests.add(request)
     const note = (outcome: Outcome) => {
-      this.#asking.delete(asking)
-      asking.admitted = outcome.outcome === 'allow'
+      this.#openRequests.delete(request)
+      request.admitted = outcome.outcome === 'allow'
       if (counts !== 'now' && outcome.outcome === 'allow') {
         this.#responding.push(() => this.#respond(application, usage, outcome, counts === 'predicted'))
       }
       if (counts === 'predicted') return
-      this.#note(asking, key, usage, outcome)
-      // A denial may rest on usage that is reserved while the backend is asked; who was right shows once all have answers.
-      if (this.#asking.size === 0) for (const judge of this.#denials.splice(0)) judge()
+      this.#note(request, key, usage, outcome)
+      // A denial may rest on usage that is reserved while the backend is asked. So it is judged once all have answers.
+      if (this.#openRequests.size === 0) for (const judge of this.#denials.splice(0)) judge()
     }
     const policy = { counts, responseCodes: counts !== 'now' }
     const outcome = this.#world.ask(this.#credentials(application, key), usage, policy)
@@ -184,42 +189,42 @@ class Run {
   #respond(application: number, usage: Usage, outcome: Outcome, after: boolean): void {
     this.#world.settle(outcome, 200, after ? usage : undefined)
     if (!after) return
-    // May overshoot by what was under way.
+    // Limits may be exceeded by what was under way.
     this.#judge.mayOvershoot = true
     const stamp = this.#time()
-    this.#judge.admitted.push({ application, usage, stamp, held: [stamp] })
+    this.#judge.admitted.push({ application, usage, stamp, moments: [stamp] })
   }
 
   #credentials(application: number, key: number): Credentials {
-    // Key 2 is wrong, key 1 is removed and added.
+    // Key 2 is wrong; key 1 is removed and added.
     return this.#schedule.version === '1'
       ? { userKey: key === 2 ? 'wrong' : `u${application}` }
       : { appId: `a${application}`, appKey: key === 2 ? 'wrong' : `k${key}` }
   }
 
-  #note({ application, since, sinceThere }: Asking, key: number, usage: Usage, outcome: Outcome): void {
+  #note({ application, since, sinceAtBackend }: OpenRequest, key: number, usage: Usage, outcome: Outcome): void {
     const time = this.#time()
     const now = this.#clock.elapsed()
     if (outcome instanceof AllowedDecision) {
       if (key === 2) this.#judge.problems.push('a wrong key was let in')
-      // Not by our stamp: an authrep carries none, and our clock may have been ahead of the backend's or behind.
+      // Not our stamp: an authrep carries none, and our clock may have been ahead of the backend's or behind.
       const counted = this.#log.takeCounted(application, usage)
       const stamp = counted ?? time
       // The backend's queue may carry it into the next window (decision 015).
       const late = counted === undefined ? [] : [counted + this.#schedule.lagMs]
       const reservedAt = counted === undefined ? undefined : since
-      this.#judge.admit({ application, usage, stamp, held: [since, time, stamp, ...late], reservedAt }, time, now)
+      this.#judge.admit({ application, usage, stamp, moments: [since, time, stamp, ...late], reservedAt }, time, now)
       return
     }
     if (outcome.code !== 'limits_exceeded') return
-    // The counts of some windows begin anew then, on the safe side.
+    // After a correction the counts of some windows begin anew, on the safe side.
     const corrections = this.#world.troubles.filter((code) => code === 'THREESCALE_CLOCK_AHEAD').length
     if (corrections > this.#corrections) this.#judge.disturb(now)
     this.#corrections = corrections
-    const times = [time, ...this.#log.refusals(application, usage, sinceThere)]
-    const meanwhile = [...this.#asking].filter((asking) => asking.application === application)
+    const times = [time, ...this.#log.refusals(application, usage, sinceAtBackend)]
+    const meanwhile = [...this.#openRequests].filter((request) => request.application === application)
     this.#denials.push(() => {
-      // What an authrep reserves is kept until its answer, which may be none; whoever comes meanwhile does not wait for it.
+      // An authrep reserves usage until its answer, which may not come. Requests meanwhile do not wait for it.
       const freed = this.#schedule.limitMargin > 0 && meanwhile.some(({ admitted }) => admitted === false)
       if (!freed) this.#judge.deny({ application, usage, times, at: now }, this.#log.lost)
     })
@@ -233,7 +238,7 @@ class Run {
     return this.#world.ledger.service(this.#world.service.id).at(this.#clock.now())
   }
 
-  #timeThere(): number {
+  #backendTime(): number {
     return this.#clock.now() + this.#skewMs
   }
 
@@ -259,7 +264,7 @@ class Run {
     this.#world.emulator.updateState(state)
   }
 
-  /** Another client's report. */
+  /** A report of another client. */
   #report({ application, usage, set }: Extract<Change, { do: 'foreign' }>): void {
     this.#judge.foreign = true
     const amounts = Object.entries(usage).map(
@@ -308,10 +313,10 @@ class Run {
         .filter(({ kind }) => kind === 'given-up')
         .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
       const unsure = maybeCounted.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      // An authrep whose answer is lost is counted though not admitted.
+      // An authrep whose answer is lost is counted, though its usage is not admitted.
       const { room, limitMargin } = this.#schedule
-      const most = room === 1 || limitMargin > 0 ? Number.POSITIVE_INFINITY : due - givenUp + unsure
-      if (counted < due - givenUp || counted > most) {
+      const max = room === 1 || limitMargin > 0 ? Number.POSITIVE_INFINITY : due - givenUp + unsure
+      if (counted < due - givenUp || counted > max) {
         this.#judge.problems.push(`law 8: the backend counted ${counted} of ${name}; ${due} due, ${givenUp} given up`)
       }
     }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { PERIODS, type Period } from '../../packages/core/src/domain/period.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 
-/** How a call goes wrong: not sent, counted but unanswered, refused, unreadable, busy, timed out before or after. */
+/** How a call fails: not sent, counted but unanswered, refused, unreadable, busy, timed out before or after. */
 export const FAULTS = ['unsent', 'lost-answer', 'error', 'garbage', 'busy', 'stalled', 'stalled-counted'] as const
 export type FaultKind = (typeof FAULTS)[number]
 
@@ -30,11 +30,11 @@ export type Step =
       readonly calls: number
       readonly endpoint: 'authorize' | 'transactions' | 'any'
     }
-  /** The backend takes no call for a while, and whoever waits for an answer gets none. */
+  /** The backend takes no call for a while, and calls that wait for an answer get none. */
   | { readonly do: 'restart'; readonly ms: number }
   | Change
 
-/** What an administrator or another client does at the backend. */
+/** A change by an administrator, or usage of another client, at the backend. */
 export type Change =
   | { readonly do: 'limit'; readonly index: number; readonly value: number }
   | { readonly do: 'drop-limit'; readonly index: number }
@@ -53,12 +53,12 @@ export interface Schedule {
   readonly version: '1' | '2'
   readonly limits: readonly Limit[]
   readonly start: number
-  /** Of the backend's clock against ours. */
+  /** How far the backend's clock is ahead of ours. */
   readonly skewMs: number
   readonly lagMs: number
   /** Applications the ledger has room for; there are two. */
   readonly room: 1 | 2
-  /** Above 0, requests near a limit are asked about by authrep. */
+  /** Above 0, the backend is asked by authrep about requests near a limit. */
   readonly limitMargin: number
   readonly onUnavailable: 'deny' | 'last-known'
   /** How long calls take to get there and back, in turn. */
@@ -154,8 +154,10 @@ const limit: fc.Arbitrary<Limit> = fc.record({
 const starts = ['2024-02-28T23:59:10Z', '2024-02-29T23:59:00Z', '2026-12-31T23:58:30Z', '2026-03-01T23:59:30Z']
 
 /**
- * 'alone': one gateway under faults; 'changes': and administration; 'others': and usage of other clients, and usage known
- * only after the response; 'clocks': and clocks that are set.
+ * 'alone': one gateway under faults.
+ * 'changes': faults and changes by an administrator.
+ * 'others': faults, usage of other clients, and usage known only after the response.
+ * 'clocks': faults and clocks that are set.
  */
 export type Kind = 'alone' | 'changes' | 'others' | 'clocks'
 
@@ -189,7 +191,7 @@ export function schedules(what: Kind): fc.Arbitrary<Schedule> {
     lagMs: fc.constantFrom(0, 0, 300, 5000, 50_000),
     room: fc.constantFrom(2 as const, 2 as const, 1 as const),
     limitMargin: fc.constantFrom(0, 0, 0.3, 1),
-    // In an outage the last word holds however long ago it was said, also about limits that have changed since.
+    // In an outage the last answer holds, however old it is, also about limits that have changed since.
     onUnavailable: what === 'changes' ? fc.constant('deny') : fc.constantFrom('deny', 'last-known'),
     latencies: fc.array(fc.tuple(fc.constantFrom(0, 0, 20, 400), fc.constantFrom(0, 0, 20, 400)), {
       minLength: 1,
