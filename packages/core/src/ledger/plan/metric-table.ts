@@ -16,11 +16,6 @@ export class MetricTable {
   /** When an answer last showed that the backend knows the metric, by our clock; -Infinity: never. */
   readonly #provedAt: number[] = []
 
-  /** Number of slots given out. */
-  get size(): number {
-    return this.#names.length
-  }
-
   /** The slot of a metric; a new one for a new name. */
   slotOf(metric: string): number {
     const known = this.#slots.get(metric)
