@@ -1,4 +1,4 @@
-/** The options of a client, as its user writes them and as they are used. */
+/** The options of a client: as they are written, checked, and with their defaults. */
 import type { Dispatcher } from 'undici'
 import { DEFAULTS } from '../defaults.ts'
 import { ConfigError } from '../errors.ts'
@@ -18,7 +18,10 @@ import {
 import { TRANSPORT, type Transport } from './transport/transport.ts'
 
 export interface ClientOptions {
-  /** Service of calls that name none. Needed with a service token; with a provider key the provider's default service is used without it. */
+  /**
+   * The service of calls that name none. Required with a service token; without it, a provider key uses the provider's
+   * default service.
+   */
   readonly serviceId?: string | undefined
   /** Our credential at the backend, for one service. Either this or `providerKey`. */
   readonly serviceToken?: string | undefined
@@ -28,16 +31,17 @@ export interface ClientOptions {
   readonly backendUrl?: string | URL | undefined
   /** How long one call may take, in milliseconds, connecting and retries included. Default 1000. */
   readonly timeoutMs?: number | undefined
-  /** An undici dispatcher for own CA, client certificate or proxy; never closed by us. Default: an own keep-alive pool. */
+  /** An undici dispatcher for a CA, a client certificate or a proxy; never closed by us. Default: a pool of its own. */
   readonly dispatcher?: Dispatcher | undefined
-  /** Headers for every call, over our own of the same name. Default none. */
+  /** Headers for every call; they replace the client's own headers of the same name. Default none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /**
-   * How often a call is sent again after its connection failed, within the same `timeoutMs`. An authorize always may be;
-   * an authrep or a report only while no byte of it was written, so that nothing is counted twice. Default 1; false for none.
+   * How often a call is sent again after its connection failed, within the same `timeoutMs`. An authorize may always be
+   * sent again. An authrep or a report may only before a byte of it was written, so that nothing is counted twice.
+   * Default 1; false for none.
    */
   readonly retry?: number | false | undefined
-  /** Connections of the own pool; calls beyond wait for one. Default 128. */
+  /** Connections of the client's own pool; further calls wait for one. Default 128. */
   readonly maxConnections?: number | undefined
   readonly [CLOCK]?: Clock | undefined
   readonly [TRANSPORT]?: Transport | undefined
@@ -59,7 +63,7 @@ export interface ResolvedClientOptions {
   readonly transport: Transport | undefined
 }
 
-/** What a client takes where its options say nothing. */
+/** The defaults of a client's options. */
 export const CLIENT_DEFAULTS: Pick<
   ResolvedClientOptions,
   'backendUrl' | 'timeoutMs' | 'headers' | 'retry' | 'maxConnections'
@@ -87,7 +91,7 @@ const CLIENT_TABLE: OptionTable = {
   maxConnections: whole(1, 65_535),
 }
 
-/** Headers that make the message what it is. */
+/** Headers that frame the message or select its reading; only the client sets them. */
 const FRAMING: ReadonlySet<string> = new Set([
   'connection',
   'content-length',

@@ -31,12 +31,12 @@ export type { Transaction } from '../domain/transaction.ts'
 export type { AuthorizeCall } from './encode/authorize-call.ts'
 
 export interface ReportCall {
-  /** Service of the transactions that name none. */
+  /** The service of transactions that name none. */
   readonly service?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Transactions of one service for one call, made ready by the caller: nothing is split. */
+/** Transactions of one service that fit into one call; the client does not split them. */
 export interface ReportBatch {
   readonly service: string | undefined
   readonly transactions: readonly Transaction[]
@@ -45,8 +45,8 @@ export interface ReportBatch {
 const ONE_HIT: SetUsage = Object.freeze({ hits: 1 })
 
 /**
- * Makes calls to one backend with one credential of ours. Opens nothing before the first call and shares nothing with
- * other clients. Every method rejects with a ConfigError, and sends nothing, when its arguments cannot be sent.
+ * Calls one backend with one credential of the API provider. It opens nothing before the first call and shares nothing
+ * with other clients. If its arguments cannot be sent, a method rejects with a ConfigError and sends nothing.
  */
 export class ThreeScaleClient {
   readonly #options: ResolvedClientOptions
@@ -75,17 +75,18 @@ export class ThreeScaleClient {
   }
 
   /**
-   * Authorizes and, when the answer is yes, counts the usage: `{ hits: 1 }` unless given.
+   * Authorizes and, if the answer is yes, counts the usage: `{ hits: 1 }` unless another is given.
    *
-   * @throws TransportError, TimeoutError, BackendError (5xx, 429), ProtocolError (not an answer of 3scale), ConfigError,
-   *   ClosedError, or the signal's reason. A denial is no error: it is a verdict with `authorized: false`.
+   * @throws TransportError, TimeoutError, BackendError (5xx, 429), ProtocolError (not an answer of 3scale),
+   *   ConfigError, ClosedError, or the signal's reason. A denial is not an error: it is a verdict with
+   *   `authorized: false`.
    */
   authrep(credentials: Credentials, call: AuthorizeCall = NO_CALL): Promise<Verdict> {
     return this.#ask('authrep', credentials, call, call.usage ?? ONE_HIT)
   }
 
   /**
-   * Authorizes and counts nothing; a usage given is a prediction that is checked against the limits.
+   * Authorizes and counts nothing. A usage is a prediction: the backend checks it against the limits.
    *
    * @throws as `authrep` does.
    */
@@ -94,24 +95,24 @@ export class ThreeScaleClient {
   }
 
   /**
-   * Counts what was used. All transactions are checked before the first byte, then sent one call after the other: by
-   * service, at most 1,000 transactions or 4,000 parameters each. `accepted` is how many the backend queued; it drops a
-   * whole call later, without a word, for one unknown application or metric in it.
+   * Counts usage. Checks all transactions before it sends the first byte, then sends one call after the other: by
+   * service, with at most 1,000 transactions or 4,000 parameters each. `accepted` is how many the backend queued. Later
+   * it silently drops a whole call if one application or metric in it is unknown.
    *
-   * @throws RejectedError when the backend refuses; ReportError (with `cause`) when it cannot be reached, does not answer or
-   *   the report is aborted. Both say which transactions were `accepted`, `unreported` and `ambiguous`.
+   * @throws RejectedError if the backend refuses; ReportError (with `cause`) if it cannot be reached, does not answer,
+   *   or the report is aborted. Both say which transactions were `accepted`, `unreported` and `ambiguous`.
    */
   async report(transactions: Iterable<Transaction>, call: ReportCall = NO_CALL): Promise<{ accepted: number }> {
     if (this.#sender.closed) throw new ClosedError('the client is closed')
     const problems: string[] = []
     const batches = batchesOf(transactions, call.service ?? this.#options.serviceId, problems)
-    const ours = new Map(batches.map(({ service }) => [service, this.#address.reportBody(service, problems)]))
+    const starts = new Map(batches.map(({ service }) => [service, this.#address.reportBody(service, problems)]))
     if (problems.length > 0) throw new ConfigError(problems)
-    return await sendBatches(batches, ({ service, body }) => this.#post(ours.get(service) + body, call.signal))
+    return await sendBatches(batches, ({ service, body }) => this.#post(starts.get(service) + body, call.signal))
   }
 
   /**
-   * One call for one batch, for a reporter of our own that keeps the books: says what became of it.
+   * Sends one batch in one call and returns its outcome, for the gateway's reporter.
    *
    * @throws ConfigError when a transaction cannot be sent; ClosedError; nothing else.
    * @internal
@@ -120,13 +121,13 @@ export class ThreeScaleClient {
     if (this.#sender.closed) throw new ClosedError('the client is closed')
     const problems: string[] = []
     const batches = batchesOf(batch.transactions, batch.service, problems)
-    const ours = this.#address.reportBody(batch.service, problems)
+    const start = this.#address.reportBody(batch.service, problems)
     if (batches.length !== 1) problems.push('a batch must fit into one call')
     if (problems.length > 0) throw new ConfigError(problems)
-    return await this.#post(ours + batches[0]!.body, signal)
+    return await this.#post(start + batches[0]!.body, signal)
   }
 
-  /** Waits for the calls that run (each ends at its deadline), then closes the own connections. Later calls reject. */
+  /** Waits for running calls (each ends at its deadline), then closes the client's connections. Later calls reject. */
   close(): Promise<void> {
     return this.#sender.close()
   }
@@ -136,7 +137,7 @@ export class ThreeScaleClient {
   }
 
   /**
-   * A text of the backend's (it quotes what it refuses) without our own credentials.
+   * Masks our own credentials in a text of the backend, which quotes what it refuses.
    *
    * @internal
    */
@@ -144,7 +145,7 @@ export class ThreeScaleClient {
     return maskSecrets(text, [this.#options.serviceToken, this.#options.providerKey])
   }
 
-  /** Where it calls and for whom; credentials read `***`. */
+  /** The backend's address and the service; credentials read `***`. */
   toJSON(): object {
     const { serviceId, serviceToken, providerKey, backendUrl, timeoutMs } = this.#options
     return {
@@ -172,9 +173,9 @@ export class ThreeScaleClient {
     usage: SetUsage | undefined,
   ): Promise<Verdict> {
     const problems: string[] = []
-    const ours = this.#address.authorizePath(endpoint, isOAuth(credentials), call.service, problems)
+    const start = this.#address.authorizePath(endpoint, isOAuth(credentials), call.service, problems)
     const caller = encodeCredentials(credentials, problems) + encodeReferrer(call.referrer, problems)
-    const path = ours + caller + encodeCall(call, usage, problems)
+    const path = start + caller + encodeCall(call, usage, problems)
     const extensions = encodeExtensions(call.extensions, true, problems)
     if (problems.length > 0) throw new ConfigError(problems)
     const denial = tooLong(path, caller.length)
@@ -216,12 +217,12 @@ export class ThreeScaleClient {
 
 const NO_CALL: AuthorizeCall & ReportCall = Object.freeze({})
 
-/** Ours, then the user's over them. */
-function headersOf(own: Readonly<Record<string, string>>): readonly string[] {
+/** The client's headers; those of the options replace them by name. */
+function headersOf(given: Readonly<Record<string, string>>): readonly string[] {
   const headers = new Map<string, string>()
   for (let at = 0; at < USER_AGENT_HEADERS.length; at += 2) {
     headers.set(USER_AGENT_HEADERS[at]!, USER_AGENT_HEADERS[at + 1]!)
   }
-  for (const [name, value] of Object.entries(own)) headers.set(name, value)
+  for (const [name, value] of Object.entries(given)) headers.set(name, value)
   return Object.freeze([...headers].flat())
 }

@@ -1,16 +1,16 @@
-/** How much the backend reads of a query. */
+/** Denies calls whose query is longer than the backend reads. */
 import { REQUEST_TOO_LARGE, USAGE_TOO_LARGE } from '../domain/rejection-codes.ts'
 import type { NotAuthorized } from '../domain/verdict.ts'
 import { deniedVerdict } from './answer/lazy-verdict.ts'
 
-/** Limit of the backend's web server (facts of apisonator, section 2: an empty 400 beyond it). */
+/** Limit of the backend's web server, which answers longer queries with an empty 400. */
 const MAX_QUERY_BYTES = 10_240
 
 /**
- * The denial of a call whose query is too long; undefined when it is not. Such a call is not sent: a proxy on the way may
- * answer by breaking the connection, which would look like an outage that a caller can cause.
+ * The denial of a call whose query is too long; undefined if it is not. Such a call is not sent: a proxy on the way may
+ * break the connection, and a caller could then cause what looks like an outage.
  *
- * @param callerBytes how much of the path is what the caller sent; the fault is his when it is more than the rest.
+ * @param callerBytes bytes of the path that the caller sent; if they are more than the rest, it is the caller's fault.
  */
 export function tooLong(path: string, callerBytes: number): NotAuthorized | undefined {
   const queryBytes = path.length - path.indexOf('?') - 1

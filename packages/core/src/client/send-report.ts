@@ -1,4 +1,4 @@
-/** Sends the batches of a report one after the other and keeps account of what became of each. */
+/** Sends the batches of a report one after the other and records the outcome of each. */
 
 import type { Transaction } from '../domain/transaction.ts'
 import { RejectedError, ReportError, type ReportProgress } from '../errors.ts'
@@ -6,9 +6,9 @@ import type { ReportOutcome } from './answer/report-outcome.ts'
 import type { Batch } from './encode/report-batches.ts'
 
 /**
- * In the order of the batches, because set-usages of one application depend on it; ends at the first failure.
+ * Keeps the order of the batches, because the result of set-usages depends on it, and stops at the first failure.
  *
- * @throws RejectedError or ReportError, with what was accepted, not reported and perhaps counted.
+ * @throws RejectedError or ReportError, with the transactions that were accepted, not reported and perhaps counted.
  */
 export async function sendBatches(
   batches: readonly Batch[],
@@ -22,11 +22,11 @@ export async function sendBatches(
       continue
     }
     const rest = batches.slice(index + 1).flatMap((later) => later.transactions)
-    const counted = outcome.kind === 'unknown'
+    const maybeCounted = outcome.kind === 'unknown'
     const progress: ReportProgress = {
       accepted,
-      unreported: counted ? rest : [...batch.transactions, ...rest],
-      ambiguous: counted ? batch.transactions : [],
+      unreported: maybeCounted ? rest : [...batch.transactions, ...rest],
+      ambiguous: maybeCounted ? batch.transactions : [],
     }
     const { error } = outcome
     throw error instanceof RejectedError

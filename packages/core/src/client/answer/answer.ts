@@ -9,19 +9,19 @@ import { readLimitHeaders } from './limit-headers.ts'
 import { headerOf, isEncoded, isThreescaleType, shownType } from './media-type.ts'
 import { readRetryAfter } from './retry-after.ts'
 
-const YES = /^\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>true<\/authorized>/
+const AUTHORIZED = /^\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>true<\/authorized>/
 
 /**
- * The verdict of an authorize or authrep answer.
+ * Reads the verdict from the answer to an authorize or authrep call.
  *
- * @param noBody whether the call asked for no body; an empty 200 is then a yes.
+ * @param noBody whether the call asked for no body; an empty 200 then authorizes.
  * @param now epoch milliseconds, for a Retry-After date.
  * @throws BackendError for 5xx and 429; ProtocolError for a 2xx or 3xx that is not 3scale's answer.
  */
 export function readAnswer(response: TransportResponse, noBody: boolean, now: number): Verdict {
   const { status } = response
   if (status === 200) {
-    const document = readYes(response, noBody)
+    const document = readAuthorized(response, noBody)
     return authorizedVerdict(status, document, readLimitHeaders(response))
   }
   if (isDenial(status) || isLimitDenial(response)) {
@@ -31,17 +31,17 @@ export function readAnswer(response: TransportResponse, noBody: boolean, now: nu
   throw failureOf(response, now)
 }
 
-/** Any 4xx but 429: a caller can cause them in many ways (law 3). */
+/** Whether a status is a denial: any 4xx but 429, because a caller can cause them in many ways (law 3). */
 export function isDenial(status: number): boolean {
   return status >= 400 && status < 500 && status !== 429
 }
 
-/** A 429 with 3scale's own rejection header is its verdict about limits; any other is a backend that is busy. */
+/** A 429 with 3scale's rejection header is a verdict about limits; any other 429 means that the backend is busy. */
 function isLimitDenial(response: TransportResponse): boolean {
   return response.status === 429 && headerOf(response, '3scale-rejection-reason') === 'limits_exceeded'
 }
 
-/** The error that a status other than the expected one and other than a denial means. */
+/** The error for a status that is neither the expected one nor a denial. */
 export function failureOf(response: TransportResponse, now: number): BackendError | ProtocolError {
   const { status } = response
   if (status >= 500 || status === 429) {
@@ -51,10 +51,10 @@ export function failureOf(response: TransportResponse, now: number): BackendErro
 }
 
 /**
- * The document of a yes. Its beginning, its end and its type are looked at; names inside that are not escaped may break
- * the XML between, and that must not turn into an error when somebody reads the details.
+ * The document of an answer that authorizes. Checks only its beginning, its end and its content type: unescaped names
+ * may break the XML between them, and a later look at the details must not turn that into an error.
  */
-function readYes(response: TransportResponse, noBody: boolean): string | undefined {
+function readAuthorized(response: TransportResponse, noBody: boolean): string | undefined {
   const { body } = response
   if (!isThreescaleType(response) || isEncoded(response) || body.length > MAX_BODY_BYTES) {
     throw protocolError(response, 'an answer of 3scale')
@@ -62,13 +62,13 @@ function readYes(response: TransportResponse, noBody: boolean): string | undefin
   if (body.length === 0 && noBody) return undefined
   if (!isUtf8(body)) throw protocolError(response, 'UTF-8')
   const document = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  if (!YES.test(document) || !document.trimEnd().endsWith('</status>')) {
+  if (!AUTHORIZED.test(document) || !document.trimEnd().endsWith('</status>')) {
     throw protocolError(response, 'a complete status document that authorizes')
   }
   return document
 }
 
-/** Says what came without quoting it: a foreign page may repeat the request. */
+/** Describes an unexpected answer without quoting it, because a foreign page may repeat the request. */
 export function protocolError(response: TransportResponse, expected: string): ProtocolError {
   const size = response.body.length > MAX_BODY_BYTES ? `over ${MAX_BODY_BYTES}` : response.body.length
   const encoded = isEncoded(response) ? ', encoded' : ''

@@ -1,4 +1,4 @@
-/** What a 4xx says: code, reason, and the document it may hold. Any 4xx is a denial, whatever its body. */
+/** Reads a denial: its code, its reason, and the document it may hold. Any 4xx is a denial, whatever its body. */
 import { codeOfReason, codeOfStatus, ENDPOINT_NOT_FOUND, USAGE_INVALID } from '../../domain/rejection-codes.ts'
 import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.ts'
 import { unescapeXml } from './escapes.ts'
@@ -15,7 +15,7 @@ const ERROR = /^\s*(?:<\?xml[^>]*>\s*)?<error code="([^"<>]*)">([\s\S]*)<\/error
 const REASON = /^(\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>false<\/authorized>\s*)<reason>/
 const REASON_END = '</reason>'
 
-/** @param noBody whether the call asked for no body, so that an empty one means nothing. */
+/** @param noBody whether the call asked for no body; an empty body then means nothing. */
 export function readDenial(response: TransportResponse, noBody: boolean): Denial {
   const named = wellFormedCode(headerOf(response, '3scale-rejection-reason'))
   const text = isThreescaleType(response) ? bodyText(response) : undefined
@@ -39,8 +39,8 @@ export function readDenial(response: TransportResponse, noBody: boolean): Denial
 }
 
 /**
- * A reason quotes what the caller sent, unescaped, so a caller could close the element and go on with limits of his own
- * making. All that follows the real end is written by 3scale: the last end is the real one.
+ * A reason quotes the caller's input unescaped, so a caller could close the element and append invented limits.
+ * Only 3scale writes what follows the real end of the reason, so the last end tag is the real one.
  */
 function splitReason(text: string): { reason: string; document: string } | undefined {
   const head = REASON.exec(text)
@@ -50,7 +50,7 @@ function splitReason(text: string): { reason: string; document: string } | undef
   return { reason: text.slice(head[0].length, end), document: head[1] + text.slice(end + REASON_END.length) }
 }
 
-/** The body as text; undefined when it is not to be read. Bytes that are not UTF-8 become U+FFFD. */
+/** The body as text; undefined if it is incomplete, encoded or too long. Bytes that are not UTF-8 become U+FFFD. */
 function bodyText(response: TransportResponse): string | undefined {
   if (response.failure !== undefined || isEncoded(response) || response.body.length > MAX_BODY_BYTES) return undefined
   return Buffer.from(response.body.buffer, response.body.byteOffset, response.body.byteLength).toString('utf8')
@@ -61,7 +61,7 @@ function codeOfEmpty(status: number): string {
   return status === 404 ? ENDPOINT_NOT_FOUND : codeOfStatus(status)
 }
 
-/** A code goes on to callers and logs, so only what looks like one is taken for one. */
+/** Callers and logs are shown the code, so a text of any other form is dropped. */
 function wellFormedCode(code: string | undefined): string | undefined {
   return code !== undefined && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : undefined
 }

@@ -1,4 +1,4 @@
-/** What a status document says beside yes or no. */
+/** What a status document says beside the verdict. */
 import type { UsageReport } from '../../domain/verdict.ts'
 
 export interface Details {

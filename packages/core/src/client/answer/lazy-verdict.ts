@@ -1,10 +1,10 @@
-/** Verdicts that read their document only when somebody looks at the details. */
+/** Verdicts that read their document only when a detail is first asked for. */
 import { inspect } from 'node:util'
 import type { Authorized, LimitHeaders, NotAuthorized, UsageReport } from '../../domain/verdict.ts'
 import { type Details, NO_DETAILS } from './details.ts'
 import { readDetails } from './read-details.ts'
 
-/** Application of an answer; its key is not an own property, so that neither inspect nor JSON shows it. */
+/** Application of an answer. Its key is private, so that neither inspect nor JSON shows it. */
 class AnsweredApplication {
   readonly id: string | undefined
   readonly redirectUrl: string | undefined
@@ -67,7 +67,7 @@ abstract class LazyAnswer {
     return this.#read.appKeys
   }
 
-  /** All but the keys. */
+  /** Everything but the keys. */
   toJSON(): object {
     const { status, readable, plan, application, usageReports, hierarchy, limit } = this
     return {
@@ -111,19 +111,19 @@ class NotAuthorizedAnswer extends LazyAnswer implements NotAuthorized {
     this.reason = reason
   }
 
-  /** The reason's quotation is masked: it holds a credential of the caller's, or one of ours. */
+  /** Masks what the reason quotes: a credential of the caller or of the API provider. */
   override toJSON(): object {
     const reason = this.reason.replace(/"[\s\S]*"/, '"***"')
     return { authorized: false, code: this.code, reason, ...super.toJSON() }
   }
 }
 
-/** @param document a complete status document; undefined where the call asked for none. */
+/** @param document a complete status document; undefined if the call asked for none. */
 export function authorizedVerdict(status: number, document: string | undefined, limit?: LimitHeaders): Authorized {
   return new AuthorizedAnswer(status, document, limit)
 }
 
-/** @param document a status document without its reason; undefined where there is none. */
+/** @param document a status document without its reason; undefined if there is none. */
 export function deniedVerdict(
   status: number,
   code: string,

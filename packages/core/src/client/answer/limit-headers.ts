@@ -5,9 +5,9 @@ import type { TransportResponse } from '../transport/transport.ts'
 import { headerOf } from './media-type.ts'
 
 /**
- * Undefined where the answer has none, or none that are whole numbers.
+ * Undefined if the answer has none, or if they are not whole numbers.
  *
- * @param remaining for answers that name only the window, as denials for a limit may.
+ * @param remaining used if the answer names only the window, as the denial for a limit may.
  */
 export function readLimitHeaders(response: TransportResponse, remaining?: number): LimitHeaders | undefined {
   const left = whole(headerOf(response, '3scale-limit-remaining')) ?? remaining

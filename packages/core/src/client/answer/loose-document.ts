@@ -1,6 +1,6 @@
 /**
- * Status documents that are not well-formed, because 3scale writes metric names, ids and keys as they are. Reads the one
- * form in which apisonator writes a document, by its fixed texts around the free ones, from the first byte to the last.
+ * Reads status documents that are not well-formed, because 3scale does not escape metric names, ids and keys. Expects
+ * the one form that apisonator writes, and finds the free texts by the fixed texts around them.
  */
 
 import type { UsageReport } from '../../domain/verdict.ts'
@@ -24,7 +24,7 @@ const METRIC = /<metric name="(.{0,4096}?)" children="(.{0,4096}?)"\/>(?=<metric
 const HIERARCHY_END = /<\/hierarchy>/y
 const TAIL = /<\/status>$/y
 
-/** Undefined when any byte of the document is not accounted for. */
+/** Undefined if the form does not explain every byte of the document. */
 export function readLoosely(document: string): Details | undefined {
   let at = 0
   function take(pattern: RegExp): RegExpExecArray | undefined {

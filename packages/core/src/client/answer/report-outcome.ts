@@ -1,4 +1,4 @@
-/** What became of one report call: whether it was counted, and what to do about it. */
+/** The outcome of one report call: whether it was counted, and what to do next. */
 import { BackendError, ClosedError, type ProtocolError, RejectedError } from '../../errors.ts'
 import { CallAborted } from '../transport/call-aborted.ts'
 import type { TransportResponse } from '../transport/transport.ts'
@@ -11,11 +11,11 @@ export type ReportOutcome =
   | { readonly kind: 'accepted' }
   /** Surely not counted: send it again, after `retryAfterMs` where the backend said so. */
   | { readonly kind: 'not-counted'; readonly retryAfterMs: number | undefined; readonly error: unknown }
-  /** Surely not counted, and will be refused again until somebody repairs our credentials or our address. */
+  /** Surely not counted, and refused again until our credentials or the backend's address are corrected. */
   | { readonly kind: 'refused'; readonly code: string; readonly error: RejectedError | ProtocolError }
   /** Surely not counted: one of the transactions is bad. */
   | { readonly kind: 'bad-request'; readonly error: RejectedError }
-  /** Surely not counted: too long. */
+  /** Surely not counted: the request was too long. */
   | { readonly kind: 'too-large'; readonly error: RejectedError }
   /** It may have been counted. */
   | { readonly kind: 'unknown'; readonly error: unknown }
@@ -40,7 +40,7 @@ export function outcomeOfAnswer(response: TransportResponse, now: number): Repor
   return { kind: 'unknown', error }
 }
 
-/** The outcome of a call that got no answer; for an abort `error` is the signal's reason. */
+/** The outcome of a call without an answer; for an abort, `error` is the signal's reason. */
 export function outcomeOfFailure(failure: unknown): ReportOutcome {
   const { sent } = failure as { readonly sent?: boolean }
   const error = failure instanceof CallAborted ? failure.reason : failure

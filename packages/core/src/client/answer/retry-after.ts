@@ -1,4 +1,4 @@
-/** The Retry-After header. */
+/** Reads the Retry-After header. */
 
 /** Milliseconds to wait, from seconds or an HTTP date; undefined for anything else. Never negative. */
 export function readRetryAfter(value: string | undefined, now: number): number | undefined {

@@ -1,11 +1,11 @@
-/** Status documents that are well-formed XML. */
+/** Reads status documents that are well-formed XML. */
 import { XMLParser } from 'fast-xml-parser'
 import type { Details } from './details.ts'
 import { unescapeXml } from './escapes.ts'
 import { usageReport } from './usage-report.ts'
 
-// Entities are not decoded by the parser: 3scale escapes only a few fields, and an application key `a&amp;b` that it
-// writes as it is must not be taken for the key `a&b`. That also leaves an entity bomb nothing to expand.
+// The parser does not decode entities. 3scale escapes only a few fields: it writes the application key `a&amp;b` as it
+// is, and that must not become the key `a&b`. It also leaves an entity bomb nothing to expand.
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -22,9 +22,9 @@ const parser = new XMLParser({
 
 type Element = Readonly<Record<string, unknown>>
 
-/** Undefined when the document is not well-formed or not of the shape that the API documents. */
+/** Undefined if the document is not well-formed or does not have the documented shape. */
 export function readStrictly(document: string): Details | undefined {
-  // The parser folds line breaks, and keys are compared to the byte.
+  // The parser changes line breaks, but keys are compared byte by byte.
   if (document.includes('<!') || document.includes('\r')) return undefined
   try {
     const root: unknown = parser.parse(document, true)
@@ -89,7 +89,7 @@ function onlyElement(value: unknown): unknown {
   return Array.isArray(value) ? value[0] : value
 }
 
-/** The text of an element or attribute; an empty element has an empty one. */
+/** The text of an element or attribute; an empty element has an empty text. */
 function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

@@ -1,8 +1,8 @@
-/** One `<usage_report>`, from its texts. */
+/** Makes one usage report from the texts of a `<usage_report>`. */
 import { isPeriod } from '../../domain/period.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 
-/** Undefined when any part is not what 3scale writes, so that no limit is taken for another. */
+/** Undefined if any part is not as 3scale writes it, so that one limit is never mistaken for another. */
 export function usageReport(
   metric: string | undefined,
   period: string | undefined,
@@ -32,7 +32,7 @@ function isWhole(text: string | undefined): text is string {
   return text !== undefined && /^-?\d{1,300}$/.test(text)
 }
 
-/** `2026-01-15 10:20:00 +0000`; always UTC. */
+/** Reads `2026-01-15 10:20:00 +0000`; always UTC. */
 function instant(text: string | undefined): Date | undefined {
   const parts = text === undefined ? null : /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) \+0000$/.exec(text)
   if (parts === null) return undefined

@@ -1,4 +1,4 @@
-/** One authorize or authrep call: what it is about, and how that is written as a path with query. */
+/** One authorize or authrep call, and how it is encoded into a path with a query. */
 
 import type {
   ApplicationCredentials,
@@ -11,29 +11,29 @@ import type { AbortSource } from '../../primitives/abort.ts'
 import type { Extensions } from './extensions.ts'
 import { encode, encodeLog, encodeUsage, isParameterName } from './parameter.ts'
 
-/** What one authorize or authrep call is about, beside who calls. */
+/** What one authorize or authrep call says beside the caller's credentials. */
 export interface AuthorizeCall {
   /** Amounts, or `'#5'` to set a metric to 5. authrep defaults to `{ hits: 1 }`, authorize to none. */
   readonly usage?: SetUsage | undefined
-  /** Another service than the client's own. */
+  /** The service; default is the client's own. */
   readonly service?: string | undefined
-  /** Compared with the application's referrer filters, where the service has them. */
+  /** Compared with the application's referrer filters, if the service uses them. */
   readonly referrer?: string | undefined
   /** `{ code: 200 }` counts a response code; the backend ignores other members. authrep only. */
   readonly log?: Readonly<Record<string, string | number>> | undefined
   readonly extensions?: Extensions | undefined
-  /** Further parameters, by their names on the wire; none of those that the call has its own fields for. */
+  /** Further parameters by their names on the wire; not those that have a field here. */
   readonly extra?: Readonly<Record<string, string | number>> | undefined
-  /** The call rejects with its reason once it is aborted; what is not on the wire yet is not sent. */
+  /** After an abort the call rejects with the signal's reason. A call that was not written yet is not sent. */
   readonly signal?: AbortSignal | undefined
   /**
-   * What an abort does to a call that is on the wire already. `'abort'`: ends it at the price of its connection, though the
-   * backend may have counted. `'finish'`: lets it finish, and the call resolves as if nothing had happened. Default `'abort'`.
+   * What an abort does to a call that was already written. `'abort'` ends it and its connection, though the backend
+   * may have counted it. `'finish'` lets it finish, and the call resolves as usual. Default `'abort'`.
    */
   readonly whenSent?: 'abort' | 'finish' | undefined
   /**
-   * Whom the call is for. Unlike `signal` he costs no listener: he is looked at right before the call is written, and the
-   * call rejects when he has left by then. On the wire it finishes.
+   * The request this call is made for. Checked once, right before the call is written: if the client has disconnected
+   * by then, the call rejects. A call that was written finishes. Cheaper than `signal`, which needs a listener.
    *
    * @internal
    */
@@ -42,7 +42,7 @@ export interface AuthorizeCall {
 
 export type Endpoint = 'authorize' | 'authrep'
 
-/** Names that only the call's own fields may set. `no_body` is an extension, and an empty 200 a failure without it. */
+/** Names that only the call's fields may set. `no_body` is an extension: without it an empty 200 is a failure. */
 const RESERVED: ReadonlySet<string> = new Set([
   'service_token',
   'service_id',
@@ -58,7 +58,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'no_body',
 ])
 
-/** Parameters of the caller's; the backend's last of two equal names wins, so none is ever written twice. */
+/** The caller's credentials as parameters. None is written twice: the backend takes the last of two equal names. */
 export function encodeCredentials(credentials: Credentials, problems: string[]): string {
   if (typeof credentials !== 'object' || credentials === null) {
     problems.push('credentials must be an object such as { userKey }')
@@ -79,17 +79,17 @@ export function encodeCredentials(credentials: Credentials, problems: string[]):
   return query
 }
 
-/** Whether the `oauth_*` endpoints are meant. */
+/** Whether the credentials belong to the `oauth_*` endpoints. */
 export function isOAuth(credentials: Credentials): boolean {
   return (credentials as OAuthCredentials | undefined)?.clientId !== undefined
 }
 
-/** The referrer that the caller sent; empty when there is none. */
+/** The referrer as a parameter; empty if there is none. */
 export function encodeReferrer(referrer: string | undefined, problems: string[]): string {
   return referrer === undefined ? '' : `&referrer=${encode(referrer, 'referrer', problems)}`
 }
 
-/** Everything of a call that is not the caller's. */
+/** All parameters of a call that do not come from the caller. */
 export function encodeCall(call: AuthorizeCall, usage: SetUsage | undefined, problems: string[]): string {
   let query = usage === undefined ? '' : encodeUsage(usage, '&usage%5B', '%5D=', 'usage', problems)
   if (call.log !== undefined) query += encodeLog(call.log, '&log%5B', '%5D=', 'log', problems)

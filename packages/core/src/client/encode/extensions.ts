@@ -1,24 +1,24 @@
 /** Extensions of the API, sent in the `3scale-options` header. Source: apisonator docs/extensions.md. */
 import { encode } from './parameter.ts'
 
-/** What a call may ask for beyond the API. `true` sends `1`, `false` and `undefined` send nothing. */
+/** Extensions that a call may ask for. `true` sends `1`; `false` and `undefined` send nothing. */
 export interface Extensions {
-  /** Usage of a metric is not added to its ancestors, for this call. */
+  /** The backend does not add the usage of a metric to its ancestors, for this call. */
   readonly flatUsage?: boolean | undefined
-  /** The application's keys (at most 256) as `Verdict.appKeys`, and its id. */
+  /** Lists the application's keys (at most 256) as `Verdict.appKeys`, and its id. */
   readonly listAppKeys?: boolean | undefined
   /**
-   * An answer without a body: the verdict then comes from the status and the headers alone, and `readable` is false.
-   * Codes and reasons of 403 and 404 answers are lost with it.
+   * Asks for an answer without a body: the verdict comes from the status and the headers alone, and `readable` is
+   * false. Codes and reasons of 403 and 404 answers are then missing.
    */
   readonly noBody?: boolean | undefined
-  /** The code of a 409 denial. On by default for authorize and authrep; false turns it off. */
+  /** Asks for the code of a 409 denial. On by default for authorize and authrep; false turns it off. */
   readonly rejectionReasonHeader?: boolean | undefined
-  /** How many further identical calls would pass, as `Verdict.limit`. */
+  /** Tells how many further identical calls would pass, as `Verdict.limit`. */
   readonly limitHeaders?: boolean | undefined
-  /** Direct children of the limited metrics, as `Verdict.hierarchy`. */
+  /** Lists the direct children of limited metrics, as `Verdict.hierarchy`. */
   readonly hierarchy?: boolean | undefined
-  /** Any other one, by its name on the wire. */
+  /** Any other extension, by its name on the wire. */
   readonly [name: string]: boolean | string | number | undefined
 }
 
@@ -32,9 +32,9 @@ const WIRE_NAMES: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * The header's value; empty when nothing is asked for.
+ * The header's value; empty if no extension is asked for.
  *
- * @param withRejectionReason whether the rejection reason is asked for when nothing is said about it.
+ * @param withRejectionReason whether to ask for the rejection reason by default.
  */
 export function encodeExtensions(
   extensions: Extensions | undefined,

@@ -1,10 +1,10 @@
-/** Parameters of the API: names and values as the backend's parser (Rack) has to read them. */
+/** Encodes names and values of parameters for the backend's parser (Rack). */
 import { metricProblem, type SetUsage } from '../../domain/usage.ts'
 
 /**
- * `before` + metric + `after` + amount for every metric.
+ * Writes `before` + metric + `after` + amount for every metric.
  *
- * @param path of the usage, for problems.
+ * @param path path of the usage, for problems.
  */
 export function encodeUsage(usage: SetUsage, before: string, after: string, path: string, problems: string[]): string {
   if (typeof usage !== 'object' || usage === null || Array.isArray(usage)) {
@@ -21,7 +21,7 @@ export function encodeUsage(usage: SetUsage, before: string, after: string, path
   return query
 }
 
-/** `before` + name + `after` + value for every member. */
+/** Writes `before` + name + `after` + value for every member. */
 export function encodeLog(
   log: Readonly<Record<string, string | number>>,
   before: string,
@@ -37,7 +37,7 @@ export function encodeLog(
   return query
 }
 
-/** A text or finite number as a parameter's value. Problems name the path, never the value. */
+/** Encodes a text or a finite number. Problems name the path, never the value. */
 export function encode(value: unknown, path: string, problems: string[]): string {
   if (typeof value === 'string') {
     if (value.isWellFormed()) return encodeURIComponent(value)
@@ -50,7 +50,7 @@ export function encode(value: unknown, path: string, problems: string[]): string
   return ''
 }
 
-/** The backend's parser splits names on brackets, even percent-encoded ones (rack 2.2). */
+/** Whether a name can be sent. The backend's parser splits names on brackets, even percent-encoded ones (rack 2.2). */
 export function isParameterName(name: string): boolean {
   return name !== '' && name.isWellFormed() && !/[[\]]/.test(name)
 }

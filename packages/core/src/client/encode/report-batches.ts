@@ -3,7 +3,7 @@
 import type { Transaction } from '../../domain/transaction.ts'
 import { encodeTransaction } from './transaction.ts'
 
-/** What one call may hold: 1,000 transactions by 3scale's documentation, 4,096 parameters by its parser. */
+/** The most that one call may hold: 1,000 transactions by 3scale's documentation, 4,096 parameters by its parser. */
 export const MAX_TRANSACTIONS = 1000
 export const MAX_PARAMETERS = 4000
 
@@ -23,8 +23,8 @@ interface OpenBatch {
 }
 
 /**
- * One batch after the other by service, in the order given. Everything is checked; problems begin with the index of the
- * transaction.
+ * Fills batches by service, in the given order, and checks every transaction. A problem begins with the transaction's
+ * index.
  *
  * @param defaultService the service of transactions that name none.
  */
@@ -43,7 +43,7 @@ export function batchesOf(
     let encoded = encodeTransaction(transaction, batch?.transactions.length ?? 0, path, problems)
     if (encoded.parameters > MAX_PARAMETERS) problems.push(`${path} has more than ${MAX_PARAMETERS} parameters`)
     if (batch === undefined || !fits(batch, encoded.parameters)) {
-      // The index in the body is part of the text.
+      // Encoded again, because the text contains the index within the batch.
       if (batch !== undefined) encoded = encodeTransaction(transaction, 0, path, [])
       batch = { service, transactions: [], body: '', parameters: 0 }
       open.set(service, batch)

@@ -1,13 +1,13 @@
-/** When a transaction happened, as whole seconds since the epoch: the one form that the backend reads in one way. */
+/** Timestamps as whole seconds since the epoch: the only form that the backend cannot misread. */
 
-/** No transaction that the backend would take was made before this; milliseconds taken for seconds are far above. */
+/** The year 5138. Milliseconds that were passed as seconds are far above it. */
 const MAX_SECONDS = 99_999_999_999
 
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|([+-]\d\d):?(\d\d)))?$/
 
 /**
- * Reads `2026-01-15`, `2026-01-15 10:20:30`, `2026-01-15T10:20:30Z` and the like; without an offset it is UTC, as for
- * the backend. Undefined for everything else: the backend would silently take the current time for what it cannot read.
+ * Reads `2026-01-15`, `2026-01-15 10:20:30`, `2026-01-15T10:20:30Z` and the like. Without an offset the time is UTC, as
+ * for the backend. Undefined for everything else, because the backend silently uses the current time instead.
  */
 export function parseTimestamp(text: string): number | undefined {
   const parts = DATE_TIME.exec(text)
@@ -20,7 +20,7 @@ export function parseTimestamp(text: string): number | undefined {
   return Math.floor(instant / 1000)
 }
 
-/** Seconds since the epoch; undefined when none is given. Problems name the path. */
+/** Seconds since the epoch; undefined if no timestamp is given. Problems name the path. */
 export function timestampOf(
   given: { readonly timestamp?: Date | string | undefined; readonly timestampSeconds?: number | undefined },
   path: string,
@@ -48,7 +48,7 @@ export function timestampOf(
 }
 
 function secondsOf(date: unknown): number | undefined {
-  // Not instanceof: dates of another realm (a test runner's, say) are dates too.
+  // Not instanceof: dates of another realm (of a test runner, for example) are dates too.
   const instant = Object.prototype.toString.call(date) === '[object Date]' ? Number(date) : Number.NaN
   return Number.isNaN(instant) ? undefined : Math.floor(instant / 1000)
 }

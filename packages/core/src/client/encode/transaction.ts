@@ -1,4 +1,4 @@
-/** How one transaction is written into the form body of a report. */
+/** Encodes one transaction for the form body of a report. */
 import type { Transaction } from '../../domain/transaction.ts'
 import { encode, encodeLog, encodeUsage } from './parameter.ts'
 import { timestampOf } from './timestamp.ts'
@@ -10,8 +10,8 @@ export interface EncodedTransaction {
 }
 
 /**
- * @param index in the call's body.
- * @param path of the transaction, for problems.
+ * @param index index in the call's body.
+ * @param path path of the transaction, for problems.
  */
 export function encodeTransaction(
   transaction: Transaction,

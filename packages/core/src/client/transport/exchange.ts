@@ -1,4 +1,4 @@
-/** One HTTP exchange on an undici dispatcher: collects the answer, knows whether anything was written. */
+/** One HTTP exchange on an undici dispatcher: collects the answer and knows whether a byte was written. */
 import type { Dispatcher } from 'undici'
 import { TimeoutError, type TransportError } from '../../errors.ts'
 import { isAborted } from '../../primitives/abort.ts'
@@ -10,11 +10,11 @@ import { transportError } from './transport-failure.ts'
 type Headers = TransportResponse['headers']
 
 const NO_HEADERS: Headers = Object.freeze({})
-const NOTHING = Buffer.alloc(0)
+const NO_BODY = Buffer.alloc(0)
 
 /**
- * Settles exactly once: by the answer, the deadline, the signal or a failure. A status of the backend is never lost: once
- * it is there, a failure only marks the body as incomplete.
+ * Settles exactly once: by the answer, the deadline, the signal or a failure. After the status has arrived, a failure
+ * only marks the body as incomplete.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: TransportRequest
@@ -27,7 +27,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #settled = false
   #status = 0
   #headers: Headers = NO_HEADERS
-  #body: Buffer = NOTHING
+  #body: Buffer = NO_BODY
   #more: Buffer[] | undefined
   #length = 0
 
@@ -50,15 +50,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Throwing drops the request without a byte written and keeps the connection. It is also what keeps undici from
-    // writing a request a second time, which it may do after a connection ends in certain ways.
+    // Throwing drops the request before a byte is written and keeps the connection. It also keeps undici from writing a
+    // request a second time, which it may do after a connection ends in certain ways.
     if (this.#settled || this.#controller !== undefined || this.#callerLeft())
       throw new Error('dropped before it was sent')
     this.#controller = controller
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    // An informational answer comes before the real one, which then takes its place.
+    // Called again after an informational answer; the last call is the real one.
     this.#status = status
     this.#headers = headers
   }
@@ -82,7 +82,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#settled) this.#fail(transportError(error, this.#origin, this.#controller !== undefined))
   }
 
-  /** Undici keeps a request for at least a turn of the event loop, and as long as no connection is free. */
+  /** Checked late: undici holds a request for at least a turn of the event loop, and until a connection is free. */
   #callerLeft(): boolean {
     const { caller } = this.#request
     if (caller === undefined || !isAborted(caller)) return false

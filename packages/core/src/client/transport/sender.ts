@@ -1,4 +1,4 @@
-/** Sends one call: one deadline over all its attempts, and repeats only what cannot be counted twice. */
+/** Sends calls: one deadline for all attempts of a call; repeats a call only if it cannot be counted twice. */
 
 import { ClosedError, TransportError } from '../../errors.ts'
 import { isAborted } from '../../primitives/abort.ts'
@@ -6,17 +6,19 @@ import type { Clock } from '../../primitives/clock.ts'
 import { CallAborted, callerLeft } from './call-aborted.ts'
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
 
-/** What differs between two calls; the rest is the sender's. */
+/** One call; the sender adds the time-out. */
 export interface Outgoing extends Omit<TransportRequest, 'timeoutMs'> {
-  /** Whether sending it twice does no harm. */
+  /** Whether it may be sent twice. */
   readonly repeatable: boolean
 }
 
 export interface Sender {
   readonly closed: boolean
-  /** @throws what the transport does, also when the body of a yes broke off; ClosedError after `close`. */
+  /**
+   * @throws what the transport throws, also if the body of a status below 400 is cut off; ClosedError after `close`.
+   */
   send(call: Outgoing): Promise<TransportResponse>
-  /** Lets running calls come to their end, at the latest their deadline, then closes the transport. Idempotent. */
+  /** Waits for running calls, at most until their deadlines, then closes the transport. Idempotent. */
   close(): Promise<void>
 }
 
@@ -24,7 +26,7 @@ export interface SenderOptions {
   readonly transport: Transport
   readonly clock: Clock
   readonly timeoutMs: number
-  /** Further attempts after a connection failed. */
+  /** Further attempts after a failed connection. */
   readonly retry: number
 }
 
@@ -72,12 +74,12 @@ export function createSender({ transport, clock, timeoutMs, retry }: SenderOptio
   }
 }
 
-/** Without its body a status below 400 says nothing; a refusal or an error of the backend's stands by its status. */
+/** A status below 400 says nothing without its body; the status of a denial or an error is enough. */
 function brokeOff(response: TransportResponse): boolean {
   return response.failure !== undefined && response.status < 400
 }
 
-/** Written out, because a spread costs a tenth of what we do for a call. */
+/** Not a spread, which would take a tenth of the client's time for a call. */
 function requestOf(call: Outgoing, timeoutMs: number): TransportRequest {
   const { method, path, headers, body, signal, caller, whenSent } = call
   return { method, path, headers, body, timeoutMs, signal, caller, whenSent }

@@ -1,7 +1,7 @@
 /** Turns what undici and Node throw into errors that carry no path, no query and no header. */
 import { TransportError } from '../../errors.ts'
 
-/** What is left of a system error: enough to act on, nothing that was sent. */
+/** The safe part of a system error: enough to act on, nothing that was sent. */
 class SafeCause extends Error {
   readonly code: string
   readonly syscall: string | undefined
@@ -29,7 +29,7 @@ export function transportError(error: unknown, origin: string, sent: boolean): T
   return new TransportError(message, { sent, cause: new SafeCause(code, word(error, 'syscall')) })
 }
 
-/** A property that reads like an error code; texts of any other form could quote what was sent. */
+/** A property in the form of an error code; any other text could quote what was sent. */
 function word(error: unknown, property: 'code' | 'syscall'): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const value = (error as Record<string, unknown>)[property]

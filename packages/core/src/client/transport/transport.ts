@@ -10,15 +10,15 @@ export interface TransportRequest {
   readonly method: 'GET' | 'POST'
   /** Path with query, percent-encoded; the backend's path prefix included. */
   readonly path: string
-  /** Names in lower case and values, in turn. */
+  /** Names in lower case and values, alternating. */
   readonly headers: readonly string[]
   readonly body: string | undefined
   /** Milliseconds until the exchange fails, connecting included. */
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
-  /** Looked at right before the request is written: nothing is written for one who has left. */
+  /** Checked right before the request is written: if the client has disconnected, nothing is written. */
   readonly caller?: AbortSource | undefined
-  /** Whether an abort ends an exchange that is on the wire already, at the price of its connection. */
+  /** Whether an abort ends an exchange that was already written, and its connection with it. */
   readonly whenSent: 'abort' | 'finish'
 }
 
@@ -26,22 +26,22 @@ export interface TransportResponse {
   readonly status: number
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** At least `MAX_BODY_BYTES` + 1 bytes of a body that is longer than that. */
+  /** The whole body, or more than `MAX_BODY_BYTES` of a longer one. */
   readonly body: Uint8Array
-  /** Why the body is not complete, when it is not. */
+  /** Why the body is incomplete; undefined if it is complete. */
   readonly failure?: TransportError | TimeoutError | undefined
 }
 
-/** Longer bodies are no answers of 3scale; reading ends there. */
+/** Reading stops beyond this: a longer body is not an answer of 3scale. */
 export const MAX_BODY_BYTES = 262_144
 
 export interface Transport {
   /**
-   * Sends once. Never follows, never repeats, never decompresses.
+   * Sends once: no redirects, no retries, no decompression.
    *
-   * @throws TransportError, TimeoutError, or an Interruption by the signal, when no status came.
+   * @throws TransportError, TimeoutError or CallAborted, if no status arrived.
    */
   request(request: TransportRequest): Promise<TransportResponse>
-  /** Ends all connections and whatever still runs on them. */
+  /** Ends all connections and the exchanges that still run on them. */
   close?(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** The transport that is used unless a test brings its own: keep-alive connections by undici. */
+/** The default transport: keep-alive connections by undici. */
 import { type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../../primitives/clock.ts'
 import { Exchange } from './exchange.ts'
@@ -7,10 +7,10 @@ import type { Transport, TransportRequest, TransportResponse } from './transport
 export interface UndiciTransportOptions {
   /** Scheme, host and port. */
   readonly origin: string
-  /** Used instead of an own pool, and never closed. */
+  /** Used instead of a pool of its own, and never closed. */
   readonly dispatcher: Dispatcher | undefined
   readonly maxConnections: number
-  /** Longest that a connection may take to be made. */
+  /** How long connecting may take, in milliseconds. */
   readonly connectTimeoutMs: number
   readonly clock: Clock
 }
@@ -41,7 +41,7 @@ export function createUndiciTransport(options: UndiciTransportOptions): Transpor
               method: request.method,
               headers: request.headers as string[],
               body: request.body ?? null,
-              // The exchange has one deadline for everything.
+              // Off, because the exchange has one deadline for everything.
               headersTimeout: 0,
               bodyTimeout: 0,
             },

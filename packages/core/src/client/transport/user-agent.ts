@@ -1,9 +1,9 @@
-/** How we name ourselves to the backend. */
+/** The headers that name this client to the backend. */
 
-/** This package's version; a test compares it with package.json, which a bundler may leave behind. */
+/** This package's version. Not read from package.json, which a bundler may leave out; a test compares the two. */
 export const VERSION = '0.1.0'
 
-/** Header names and values in turn. `X-3scale-User-Agent` is what the classic plugins send. */
+/** Header names and values, alternating. The classic plugins send `X-3scale-User-Agent`. */
 export const USER_AGENT_HEADERS: readonly string[] = Object.freeze([
   'user-agent',
   `threescale-node/${VERSION}`,
