@@ -1,4 +1,4 @@
-/** Who is calling: finds a caller's credentials in a request, explains where, takes them out. Asks nobody about them. */
+/** Finds a caller's credentials in a request, explains where they are, and removes them. Does not verify them. */
 
 import type { Credentials } from '../domain/credentials.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
@@ -16,15 +16,18 @@ import type { UnreadableCredentials } from './unreadable.ts'
 export type FoundCaller = Credentials | UnreadableCredentials | undefined
 
 export interface CredentialsReader<View extends RequestView = RequestView> {
-  /** Undefined: the request carries none, or an id or key without the other half it needs. Throws what an own function throws. */
+  /**
+   * Undefined if the request carries none, or only an id or a key where both are needed. Throws what a custom function
+   * throws.
+   */
   read(view: View): MaybePromise<FoundCaller>
-  /** Where credentials were found; values masked. Undefined: none. */
+  /** Where credentials were found, with masked values; undefined if there are none. */
   explain(view: View): MaybePromise<FoundCredentials | undefined>
-  /** Takes what `read` finds, with all its duplicates, out of what handlers see. Nothing with an own function. */
+  /** Removes what `read` finds, and all its duplicates, before handlers see it. Does nothing with a custom function. */
   strip(view: View): void
-  /** Value of WWW-Authenticate; undefined where Authorization is no location. */
+  /** Value of WWW-Authenticate; undefined if Authorization is not a location. */
   readonly challenge: string | undefined
-  /** Used for requests without any. */
+  /** Used for requests without credentials. */
   readonly anonymous: Credentials | undefined
 }
 
@@ -32,13 +35,13 @@ export interface FoundCredentials {
   readonly kind: 'user key' | 'application id' | 'client id' | 'unreadable'
   readonly foundIn: CredentialLocation | 'anonymous' | 'own function'
   readonly masked: string
-  /** As the call names them, masked: `app_id=*** app_key=***`. Empty for what is unreadable, which is never sent. */
+  /** The masked parameters of the call: `app_id=*** app_key=***`. Empty for unreadable ones, which are never sent. */
   readonly sentAs: string
 }
 
 const MASKED = '***'
 
-/** A reader for the places that the options name, or around the user's own function. */
+/** Creates a reader for the locations that the options name, or around a custom function. */
 export function createCredentialsReader<View extends RequestView = RequestView>(
   option: CredentialsSettings | ((view: View) => MaybePromise<Credentials | undefined>),
 ): CredentialsReader<View> {
@@ -91,8 +94,9 @@ function createFunctionReader<View extends RequestView>(
     read,
     explain(view) {
       const found = read(view)
-      const tell = (one: Credentials | UnreadableCredentials | undefined) => one && describe(one, 'own function')
-      return isPromise(found) ? found.then(tell) : tell(found)
+      const describeFound = (one: Credentials | UnreadableCredentials | undefined) =>
+        one && describe(one, 'own function')
+      return isPromise(found) ? found.then(describeFound) : describeFound(found)
     },
     strip() {},
     challenge: undefined,

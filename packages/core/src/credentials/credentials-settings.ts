@@ -1,7 +1,7 @@
-/** Where and how this room looks for credentials: the checked option, or what a proxy configuration says. */
+/** Where and how credentials are looked for: from the checked option or from a proxy configuration. */
 import type { Credentials } from '../domain/credentials.ts'
 
-/** Where in a request credentials may be. */
+/** A part of a request that may hold credentials. */
 export type CredentialLocation = 'query' | 'headers' | 'authorization' | 'form'
 
 export interface CredentialsSettings {
@@ -11,8 +11,8 @@ export interface CredentialsSettings {
   readonly anonymous: Credentials | undefined
   readonly maxBytes: number
   /**
-   * Read as APIcast does for a service of the portal: parameter names match whatever their case, an application id
-   * needs its key, an Authorization field that cannot be read is none. Default false.
+   * Read as APIcast does for a service of the portal: the case of parameter names does not matter, an application id
+   * needs its key, and an unreadable Authorization field counts as missing. Default false.
    */
   readonly asApicast?: boolean | undefined
 }

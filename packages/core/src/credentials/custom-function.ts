@@ -1,4 +1,4 @@
-/** Looks over what a user's own credentials function gave. */
+/** Checks what a custom credentials function returned. */
 
 import { DEFAULTS } from '../defaults.ts'
 import type { Credentials } from '../domain/credentials.ts'
@@ -7,9 +7,9 @@ import { longerThan } from './locations/location.ts'
 import { NOT_UTF8, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
 
 /**
- * Passes credentials on; values that are no Unicode or over 4096 bytes are the caller's fault.
+ * Returns the credentials. Values that are not valid Unicode or longer than 4096 bytes are the caller's fault.
  *
- * @throws ConfigError when the value is not of the shape: then the function is wrong, not the caller.
+ * @throws ConfigError if the value has another shape, because then the function is wrong and not the caller.
  */
 export function checkCustomCredentials(
   found: Credentials | null | undefined,

@@ -1,13 +1,13 @@
-/** Texts as they stand in a request target or header, turned into what the client meant. */
+/** Decodes the texts of a request target or header. */
 import { BAD_ESCAPE, NOT_UTF8, type UnreadableCredentials } from './unreadable.ts'
 
-/** What stands for something else: an escape, a blank, a byte of UTF-8. */
+/** A character that has to be decoded: part of an escape, a blank, or a byte of UTF-8. */
 const ENCODED = /[%+\x80-\uffff]/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * A query value: percent-escapes decoded, `+` is a blank, bytes read as UTF-8 whether escaped or raw. Unreadable when an
- * escape is broken or the bytes are not UTF-8.
+ * Decodes a query value: percent-escapes are decoded, `+` is a blank, and bytes are read as UTF-8, escaped or not.
+ * Unreadable if an escape is broken or the bytes are not UTF-8.
  */
 export function decodeParameter(raw: string): string | UnreadableCredentials {
   if (!ENCODED.test(raw)) return raw
@@ -20,7 +20,7 @@ export function decodeParameter(raw: string): string | UnreadableCredentials {
   }
 }
 
-/** A header value: Node gives its bytes as latin1, clients mean UTF-8. */
+/** Decodes a header value: Node reads its bytes as latin1, but clients send UTF-8. */
 export function decodeBytes(latin1: string): string | UnreadableCredentials {
   if (!/[\x80-\uffff]/.test(latin1)) return latin1
   try {

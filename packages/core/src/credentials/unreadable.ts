@@ -1,6 +1,6 @@
-/** Credentials that are there but cannot be what 3scale gave out. */
+/** Credentials that 3scale cannot have issued. */
 
-/** The sentence quotes nothing of what the caller sent. */
+/** `malformed` says why, without quoting what the caller sent. */
 export interface UnreadableCredentials {
   readonly malformed: string
 }

@@ -5,7 +5,7 @@ import { BAD_BASIC, BAD_BEARER } from '../unreadable.ts'
 import { credentialsOf, type Found, type Location } from './location.ts'
 
 /**
- * Basic: the user name is the user key or application id, the password (behind the first colon) the application key.
+ * Basic: the user name is the user key or application id, the password (after the first colon) is the application key.
  * Bearer: the token is the user key or application id. Another scheme, or a scheme alone, holds nothing for 3scale.
  */
 export function createAuthorizationLocation(settings: CredentialsSettings): Location {

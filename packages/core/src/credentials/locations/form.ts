@@ -4,7 +4,7 @@ import type { CredentialsSettings } from '../credentials-settings.ts'
 import { NOT_UTF8 } from '../unreadable.ts'
 import { credentialsOf, type Location, namesOf } from './location.ts'
 
-/** Which of several fields of one name counts is the adapter's to say (`RequestView.formField`). */
+/** The adapter chooses among several fields of one name (`RequestView.formField`). */
 export function createFormLocation(settings: CredentialsSettings): Location {
   const [idName, keyName] = namesOf(settings)
 

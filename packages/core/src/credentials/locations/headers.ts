@@ -5,8 +5,8 @@ import { decodeBytes } from '../decode-text.ts'
 import { credentialsOf, type Location, namesOf, type Value } from './location.ts'
 
 /**
- * `user_key` and `user-key` are one name, as for APIcast; the spelling in the options is looked at first. Node joins
- * a header that came twice with `, `: the joined text is the credential, and 3scale will not know it.
+ * `user_key` and `user-key` are one name, as for APIcast; the spelling of the options is tried first. Node joins a
+ * header that was sent twice with `, `. The joined text is then the credential, which 3scale refuses.
  */
 export function createHeadersLocation(settings: CredentialsSettings): Location {
   const [idName, keyName] = namesOf(settings)
@@ -31,7 +31,7 @@ function findHeader(view: RequestView, spellings: readonly string[]): Value {
   return undefined
 }
 
-/** In lower case: as given, with dashes, with underscores. */
+/** Spellings of a name in lower case: as given, with dashes, with underscores. */
 function spellingsOf(name: string): readonly string[] {
   const given = name.toLowerCase()
   return [...new Set([given, given.replaceAll('_', '-'), given.replaceAll('-', '_')])]

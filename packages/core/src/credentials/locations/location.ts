@@ -1,24 +1,24 @@
-/** One place in a request where credentials may be, and how an id and a key found there make credentials. */
+/** One location in a request that may hold credentials, and how an id and a key found there make credentials. */
 
 import type { Credentials } from '../../domain/credentials.ts'
 import type { RequestView } from '../../request/request-view.ts'
 import type { CredentialLocation, CredentialsSettings } from '../credentials-settings.ts'
 import { TOO_LONG, type UnreadableCredentials } from '../unreadable.ts'
 
-/** What a place holds: nothing; an id or key without the half it needs; or all that it takes, readable or not. */
+/** What a location holds: nothing, an id or a key where both are needed, or credentials, readable or not. */
 export type Found = Credentials | UnreadableCredentials | 'partial' | undefined
 
 export interface Location {
   readonly location: CredentialLocation
   read(view: RequestView): Found
-  /** Takes every spelling and duplicate of the place's names out of the request. */
+  /** Removes every spelling and duplicate of the location's names from the request. */
   strip(view: RequestView): void
 }
 
-/** One value as it was found: decoded, unreadable, or not there. An empty value is there. */
+/** One value: decoded, unreadable, or missing. An empty value is not missing. */
 export type Value = string | UnreadableCredentials | undefined
 
-/** The names that matter for the kind of credentials, the identifying one first. */
+/** The names for the kind of credentials, the identifying one first. */
 export function namesOf({
   kind,
   names,
@@ -26,7 +26,7 @@ export function namesOf({
   return kind === 'userKey' ? [names.userKey] : [names.appId, names.appKey]
 }
 
-/** Credentials from an id (or user key) and a key of one place. */
+/** Makes credentials from an id (or user key) and a key of one location. */
 export function credentialsOf(settings: CredentialsSettings, id: Value, key: Value): Found {
   if (id === undefined && key === undefined) return undefined
   if (typeof id === 'object') return id
@@ -38,8 +38,8 @@ export function credentialsOf(settings: CredentialsSettings, id: Value, key: Val
   return longerThan(key, settings.maxBytes) ? TOO_LONG : { appId: id, appKey: key }
 }
 
-/** Whether a text takes more bytes in UTF-8. */
+/** Whether a text takes more than `maxBytes` in UTF-8. */
 export function longerThan(text: string, maxBytes: number): boolean {
-  // A UTF-16 unit takes at most three bytes, so almost no text has to be measured.
+  // A UTF-16 unit takes at most three bytes in UTF-8, so most texts need no measuring.
   return text.length * 3 > maxBytes && (text.length > maxBytes || Buffer.byteLength(text) > maxBytes)
 }

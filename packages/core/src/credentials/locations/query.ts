@@ -4,8 +4,8 @@ import { decodeParameter } from '../decode-text.ts'
 import { credentialsOf, type Location, namesOf, type Value } from './location.ts'
 
 /**
- * The first parameter of a name wins; one without `=` is not there (nginx, `$arg_name`). A name matches as it stands,
- * else percent-encoded; as APIcast: whatever its case, and never encoded.
+ * The first parameter of a name wins; one without `=` counts as missing (nginx, `$arg_name`). A name may also be
+ * percent-encoded. With `asApicast` its case does not matter, and an encoded name does not match.
  */
 export function createQueryLocation(settings: CredentialsSettings): Location {
   const sameName = settings.asApicast === true ? nginxNames : exactNames
@@ -42,11 +42,11 @@ export function createQueryLocation(settings: CredentialsSettings): Location {
 interface NameRule {
   /** The name to look for. */
   wanted(name: string): string
-  /** Whether the url has the wanted name at `at`. */
+  /** Whether the wanted name stands at `at` in the url. */
   at(url: string, at: number, name: string): boolean
-  /** Whether a whole name, as it stands in a query, is the wanted one. */
+  /** Whether a raw name from a query is the wanted one. */
   equal(raw: string, name: string): boolean
-  /** Whether another spelling of a name may be there that `at` does not see. */
+  /** Whether a name may be spelled in another way, which `at` does not see. */
   readonly encoded: boolean
 }
 
@@ -75,7 +75,7 @@ function endOfQuery(url: string): number {
   return hash === -1 ? url.length : hash
 }
 
-/** The raw value of the first parameter of a name, in the part of the url that is its query; nothing is cut out but that. */
+/** The raw value of the first parameter of a name, between `from` and `to`. Only the value is copied. */
 function findParameter(url: string, from: number, to: number, name: string, names: NameRule): string | undefined {
   let at = from
   while (at < to) {
