@@ -1,10 +1,10 @@
-/** Everything the packages throw: one class a cause, a literal `code` each, recognisable across copies of the package. */
+/** The errors of the packages: one class per cause with a literal `code`, recognised across copies of the package. */
 import type { Transaction } from './domain/transaction.ts'
 
-// Registered, so that two copies of the package know each other's errors.
+// `Symbol.for`, so that two copies of the package recognise each other's errors.
 const BRAND = Symbol.for('threescale.error')
 
-/** Where an error may carry a cause that was already cleared of secrets. */
+/** The cause of an error; it must be free of secrets. */
 export interface ErrorDetails {
   readonly cause?: unknown
 }
@@ -26,7 +26,7 @@ export abstract class ThreeScaleError extends Error {
   }
 }
 
-/** Options or arguments that cannot work; lists every problem found. */
+/** Options or arguments that cannot work; lists every problem. */
 export class ConfigError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_CONFIG'
   /** One sentence each, beginning with the path of the option. */
@@ -41,7 +41,7 @@ export class ConfigError extends ThreeScaleError {
   }
 }
 
-/** No usable connection, or it broke: DNS, refused, reset, TLS. */
+/** There was no usable connection, or it broke: DNS, refused, reset, TLS. */
 export class TransportError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_TRANSPORT'
   override readonly retryable: boolean = true
@@ -54,7 +54,7 @@ export class TransportError extends ThreeScaleError {
   }
 }
 
-/** No complete answer within `timeoutMs`. */
+/** There was no complete answer within `timeoutMs`. */
 export class TimeoutError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_TIMEOUT'
   override readonly retryable: boolean = true
@@ -72,7 +72,7 @@ export class BackendError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_BACKEND'
   override readonly retryable: boolean = true
   readonly status: number
-  /** From Retry-After, milliseconds. */
+  /** From Retry-After, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
   constructor(status: number, retryAfterMs?: number) {
@@ -94,13 +94,13 @@ export class ProtocolError extends ThreeScaleError {
   }
 }
 
-/** What became of the transactions of a report that failed. Together they are all that were given, in their order. */
+/** The outcome of each transaction of a failed report. The lists together hold all transactions, in their order. */
 export interface ReportProgress {
   /** Queued by the backend. */
   readonly accepted: readonly Transaction[]
   /** Surely not counted; may be reported again. */
   readonly unreported: readonly Transaction[]
-  /** Sent without an answer that tells: reported again they may be counted twice. */
+  /** Sent, but no answer tells whether they were counted; if you report them again, they may count twice. */
   readonly ambiguous: readonly Transaction[]
 }
 
@@ -116,7 +116,7 @@ export class RejectedError extends ThreeScaleError implements ReportProgress {
   readonly status: number
   /** 3scale's code, `service_token_invalid` for example. */
   readonly rejection: string
-  // Private, because transactions hold user keys and errors get logged with all they show.
+  // Private, because transactions hold user keys and loggers write all enumerable members of an error.
   readonly #progress: ReportProgress
 
   constructor(rejection: string, status: number, message: string, progress: ReportProgress = NO_PROGRESS) {
@@ -140,7 +140,7 @@ export class RejectedError extends ThreeScaleError implements ReportProgress {
 }
 
 /**
- * A report that failed, or was aborted, on the way; `cause` says how: the TransportError, TimeoutError, BackendError or
+ * A report that failed or was aborted before its end. `cause` is the TransportError, TimeoutError, BackendError or
  * ProtocolError of the call that failed, or the signal's reason.
  */
 export class ReportError extends ThreeScaleError implements ReportProgress {
@@ -172,7 +172,7 @@ export class ReportError extends ThreeScaleError implements ReportProgress {
   }
 }
 
-/** The breaker is open: the backend failed repeatedly and is not asked for a moment. */
+/** The breaker is open: calls to the backend pause after repeated failures. */
 export class CircuitOpenError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_CIRCUIT_OPEN'
   override readonly retryable: boolean = true
@@ -184,7 +184,7 @@ export class CircuitOpenError extends ThreeScaleError {
   }
 }
 
-/** Used after `close()`, or usage added after the response ended. */
+/** A client or gateway was used after `close()`, or usage was added after the response ended. */
 export class ClosedError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_CLOSED'
 }
@@ -200,7 +200,7 @@ export type AnyThreeScaleError =
   | CircuitOpenError
   | ClosedError
 
-/** True for errors of these packages, also those of another copy of them. */
+/** Whether an error is of these packages, including another copy of them. */
 export function isThreeScaleError(error: unknown): error is AnyThreeScaleError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

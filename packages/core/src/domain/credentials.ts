@@ -1,4 +1,4 @@
-/** The three ways in which a caller is known to 3scale. */
+/** The three kinds of credentials by which 3scale knows a caller. */
 
 export type Credentials = UserKeyCredentials | ApplicationCredentials | OAuthCredentials
 
@@ -6,13 +6,13 @@ export interface UserKeyCredentials {
   readonly userKey: string
 }
 
-/** An application id, with a key where the application has any. */
+/** An application id, with a key if the application has keys. */
 export interface ApplicationCredentials {
   readonly appId: string
   readonly appKey?: string | undefined
 }
 
-/** Calls the `oauth_*` endpoints with the client id as application id. */
+/** An OAuth client id: calls go to the `oauth_*` endpoints, with the client id as application id. */
 export interface OAuthCredentials {
   readonly clientId: string
   readonly appKey?: string | undefined

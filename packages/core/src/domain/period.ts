@@ -1,4 +1,4 @@
-/** Calendar windows of 3scale limits: UTC, weeks from Monday. */
+/** Calendar windows of 3scale limits: in UTC, weeks begin on Monday. */
 
 /** Longest first, as the backend orders usage reports. */
 export const PERIODS = ['eternity', 'year', 'month', 'week', 'day', 'hour', 'minute'] as const
@@ -16,7 +16,7 @@ export interface PeriodWindow {
   readonly end: number
 }
 
-/** The window of `period` that holds `instant` (epoch milliseconds). */
+/** The window of `period` that contains `instant` (epoch milliseconds). */
 export function windowOf(period: Period, instant: number): PeriodWindow {
   switch (period) {
     case 'minute':

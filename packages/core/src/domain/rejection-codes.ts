@@ -1,15 +1,15 @@
-/** Codes of refusals: whose fault each is, and what to call a refusal that brought none. */
+/** Codes of refusals: whose fault each code is, and which code a refusal without one gets. */
 
-/** `limits`: the application used up what its plan allows. `ours`: our credentials, our options or our address. */
+/** `limits`: the application has used what its plan allows. `ours`: our credentials, our options or our address. */
 export type Fault = 'caller' | 'limits' | 'ours'
 
-/** A usage that is no hash, answered by an empty 403 (facts of apisonator, order of checks, step 5). */
+/** A usage that is not a hash; apisonator answers an empty 403. */
 export const USAGE_INVALID = 'usage_invalid'
-/** An empty 404 with 3scale's content type: the address knows no such path. */
+/** An empty 404 with 3scale's content type: the backend has no such path. */
 export const ENDPOINT_NOT_FOUND = 'endpoint_not_found'
-/** More than the backend's web server takes in a query, by what the caller sent. */
+/** The query is longer than the backend's web server accepts, because of what the caller sent. */
 export const REQUEST_TOO_LARGE = 'request_too_large'
-/** The same by the metrics that we name. */
+/** The query is too long because of our metrics. */
 export const USAGE_TOO_LARGE = 'usage_too_large'
 
 const OURS: ReadonlySet<string> = new Set([
@@ -32,13 +32,13 @@ const OURS: ReadonlySet<string> = new Set([
   ENDPOINT_NOT_FOUND,
 ])
 
-/** Whose fault a code is. Unknown codes are the caller's, so that nobody gets in or breaks anything by provoking one. */
+/** Whose fault a code is. An unknown code is the caller's fault, so that provoking one gains nothing. */
 export function faultOf(code: string): Fault {
   if (code === 'limits_exceeded') return 'limits'
   return OURS.has(code) || code.startsWith('transactions_') ? 'ours' : 'caller'
 }
 
-/** What to call a refusal whose answer names no code. */
+/** The code of a refusal whose answer names none. */
 export function codeOfStatus(status: number): string {
   switch (status) {
     case 400:
@@ -63,8 +63,8 @@ export function codeOfStatus(status: number): string {
 }
 
 /**
- * The code of a 409 by its sentence, for answers without the rejection header; undefined for other sentences.
- * A caller cannot choose among them: what he sends is quoted after the first words.
+ * The code of a 409 by its sentence, for answers without the rejection header; undefined for an unknown sentence.
+ * A caller cannot choose the code, because its input is quoted only after the first words.
  */
 export function codeOfReason(reason: string): string | undefined {
   for (const [beginning, code] of REASONS) if (reason.startsWith(beginning)) return code

@@ -3,8 +3,8 @@ import { MINUTE_MS } from './period.ts'
 import type { SetUsage } from './usage.ts'
 
 /**
- * Oldest stamp that is sent, in milliseconds: the backend drops a call with a stamp older than 24 hours when its job runs,
- * and the job may run later than the call (apisonator, transaction timestamps).
+ * Age of the oldest timestamp that is sent, in milliseconds. The backend's job drops a call with a timestamp older than
+ * 24 hours, and the job may run later than the call (apisonator, transaction timestamps).
  */
 export const MAX_STAMP_AGE_MS: number = 23 * 60 * MINUTE_MS
 
@@ -14,14 +14,14 @@ export interface Transaction {
   readonly appId?: string | undefined
   readonly usage: SetUsage
   /**
-   * When it happened, to the second; a text without an offset is UTC. The backend drops the whole call when one is more than
-   * 24 hours old or an hour ahead by its own clock. Default: when the backend gets to it.
+   * When it happened, to the second; a text without an offset is UTC. The backend drops the whole call if one timestamp
+   * is more than 24 hours old or one hour ahead by its clock. Default: the time when the backend processes it.
    */
   readonly timestamp?: Date | string | undefined
-  /** The same as UNIX time. */
+  /** The timestamp as UNIX time. */
   readonly timestampSeconds?: number | undefined
   /** `{ code: 200 }` counts a response code; the backend ignores other members. */
   readonly log?: Readonly<Record<string, string | number>> | undefined
-  /** Another service than the call's. */
+  /** The service; default is the call's. */
   readonly service?: string | undefined
 }

@@ -1,14 +1,14 @@
-/** Usage: how much of which metrics a call uses. Checks it; counts nothing. */
+/** Usage: how much of which metrics a call uses. Checks usage; counts nothing. */
 
-/** Amount by metric system name; whole numbers from 0 to 2^53 - 1. */
+/** Amounts by the metric's system name; whole numbers from 0 to 2^53 - 1. */
 export type Usage = Readonly<Record<string, number>>
 
 /** Amounts by metric; `'#5'` sets a metric to 5 instead of adding. */
 export type SetUsage = Readonly<Record<string, number | `#${number}`>>
 
 /**
- * A usage taken apart once, so that the hot path neither enumerates keys nor allocates. Mapping makes one for each set
- * of rules that can match; the ledger hangs what it knows about a usage on the identity of this object.
+ * A usage in arrays, so that the hot path neither enumerates keys nor allocates. Mapping gives equal usages one object,
+ * because the ledger stores what it knows about a usage by the identity of this object.
  */
 export interface UsageShape {
   readonly usage: Usage
@@ -19,9 +19,9 @@ export interface UsageShape {
 }
 
 /**
- * Takes a checked usage apart. Amounts of 0 stay: they ask without counting.
+ * Makes the shape of a usage. Amounts of 0 stay: they are authorized without being counted.
  *
- * @throws RangeError with the sentence of `usageProblem` when the usage is not one.
+ * @throws RangeError with the sentence of `usageProblem` if the value is not a usage.
  */
 export function createUsageShape(usage: Usage): UsageShape {
   const problem = usageProblem(usage)
@@ -34,14 +34,14 @@ export function createUsageShape(usage: Usage): UsageShape {
   })
 }
 
-/** A frozen usage without a prototype, so that a metric called `__proto__` is a metric. */
+/** Makes a frozen usage without a prototype, so that a metric may be called `__proto__`. */
 export function usageOf(entries: Iterable<readonly [metric: string, amount: number]>): Usage {
   const usage: Record<string, number> = Object.create(null)
   for (const [metric, amount] of entries) usage[metric] = amount
   return Object.freeze(usage)
 }
 
-/** Says in one sentence why a value is no usage; undefined when it is one. An empty one is. */
+/** Says in one sentence why a value is not a usage; undefined if it is one. An empty object is one. */
 export function usageProblem(usage: unknown): string | undefined {
   if (typeof usage !== 'object' || usage === null || Array.isArray(usage))
     return 'a usage is an object of metric names and amounts'
@@ -56,9 +56,9 @@ export function usageProblem(usage: unknown): string | undefined {
 }
 
 /**
- * Says why a name cannot be a metric's; undefined when it can. Brackets are refused because the backend's parameter
- * parser splits on them even when they are percent-encoded (rack 2.2, nested parameters), blanks at the ends because
- * the backend counts them under the trimmed name but answers as if the metric had not been used.
+ * Says why a name cannot be a metric's; undefined if it can. Brackets are refused because the backend's parameter
+ * parser splits on them, even percent-encoded ones (rack 2.2, nested parameters). Blanks at the ends are refused
+ * because the backend counts under the trimmed name but answers as if the metric had not been used.
  */
 export function metricProblem(metric: string): string | undefined {
   if (metric === '') return 'a metric name is empty'
