@@ -1,13 +1,13 @@
-/** Somebody who may leave before he is answered, without everybody paying for an AbortSignal. */
+/** Tells whether the caller has disconnected, without creating an AbortSignal for every request. */
 
 export interface AbortSource {
-  /** May be created on first read, and is not read where `aborted` is known. */
+  /** May be created on first read; not read if `aborted` is known. */
   readonly signal?: AbortSignal | undefined
-  /** Whether he has left; cheap. Where it is missing, the signal tells. */
+  /** Whether the caller has disconnected; must be cheap. If it is missing, the signal is read. */
   readonly aborted?: boolean | undefined
 }
 
-/** Whether he has left. Creates no signal where `aborted` is known. */
-export function isAborted(abortable: AbortSource): boolean {
-  return abortable.aborted ?? abortable.signal?.aborted ?? false
+/** Whether the caller has disconnected. Creates no signal if `aborted` is known. */
+export function isAborted(source: AbortSource): boolean {
+  return source.aborted ?? source.signal?.aborted ?? false
 }

@@ -1,6 +1,6 @@
-/** Time and timers behind one seam, so that tests move the clock instead of sleeping. */
+/** Time and timers behind one interface, so that tests move the clock instead of sleeping. */
 
-/** A pending timer; opaque. */
+/** A pending timer. */
 export interface Timer {
   cancel(): void
 }
@@ -8,20 +8,20 @@ export interface Timer {
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Whole milliseconds since some moment of the past. Unlike `now` it is never set, so it tells how long something took or is to wait. */
+  /** Whole milliseconds since some moment in the past. It measures durations: unlike `now`, it is never set. */
   elapsed(): number
   /** Runs `task` once after `delayMs`. A timer never keeps the process alive. */
   schedule(task: () => void, delayMs: number): Timer
 }
 
 /**
- * Whether a moment still lies ahead. One that lies further ahead than it can ever have been set is a sign of a clock
- * that was set back, and does not count.
+ * Whether a moment is still in the future. A moment further ahead than it can have been set shows that the clock was
+ * set back, and does not count.
  *
- * @param longestMs the longest it is set ahead, milliseconds.
+ * @param maxMs how far ahead the moment can have been set, in milliseconds.
  */
-export function liesAhead(moment: number, now: number, longestMs: number): boolean {
-  return now < moment && moment - now <= longestMs
+export function liesAhead(moment: number, now: number, maxMs: number): boolean {
+  return now < moment && moment - now <= maxMs
 }
 
 /** The machine's clock. */
@@ -29,7 +29,7 @@ export const systemClock: Clock = {
   now: Date.now,
   elapsed: () => Math.floor(performance.now()),
   schedule(task, delayMs) {
-    // Node turns delays above 2^31 - 1 into 1 ms.
+    // Node turns a delay above 2^31 - 1 into 1 ms.
     const timer = setTimeout(task, Math.min(delayMs, 2_147_483_647))
     timer.unref()
     return { cancel: () => clearTimeout(timer) }

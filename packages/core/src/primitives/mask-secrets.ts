@@ -1,12 +1,12 @@
-/** Takes secrets out of texts, in every form in which a text may quote them. */
+/** Masks secrets in texts, in every form in which a text may quote them. */
 
 export const MASK = '***'
 
 /**
- * The text with every occurrence of the secrets replaced by `***`: as they are, escaped for XML, a query or JSON, and as
- * header bytes (latin1) that come back as UTF-8.
+ * Replaces every occurrence of the secrets by `***`: as they are, escaped for XML, a query or JSON, and as header bytes
+ * (latin1) that were read as UTF-8.
  *
- * @param minLength forms shorter than this many characters are left alone, because they occur in ordinary words. Default 1.
+ * @param minLength shorter forms are not replaced, because they occur in ordinary words. In characters, default 1.
  */
 export function maskSecrets(text: string, secrets: Iterable<string | undefined>, minLength = 1): string {
   const forms = new Set<string>()
@@ -15,7 +15,7 @@ export function maskSecrets(text: string, secrets: Iterable<string | undefined>,
     for (const form of formsOf(secret)) if (form.length >= minLength) forms.add(form)
   }
   let masked = text
-  // Longest first, so that a secret that contains another one does not leave its rest behind.
+  // Longest first: otherwise a secret that contains another one would be masked only in part.
   for (const form of [...forms].sort((left, right) => right.length - left.length)) {
     masked = masked.replaceAll(form, () => MASK)
   }

@@ -1,33 +1,33 @@
-/** A bounded map that forgets those whom nobody has asked for lately. */
+/** A bounded map with second-chance (clock) eviction. */
 
-/** What is kept says itself whether it was asked for. */
+/** A value of the map, which holds its own mark of use. */
 export interface Remembered {
-  /** Since the map last looked for room. */
+  /** Whether it was used since the last search for a victim. */
   used: boolean
 }
 
-// So that no call waits for a walk over a million entries that were all used.
+/** Bounds the search for a victim if every entry was used. */
 const MAX_CHANCES = 32
 
 /**
- * Keeps at most `max`. When it is full the oldest goes that was not used since the map last came by (the clock algorithm):
- * unlike exact recency, finding somebody costs one lookup and one flag, and nothing is allocated or relinked.
+ * Keeps at most `max` entries. If it is full, it evicts the oldest entry that was not used since the last search.
+ * Unlike an LRU, a read costs one lookup and one flag: nothing is allocated or relinked.
  */
 export class SecondChanceCache<Key, Value extends Remembered> {
   readonly #entries = new Map<Key, Value>()
   readonly #max: number
-  readonly #forgotten: (value: Value) => void
+  readonly #onEvicted: (value: Value) => void
 
-  /** @param forgotten told of everything that had to go for want of room. */
-  constructor(max: number, forgotten: (value: Value) => void) {
+  /** @param onEvicted called with each value that is evicted. */
+  constructor(max: number, onEvicted: (value: Value) => void) {
     this.#max = max
-    this.#forgotten = forgotten
+    this.#onEvicted = onEvicted
   }
 
-  /** Finds and counts as use. */
+  /** Finds a value and marks it as used. */
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key)
-    // Written only where it changes anything: memory that is only read stays in every cache.
+    // Written only if it changes, because writing would remove the memory from the caches of other cores.
     if (value !== undefined && !value.used) value.used = true
     return value
   }
@@ -37,7 +37,7 @@ export class SecondChanceCache<Key, Value extends Remembered> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.#entries.size >= this.#max && !this.#entries.has(key)) this.#makeRoom()
+    if (this.#entries.size >= this.#max && !this.#entries.has(key)) this.#evict()
     this.#entries.set(key, value)
   }
 
@@ -45,13 +45,13 @@ export class SecondChanceCache<Key, Value extends Remembered> {
     this.#entries.delete(key)
   }
 
-  /** Entries are in the order in which they came or got their last chance, so the first is where the hand stands. */
-  #makeRoom(): void {
+  /** Entries are in the order of their insertion or last chance, so the search begins at the first. */
+  #evict(): void {
     let chances = 0
     for (const [key, value] of this.#entries) {
       this.#entries.delete(key)
       if (!value.used || ++chances > MAX_CHANCES) {
-        this.#forgotten(value)
+        this.#onEvicted(value)
         return
       }
       value.used = false

@@ -1,4 +1,4 @@
-/** Questions under way: whoever has the same meanwhile waits for the answer to the first. */
+/** Makes one call per topic: requests that need the same answer meanwhile wait for the first call. */
 
 interface Flight<Answer> {
   readonly answer: Promise<Answer>
@@ -13,12 +13,12 @@ export class SingleFlight<Answer> {
     this.#maxWaiters = maxWaiters
   }
 
-  /** Whether as many wait for the answer as may. */
+  /** Whether the maximum number of requests waits for this answer. */
   isFull(topic: string): boolean {
     return (this.#flights.get(topic)?.waiters ?? 0) >= this.#maxWaiters
   }
 
-  /** The answer about a topic; the first who comes asks. */
+  /** The answer about a topic; calls `ask` only if no call about it is under way. */
   join(topic: string, ask: () => Promise<Answer>): Promise<Answer> {
     const flight = this.#flights.get(topic)
     if (flight === undefined) {

@@ -1,10 +1,10 @@
-/** The address of a backend: what it may be, and what to warn of. */
+/** Checks the address of a backend. */
 import { DEFAULTS } from '../defaults.ts'
 
-/** An absolute http or https URL without user, query or fragment; the result has no slash at its end. */
+/** Accepts an absolute http or https URL without user, query or fragment; the result has no slash at its end. */
 export function checkBackendUrl(value: unknown, path: string, problems: string[]): string | undefined {
   const url = URL.canParse(String(value)) ? new URL(String(value)) : null
-  // The value itself is not shown: it may carry a password.
+  // The value is not shown, because it may contain a password.
   if (url === null) problems.push(`${path} must be an absolute URL such as ${DEFAULTS.backendUrl}`)
   else if (url.protocol !== 'https:' && url.protocol !== 'http:') problems.push(`${path} must be an http or https URL`)
   else if (url.username !== '' || url.password !== '') problems.push(`${path} must not contain a user name or password`)
@@ -13,7 +13,7 @@ export function checkBackendUrl(value: unknown, path: string, problems: string[]
   return undefined
 }
 
-/** The sentence to warn with when a backend is spoken to in plain http off this machine; undefined when all is well. */
+/** The warning about a backend that is called in plain http on another machine; undefined if there is none to give. */
 export function plainHttpWarning(path: string, url: string): string | undefined {
   const { protocol, hostname } = new URL(url)
   if (protocol !== 'http:' || isLoopback(hostname)) return undefined

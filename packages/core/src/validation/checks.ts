@@ -1,9 +1,9 @@
-/** The small checks that an option table is made of. They collect problems instead of throwing, and echo no text values. */
+/** The checks that an option table is made of. They collect problems instead of throwing, and quote no text value. */
 import { nearest } from './nearest-name.ts'
 
 /**
- * Looks at a present value and returns the one to use: copied and frozen where it is data, the same where it is
- * the user's object. Problems are whole sentences that begin with the path.
+ * Checks a given value and returns the one to use: a frozen copy of data, or the same object if it has methods. A
+ * problem is a sentence that begins with the path.
  */
 export type Check = (value: unknown, path: string, problems: string[]) => unknown
 
@@ -11,10 +11,10 @@ export type Check = (value: unknown, path: string, problems: string[]) => unknow
 export type OptionTable = Readonly<Record<string, Check>>
 
 /**
- * Checks an object against a table: unknown names are problems that name the nearest known one, `undefined` is absent,
- * `null` is refused.
+ * Checks an object against a table. The problem of an unknown name suggests the nearest known one; `undefined` counts
+ * as absent; `null` is refused.
  *
- * @param elsewhere names that exist in another place, as paths, for better advice.
+ * @param elsewhere paths of names that exist in another group, for better suggestions.
  */
 export function checkTable(
   value: object,
@@ -41,25 +41,25 @@ export function checkTable(
   return checked
 }
 
-/** A number without fraction between bounds, both included. */
-export function whole(least: number, most: number): Check {
+/** A whole number between bounds, both included. */
+export function whole(min: number, max: number): Check {
   return (value, path, problems) => {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value
-    problems.push(`${path} must be a whole number from ${least} to ${most}, not ${kindOf(value)}`)
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
+    problems.push(`${path} must be a whole number from ${min} to ${max}, not ${kindOf(value)}`)
     return undefined
   }
 }
 
 /** A number between bounds, both included. */
-export function between(least: number, most: number): Check {
+export function between(min: number, max: number): Check {
   return (value, path, problems) => {
-    if (typeof value === 'number' && value >= least && value <= most) return value
-    problems.push(`${path} must be a number from ${least} to ${most}, not ${kindOf(value)}`)
+    if (typeof value === 'number' && value >= min && value <= max) return value
+    problems.push(`${path} must be a number from ${min} to ${max}, not ${kindOf(value)}`)
     return undefined
   }
 }
 
-/** One of a few words (or `false`, where that is one). */
+/** One of a few words (or `false`, if it is among them). */
 export function choice(...choices: readonly (string | boolean)[]): Check {
   return (value, path, problems) => {
     if (choices.includes(value as string)) return value
@@ -73,7 +73,7 @@ export function choice(...choices: readonly (string | boolean)[]): Check {
   }
 }
 
-/** True or false; nothing that merely reads like it. */
+/** True or false; not a text such as 'true'. */
 export function flag(): Check {
   return (value, path, problems) => {
     if (typeof value === 'boolean') return value
@@ -82,7 +82,7 @@ export function flag(): Check {
   }
 }
 
-/** A text that is not empty and has no blank or line break at its ends, as one read from a file often has. */
+/** A text that is not empty. A blank or line break at its ends is refused; a text read from a file often has one. */
 export function text(): Check {
   return (value, path, problems) => {
     if (typeof value !== 'string') problems.push(`${path} must be a string, not ${kindOfNoText(value)}`)
@@ -94,7 +94,7 @@ export function text(): Check {
   }
 }
 
-/** A function of the user's. */
+/** A function. */
 export function callback(): Check {
   return (value, path, problems) => {
     if (typeof value === 'function') return value
@@ -103,7 +103,7 @@ export function callback(): Check {
   }
 }
 
-/** An object of the user's that is used as it is: it must have these methods. */
+/** An object with these methods; it is used as it is. */
 export function havingMethods(what: string, ...methods: readonly string[]): Check {
   return (value, path, problems) => {
     const missing = methods.filter((method) => typeof (value as Record<string, unknown>)[method] !== 'function')
@@ -114,7 +114,7 @@ export function havingMethods(what: string, ...methods: readonly string[]): Chec
   }
 }
 
-/** An object whose members are checked by a table; the result is a frozen copy over the defaults. */
+/** An object whose members are checked by a table; the result is frozen and includes the defaults. */
 export function group(table: OptionTable, defaults: object): Check {
   return (value, path, problems) => {
     if (!isRecord(value)) {
@@ -125,22 +125,22 @@ export function group(table: OptionTable, defaults: object): Check {
   }
 }
 
-/** The first check whose condition holds for the value, else the last one. */
+/** The check `then` if the condition holds for the value, else `otherwise`. */
 export function either(condition: (value: unknown) => boolean, then: Check, otherwise: Check): Check {
   return (value, path, problems) => (condition(value) ? then : otherwise)(value, path, problems)
 }
 
-/** An object literal or the like; no array, no function. */
+/** Whether a value is an object, but not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** How a value in a text's place is named: by kind only, as a number may be a secret that lost its quotes. */
+/** Names a value that should be a text, only by its kind: a number may be a secret without its quotes. */
 export function kindOfNoText(value: unknown): string {
   return typeof value === 'number' ? 'a number' : kindOf(value)
 }
 
-/** How a wrong value is named: numbers and booleans themselves, everything else by kind, as a text may be a secret. */
+/** Names a wrong value: numbers and booleans are shown, anything else only by its kind, as a text may be a secret. */
 export function kindOf(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (value === null) return 'null'

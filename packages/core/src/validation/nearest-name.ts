@@ -1,8 +1,8 @@
-/** Which known name somebody probably meant. */
+/** Finds the known name that an unknown name probably meant. */
 
 /**
- * The known name nearest to one that is not known; undefined when none is near. Names may be paths (`cache.ttlMs`):
- * their last part counts, so that an option in the wrong place is found too.
+ * The known name nearest to an unknown one; undefined if none is near. Known names may be paths (`cache.ttlMs`): only
+ * their last part is compared, so that an option in the wrong group is found too.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name)
@@ -11,7 +11,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
     const short = plain(candidate.slice(candidate.lastIndexOf('.') + 1))
-    // `timeout` for timeoutMs and `url` for backendUrl are further apart than the letters say.
+    // By their letters `timeout` and timeoutMs, or `url` and backendUrl, are too far apart.
     const within = wanted.length >= 3 && (short.startsWith(wanted) || short.endsWith(wanted))
     const distance = Math.min(editDistance(wanted, short), within ? 0.5 : Number.POSITIVE_INFINITY)
     if (distance < bestDistance) {
@@ -30,21 +30,21 @@ function plain(name: string): string {
     .toLowerCase()
 }
 
-/** Letters to insert, drop, replace or swap with their neighbour. */
+/** How many letters to insert, drop, replace or swap with their neighbour. */
 function editDistance(left: string, right: string): number {
-  let before: number[] = []
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: right.length + 1 }, (_, column) => column)
   for (let row = 1; row <= left.length; row++) {
     const current = [row]
     for (let column = 1; column <= right.length; column++) {
       const replaced = previous[column - 1]! + (left[row - 1] === right[column - 1] ? 0 : 1)
-      let least = Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1)
+      let distance = Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1)
       if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
-        least = Math.min(least, before[column - 2]! + 1)
+        distance = Math.min(distance, beforePrevious[column - 2]! + 1)
       }
-      current.push(least)
+      current.push(distance)
     }
-    before = previous
+    beforePrevious = previous
     previous = current
   }
   return previous[right.length]!
