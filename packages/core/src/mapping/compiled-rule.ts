@@ -1,11 +1,11 @@
-/** A rule made ready for matching. */
+/** A mapping rule, prepared for matching. */
 import { ConfigError } from '../errors.ts'
 import { createQueryConditions, type QueryCondition } from './query-condition.ts'
 import type { Rule } from './rule.ts'
 import { parsePattern } from './rule-pattern.ts'
 
 export interface CompiledRule {
-  /** Place in the list: the order in which `last` counts. */
+  /** Index in the list of rules; `last` ends the list after this rule. */
   readonly index: number
   readonly method: string
   readonly texts: readonly string[]
@@ -14,16 +14,16 @@ export interface CompiledRule {
   readonly metric: string
   readonly delta: number
   readonly last: boolean
-  /** The rule alone, as `MatchedRules.with` takes it. */
+  /** An array with this rule alone, always the same one, because `RuleSets.with` compares by identity. */
   readonly alone: readonly CompiledRule[]
-  /** As people read it. */
+  /** The rule as one line of text. */
   readonly title: string
 }
 
-/** The portal takes 255 characters; the tree of rules is built recursively, so there has to be some end. */
+/** The portal accepts 255 characters. A limit is needed because the tree of rules is built recursively. */
 const MAX_PATTERN_LENGTH = 4096
 
-/** @throws ConfigError when the pattern is longer than 4096 characters. */
+/** @throws ConfigError if the pattern is longer than 4096 characters. */
 export function compileRule(rule: Rule, index: number, caseInsensitive: boolean): CompiledRule {
   if (rule.pattern.length > MAX_PATTERN_LENGTH) {
     throw new ConfigError([`mapping rule ${index}: the pattern is longer than ${MAX_PATTERN_LENGTH} characters`])

@@ -1,31 +1,33 @@
-/** Sets of matched rules as a graph that is walked, not built: the same rules lead to the same usage shape. */
+/**
+ * Remembers sets of matched rules as a graph, so that a request with known rules finds its usage without allocation.
+ */
 import { type Usage, type UsageShape, usageOf } from '../domain/usage.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import type { ShapeCache } from './shape-cache.ts'
 
-/** Rules that matched, in the order they were found. */
+/** A set of rules that matched, in the order in which they were found. */
 export interface MatchedRules {
   readonly members: readonly CompiledRule[]
-  /** What they add up to; undefined until it is asked for. */
+  /** The sum of their usage; undefined until it is needed. */
   shape: UsageShape | 'no-match' | undefined
-  /** Sets with more rules, by what was added. */
+  /** Larger sets, by the rules that were added. */
   further: Map<readonly CompiledRule[], MatchedRules> | undefined
 }
 
 export interface RuleSets {
-  /** No rule matched yet. */
+  /** The empty set. */
   none(): MatchedRules
   /** The set with these rules added; the same object for the same addition. */
   with(set: MatchedRules, rules: readonly CompiledRule[]): MatchedRules
   /**
-   * The usage that a set adds up to, the same object each time.
+   * The usage that the rules of a set add up to, the same object each time.
    *
-   * @throws UsageError when the sum is no usage.
+   * @throws UsageError if the sum is not a usage.
    */
   usageOf(set: MatchedRules): UsageShape | 'no-match'
 }
 
-/** Query conditions make up to 2^n sets; beyond this many all are forgotten. */
+/** Rules with n query conditions can make 2^n sets; beyond this number all sets are dropped. */
 const MAX_SETS = 20_000
 
 export function createRuleSets(shapes: ShapeCache): RuleSets {
@@ -53,7 +55,7 @@ export function createRuleSets(shapes: ShapeCache): RuleSets {
   }
 }
 
-/** In list order, up to the first that is `last`. */
+/** The rules that count: in the order of the list, up to the first that is `last`. */
 export function countingRules(matched: readonly CompiledRule[]): readonly CompiledRule[] {
   const ordered = matched.toSorted((one, other) => one.index - other.index)
   const last = ordered.findIndex((rule) => rule.last)
@@ -64,7 +66,7 @@ function createSet(members: readonly CompiledRule[]): MatchedRules {
   return { members, shape: undefined, further: undefined }
 }
 
-/** Deltas added up; metrics with a total of 0 or less are dropped (APIcast usage.lua). */
+/** Adds up the deltas and drops metrics with a total of 0 or less (APIcast usage.lua). */
 function sumOf(rules: readonly CompiledRule[]): Usage {
   const totals = new Map<string, number>()
   for (const { metric, delta } of rules) totals.set(metric, (totals.get(metric) ?? 0) + delta)

@@ -1,21 +1,24 @@
-/** All that a router may understand by one odd path, so that a request is never counted under another rule than it is served by (law 13). */
+/**
+ * The ways in which routers may read an unusual path, so that a request is never counted under another rule than the
+ * one it is served by (law 13).
+ */
 
 export interface PathReadings {
-  /** As APIcast matches: decoded, slashes merged, dots resolved, then escaped again (nginx `$uri`, `ngx.escape_uri`). */
+  /** APIcast's reading: decoded, slashes merged, dots resolved, then escaped again (nginx `$uri`, `ngx.escape_uri`). */
   readonly canonical: string
-  /** Readings with another structure: where they match other rules, the path is ambiguous. */
+  /** Readings with another structure: if one matches other rules, the path is ambiguous. */
   readonly others: readonly string[]
   /**
-   * Readings that only leave escapes as the client spelled them, or escape brackets, which no wildcard of a rule takes but
-   * a router's parameter does. A router may serve such a path by another route; if that route has rules of its own, the
-   * path is ambiguous too.
+   * Readings that keep the client's escapes, or escape brackets: a router's parameter matches a bracket, but no
+   * wildcard of a rule does. A router may serve such a path by another route. If that route has rules, the path is
+   * ambiguous too.
    */
   readonly spelled: readonly string[]
 }
 
 /**
- * Undefined for paths that nginx refuses (400) whatever the rules: a broken escape, a NUL, dots that climb above the
- * root. `path` begins with `/` and has neither query nor fragment.
+ * Undefined for paths that nginx always refuses (400): a broken escape, a NUL, dots that climb above the root. `path`
+ * begins with `/` and has neither query nor fragment.
  */
 export function readPath(path: string): PathReadings | undefined {
   if (/%(?![0-9A-Fa-f]{2})|%00|\0/.test(path)) return undefined
@@ -41,7 +44,7 @@ export function readPath(path: string): PathReadings | undefined {
   }
 }
 
-/** Slashes merged or not, dots resolved or not, in either order. */
+/** Adds the path with slashes merged or not, and dots resolved or not, in either order. */
 function addStructures(path: string, into: Set<string>): void {
   for (const one of new Set([path, merge(path)])) {
     const resolved = resolveDots(one) ?? '/'
@@ -55,7 +58,7 @@ function merge(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
 }
 
-/** Undefined when the dots climb above the root. */
+/** Undefined if the dots climb above the root. */
 function resolveDots(path: string): string | undefined {
   if (!/\/\.\.?(?:\/|$)/.test(path)) return path
   const resolved: string[] = []
@@ -71,14 +74,14 @@ function resolveDots(path: string): string | undefined {
   return `/${resolved.join('/')}`
 }
 
-/** Escapes in upper case, and what nginx escapes in a path escaped. */
+/** Writes escapes in upper case, and escapes what nginx escapes in a path. */
 function escapeUnsafe(path: string): string {
   return path.replace(/%[0-9A-Fa-f]{2}|[\0-\x20"#<>?\\^`{|}\x7f-\uffff]/g, (part) =>
     part.length === 3 ? part.toUpperCase() : escapeOf(part.charCodeAt(0) & 0xff),
   )
 }
 
-/** Decodes what a path may contain unescaped; `%2F` only as asked. */
+/** Decodes the characters that a path may contain unescaped; `%2F` only if `slashes` is true. */
 function decode(escaped: string, slashes: boolean): string {
   return escaped.replace(/%(..)/g, (spelled, hex: string) => {
     const character = String.fromCharCode(Number.parseInt(hex, 16))
@@ -87,12 +90,12 @@ function decode(escaped: string, slashes: boolean): string {
   })
 }
 
-/** Segments that a URL parser takes for dots (WHATWG URL, 4.4), which leaves all other escapes alone. */
+/** Decodes segments that a URL parser reads as dots (WHATWG URL, 4.4); it keeps all other escapes. */
 function decodeDotSegments(escaped: string): string {
   return escaped.replace(/(?<=\/)(?:\.|%2E){1,2}(?=\/|$)/g, (segment) => segment.replaceAll('%2E', '.'))
 }
 
-/** RFC 3986, 2.3. */
+/** Decodes unreserved characters (RFC 3986, 2.3). */
 function decodeUnreserved(escaped: string): string {
   return escaped.replace(/%(..)/g, (spelled, hex: string) => {
     const character = String.fromCharCode(Number.parseInt(hex, 16))

@@ -1,16 +1,16 @@
-/** The arguments that a rule's query conditions are compared with; parsed when the first condition is met. */
+/** The arguments that the query conditions of rules are compared with; parsed when the first condition needs them. */
 import { carriesForm } from '../request/form-body.ts'
 import type { RequestView } from '../request/request-view.ts'
 
 /** One request's arguments. */
 export interface QueryArguments {
-  /** The last value, decoded, as bytes in latin1; true without `=`; undefined when absent. */
+  /** The last value, decoded to bytes in latin1; true without `=`; undefined if absent. */
   get(name: string): string | true | undefined
 }
 
 /**
- * Reads the query of a target as APIcast does (ngx.req.get_uri_args: broken escapes stay as they are), but all of it
- * and not the first hundred arguments. A parsed form's field of the same name wins.
+ * Reads a query as APIcast does (ngx.req.get_uri_args: broken escapes stay as they are), but not only the first hundred
+ * arguments. A field of a parsed form takes precedence over an argument of the same name.
  */
 export function createQueryArguments(view: RequestView, query: string): QueryArguments {
   const form = carriesForm(view) ? view : undefined
@@ -25,7 +25,7 @@ export function createQueryArguments(view: RequestView, query: string): QueryArg
   }
 }
 
-/** `+` and percent-escapes decoded to bytes, in latin1; broken escapes stay. */
+/** Decodes `+` and percent-escapes to bytes in latin1; broken escapes stay. */
 export function decodeArgument(raw: string): string {
   if (!/[%+]/.test(raw)) return raw
   return raw
@@ -33,7 +33,7 @@ export function decodeArgument(raw: string): string {
     .replace(/%([0-9a-fA-F]{2})/g, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
-/** A text's UTF-8 bytes in latin1, as request targets have them. */
+/** The UTF-8 bytes of a text in latin1, as in a request target. */
 export function textToBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
@@ -52,7 +52,7 @@ function parse(query: string): Map<string, string | true> {
   return values
 }
 
-/** Everything behind the first `?`. */
+/** Everything after the first `?`. */
 export function queryOf(target: string): string {
   const start = target.indexOf('?')
   return start === -1 ? '' : target.slice(start + 1)

@@ -1,16 +1,16 @@
-/** One query condition of a rule: a parameter that must be there, or have a value. */
+/** One query condition of a rule: a parameter must be present, or must have a certain value. */
 import { decodeArgument, type QueryArguments, textToBytes } from './query-arguments.ts'
 import type { QueryPattern } from './rule.ts'
 
 export interface QueryCondition {
   readonly name: string
-  /** Undefined: met. Else what is wrong, as the end of a sentence. */
+  /** Undefined if the condition holds; otherwise the end of a sentence that says why not. */
   problem(given: QueryArguments): string | undefined
 }
 
 /**
- * A name without a value and a value with `{word}` anywhere ask for presence only. Otherwise the last value must be the
- * expected one, exactly; porta stores the expected one undecoded, so it may be meant either way.
+ * A name without a value, or a value that contains `{word}`, only requires the parameter to be present. Otherwise the
+ * last value must equal the expected one. porta stores that one undecoded, so it is compared decoded and undecoded.
  */
 export function createQueryConditions(query: QueryPattern): readonly QueryCondition[] {
   return Object.entries(query).map(([name, expected]) => {

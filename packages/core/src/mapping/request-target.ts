@@ -1,11 +1,11 @@
-/** Finds the path in a request target, and sees whether it can be read in one way only. */
+/** Finds the path in a request target, and whether it can be read in only one way. */
 
-/** Kinds of a character in a path. */
+/** Kinds of characters in a path. */
 const PLAIN = 0
 const SLASH = 1
 const UPPER = 2
 const QUERY = 3
-/** Escaped by the client, or to be escaped, or read differently by routers. */
+/** An escape, a character to be escaped, or one that routers read in different ways. */
 const ODD = 4
 
 const KINDS: Uint8Array = new Uint8Array(128).map((_, code) => {
@@ -19,11 +19,11 @@ const KINDS: Uint8Array = new Uint8Array(128).map((_, code) => {
 const SLASH_CODE = 0x2f
 const DOT_CODE = 0x2e
 
-/** The last target scanned. One object for all requests, overwritten by each, because the hot path must not allocate. */
+/** The result of a scan. One object that every request overwrites, because the hot path must not allocate. */
 export interface RequestTarget {
-  /** Where the path ends. */
+  /** The end of the path. */
   to: number
-  /** No router can read the path in another way. */
+  /** Whether all routers read the path in the same way. */
   plain: boolean
   hasUpperCase: boolean
 }
@@ -52,8 +52,8 @@ export function scanTarget(url: string, target: RequestTarget): void {
 }
 
 /**
- * The origin form of an absolute target: scheme and authority taken off. Undefined for targets without a path (`*`) and
- * for an authority with a backslash, which some parsers take for the beginning of the path.
+ * The target without scheme and authority. Undefined for a target without a path (`*`), and for an authority with a
+ * backslash, which some parsers read as the beginning of the path.
  */
 export function originForm(url: string): string | undefined {
   if (url.startsWith('/')) return url

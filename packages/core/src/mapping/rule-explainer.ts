@@ -1,4 +1,4 @@
-/** Says for each rule why it counts for a request or not. For people, so one rule at a time and not for speed. */
+/** Explains for each rule why it counts for a request or not. Tests one rule at a time, so it is slow. */
 import type { RequestView } from '../request/request-view.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { countingRules } from './matched-rules.ts'
@@ -7,17 +7,17 @@ import type { RuleExplanation } from './rule-explanation.ts'
 import { createRuleMatcher } from './rule-matcher.ts'
 import { createShapeCache } from './shape-cache.ts'
 
-/** Explains in the order of the rules. */
+/** Keeps the order of the rules. */
 export function createRuleExplainer(
   rules: readonly CompiledRule[],
   caseInsensitive: boolean,
 ): (view: RequestView) => RuleExplanation[] {
   return (view) => {
-    const misses = rules.map((rule) => missOf(rule, view, caseInsensitive))
-    const counting = countingRules(rules.filter((_, index) => misses[index] === undefined))
+    const mismatches = rules.map((rule) => mismatchOf(rule, view, caseInsensitive))
+    const counting = countingRules(rules.filter((_, index) => mismatches[index] === undefined))
     return rules.map((rule, index) => {
-      const miss = misses[index]
-      if (miss !== undefined) return { rule: rule.title, matched: false, why: miss }
+      const mismatch = mismatches[index]
+      if (mismatch !== undefined) return { rule: rule.title, matched: false, why: mismatch }
       if (!counting.includes(rule)) {
         return {
           rule: rule.title,
@@ -30,8 +30,8 @@ export function createRuleExplainer(
   }
 }
 
-/** Why a rule does not match; undefined when it does. */
-function missOf(rule: CompiledRule, view: RequestView, caseInsensitive: boolean): string | undefined {
+/** Why a rule does not match; undefined if it does. */
+function mismatchOf(rule: CompiledRule, view: RequestView, caseInsensitive: boolean): string | undefined {
   if (rule.method !== 'ANY' && rule.method !== view.method) return `the method is ${view.method}, not ${rule.method}`
   const pathOnly: CompiledRule = { ...rule, conditions: [], delta: 1, last: false }
   const path = createRuleMatcher([pathOnly], caseInsensitive, createShapeCache()).match(view)

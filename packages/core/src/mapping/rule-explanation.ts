@@ -1,4 +1,4 @@
-/** What `explain` tells about one mapping rule. */
+/** What `explain` says about one mapping rule. */
 
 export interface RuleExplanation {
   /** Method, pattern, metric and delta as one line. */

@@ -1,4 +1,4 @@
-/** Which mapping rules a request matches: picks the method's tree, finds the path, compares its readings. */
+/** Finds the mapping rules that match a request: chooses the method's tree, finds the path, compares its readings. */
 
 import type { UsageShape } from '../domain/usage.ts'
 import type { RequestView } from '../request/request-view.ts'
@@ -12,11 +12,15 @@ import { createTrie } from './trie/rule-trie.ts'
 import { createTrieMatcher, type TrieMatcher } from './trie/trie-matcher.ts'
 
 export interface RuleMatcher {
-  /** The usage of the rules that match. Throws UsageError when the deltas add up to no usage. */
+  /**
+   * The usage of the rules that match.
+   *
+   * @throws UsageError if the sum of the deltas is not a usage.
+   */
   match(view: RequestView): UsageShape | 'no-match' | 'ambiguous'
 }
 
-/** Rules are looked at in the order of their index; `rules` may be any part of a list. */
+/** `rules` may be a part of a list; their order is that of their `index`. */
 export function createRuleMatcher(
   rules: readonly CompiledRule[],
   caseInsensitive: boolean,
@@ -27,7 +31,7 @@ export function createRuleMatcher(
   const forAnyMethod = matcherOf(rules.filter((rule) => rule.method === 'ANY'))
   const byMethod = new Map<string, TrieMatcher>()
   for (const method of new Set(rules.map((rule) => rule.method))) {
-    byMethod.set(method, matcherOf(rules.filter((rule) => concerns(rule, method))))
+    byMethod.set(method, matcherOf(rules.filter((rule) => appliesTo(rule, method))))
   }
   const target: RequestTarget = { to: 0, plain: true, hasUpperCase: false }
 
@@ -48,19 +52,19 @@ export function createRuleMatcher(
     if (origin === undefined) return url === '*' ? 'no-match' : 'ambiguous'
     const hash = origin.indexOf('#')
     if (hash === -1) return usageOf(matchTarget(trie, view, origin))
-    // nginx and most routers end the target at a `#`, others keep it.
+    // nginx and most routers end the target at a `#`; others keep it.
     const cut = matchTarget(trie, view, origin.slice(0, hash))
     const kept = matchTarget(trie, view, origin.replaceAll('#', '%23'))
     return cut !== undefined && kept !== undefined && keyOf(cut) === keyOf(kept) ? usageOf(cut) : 'ambiguous'
   }
 
-  /** Undefined when the readings of the path match different rules. */
+  /** Undefined if the readings of the path match different rules. */
   function matchTarget(trie: TrieMatcher, view: RequestView, origin: string): MatchedRules | undefined {
     const queryAt = origin.indexOf('?')
     const path = queryAt === -1 ? origin : origin.slice(0, queryAt)
     const readings = readPath(path)
     if (readings === undefined) return undefined
-    return agreed(readings, (reading) => {
+    return matchAll(readings, (reading) => {
       const one = caseInsensitive ? reading.toLowerCase() : reading
       return trie.match(one, one.length, origin, view)
     })
@@ -73,30 +77,31 @@ export function createRuleMatcher(
   return { match }
 }
 
-function agreed(
+/** Undefined if the readings match different rules. */
+function matchAll(
   { canonical, others, spelled }: PathReadings,
   match: (reading: string) => MatchedRules,
 ): MatchedRules | undefined {
-  const wanted = match(canonical)
-  const key = keyOf(wanted)
+  const matched = match(canonical)
+  const key = keyOf(matched)
   for (const other of others) if (keyOf(match(other)) !== key) return undefined
-  // Denied either way then, and APIcast says 404.
-  if (key === '') return wanted
+  // The request is denied in either case, and APIcast answers 404.
+  if (key === '') return matched
   for (const one of spelled) {
     const found = keyOf(match(one))
     if (found !== '' && found !== key) return undefined
   }
-  return wanted
+  return matched
 }
 
-/** The rules that count, by their place in the list. */
+/** The indices of the rules that count. */
 function keyOf(matched: MatchedRules): string {
   return countingRules(matched.members)
     .map((rule) => rule.index)
     .join()
 }
 
-function concerns(rule: CompiledRule, method: string): boolean {
+function appliesTo(rule: CompiledRule, method: string): boolean {
   return rule.method === method || rule.method === 'ANY'
 }
 

@@ -1,18 +1,18 @@
-/** Takes a rule's pattern apart: literal text, wildcards, end of the path, query conditions (APIcast mapping_rule.lua). */
+/** Parses a rule's pattern into literal texts, wildcards, end of the path and query (APIcast mapping_rule.lua). */
 import type { QueryPattern } from './rule.ts'
 
 export interface RulePattern {
-  /** Texts and wildcards in turn, beginning and ending with a text, which may be empty. */
+  /** The literal texts around the wildcards. There is one more text than wildcards; a text may be empty. */
   readonly texts: readonly string[]
-  /** `$`: the path ends where the pattern does. */
+  /** Whether the pattern ends with `$`: the path must end there too. */
   readonly anchored: boolean
-  /** What stands behind `?`, by name; raw. */
+  /** The parameters after `?`, not decoded. */
   readonly query: QueryPattern
 }
 
 /**
- * Everything but `{…}` and a `$` at the end stands for itself. Runs of slashes are one; `{}` is no wildcard.
- * A wildcard is one or more characters other than `/`, `[` and `]`.
+ * Everything but `{…}` and a `$` at the end is literal. Several slashes in a row are one; `{}` is not a wildcard.
+ * A wildcard matches one or more characters other than `/`, `[` and `]`.
  */
 export function parsePattern(pattern: string): RulePattern {
   const [spelled, query = ''] = splitAt(pattern, '?')

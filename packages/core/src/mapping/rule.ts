@@ -1,4 +1,4 @@
-/** A mapping rule as this room takes it: from the options, or with its query conditions from a portal's document. */
+/** A mapping rule from the options or from a proxy configuration, which brings the query conditions separately. */
 
 export interface Rule {
   readonly method: string
@@ -6,9 +6,9 @@ export interface Rule {
   readonly metric: string
   readonly delta: number
   readonly last: boolean
-  /** Raw as porta stores it; what stands behind `?` in the pattern is then not looked at. */
+  /** Query conditions as porta stores them, not decoded. They replace those after `?` in the pattern. */
   readonly query?: QueryPattern | undefined
 }
 
-/** Expected values by parameter name; undefined: the parameter must be there, with whatever value. */
+/** Expected values by parameter name; undefined if any value will do. */
 export type QueryPattern = Readonly<Record<string, string | undefined>>

@@ -1,15 +1,15 @@
-/** Gives equal usages the same shape object, so that what others hang on a shape's identity is found again. */
+/** Gives equal usages the same shape object, because the ledger stores what it knows by the identity of a shape. */
 import { createUsageShape, type Usage, type UsageShape } from '../domain/usage.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Bounds the memory that usages of ever new amounts (bytes, tokens) take; beyond it all are forgotten. */
+/** Bounds the memory, because amounts such as bytes or tokens are always new; beyond it all shapes are dropped. */
 const MAX_SHAPES = 1_000
 
 export interface ShapeCache {
   /**
-   * The one shape of a usage; 'no-match' for an empty one.
+   * The shape of a usage; 'no-match' for an empty one.
    *
-   * @throws UsageError when it is not a usage.
+   * @throws UsageError if the value is not a usage.
    */
   shapeOf(usage: Usage): UsageShape | 'no-match'
 }
@@ -34,7 +34,7 @@ export function createShapeCache(): ShapeCache {
 function keyOf(usage: Usage): string | undefined {
   if (typeof usage !== 'object' || usage === null) return undefined
   let key = ''
-  // Lengths make the key unambiguous whatever characters a metric has.
+  // With its length, a metric may contain any characters and the key stays unambiguous.
   for (const metric of Object.keys(usage).sort()) {
     const amount: unknown = usage[metric]
     if (typeof amount !== 'number' || Object.is(amount, -0)) return undefined

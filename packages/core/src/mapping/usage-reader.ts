@@ -1,4 +1,4 @@
-/** What a call uses: a fixed usage, the user's function, or mapping rules. Counts nothing. */
+/** Finds the usage of a request: a fixed one, by a function, or by mapping rules. Counts nothing. */
 
 import type { Usage, UsageShape } from '../domain/usage.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
@@ -18,23 +18,23 @@ export type MeasuredUsage = UsageShape | 'no-match' | 'ambiguous'
 
 export interface UsageSettings<View extends RequestView = RequestView> {
   readonly usage?: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
-  /** Goes before `usage`. */
+  /** Takes precedence over `usage`. */
   readonly mappingRules?: readonly Rule[] | undefined
   readonly caseInsensitivePaths?: boolean | undefined
 }
 
 export interface UsageReader<View extends RequestView = RequestView> {
   /**
-   * Equal usages have the same shape object, as long as there are fewer than a thousand. 'no-match': nothing is used,
-   * which is not allowed; 'ambiguous': the path can be read in ways that match different rules.
+   * Equal usages have the same shape object, as long as there are fewer than a thousand. 'no-match': there is no usage,
+   * so the request is denied; 'ambiguous': the path can be read in ways that match different rules.
    *
-   * @throws UsageError (or rejects with it) when the function's value, or the sum of the rules, is no usage; whatever
-   * the function throws.
+   * @throws UsageError (or rejects with it) if the function's value or the sum of the rules is not a usage; what the
+   *   function throws.
    */
-  read(view: View): MaybePromise<MeasuredUsage>
-  /** Each rule with why it counts for the request or not; empty without rules. */
+  read(view: View): MaybePromise<UsageShape | 'no-match' | 'ambiguous'>
+  /** Each rule, and why it counts for the request or not; empty without rules. */
   explain(view: View): RuleExplanation[]
-  /** Metrics that are known before any request; those of a function are not. */
+  /** Metrics that are known before any request; empty for a function. */
   readonly metrics: readonly string[]
 }
 

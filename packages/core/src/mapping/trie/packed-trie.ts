@@ -1,31 +1,32 @@
 /**
- * The tree of rules in typed arrays, nodes of one branch side by side: with thousands of rules it is the waiting for
- * memory that costs, not the comparing.
+ * The tree of rules in typed arrays, with the nodes of one branch side by side: with thousands of rules, waiting for
+ * memory takes longer than comparing.
  */
 import type { CompiledRule } from '../compiled-rule.ts'
 import type { TrieNode } from './rule-trie.ts'
 
-/** Members of a node's record, from the node's place in `nodes`. */
+/** Offsets of a node's members, from the node's index in `nodes`. */
 export const LABEL_START = 0
 export const LABEL_LENGTH = 1
-/** `firstCode | slots << 8 | flag`: children have a slot each by the first character of their label. */
+/** `firstCode | slots << 8 | flags`: each child has a slot, by the first character of its label. */
 export const FACTS = 2
-/** Place of the node behind the wildcard edge, else NONE; so too the next two, which are places in `rules`. */
+/** Index of the node after the wildcard edge, or NONE. */
 export const WILDCARD = 3
+/** Indices in `rules`, or NONE: rules that end here without and with `$`. */
 export const OPEN = 4
 export const CLOSED = 5
-/** Here begin the slots: places of children, NONE in gaps. */
+/** First slot: indices of the children, NONE in gaps. */
 export const SLOTS = 6
 
 export const NONE = -1
-/** In FACTS. Behind a wildcard: only `/`, `[` or `]` can follow. */
+/** Flag in FACTS, for a node after a wildcard: only `/`, `[` or `]` can follow. */
 export const GREEDY: number = 1 << 16
-/** In FACTS. Behind a wildcard that is not greedy: may be reached at several characters of the path. */
+/** Flag in FACTS, for a node after a wildcard that is not greedy: several characters of the path may lead to it. */
 export const REVISITED: number = 1 << 17
 
 export interface PackedTrie {
   readonly nodes: Int32Array
-  /** Labels one behind the other, ASCII. */
+  /** All labels, one after the other, in ASCII. */
   readonly labels: Uint8Array
   readonly rules: readonly PackedRules[]
 }
@@ -36,7 +37,7 @@ export interface PackedRules {
   readonly conditional: readonly CompiledRule[]
 }
 
-/** The root is at 0. */
+/** The root is at index 0. */
 export function packTrie(root: TrieNode): PackedTrie {
   const nodes: number[] = []
   const labels: number[] = []
@@ -49,7 +50,7 @@ export function packTrie(root: TrieNode): PackedTrie {
   }
 
   function pack(node: TrieNode, revisited: boolean): number {
-    const place = nodes.length
+    const index = nodes.length
     const codes = [...node.children.keys()].sort((one, other) => one - other)
     const firstCode = codes[0] ?? 0
     const slotCount = codes.length === 0 ? 0 : codes.at(-1)! - firstCode + 1
@@ -58,11 +59,11 @@ export function packTrie(root: TrieNode): PackedTrie {
     nodes.push(NONE, packRules(node.open), packRules(node.closed))
     for (let at = 0; at < node.label.length; at++) labels.push(node.label.charCodeAt(at))
     for (let slot = 0; slot < slotCount; slot++) nodes.push(NONE)
-    for (const code of codes) nodes[place + SLOTS + code - firstCode] = pack(node.children.get(code)!, revisited)
+    for (const code of codes) nodes[index + SLOTS + code - firstCode] = pack(node.children.get(code)!, revisited)
     if (node.wildcard !== undefined) {
-      nodes[place + WILDCARD] = pack(node.wildcard, revisited || !node.wildcard.greedy)
+      nodes[index + WILDCARD] = pack(node.wildcard, revisited || !node.wildcard.greedy)
     }
-    return place
+    return index
   }
 
   pack(root, false)

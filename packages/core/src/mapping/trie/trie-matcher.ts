@@ -1,4 +1,4 @@
-/** Walks a path through the tree of rules. No backtracking over what was walked already. */
+/** Walks a path through the tree of rules, without walking any part twice. */
 import type { RequestView } from '../../request/request-view.ts'
 import type { CompiledRule } from '../compiled-rule.ts'
 import type { MatchedRules, RuleSets } from '../matched-rules.ts'
@@ -19,21 +19,22 @@ import {
 
 export interface TrieMatcher {
   /**
-   * Every rule that matches the path, which is `text` up to `to`. Query conditions are compared with the query of
-   * `target` and the view's form, parsed only where a rule has conditions.
+   * All rules that match the path, which is `text` up to `to`. Query conditions are compared with the query of `target`
+   * and the view's form, which are parsed only if a rule has conditions.
    */
   match(text: string, to: number, target: string, view: RequestView): MatchedRules
 }
 
 /**
- * A wildcard node lies behind a fixed number of slashes and brackets, so all its entries fall into one run of wildcard
- * characters, and the first entry is the earliest: later ones can only repeat what it found. Entering each once a match
- * therefore loses nothing and bounds the work by (wildcards in the tree) x (length of the path).
+ * A wildcard node comes after a fixed number of slashes and brackets, so all entries into it are in one run of wildcard
+ * characters. The first entry is the earliest, and later ones can only find the same again. So each node is entered
+ * once per match, which bounds the work by (wildcards in the tree) x (length of the path).
  */
 export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher {
   const { nodes, labels, rules } = trie
   const entered = new Float64Array(nodes.length)
-  // Most nodes are always reached with the same rules matched before: that set, and the set with the node's rules.
+  // Most nodes are always reached with the same set of rules. For each: that set, and the set with the node's rules
+  // added.
   const steps: (MatchedRules | undefined)[] = rules.flatMap(() => [undefined, undefined])
   let text = ''
   let end = 0
@@ -82,7 +83,7 @@ export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher
     for (let at = greedy ? to : from + 1; at <= to; at++) walk(node, at)
   }
 
-  /** The first character was compared when the node was found. */
+  /** Skips the first character, which selected the node. */
   function hasLabel(node: number, at: number): boolean {
     const start = nodes[node + LABEL_START]!
     const length = nodes[node + LABEL_LENGTH]!
@@ -125,7 +126,7 @@ export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher
       view = ofView
       given = undefined
       walk(0, 0)
-      // The request is not kept alive until the next one.
+      // Otherwise the request would stay in memory until the next one.
       view = undefined
       return matched
     },
