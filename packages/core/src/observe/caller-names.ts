@@ -1,15 +1,15 @@
-/** Names for callers in logs and channels, which cannot be turned back into credentials. */
+/** Names for callers in logs and channels, from which the credentials cannot be found. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Credentials } from '../domain/credentials.ts'
 
-/** Gives a caller's credentials (or an application, by its id) a name for logs. */
+/** The name of a caller (or of an application, by its id) for logs. */
 export type CallerNames = (credentials: Credentials) => string
 
 /**
- * Names callers by kind and 8 hex digits, `userKey:1f0a99c2`: the same caller has the same name as long as the process
- * lives, and nobody can try keys against a log (the digits are of an HMAC with a random salt).
+ * Names a caller by kind and 8 hex digits, such as `userKey:1f0a99c2`. A caller has one name during the life of the
+ * process. The digits are of an HMAC with a random salt, so that keys cannot be tested against a log.
  *
- * @param salt for tests; by default 32 random bytes.
+ * @param salt for tests; default 32 random bytes.
  */
 export function createCallerNames(salt: Uint8Array = randomBytes(32)): CallerNames {
   return (credentials) => {

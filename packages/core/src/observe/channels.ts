@@ -1,6 +1,6 @@
 /** The names of the diagnostics channels. */
 
-/** Subscribe with `node:diagnostics_channel`; nothing is built or published while nobody listens. */
+/** Subscribe with `node:diagnostics_channel`. Without a subscriber no message is made. */
 export const CHANNELS = {
   call: 'threescale:call',
   decision: 'threescale:decision',

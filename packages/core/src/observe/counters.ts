@@ -3,7 +3,7 @@ import type { Decision } from '../decision/decision.ts'
 import type { Endpoint } from './messages.ts'
 import type { GatewayStats } from './stats.ts'
 
-/** Codes come from the backend too, so their number is bounded; the surplus is counted as `other`. */
+/** Bounded, because codes come from the backend too; further codes are counted as `other`. */
 const MAX_CODES = 100
 
 export interface Counters {

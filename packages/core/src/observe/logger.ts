@@ -1,6 +1,6 @@
-/** Where the operator is told: any logger in the shape of pino. */
+/** The logger that tells the operator: any in the shape of pino. */
 
-/** The pino shape: an object of facts, then a sentence. */
+/** Each method takes an object of facts, then a sentence. */
 export interface Logger {
   debug(facts: object, message: string): void
   info(facts: object, message: string): void

@@ -1,4 +1,4 @@
-/** What is published on the diagnostics channels. Nothing in here is secret; callers and applications go by masked names. */
+/** The messages of the diagnostics channels. They contain no secret; callers and applications have masked names. */
 import type { AllowedSource } from '../decision/decision.ts'
 import type { Usage } from '../domain/usage.ts'
 
@@ -10,9 +10,9 @@ export interface CallMessage {
   readonly endpoint: Endpoint
   /** Service id; undefined for the default service of a provider key. */
   readonly service: string | undefined
-  /** 'failed' where the backend gave no usable answer; `code` then begins with `ERR_THREESCALE_`. */
+  /** 'failed' if the backend gave no usable answer; `code` then begins with `ERR_THREESCALE_`. */
   readonly outcome: 'authorized' | 'denied' | 'accepted' | 'refused' | 'failed'
-  /** HTTP status; undefined where there was no answer. */
+  /** HTTP status; undefined if there was no answer. */
   readonly status: number | undefined
   /** 3scale's code of a denial or refusal, or the code of the error. */
   readonly code: string | undefined
@@ -22,10 +22,10 @@ export interface CallMessage {
 /** On `threescale:decision`, for each request. */
 export interface DecisionMessage {
   readonly outcome: 'allow' | 'deny' | 'skip'
-  /** False in `mode: 'observe'`: the request was let through whatever `outcome` says. */
+  /** False in `mode: 'observe'`: the request was let through, whatever `outcome` says. */
   readonly enforced: boolean
   readonly service: string | undefined
-  /** Masked, `userKey:1f0a99c2`; undefined where no credentials were found or looked for. */
+  /** Masked, `userKey:1f0a99c2`; undefined if no credentials were found or looked for. */
   readonly caller: string | undefined
   /** Of an allowed request. */
   readonly source: AllowedSource | undefined
@@ -35,31 +35,31 @@ export interface DecisionMessage {
   readonly code: string | undefined
   /** Of a denied request. */
   readonly status: number | undefined
-  /** Of a denied request, where waiting helps. */
+  /** Of a denied request, if waiting helps. */
   readonly retryAfterMs: number | undefined
 }
 
 /** On `threescale:cache`, when the cached mode does more than answer from memory. */
 export interface CacheMessage {
   /**
-   * 'miss': not known, the backend is asked; 'refreshed': an answer that was due was renewed; 'stale': that failed,
-   * the old answer holds; 'revoked': known callers are refused from now on; 'evicted': forgotten to make room;
-   * 'full': no room, the application is asked about per request.
+   * 'miss': the caller is unknown, the backend is asked; 'refreshed': an answer was renewed; 'stale': the renewal
+   * failed, the old answer is used; 'revoked': a known caller is denied from now on; 'evicted': an application was
+   * dropped to make room; 'full': there is no room, the backend is asked about the application per request.
    */
   readonly event: 'miss' | 'refreshed' | 'stale' | 'revoked' | 'evicted' | 'full'
   readonly service: string | undefined
-  /** Masked: who asked, or the application (`appId:…`) where no one caller is concerned. */
+  /** Masked: the caller, or the application (`appId:…`) if the event is not about a single caller. */
   readonly caller: string | undefined
 }
 
-/** On `threescale:report`, after each batch of transactions was sent or could not be. */
+/** On `threescale:report`, after each batch of transactions, sent or not. */
 export interface ReportMessage {
   readonly service: string | undefined
   readonly transactions: number
   /**
-   * 'accepted': queued by the backend; 'unsent' and 'busy': surely not counted, goes again; 'rejected': our own
-   * credentials were refused, goes again; 'too-large': goes again in parts; 'refused': one transaction is bad, halved
-   * until it is alone and given up; 'ambiguous': sent without an answer that says whether it counts.
+   * 'accepted': queued by the backend; 'unsent' and 'busy': surely not counted, sent again; 'rejected': our own
+   * credentials were refused, sent again; 'too-large': sent again in parts; 'refused': one transaction is bad, the
+   * batch is halved until it is alone, and it is given up; 'ambiguous': sent, but no answer says whether it counts.
    */
   readonly outcome: 'accepted' | 'unsent' | 'busy' | 'rejected' | 'too-large' | 'refused' | 'ambiguous'
   readonly status: number | undefined
@@ -67,15 +67,16 @@ export interface ReportMessage {
   readonly durationMs: number
 }
 
-/** On `threescale:breaker`, when it changes. */
+/** On `threescale:breaker`, when its state changes. */
 export interface BreakerMessage {
   readonly state: 'open' | 'half-open' | 'closed'
 }
 
 /**
- * Why usage is lost: the application or the metric does not exist any more; the backend refused the transaction; it is
- * older than 23 hours; nobody can tell whether it was counted; its caller never turned out to be real; the gateway was
- * closed before it could be delivered; it was acknowledged but a later answer lacks it.
+ * Why usage is lost. 'application_gone', 'metric_gone': 3scale does not know it any more; 'refused': the backend
+ * refused the transaction; 'late': it is older than 23 hours; 'ambiguous': it cannot be found out whether it was
+ * counted; 'unproven': the backend never accepted its caller; 'misconfigured': 3scale refuses our settings; 'closed':
+ * the gateway was closed before it was delivered; 'missing': it was acknowledged, but a later answer lacks it.
  */
 export type LossReason =
   | 'application_gone'
@@ -88,9 +89,9 @@ export type LossReason =
   | 'closed'
   | 'missing'
 
-/** On `threescale:loss`, when admitted usage will not be counted by 3scale, or seems not to have been. */
+/** On `threescale:loss`, when 3scale will not count admitted usage, or seems not to have counted it. */
 export interface LossMessage {
-  /** 'given-up': never counted, or nobody knows; 'suspected': acknowledged, but missing in a later answer. */
+  /** 'given-up': not counted, or perhaps not; 'suspected': acknowledged, but missing in a later answer. */
   readonly kind: 'given-up' | 'suspected'
   readonly reason: LossReason
   readonly service: string | undefined

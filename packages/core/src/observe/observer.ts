@@ -1,4 +1,4 @@
-/** What the gateway says about itself: diagnostics channels, counters and the operator's log. It decides nothing. */
+/** Publishes what the gateway does: diagnostics channels, counters and the operator's log. Decides nothing. */
 import { channel } from 'node:diagnostics_channel'
 import type { Decision } from '../decision/decision.ts'
 import type { Credentials } from '../domain/credentials.ts'
@@ -12,34 +12,35 @@ import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, LossReason
 import { createOperator } from './operator.ts'
 import type { GatewayStats } from './stats.ts'
 
-/** One a gateway, shared by its routes. Methods never throw and take what they need to mask it themselves. */
+/** One per gateway, shared by its routes. Methods never throw, and mask the credentials that they are given. */
 export interface Observer {
-  /** `userKey:1f0a99c2`, for logs. */
+  /** The masked name of a caller for logs, such as `userKey:1f0a99c2`. */
   callerName(credentials: Credentials): string
   /**
-   * Once a request, with the decision that holds (in `mode: 'observe'`: that would hold).
-   * Costs one counter while nobody subscribes.
+   * Called once per request with its decision (in `mode: 'observe'`, the one that would hold). Without a subscriber it
+   * only increments a counter.
    */
   decided(decision: Decision, service: string | undefined, credentials: Credentials | undefined): void
-  /** After each call to the backend. The first failure and the first answer after it are told to the logger. */
+  /** Called after each call to the backend. The logger gets the first failure, and the first answer after it. */
   called(call: CallMessage): void
-  /** When the cached mode does more than answer from memory; an application is `{ appId }`. */
+  /** Called when the cached mode does more than answer from memory; an application is `{ appId }`. */
   cached(event: CacheMessage['event'], service: string | undefined, credentials: Credentials | undefined): void
-  /** After each batch of transactions. */
+  /** Called after each batch of transactions. */
   reported(report: ReportMessage): void
   breaker(change: BreakerMessage): void
-  /** Usage that 3scale will not count, or seems not to have counted; also told to the logger. */
+  /** Called for usage that 3scale will not count, or seems not to have counted; also logged. */
   lost(loss: Loss): void
   /**
-   * Our own settings do not work: told to the logger as an error, else once by process.emitWarning.
+   * Called if 3scale refuses our own settings: logged as an error; without a logger, warned once by
+   * process.emitWarning.
    *
-   * @param code 3scale's code or our own; each is held back for a minute after it was said.
+   * @param code 3scale's code or our own; a code is not logged again within a minute.
    * @param reason 3scale's sentence, without our credentials (`client.withoutSecrets`).
    */
   misconfigured(code: string, reason: string): void
-  /** Anything else a person should know (a clock that is wrong, say); as `misconfigured`, but a warning. */
+  /** As `misconfigured`, but a warning: for anything else the operator should know, such as a wrong clock. */
   warn(code: string, message: string, facts?: object): void
-  /** What `stats()` adds to the ledger's sums. */
+  /** The counters that `stats()` adds to the ledger's sums. */
   counts(): Pick<GatewayStats, 'decisions' | 'calls'>
 }
 
@@ -53,15 +54,15 @@ export interface Loss {
 }
 
 export interface ObserverOptions {
-  /** Undefined: what needs a person is said once by process.emitWarning. */
+  /** If undefined, what the operator has to do is said once by process.emitWarning. */
   readonly logger: Logger | undefined
   readonly clock: Clock
   readonly mode: 'enforce' | 'observe'
-  /** Sentences about the options, said at once. */
+  /** Warnings about the options, given at creation. */
   readonly warnings: readonly string[]
 }
 
-/** Says the warnings of the options at once; otherwise does nothing until it is called. */
+/** Gives the warnings about the options at once; otherwise does nothing until it is called. */
 export function createObserver(options: ObserverOptions): Observer {
   const { logger } = options
   const enforced = options.mode === 'enforce'
@@ -134,7 +135,7 @@ export function createObserver(options: ObserverOptions): Observer {
       const message: LossMessage = { kind, reason, service, application, usage }
       if (losses.hasSubscribers) losses.publish(message)
       const sentence = kind === 'given-up' ? 'usage was given up' : 'usage acknowledged by 3scale seems to be missing'
-      // Each loss to the logger; without one the first of a kind, so that it is said at all (law 8).
+      // The logger gets each loss. Without a logger only the first of a kind is a process warning (law 8).
       if (logger === undefined)
         operator.tell('warn', `THREESCALE_USAGE_${kind}_${reason}`.toUpperCase().replaceAll('-', '_'), sentence)
       else logger.warn({ ...message }, sentence)

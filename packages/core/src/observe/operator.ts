@@ -1,11 +1,11 @@
-/** Tells the operator what needs a person: through the logger, else once as a process warning. Never once per request. */
+/** Tells the operator what to correct: by the logger, or once as a process warning. Never once per request. */
 
 import type { Clock } from '../primitives/clock.ts'
 import type { Logger } from './logger.ts'
 
-/** With a logger the same code is said again after this long, with the number of times it was held back. */
+/** A logger gets the same code again only after this time, with the number of times that were left out. */
 const QUIET_MS = 60_000
-/** Codes come from the backend too, so their number is bounded. */
+/** Bounded, because codes come from the backend too. */
 const MAX_CODES = 100
 
 export interface Operator {
@@ -13,19 +13,19 @@ export interface Operator {
   tell(level: 'warn' | 'error', code: string, message: string, facts?: object): void
 }
 
-/** Without a logger each code is said once in the operator's lifetime, as a `ThreeScaleWarning` of the process. */
+/** Without a logger each code is a `ThreeScaleWarning` of the process, once. */
 export function createOperator(logger: Logger | undefined, clock: Clock): Operator {
-  const said = new Map<string, { at: number; heldBack: number }>()
+  const told = new Map<string, { at: number; heldBack: number }>()
   return {
     tell(level, code, message, facts) {
       const now = clock.elapsed()
-      const before = said.get(code)
+      const before = told.get(code)
       if (before !== undefined && (logger === undefined || now - before.at < QUIET_MS)) {
         before.heldBack++
         return
       }
-      if (before === undefined && said.size >= MAX_CODES) return
-      said.set(code, { at: now, heldBack: 0 })
+      if (before === undefined && told.size >= MAX_CODES) return
+      told.set(code, { at: now, heldBack: 0 })
       if (logger === undefined) {
         process.emitWarning(message, { type: 'ThreeScaleWarning', code })
         return

@@ -1,9 +1,9 @@
-/** The shapes of what a gateway counts. */
+/** The types of a gateway's counters. */
 
 /** Law 8: admitted = acknowledged + inFlight + ambiguous + pending + givenUp, at any instant. */
 export interface UsageSums {
   readonly admitted: number
-  /** Queued by the backend (202, or an authrep's 200). */
+  /** Queued by the backend (202, or the 200 of an authrep). */
   readonly acknowledged: number
   readonly inFlight: number
   readonly ambiguous: number
@@ -21,6 +21,6 @@ export interface GatewayStats {
 }
 
 export interface CloseReport {
-  /** By metric: what was admitted and could not be delivered in time. */
+  /** By metric: usage that was admitted and not delivered in time. */
   readonly undelivered: Readonly<Record<string, number>>
 }

@@ -1,4 +1,4 @@
-/** The answers that a proxy configuration brings in place of ours. */
+/** The answers that a proxy configuration has in place of the gateway's own. */
 
 export interface DenialText {
   readonly status: number
@@ -9,7 +9,7 @@ export interface DenialText {
 export interface DenialTexts {
   /** No credentials. */
   readonly missing: DenialText
-  /** Credentials that cannot be read, and every denial of 3scale's but limits. */
+  /** Credentials that cannot be read, and every denial by 3scale but limits. */
   readonly failed: DenialText
   readonly noMatch: DenialText
   readonly limits: DenialText

@@ -1,13 +1,13 @@
-/** What the gateway's own denials mean in HTTP (RFC 9110), by code. */
+/** HTTP status and default reason of the gateway's own denials (RFC 9110), by code. */
 import type { GatewayDenialCode } from '../decision/decision.ts'
 
 export interface DenialKind {
   readonly status: number
-  /** Said when the refusal brings no reason. */
+  /** Used if the refusal has no reason. */
   readonly reason: string
-  /** The answer of a proxy configuration that takes the place of ours. */
+  /** Which answer of a proxy configuration replaces this one. */
   readonly text: 'missing' | 'failed' | 'noMatch' | 'limits' | undefined
-  /** For refusals that do not say when to come back. */
+  /** Used if the refusal does not say when to retry. */
   readonly retryAfterMs?: number
 }
 
@@ -33,12 +33,12 @@ export const GATEWAY_DENIALS: Readonly<Record<GatewayDenialCode, DenialKind>> = 
   overloaded: { status: 503, reason: 'too many requests at once', text: undefined, retryAfterMs: SOON_MS },
   gateway_closed: { status: 503, reason: 'the gateway is closed', text: undefined, retryAfterMs: SOON_MS },
   gateway_misconfigured: { status: 500, reason: 'the gateway is not set up correctly', text: undefined },
-  // Nobody reads it; the status that nginx made customary.
+  // The client cannot read it; 499 is nginx's status for this.
   client_closed_request: { status: 499, reason: 'the client went away', text: undefined },
 }
 
-/** A limit of 0: the plan does not contain the metric, and no amount of waiting helps. */
+/** A limit of 0: the plan does not contain the metric, so waiting does not help. */
 export const DISABLED: DenialKind = { status: 403, reason: 'usage limits are exceeded', text: 'failed' }
 
-/** Any code that is not the gateway's own: denied by 3scale, the caller's fault. */
+/** Any code that is not the gateway's own: denied by 3scale, by the caller's fault. */
 export const DENIED_BY_3SCALE: DenialKind = { status: 403, reason: 'denied by 3scale', text: 'failed' }

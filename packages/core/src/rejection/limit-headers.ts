@@ -1,12 +1,12 @@
-/** Rate-limit fields from what is known of an application's limits. */
+/** Writes rate-limit fields from the known limits of an application. */
 import type { UsageReport } from '../domain/verdict.ts'
 
-/** RFC 9651, 3.3.1. */
+/** The largest Integer of RFC 9651, 3.3.1. */
 const MAX_INTEGER = 999_999_999_999_999
 
 /**
- * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one policy a limit, named `metric.period`.
- * A window's length is that of the report's own window, so months are right; eternity has none. Empty without limits.
+ * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one policy per limit, named `metric.period`.
+ * The length of a window comes from the usage report, because months differ; eternity has none. Empty without limits.
  */
 export function rateLimitFields(limits: readonly UsageReport[], now: number): Record<string, string> {
   if (limits.length === 0) return {}
@@ -17,8 +17,8 @@ export function rateLimitFields(limits: readonly UsageReport[], now: number): Re
 }
 
 /**
- * `<prefix>-limit`, `-remaining` and `-reset` (seconds until the window ends, as in RateLimit) of the limit with the
- * least remaining, the longest to wait for among equals: these fields can tell of one only. Empty without limits.
+ * `<prefix>-limit`, `-remaining` and `-reset` (seconds until the window ends, as in RateLimit). These fields describe
+ * one limit: the one with the least remaining, and among equals the one whose window ends last. Empty without limits.
  */
 export function singleLimitFields(
   prefix: 'x-ratelimit' | 'ratelimit',
@@ -50,7 +50,7 @@ function stateOf(limit: UsageReport, now: number): string {
   return `${nameOf(limit)};r=${integer(remainingOf(limit))}${left === undefined ? '' : `;t=${integer(left)}`}`
 }
 
-/** A String of RFC 9651 holds printable ASCII only; anything else in a metric's name is percent-encoded. */
+/** A String of RFC 9651 contains only printable ASCII, so other characters of a metric's name are percent-encoded. */
 function nameOf({ metric, period }: UsageReport): string {
   const printable = metric.toWellFormed().replace(/[^\x20-\x7e]+/gu, encodeURIComponent)
   return `"${printable.replace(/["\\]/g, '\\$&')}.${period}"`
@@ -64,11 +64,11 @@ function endOf({ end }: UsageReport): number {
   return end?.getTime() ?? Number.POSITIVE_INFINITY
 }
 
-/** At most the whole window, however slow our clock is beside the backend's. */
+/** At most the whole window, in case our clock is behind the backend's. */
 function secondsLeft({ start, end }: UsageReport, now: number): number | undefined {
   if (end === undefined) return undefined
-  const longestMs = start === undefined ? Number.POSITIVE_INFINITY : end.getTime() - start.getTime()
-  return Math.max(0, Math.ceil(Math.min(end.getTime() - now, longestMs) / 1000))
+  const maxMs = start === undefined ? Number.POSITIVE_INFINITY : end.getTime() - start.getTime()
+  return Math.max(0, Math.ceil(Math.min(end.getTime() - now, maxMs) / 1000))
 }
 
 function integer(value: number): number {

@@ -1,20 +1,20 @@
-/** Makes a reason fit to be shown: the caller's credential masked (law 5), no control characters, at most 256 characters. */
+/** Makes a reason safe to show: masks the caller's credential (law 5), replaces control characters, cuts it to 256. */
 import { MASK, maskSecrets } from '../primitives/mask-secrets.ts'
 
 const MAX_LENGTH = 256
-/** Shorter ones occur in ordinary words; where 3scale quotes a value the quotes tell. */
-const MIN_LENGTH_FOUND_ANYWHERE = 4
+/** Shorter secrets occur in ordinary words; they are masked only between 3scale's quotes. */
+const MIN_MASKED_LENGTH = 4
 
 /**
- * 3scale's reasons carry what the caller sent between double quotes, sometimes cut off or escaped; so with secrets
- * given everything from the first quote to the last is masked, or to the end when there is only one.
+ * A reason of 3scale quotes what the caller sent, sometimes cut off or escaped. So if secrets are given, everything
+ * from the first quote to the last is masked, or to the end if there is only one quote.
  */
 export function publicReason(reason: string, secrets: readonly string[] = []): string {
-  const masked = secrets.length === 0 ? reason : maskSecrets(maskQuoted(reason), secrets, MIN_LENGTH_FOUND_ANYWHERE)
+  const masked = secrets.length === 0 ? reason : maskSecrets(maskQuoted(reason), secrets, MIN_MASKED_LENGTH)
   return cut(masked.replace(UNPRINTABLE, '\ufffd').toWellFormed())
 }
 
-/** Controls, and characters that break or reorder lines where the text is shown. */
+/** Control characters, and characters that break or reorder lines. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 function maskQuoted(reason: string): string {
@@ -26,6 +26,6 @@ function maskQuoted(reason: string): string {
 
 function cut(text: string): string {
   if (text.length <= MAX_LENGTH) return text
-  // A pair of surrogates is not cut in two.
+  // Never cut within a pair of surrogates.
   return text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, '')
 }

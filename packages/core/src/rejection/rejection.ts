@@ -1,4 +1,4 @@
-/** What a denied caller sees: dresses a refusal as an HTTP answer. Decides nothing. */
+/** Writes a refusal as an HTTP answer for the denied caller. Decides nothing. */
 import { STATUS_CODES } from 'node:http'
 import type { Denied } from '../decision/decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
@@ -13,9 +13,9 @@ export interface RejectionSettings {
   readonly rejection: 'problem' | 'text'
   readonly rateLimitHeaders: false | 'denied' | 'all'
   readonly legacyRateLimitHeaders: boolean
-  /** Also RateLimit-Limit, -Remaining and -Reset, as APIcast's policy rate_limit_headers sends. Default false. */
+  /** Also RateLimit-Limit, -Remaining and -Reset, like APIcast's policy rate_limit_headers. Default false. */
   readonly apicastRateLimitHeaders?: boolean | undefined
-  /** Statuses, texts and content types of a proxy configuration. Default: our own. */
+  /** Statuses, texts and content types of a proxy configuration. Default: the gateway's own. */
   readonly texts?: DenialTexts | undefined
   /** Value of WWW-Authenticate on answers with status 401. Default none. */
   readonly challenge?: string | undefined
@@ -24,7 +24,7 @@ export interface RejectionSettings {
 
 export interface Rejection {
   deny(refusal: Refusal): Denied
-  /** Fields about limits, whatever `rateLimitHeaders` says of when to send them; empty when it is false or nothing is known. */
+  /** Rate-limit fields for any answer; empty if `rateLimitHeaders` is false or no limits are known. */
   limitHeaders(limits: readonly UsageReport[]): Record<string, string>
 }
 
@@ -45,9 +45,9 @@ export function createRejection(settings: RejectionSettings): Rejection {
     const kind = kindOf(refusal)
     const text = kind.text && texts?.[kind.text]
     const status = text?.status ?? kind.status
-    // What 3scale says about our own settings is for the operator only.
-    const said = refusal.code === 'gateway_misconfigured' ? undefined : refusal.reason
-    const reason = said === undefined ? kind.reason : publicReason(said, refusal.secrets)
+    // Only the operator may see what 3scale says about our own settings.
+    const given = refusal.code === 'gateway_misconfigured' ? undefined : refusal.reason
+    const reason = given === undefined ? kind.reason : publicReason(given, refusal.secrets)
     const { body, contentType } = text ?? (rejection === 'text' ? plain(reason) : problem(status, refusal.code, reason))
     const retryAfterMs = retryAfterOf(refusal, kind, clock.now())
     return Object.freeze({
@@ -73,7 +73,7 @@ export function createRejection(settings: RejectionSettings): Rejection {
 
 function kindOf({ code, disabled }: Refusal): DenialKind {
   if (code === 'limits_exceeded' && disabled === true) return DISABLED
-  // hasOwn: 3scale's codes are not ours to choose, one may be called `constructor`.
+  // hasOwn, because a code of 3scale may be called `constructor`.
   return Object.hasOwn(GATEWAY_DENIALS, code) ? GATEWAY_DENIALS[code as keyof typeof GATEWAY_DENIALS] : DENIED_BY_3SCALE
 }
 
@@ -83,20 +83,20 @@ function retryAfterOf({ retryAt }: Refusal, kind: DenialKind, now: number): numb
   return Math.min(Math.max(1, Math.ceil(retryAt - now)), MAX_WINDOW_MS)
 }
 
-/** A configuration's text has no place in answers with these statuses (RFC 9110, 6.4.1 and 15.3.6). */
+/** Answers with these statuses have no body (RFC 9110, 6.4.1 and 15.3.6), though a proxy configuration may set them. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
-/** APIcast sends it with its answer to requests that no rule matches (APIcast errors.lua). */
+/** APIcast adds it to its answer if no rule matches (APIcast errors.lua). */
 const NO_MATCHED_RULES = { 'x-3scale-matched-rules': '' }
 
-/** A leap year: no window of a limit that ends is longer. */
+/** A leap year, the longest window that ends. */
 const MAX_WINDOW_MS = 366 * 24 * 60 * 60 * 1000
 
 function plain(reason: string): { readonly body: string; readonly contentType: string } {
   return { body: reason, contentType: 'text/plain; charset=utf-8' }
 }
 
-/** RFC 9457; members in the order of the design, so that the bytes are always the same. */
+/** Problem details (RFC 9457). The members have a fixed order, so that the bytes are always the same. */
 function problem(
   status: number,
   code: string,
