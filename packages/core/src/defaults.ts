@@ -1,6 +1,6 @@
-/** Every default of the gateway's options, once. README tables and docstrings are checked against it. */
+/** All defaults of the gateway's options. Tests compare the README's table and the docstrings with it. */
 
-/** Options that have no entry here are absent by default. */
+/** Options without an entry here are absent by default. */
 export const DEFAULTS = {
   backendUrl: 'https://su1.3scale.net',
   timeoutMs: 1000,
@@ -17,7 +17,7 @@ export const DEFAULTS = {
   responseCodes: false,
   referrer: false,
   mode: 'enforce',
-  /** What `cache: true` takes; `cache` itself is false by default. */
+  /** The values of `cache: true`; `cache` itself is false by default. */
   cache: {
     ttlMs: 10_000,
     staleMs: 60_000,

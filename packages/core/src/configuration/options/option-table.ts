@@ -1,4 +1,4 @@
-/** What each option may be, by name: the table that `resolveOptions` and `resolveRoute` check against. */
+/** The check of each option by name; used by `resolveOptions` and `resolveRoute`. */
 
 import { DEFAULTS } from '../../defaults.ts'
 import { metricProblem, type Usage, usageOf, usageProblem } from '../../domain/usage.ts'
@@ -20,16 +20,16 @@ import {
   whole,
 } from '../../validation/checks.ts'
 
-/** Longest delay that Node's timers keep; longer ones would fire at once. */
+/** The longest delay of Node's timers; a longer one would end at once. */
 const MAX_MS = 2_147_483_647
-/** A V8 Map holds no more. */
+/** The most entries that a V8 Map can hold. */
 const MAX_ENTRIES = 16_777_216
 
 const milliseconds = whole(1, MAX_MS)
 const entries = whole(1, MAX_ENTRIES)
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
-/** What `with()` accepts, and every gateway too. */
+/** The options that both `with()` and a gateway accept. */
 export const ROUTE_TABLE: OptionTable = {
   usage: either(isFunction, callback(), checkUsage),
   mappingRules: checkMappingRules,
@@ -102,7 +102,7 @@ export const OPTION_TABLE: OptionTable = {
   ...ROUTE_TABLE,
 }
 
-/** Paths of the grouped options: where an option that stands alone may belong. */
+/** Paths of grouped options, to suggest the group of an option that was given outside of it. */
 export const GROUPED_NAMES: readonly string[] = Object.entries({
   cache: CACHE_TABLE,
   report: REPORT_TABLE,
@@ -145,7 +145,7 @@ function checkMappingRule(rule: unknown, path: string, problems: string[]): unkn
 }
 
 function checkMethod(value: unknown, path: string, problems: string[]): unknown {
-  // Methods are compared as they stand, so `get` would match nothing.
+  // Methods are compared with their case, so `get` would match nothing.
   if (typeof value === 'string' && /^[A-Z][A-Z0-9-]*$/.test(value)) return value
   problems.push(`${path} must be an HTTP method in upper case, or 'ANY'`)
   return undefined

@@ -1,10 +1,10 @@
-/** The options as they may be looked at: for `gateway.options`, inspection and logs. */
+/** The options without secrets: for `gateway.options`, inspection and logs. */
 import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../../client/client.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
 
-/** Secrets read `***`; functions and the user's own objects are named by kind, `[function]` for example. */
+/** Secrets read `***`; functions and objects with methods are named by kind, `[function]` for example. */
 export type ShownOptions = {
   readonly [Name in Exclude<keyof ResolvedOptions, 'clock' | 'warnings'>]: Name extends 'proxyConfig'
     ? string | undefined
@@ -17,7 +17,7 @@ type Shown<Value> = Value extends ((...given: never[]) => unknown) | Dispatcher 
     ? { readonly [Name in keyof Value]: Shown<Value[Name]> }
     : Value
 
-/** A frozen copy without secrets, functions or objects that could lead to any. */
+/** A frozen copy without secrets, functions, or objects that could contain secrets. */
 export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
   const { clock, warnings, serviceToken, providerKey, client, dispatcher, proxyConfig, logger, ...rest } = options
   return show({
@@ -27,7 +27,7 @@ export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
     credentials: withoutAnonymous(options.credentials),
     client: client === undefined ? undefined : '[ThreeScaleClient]',
     dispatcher: dispatcher === undefined ? undefined : `[${dispatcher.constructor?.name || 'Dispatcher'}]`,
-    // A proxy configuration holds the service token among a hundred other fields.
+    // Not shown, because the service token is one of its hundred fields.
     proxyConfig: proxyConfig === undefined ? undefined : '[proxy configuration]',
     logger: logger === undefined ? undefined : '[logger]',
   }) as ShownOptions

@@ -1,4 +1,4 @@
-/** Turns what the user wrote into what the gateway uses: everything checked, all problems told at once. */
+/** Turns the given options into those that the gateway uses: checks everything and reports all problems at once. */
 
 import { DEFAULTS } from '../../defaults.ts'
 import { ConfigError } from '../../errors.ts'
@@ -13,9 +13,9 @@ import type { ResolvedOptions, ResolvedRoute } from './resolved-options.ts'
 type Given = Readonly<Record<string, unknown>>
 
 /**
- * Checks the options of a gateway and fills in the defaults. The input is not touched, the result is frozen.
+ * Checks the options of a gateway and fills in the defaults. Does not change the input; the result is frozen.
  *
- * @throws ConfigError with every problem, each beginning with the option's path; no value of a text is quoted.
+ * @throws ConfigError with every problem, each beginning with the option's path; texts are never quoted.
  */
 export function resolveOptions<View extends RequestView = RequestView>(
   options: GatewayOptions<View>,
@@ -26,8 +26,8 @@ export function resolveOptions<View extends RequestView = RequestView>(
   problems.push(...combinationProblems(options, given))
   if (problems.length > 0) throw new ConfigError(problems)
 
-  const told = given.proxyConfig !== undefined
-  const backendUrl = given.backendUrl ?? (told || given.client !== undefined ? undefined : DEFAULTS.backendUrl)
+  const hasPortal = given.proxyConfig !== undefined
+  const backendUrl = given.backendUrl ?? (hasPortal || given.client !== undefined ? undefined : DEFAULTS.backendUrl)
   const warning = typeof backendUrl === 'string' ? plainHttpWarning('backendUrl', backendUrl) : undefined
   return Object.freeze({
     serviceId: undefined,
@@ -43,8 +43,8 @@ export function resolveOptions<View extends RequestView = RequestView>(
     ...DEFAULTS,
     cache: false,
     metrics: NO_METRICS,
-    credentials: told ? undefined : { anonymous: undefined, ...DEFAULTS.credentials },
-    usage: told || given.mappingRules !== undefined ? undefined : DEFAULTS.usage,
+    credentials: hasPortal ? undefined : { anonymous: undefined, ...DEFAULTS.credentials },
+    usage: hasPortal || given.mappingRules !== undefined ? undefined : DEFAULTS.usage,
     ...given,
     backendUrl,
     clock: (options as { [CLOCK]?: Clock })[CLOCK] ?? systemClock,
@@ -53,10 +53,10 @@ export function resolveOptions<View extends RequestView = RequestView>(
 }
 
 /**
- * Checks the settings of one route by the same table, over those of the gateway it comes from. What is absent is
- * inherited; `usage` and `mappingRules` replace each other.
+ * Checks the options of one route. Absent ones are inherited from the gateway; `usage` and `mappingRules` replace each
+ * other.
  *
- * @throws ConfigError as `resolveOptions` does.
+ * @throws ConfigError, as `resolveOptions` does.
  */
 export function resolveRoute<View extends RequestView = RequestView>(
   base: ResolvedRoute<View>,
@@ -78,7 +78,7 @@ export function resolveRoute<View extends RequestView = RequestView>(
 const NO_METRICS = Object.freeze(Object.create(null))
 const EXCLUDED_USAGE = 'usage and mappingRules exclude each other; give one of them'
 
-/** What each option allows alone but not together with others. */
+/** Problems of options that are right alone but not together. */
 function combinationProblems(options: GatewayOptions<never>, given: Given): string[] {
   const problems: string[] = []
   const present = (name: keyof GatewayOptions) => options[name] !== undefined && options[name] !== null

@@ -1,4 +1,6 @@
-/** The options after checking: copied, frozen, every default filled in. For the gateway only; it holds secrets. */
+/**
+ * The options after checking: copied, frozen, with all defaults. For the gateway only, because they contain secrets.
+ */
 import type { Dispatcher } from 'undici'
 import type { CacheSettings } from '../../authorization/cache-settings.ts'
 import type { ThreeScaleClient } from '../../client/client.ts'
@@ -13,9 +15,9 @@ import type { ReportSettings } from '../../reporting/report-settings.ts'
 import type { RequestView } from '../../request/request-view.ts'
 import type { GatewayOptions, RouteOptions } from './gateway-options.ts'
 
-/** What `with()` may replace. */
+/** The options that `with()` may replace. */
 export interface ResolvedRoute<View extends RequestView = RequestView> {
-  /** Undefined where `mappingRules` are given, or where only a proxy configuration tells. */
+  /** Undefined if `mappingRules` are given or a proxy configuration decides. */
   readonly usage: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
   readonly mappingRules: readonly Rule[] | undefined
   readonly skip: RouteOptions<View>['skip']
@@ -27,14 +29,14 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly serviceId: string | undefined
   readonly serviceToken: string | undefined
   readonly providerKey: string | undefined
-  /** Without a slash at the end. Undefined where a client is given, or where only a proxy configuration tells. */
+  /** Without a slash at the end. Undefined if a client is given or a proxy configuration decides. */
   readonly backendUrl: string | undefined
   readonly timeoutMs: number
   readonly dispatcher: Dispatcher | undefined
   readonly maxCalls: number
   readonly client: ThreeScaleClient | undefined
   readonly proxyConfig: object | undefined
-  /** Undefined where only a proxy configuration tells. */
+  /** Undefined if a proxy configuration decides. */
   readonly credentials: CredentialsSettings | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
   readonly stripCredentials: boolean
   readonly caseInsensitivePaths: boolean
@@ -42,7 +44,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly referrer: NonNullable<GatewayOptions<View>['referrer']>
   readonly mode: 'enforce' | 'observe'
   readonly cache: false | CacheSettings
-  /** Without a prototype; empty when nothing is known beforehand. */
+  /** Without a prototype; empty if no hierarchy is given. */
   readonly metrics: Readonly<Record<string, { readonly parent: string | undefined }>>
   readonly report: ReportSettings
   readonly breaker: false | { readonly failures: number; readonly openMs: number }
@@ -50,8 +52,8 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly rateLimitHeaders: false | 'denied' | 'all'
   readonly legacyRateLimitHeaders: boolean
   readonly logger: Logger | undefined
-  /** The machine's, unless the options carry another one under the symbol `CLOCK`. */
+  /** The system clock, unless the options have another one under the symbol `CLOCK`. */
   readonly clock: Clock
-  /** Sentences for the operator: what works but should not stay. The observer says them once. */
+  /** Warnings for the operator about what works but should be changed. The observer gives them once. */
   readonly warnings: readonly string[]
 }

@@ -1,27 +1,29 @@
-/** Reads members of a portal's document: `null` is absent, what is wrong is noted with its path instead of thrown. */
+/**
+ * Reads members of a portal's document. `null` counts as absent; problems are collected with their paths, not thrown.
+ */
 import { isRecord, kindOf, kindOfNoText } from '../../validation/checks.ts'
 
-/** One object of the document and where it stands. */
+/** One object of the document, and its path. */
 export interface DocumentPart {
   readonly path: string
-  /** Whether there is anything, of whatever kind. */
+  /** Whether the member exists, of any kind. */
   has(name: string): boolean
-  /** Undefined when absent. Problems are noted, and undefined given, when it is of another kind. */
+  /** Undefined if absent. A value of another kind is a problem, and undefined is returned. */
   text(name: string): string | undefined
-  /** Absent and empty are problems too; the empty text then stands for what is wrong. */
+  /** A missing or empty text is a problem too; any problem returns the empty text. */
   requiredText(name: string): string
   flag(name: string): boolean | undefined
   /** A whole number. */
   integer(name: string): number | undefined
-  /** Ids and versions: texts, or whole numbers as text. */
+  /** A text, or a whole number as text: for ids and versions. */
   textOrInteger(name: string): string | undefined
   part(name: string): DocumentPart | undefined
-  /** The objects of a list; empty when absent. */
+  /** The objects of a list; empty if absent. */
   parts(name: string): readonly DocumentPart[]
   texts(name: string): readonly string[] | undefined
   /**
-   * Texts by name, undefined where a name has none; an empty list counts as no names, as some encoders write an empty
-   * object so.
+   * Texts by name; undefined for a name without a text. An empty list counts as an empty object, because some encoders
+   * write it so.
    */
   textsByName(name: string): Readonly<Record<string, string | undefined>>
   problem(name: string, sentence: string): void
@@ -30,18 +32,18 @@ export interface DocumentPart {
 export function documentPart(value: Record<string, unknown>, path: string, problems: string[]): DocumentPart {
   const at = (name: string) => `${path}.${name}`
   const problem = (name: string, sentence: string) => void problems.push(`${at(name)} ${sentence}`)
-  // Own members only: a document called `constructor` has none.
+  // Only own members, because a member may be called `constructor`.
   const get = (name: string): unknown => (Object.hasOwn(value, name) ? (value[name] ?? undefined) : undefined)
 
   function only<Kind>(
     name: string,
     is: (given: unknown) => given is Kind,
     what: string,
-    told: (given: unknown) => string = kindOfNoText,
+    nameOf: (given: unknown) => string = kindOfNoText,
   ): Kind | undefined {
     const given = get(name)
     if (given === undefined || is(given)) return given
-    problem(name, `must be ${what}, not ${told(given)}`)
+    problem(name, `must be ${what}, not ${nameOf(given)}`)
     return undefined
   }
 

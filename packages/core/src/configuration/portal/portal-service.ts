@@ -1,25 +1,27 @@
-/** What a proxy configuration says about one service, in the words of the gateway's options. */
+/** One service of a proxy configuration, in the terms of the gateway's options. */
 
 import type { CredentialsSettings } from '../../credentials/credentials-settings.ts'
 import type { Rule } from '../../mapping/rule.ts'
 import type { DenialTexts } from '../../rejection/denial-texts.ts'
 
 export interface PortalService {
-  /** Undefined when the document names none, which is allowed only where the options do. */
+  /** Undefined if the document has none, which is allowed only if the options have one. */
   readonly id: string | undefined
-  /** As `hostnameOf` writes them; a host that an earlier service has is left out. */
+  /** In the form of `hostnameOf`; without the hosts of earlier services. */
   readonly hosts: readonly string[]
   /** Without a slash at the end. */
   readonly backendUrl: string | undefined
   readonly serviceToken: string | undefined
   readonly providerKey: string | undefined
-  /** Undefined for OpenID Connect services: only an own function can say who calls. */
+  /** Undefined for OpenID Connect services: only a custom function can find the caller. */
   readonly credentials: PortalCredentials | undefined
   readonly mappingRules: readonly PortalRule[]
   readonly texts: DenialTexts
-  /** The policy 3scale_referrer is in the chain. */
+  /** Whether the policy chain contains 3scale_referrer. */
   readonly referrer: boolean
-  /** The policy rate_limit_headers is in the chain: limits on every answer, in its fields too. */
+  /**
+   * Whether the policy chain contains rate_limit_headers: every answer shows limits, also in the fields of this policy.
+   */
   readonly rateLimitHeaders: boolean
 }
 
@@ -28,6 +30,6 @@ export interface PortalCredentials extends CredentialsSettings {
 }
 
 export interface PortalRule extends Rule {
-  /** `querystring_parameters`, raw; the pattern's own query does not count (APIcast mapping_rule.lua). */
+  /** `querystring_parameters`, not decoded; the query of the pattern does not count (APIcast mapping_rule.lua). */
   readonly query: Readonly<Record<string, string | undefined>>
 }

@@ -1,4 +1,4 @@
-/** Turns a 3scale proxy configuration into what the gateway needs of each service. Loads nothing. */
+/** Reads from a 3scale proxy configuration what the gateway needs of each service. Loads nothing. */
 import { ConfigError } from '../../errors.ts'
 import type { DocumentPart } from './document.ts'
 import type { PortalService } from './portal-service.ts'
@@ -6,24 +6,24 @@ import { readService, type ServiceContext } from './read-service.ts'
 import { serviceDocuments } from './service-documents.ts'
 
 export interface ProxyConfig {
-  /** At least one; each id once. */
+  /** At least one; ids are unique. */
   readonly services: readonly PortalService[]
-  /** Sentences for the operator. */
+  /** Warnings for the operator. */
   readonly warnings: readonly string[]
 }
 
-/** What explicit options bring, so that the document need not. */
+/** What the explicit options contain, so that the document need not. */
 export interface ProxyConfigContext {
-  /** Of several services only this one is read. */
+  /** If there are several services, only this one is read. */
   readonly serviceId?: string | undefined
-  /** A service token, a provider key, or a client that has one. */
+  /** Whether the options have a service token, a provider key or a client. */
   readonly ownCredential?: boolean | undefined
-  /** `credentials` is the user's own function. */
+  /** Whether `credentials` is a function. */
   readonly credentialsFunction?: boolean | undefined
 }
 
 /**
- * Reads every form that a portal or an APIcast file has; `null` counts as absent.
+ * Reads every form that portals and APIcast use; `null` counts as absent.
  *
  * @throws ConfigError with every problem of the document, each beginning with its path.
  */
@@ -47,7 +47,7 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
   return { services, warnings }
 }
 
-/** The others may be of kinds that are of no use here. */
+/** Only the chosen service is read, because the others may be of an unsupported kind. */
 function chosen(
   documents: readonly DocumentPart[],
   serviceId: string | undefined,
@@ -61,7 +61,7 @@ function chosen(
   return found
 }
 
-/** The first of two services with one id wins, and the first of two with one host (APIcast configuration_store.lua). */
+/** If two services have the same id or the same host, the first one wins (APIcast configuration_store.lua). */
 function withoutDuplicates(read: readonly PortalService[], warnings: string[]): readonly PortalService[] {
   const ids = new Set<string | undefined>()
   const owners = new Map<string, string>()

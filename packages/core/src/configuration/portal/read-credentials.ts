@@ -1,4 +1,4 @@
-/** Where a service's callers put their credentials, by its proxy configuration. */
+/** Reads from a proxy configuration where requests carry credentials. */
 
 import type { CredentialLocation } from '../../credentials/credentials-settings.ts'
 import { DEFAULTS } from '../../defaults.ts'
@@ -12,14 +12,14 @@ interface Context {
   warn(sentence: string): void
 }
 
-/** Names of APIcast's locations, and where they are for us: it looks into forms when the query has nothing. */
+/** APIcast's locations in our terms. If the query has no credentials, APIcast looks in the form. */
 const LOCATIONS: Readonly<Record<string, readonly CredentialLocation[]>> = {
   query: ['query', 'form'],
   headers: ['headers'],
   authorization: ['authorization'],
 }
 
-/** Undefined for OpenID Connect services, which is a problem unless an own function finds the credentials. */
+/** Undefined for OpenID Connect services, which is a problem without a custom function for the credentials. */
 export function readCredentials(
   service: DocumentPart,
   proxy: DocumentPart,
@@ -43,8 +43,8 @@ export function readCredentials(
   }
   const kind = version === '1' ? 'userKey' : 'appId'
   const places = readLocation(proxy, context)
-  const name = (member: string, byDefault: string, of: 'userKey' | 'appId') =>
-    readName(proxy, member, byDefault, of === kind ? places : undefined)
+  const name = (member: string, defaultName: string, of: 'userKey' | 'appId') =>
+    readName(proxy, member, defaultName, of === kind ? places : undefined)
   return {
     kind,
     in: places,
@@ -63,19 +63,19 @@ function readLocation(proxy: DocumentPart, context: Context): readonly Credentia
   const location = proxy.text('credentials_location') ?? 'query'
   const places = Object.hasOwn(LOCATIONS, location) ? LOCATIONS[location] : undefined
   if (places !== undefined) return places
-  // APIcast serves such a service, denying every request.
+  // Only a warning, because APIcast serves such a service too and denies every request.
   context.warn(`${proxy.path}.credentials_location is none that 3scale has; every request will lack credentials`)
   return []
 }
 
-/** Names are compared in lower case (APIcast service.lua). One that is used nowhere may be anything. */
+/** Names are compared in lower case (APIcast service.lua). A name that is not used is not checked. */
 function readName(
   proxy: DocumentPart,
   member: string,
-  byDefault: string,
+  defaultName: string,
   usedIn: readonly CredentialLocation[] | undefined,
 ): string {
-  const name = (proxy.text(member) ?? byDefault).toLowerCase()
+  const name = (proxy.text(member) ?? defaultName).toLowerCase()
   if (usedIn === undefined) return name
   if (name === '') proxy.problem(member, 'is empty')
   else if (usedIn.includes('headers') && !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) {
@@ -84,7 +84,7 @@ function readName(
   return name
 }
 
-/** The credentials that fit the service's kind; without them requests lack credentials, as with APIcast. */
+/** The credentials of the service's kind. If there are none, requests lack credentials, as with APIcast. */
 function readAnonymous(anonymous: Anonymous, kind: 'userKey' | 'appId', context: Context): Credentials | undefined {
   const { userKey, appId, appKey, path } = anonymous
   if (kind === 'userKey' && userKey !== undefined) return { userKey }

@@ -1,10 +1,10 @@
-/** The answers that a proxy configuration gives to denied callers. */
+/** Reads the answers to denied callers from a proxy configuration. */
 import type { DenialText, DenialTexts } from '../../rejection/denial-texts.ts'
 import type { DocumentPart } from './document.ts'
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8'
 
-/** Defaults are those of the gateway (APIcast configuration.lua), not those of the portal's database. */
+/** The defaults are APIcast's (configuration.lua), not those of the portal's database. */
 export function readDenialTexts(proxy: DocumentPart): DenialTexts {
   return {
     missing: readText(proxy, 'auth_missing', 401, 'Authentication parameters missing'),
@@ -29,7 +29,7 @@ function readStatus(proxy: DocumentPart, name: string): number | undefined {
   return undefined
 }
 
-/** A Content-Type and nothing else, despite the member's name. */
+/** The member contains only a Content-Type, despite its name. */
 function readContentType(proxy: DocumentPart, name: string): string | undefined {
   const value = proxy.text(name)
   if (value === undefined || /^[\t\x20-\x7e]*$/.test(value)) return value

@@ -1,4 +1,4 @@
-/** The policies of a service's chain that mean something here; the others are named to the operator. */
+/** Reads the supported policies of a service's chain; the operator is warned about the others. */
 import type { DocumentPart } from './document.ts'
 
 export interface Policies {
@@ -7,9 +7,9 @@ export interface Policies {
   readonly anonymous: Anonymous | undefined
 }
 
-/** What default_credentials brings, whichever of it fits the service. */
+/** The members of default_credentials, whether they fit the service or not. */
 export interface Anonymous {
-  /** Of the policy, for warnings. */
+  /** Path of the policy, for warnings. */
   readonly path: string
   readonly userKey: string | undefined
   readonly appId: string | undefined
@@ -21,7 +21,7 @@ interface Context {
   ignorePolicy(policy: string, service: string): void
 }
 
-/** Every chain has it: it is the gateway itself. */
+/** The policy that stands for the gateway itself; every chain has it. */
 const APICAST = 'apicast'
 
 export function readPolicies(proxy: DocumentPart, service: string, context: Context): Policies {

@@ -1,15 +1,15 @@
-/** The mapping rules of a proxy configuration. */
+/** Reads the mapping rules of a proxy configuration. */
 import { metricProblem } from '../../domain/usage.ts'
 import type { DocumentPart } from './document.ts'
 import type { PortalRule } from './portal-service.ts'
 
-/** In the order of the list: `position` counts for nothing, the portal has sorted already. */
+/** Keeps the order of the list. `position` is ignored, because the portal has sorted the list. */
 export function readRules(proxy: DocumentPart): readonly PortalRule[] {
   return proxy.parts('proxy_rules').map((rule) => ({
     method: rule.requiredText('http_method'),
     pattern: rule.requiredText('pattern'),
     metric: readMetric(rule),
-    // 0 and not 1: a rule without delta matches and adds nothing (APIcast mapping_rule.lua).
+    // Not 1: a rule without delta matches and adds nothing (APIcast mapping_rule.lua).
     delta: rule.integer('delta') ?? 0,
     last: rule.flag('last') ?? false,
     query: rule.textsByName('querystring_parameters'),

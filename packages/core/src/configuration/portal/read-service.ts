@@ -7,17 +7,17 @@ import { readDenialTexts } from './read-denial-texts.ts'
 import { readPolicies } from './read-policies.ts'
 import { readRules } from './read-rules.ts'
 
-/** What is asked of every service of a document, and where its warnings go. */
+/** What every service of a document must contain, and what receives its warnings. */
 export interface ServiceContext {
   readonly needsId: boolean
-  /** A service token or provider key. */
+  /** Whether it needs a service token or provider key. */
   readonly needsOwnCredential: boolean
   readonly needsCredentials: boolean
   warn(sentence: string): void
   ignorePolicy(policy: string, service: string): void
 }
 
-/** Where a document names no host (APIcast configuration.lua). */
+/** Used if a document names no host (APIcast configuration.lua). */
 const DEFAULT_HOSTS = ['localhost']
 
 export function readService(part: DocumentPart, context: ServiceContext): PortalService {
@@ -64,7 +64,7 @@ function readOwnCredential(
 
 const OWN_CREDENTIAL = ['backend_authentication_type', 'backend_authentication_value']
 
-/** As a text in the options would be: it is sent to the backend as it stands. */
+/** Checked like a text of the options, because it is sent to the backend unchanged. */
 function notePadding(part: DocumentPart, name: string, value: string): void {
   if (value === '') part.problem(name, 'is empty')
   else if (value !== value.trim()) part.problem(name, 'begins or ends with a blank or a line break')
@@ -74,7 +74,7 @@ function readBackendUrl(backend: DocumentPart | undefined): string | undefined {
   const endpoint = backend?.text('endpoint')
   if (backend === undefined || endpoint === undefined || endpoint === '') return undefined
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  // The value itself is not shown: it may carry a password.
+  // The value is not shown, because it may contain a password.
   if (url === undefined || !/^https?:$/.test(url.protocol)) backend.problem('endpoint', 'must be an http or https URL')
   else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     backend.problem('endpoint', 'must not contain a user name, a password, a query or a fragment')

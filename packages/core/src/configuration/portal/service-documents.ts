@@ -1,13 +1,13 @@
-/** Finds the service documents in whatever a portal exported around them. */
+/** Finds the service documents in the forms that portals export. */
 import { isRecord, kindOf } from '../../validation/checks.ts'
 import { type DocumentPart, documentPart } from './document.ts'
 
-/** The option's name: where every problem's path begins. */
+/** The option's name, with which the path of every problem begins. */
 const ROOT = 'proxyConfig'
 
 /**
- * Takes one service; `{services}` (APIcast's file, spec.json); `{proxy_configs}` (the portal's lists); `{proxy_config}`
- * (one version of one service).
+ * Accepts one service; `{services}` (APIcast's file, spec.json); `{proxy_configs}` (the portal's lists);
+ * `{proxy_config}` (one version of one service).
  */
 export function serviceDocuments(document: unknown, problems: string[]): readonly DocumentPart[] {
   if (!isRecord(document)) {
