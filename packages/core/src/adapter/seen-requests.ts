@@ -1,18 +1,20 @@
-/** Which gateways a request has met, so that one met twice counts once (law 14). */
-import { GATEWAY_BRAND } from './gateway-brand.ts'
+/** Records which gateways a request has reached, so that it counts once (law 14). */
+import { GATEWAY_BRAND } from './gateway.ts'
 
-// Registered, so that two copies of the package know of each other's gateways.
-const ASKED: unique symbol = Symbol.for('threescale.asked') as never
+// `Symbol.for`, so that two copies of the package share the record.
+const SEEN_BY: unique symbol = Symbol.for('threescale.asked') as never
 
-/** Notes that `gateway` decides about `request`. False when it has done so before, with settings of any route. */
-export function firstAsked(request: object & { [ASKED]?: unknown[] }, gateway: object): boolean {
+/**
+ * Records that `gateway` decides about `request`. False if it has done so before, with the options of any route.
+ */
+export function firstAsked(request: object & { [SEEN_BY]?: unknown[] }, gateway: object): boolean {
   const family = (gateway as { readonly [GATEWAY_BRAND]?: unknown })[GATEWAY_BRAND]
-  const asked = request[ASKED]
-  if (asked === undefined) {
-    request[ASKED] = [family]
+  const families = request[SEEN_BY]
+  if (families === undefined) {
+    request[SEEN_BY] = [family]
     return true
   }
-  if (asked.includes(family)) return false
-  asked.push(family)
+  if (families.includes(family)) return false
+  families.push(family)
   return true
 }

@@ -1,4 +1,4 @@
-/** What happens once a response has ended: the usage known only then is worked out and booked. */
+/** Settles decisions after the response, including usage that is known only then. */
 
 import { settleResponse } from '../authorization/settle-response.ts'
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
@@ -11,34 +11,34 @@ import type { RequestView, ResponseView } from '../request/request-view.ts'
 type UsageAfter<View extends RequestView> = NonNullable<ResolvedRoute<View>['usageAfter']>
 
 export interface AfterResponse<View extends RequestView> {
-  /** Keeps what `settle` will need for a decision whose usage is known only after the response. */
+  /** Stores what `settle` needs for a decision whose usage is known only after the response. */
   expect(allowed: AllowedDecision, view: View, usageAfter: UsageAfter<View>): void
-  /** Books a decision once; later calls do nothing; never throws. */
+  /** Settles a decision once; later calls do nothing; never throws. */
   settle(allowed: AllowedDecision, response: ResponseView): void
-  /** Resolves when every `usageAfter` under way has answered. */
+  /** Resolves after every running `usageAfter` has ended. */
   idle(): Promise<void>
 }
 
 export function createAfterResponse<View extends RequestView>(observer: Observer): AfterResponse<View> {
   const expected = new WeakMap<AllowedDecision, { view: View; usageAfter: UsageAfter<View> } | 'settled'>()
   const underWay = new Set<Promise<void>>()
-  /** Most gateways never expect anything, and need not look. */
+  /** False until `usageAfter` is first used, so that other gateways save the lookup. */
   let expecting = false
 
-  /** A broken callback must not lose usage: what was predicted is counted instead, and the operator is told. */
-  function predicted(allowed: AllowedDecision, error: unknown): UsageShape {
+  /** A failing callback must not lose usage: the predicted usage is counted, and the operator is warned. */
+  function predictedShape(allowed: AllowedDecision, error: unknown): UsageShape {
     observer.warn('THREESCALE_USAGE_AFTER', 'usageAfter failed: what was predicted is counted', {
       error: error instanceof Error ? error.name : typeof error,
     })
     return AllowedDecision.partsOf(allowed).shape
   }
 
-  function book(allowed: AllowedDecision, response: ResponseView, usage: Usage | undefined): void {
+  function settleWith(allowed: AllowedDecision, response: ResponseView, usage: Usage | undefined): void {
     let shape: UsageShape
     try {
       shape = createUsageShape(usage ?? {})
     } catch (error) {
-      shape = predicted(allowed, error)
+      shape = predictedShape(allowed, error)
     }
     settleResponse(allowed, response, shape)
   }
@@ -55,16 +55,16 @@ export function createAfterResponse<View extends RequestView>(observer: Observer
       expected.set(allowed, 'settled')
       try {
         const usage = expectation.usageAfter(expectation.view, response)
-        if (!isPromise(usage)) return book(allowed, response, usage)
+        if (!isPromise(usage)) return settleWith(allowed, response, usage)
         const task = Promise.resolve(usage)
           .then(
-            (late) => book(allowed, response, late),
-            (error: unknown) => settleResponse(allowed, response, predicted(allowed, error)),
+            (late) => settleWith(allowed, response, late),
+            (error: unknown) => settleResponse(allowed, response, predictedShape(allowed, error)),
           )
           .finally(() => void underWay.delete(task))
         underWay.add(task)
       } catch (error) {
-        settleResponse(allowed, response, predicted(allowed, error))
+        settleResponse(allowed, response, predictedShape(allowed, error))
       }
     },
     async idle() {

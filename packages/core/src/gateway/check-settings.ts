@@ -10,18 +10,18 @@ import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
 
 /**
- * One authorize per service. The backend looks at our credentials before it looks for the application, so a made-up
- * caller is enough for them; metric names it looks at last, so they need an application that passes
- * (apisonator, order of checks in the authorize family).
+ * Makes one authorize call per service. The backend checks our credentials before the application, so a made-up caller
+ * is enough for them. It checks metric names last, so they need a real application (apisonator, order of checks in the
+ * authorize family).
  */
 export async function checkSettings<View extends RequestView>(
   services: readonly ConfiguredService<View>[],
-  ownUsage: UsageReader<View> | undefined,
+  routeUsage: UsageReader<View> | undefined,
   credentials: Credentials | undefined,
 ): Promise<CheckResult> {
   let metrics: 'accepted' | 'unchecked' = 'accepted'
   for (const configured of services) {
-    const result = await checkService(configured, ownUsage ?? configured.usage, credentials)
+    const result = await checkService(configured, routeUsage ?? configured.usage, credentials)
     if (!result.ok) return result
     if (result.metrics === 'unchecked') metrics = 'unchecked'
   }
@@ -34,13 +34,13 @@ async function checkService<View extends RequestView>(
   given: Credentials | undefined,
 ): Promise<CheckResult> {
   const credentials = given ?? reader.anonymous ?? { userKey: `check-${randomUUID()}` }
-  // Amounts of 0 are looked up and checked like others and count nothing, whatever the answer.
-  const asked = usageOf(usage.metrics.map((metric) => [metric, 0]))
+  // The backend checks amounts of 0 like others, and they count nothing.
+  const zeroUsage = usageOf(usage.metrics.map((metric) => [metric, 0]))
   try {
-    const verdict = await service.client.authorize(credentials, { service: service.id, usage: asked })
+    const verdict = await service.client.authorize(credentials, { service: service.id, usage: zeroUsage })
     if (verdict.authorized) return { ok: true, metrics: 'accepted' }
     if (faultOf(verdict.code) === 'ours') return { ok: false, code: verdict.code, hint: hintOf(verdict.code) }
-    // Limits are the last check: whoever fails there has had his metrics accepted.
+    // Limits are the last check, so a call that fails there has passed the check of its metrics.
     return { ok: true, metrics: faultOf(verdict.code) === 'limits' ? 'accepted' : 'unchecked' }
   } catch (error) {
     if (!isThreeScaleError(error)) throw error

@@ -1,4 +1,4 @@
-/** Sets up each protected service: the one that the options name, or those of a proxy configuration. */
+/** Configures the protected services: the one of the options, or those of a proxy configuration. */
 import { ThreeScaleClient } from '../client/client.ts'
 import { TRANSPORT, type Transport } from '../client/transport/transport.ts'
 import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
@@ -14,23 +14,23 @@ import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/backend-url.ts'
 import type { ConfiguredService } from './configured-service.ts'
 
-/** A service without what the runtime adds. */
+/** A configured service without the parts that the runtime adds. */
 export type ServiceSetup<View extends RequestView> = Omit<ConfiguredService<View>, 'authorizer'>
 
 export interface ServiceSetups<View extends RequestView> {
   readonly setups: readonly ServiceSetup<View>[]
-  /** Clients that were created here and have to be closed with the gateway. */
+  /** Clients that were created here, to be closed with the gateway. */
   readonly ownClients: readonly ThreeScaleClient[]
-  /** Sentences for the operator. */
+  /** Warnings for the operator. */
   readonly warnings: readonly string[]
 }
 
-/** Options as the user wrote them: what is given there wins over a proxy configuration, each option as a whole. */
+/** The options as given. Each given option replaces the same setting of a proxy configuration as a whole. */
 export type GivenOptions<View extends RequestView> = GatewayOptions<View> & {
   readonly [TRANSPORT]?: Transport | undefined
 }
 
-/** @throws ConfigError when a proxy configuration cannot be used. */
+/** @throws ConfigError if a proxy configuration cannot be used. */
 export function configureServices<View extends RequestView>(
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
@@ -49,7 +49,7 @@ function plainHttpOf({ backendUrl }: ServiceSettings): string[] {
   return warning === undefined ? [] : [warning]
 }
 
-/** What a front is made from; only a document tells some of it. */
+/** Settings of a service from a proxy configuration; empty without one. */
 type ServiceSettings = Partial<PortalService>
 
 function servicesOf<View extends RequestView>(
@@ -100,11 +100,11 @@ function createClient<View extends RequestView>(
   transport: Transport | undefined,
 ): ThreeScaleClient {
   const { timeoutMs, dispatcher, maxCalls, clock } = options
-  const ours = options.serviceToken ?? options.providerKey
+  const given = options.serviceToken ?? options.providerKey
   return new ThreeScaleClient({
     serviceId: options.serviceId ?? service.id,
-    serviceToken: ours === undefined ? service.serviceToken : options.serviceToken,
-    providerKey: ours === undefined ? service.providerKey : options.providerKey,
+    serviceToken: given === undefined ? service.serviceToken : options.serviceToken,
+    providerKey: given === undefined ? service.providerKey : options.providerKey,
     backendUrl: options.backendUrl ?? service.backendUrl,
     timeoutMs,
     dispatcher,

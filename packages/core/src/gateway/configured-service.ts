@@ -1,4 +1,4 @@
-/** Which service a request is for, and what is set up per service. */
+/** A configured service, and how the service of a request is found. */
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { CredentialsReader } from '../credentials/credentials-reader.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
@@ -7,24 +7,24 @@ import type { Rejection } from '../rejection/rejection.ts'
 import { hostnameOf } from '../request/hostname.ts'
 import type { RequestView } from '../request/request-view.ts'
 
-/** One service and the rooms as its configuration sets them up. */
+/** One service with the parts that were created for it. */
 export interface ConfiguredService<View extends RequestView> {
   readonly service: ProtectedService
   readonly authorizer: Authorizer
-  /** Lower case, without ports. */
+  /** In lower case, without ports. */
   readonly hosts: readonly string[]
   readonly credentials: CredentialsReader<View>
-  /** What its calls use where a route does not say otherwise. */
+  /** The usage of its requests, unless a route has its own. */
   readonly usage: UsageReader<View>
   readonly rejection: Rejection
-  /** Send the Referer header because the configuration's policy chain says so. */
+  /** Whether the policy chain of the proxy configuration asks to send the Referer header. */
   readonly referrer: boolean
 }
 
-/** Undefined when no service has the host. */
+/** Undefined if no service has the host. */
 export type ServicePicker<View extends RequestView> = (view: View) => ConfiguredService<View> | undefined
 
-/** One service takes every request; several are told apart by host, the first that names it wins. */
+/** A single service gets every request. Of several services, the first one that has the request's host gets it. */
 export function createServicePicker<View extends RequestView>(
   services: readonly ConfiguredService<View>[],
 ): ServicePicker<View> {

@@ -1,4 +1,4 @@
-/** Sets up a gateway: rooms, client, observer, and one route over them. */
+/** Creates a gateway: its runtime, and a route on it. */
 
 import { GATEWAY_BRAND } from '../adapter/gateway-brand.ts'
 import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
@@ -14,10 +14,10 @@ import { createRuntime, type GatewayRuntime } from './gateway-runtime.ts'
 import { Route } from './route.ts'
 
 /**
- * A gateway: decides about requests under the options of one or several 3scale services. It opens no socket, timer or
- * file before its first request; whoever creates it closes it.
+ * Creates a gateway, which decides about the requests of one or several 3scale services. It opens no socket, timer or
+ * file before its first request. Call `close` when it is not needed any more.
  *
- * @throws ConfigError with every problem of the options at once.
+ * @throws ConfigError with every problem of the options.
  */
 export function createGateway<View extends RequestView = RequestView>(options: GatewayOptions<View>): Gateway<View> {
   const runtime = createRuntime(options)
@@ -27,7 +27,7 @@ export function createGateway<View extends RequestView = RequestView>(options: G
 function gatewayOf<View extends RequestView>(
   runtime: GatewayRuntime<View>,
   settings: ResolvedRoute<View>,
-  /** The same object for all that `with` makes of one gateway. */
+  /** One object for a gateway and all gateways that `with` makes from it. */
   family: object,
 ): Gateway<View> {
   const usage = usageOfRoute(runtime.options, settings)
@@ -49,7 +49,7 @@ function gatewayOf<View extends RequestView>(
   return Object.freeze(gateway)
 }
 
-/** Undefined where only each service's own configuration tells. */
+/** Undefined if each service's own configuration decides. */
 function usageOfRoute<View extends RequestView>(
   { caseInsensitivePaths }: ResolvedOptions<View>,
   { usage, mappingRules }: ResolvedRoute<View>,

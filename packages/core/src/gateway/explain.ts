@@ -17,7 +17,7 @@ export async function explain<View extends RequestView>(
   runtime: GatewayRuntime<View>,
   { skip }: ResolvedRoute<View>,
   { counts }: RoutePolicy,
-  ownUsage: UsageReader<View> | undefined,
+  routeUsage: UsageReader<View> | undefined,
 ): Promise<Explanation> {
   const { host } = view
   const nothing = { host, service: undefined, credentials: undefined, rules: [], usage: undefined, call: undefined }
@@ -26,7 +26,7 @@ export async function explain<View extends RequestView>(
   const configured = runtime.pick(view)
   if (configured === undefined) return { ...nothing, outcome: 'deny', code: 'service_not_found' }
 
-  const reader = ownUsage ?? configured.usage
+  const reader = routeUsage ?? configured.usage
   const credentials = await configured.credentials.explain(view)
   const measured = await measure(reader, view)
   const usage = typeof measured === 'string' ? undefined : measured.usage
@@ -50,7 +50,7 @@ export async function explain<View extends RequestView>(
   return { ...found, outcome: 'ask', code: undefined, call: parts.filter((part) => part !== '').join(' ') }
 }
 
-/** As `read`, with a usage that is none as a word: it is denied, not thrown. */
+/** As `read`, but returns 'no-usage' instead of throwing a UsageError, because the request is denied. */
 async function measure<View extends RequestView>(
   reader: UsageReader<View>,
   view: View,
@@ -63,7 +63,7 @@ async function measure<View extends RequestView>(
   }
 }
 
-/** Several lines for people: the outcome, then what each room found. */
+/** Several lines of text: the outcome, then what each step found. */
 export function renderExplanation(explanation: Explanation): string {
   const { outcome, code, host, service, credentials, rules, usage, call } = explanation
   const lines = [
@@ -85,7 +85,7 @@ function usageText(usage: Usage): string {
     .join(' ')
 }
 
-/** Text of the caller's on one line, so that it cannot pass for a line of ours. */
+/** Keeps the caller's text on one line, so that it cannot imitate a line of the explanation. */
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')

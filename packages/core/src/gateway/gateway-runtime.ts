@@ -1,4 +1,4 @@
-/** The parts of one gateway, wired: all its routes share one ledger and one reporter (law 14). */
+/** Creates and connects the parts of a gateway: all its routes share one ledger and one reporter (law 14). */
 import { createCachedAuthorizer } from '../authorization/cached/cached-authorizer.ts'
 import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
 import { Backend } from '../backend/backend.ts'
@@ -22,18 +22,18 @@ export interface GatewayRuntime<View extends RequestView> {
   readonly options: ResolvedOptions<View>
   readonly services: readonly ConfiguredService<View>[]
   readonly pick: ServicePicker<View>
-  /** How requests are denied that belong to no service. */
+  /** Denies requests that belong to no service. */
   readonly fallback: { readonly rejection: Rejection }
   readonly afterResponse: AfterResponse<View>
   readonly observer: Observer
   readonly ledger: Ledger
-  /** From the call of `close` on, every request is denied. */
+  /** True from the call of `close` on: every request is denied. */
   readonly closed: boolean
   close(limits?: CloseLimits): Promise<CloseReport>
 }
 
 export interface CloseLimits {
-  /** Longest to wait for reports, in milliseconds. Default 5000. */
+  /** Longest time to wait for reports, in milliseconds. Default 5000. */
   readonly timeoutMs?: number | undefined
 }
 
@@ -49,7 +49,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
       ? undefined
       : createBreaker({ ...options.breaker, onChange: ({ kind }) => observer.breaker({ state: kind }) }, clock)
   const backend = new Backend({ clock, bulkhead: createBulkhead(options), breaker, observer })
-  // The ledger, the authorizers and the reporter call each other, so each is given functions and not the others.
+  // The ledger, the authorizers and the reporter call each other, so each gets functions and not the other objects.
   const ledger = createLedger({
     clock,
     settleMs: cache.settleMs,
@@ -92,7 +92,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
 
   async function end({ timeoutMs = CLOSE_MS }: CloseLimits = {}): Promise<CloseReport> {
     const began = clock.elapsed()
-    // Half of the time is for the reports: a `usageAfter` that never answers must not cost the rest.
+    // Half of the time is kept for the reports, in case a `usageAfter` never ends.
     await atMost(timeoutMs / 2, afterResponse.idle(), clock)
     const report = await reporter.close({ timeoutMs: timeoutMs - (clock.elapsed() - began) })
     await Promise.all(ownClients.map((client) => client.close()))

@@ -1,4 +1,4 @@
-/** The gateway as its users see it: a request goes in, a decision comes out. */
+/** The public interface of a gateway: a request goes in, a decision comes out. */
 
 import { GATEWAY_BRAND } from '../adapter/gateway-brand.ts'
 import type { RouteOptions } from '../configuration/options/gateway-options.ts'
@@ -10,27 +10,27 @@ import type { RequestView, ResponseView } from '../request/request-view.ts'
 import type { Explanation } from './explanation.ts'
 
 export interface Gateway<View extends RequestView = RequestView> {
-  /** A plain value when the answer is known locally. Rejects only when a callback of the user's throws; never throws. */
+  /** Returns a plain value if the answer is known locally. Rejects only if a callback throws; never throws. */
   evaluate(view: View): Decision | Promise<Decision>
-  /** What would happen and why: service, credentials found where (masked), each rule, usage, the call. No side effects. */
+  /** Explains what would happen: service, location of the credentials (masked), rules, usage, call. No side effects. */
   explain(view: View): Promise<Explanation>
-  /** Once per allowed decision, at the end of its response; later calls do nothing; never throws. */
+  /** Call it once per allowed decision, at the end of its response; later calls do nothing. Never throws. */
   settle(decision: Decision, response: ResponseView): void
   /**
-   * Same client, cache, ledger and reporter; other route settings. A request that meets both counts once, at the first
-   * it meets.
+   * A gateway with other route options and the same client, cache, ledger and reporter. A request that reaches both
+   * counts once, at the first.
    */
   with(route: RouteOptions<View>): Gateway<View>
   /**
-   * Asks the backend whether our own credentials and metric names are accepted. Never counts. Metric names can be
-   * asked about only for an application: one given here, or the anonymous one.
+   * Asks the backend whether it accepts our own credentials and metric names. Never counts. Metric names can only be
+   * checked for an application: one given here, or the anonymous one.
    */
   check(options?: { readonly credentials?: Credentials | undefined }): Promise<CheckResult>
-  /** Counters, among them the sums of law 8 per metric. */
+  /** Counters, including the sums of usage per metric. */
   stats(): GatewayStats
-  /** Frozen, secrets shown as `***`. */
+  /** The options, frozen; secrets read `***`. */
   readonly options: ShownOptions
-  /** Stops taking requests, flushes, says what could not be delivered. */
+  /** Stops accepting requests, reports pending usage, and returns what could not be delivered. */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -39,11 +39,17 @@ export type CheckResult =
   | { readonly ok: true; readonly metrics: 'accepted' | 'unchecked' }
   | {
       readonly ok: false
-      /** 3scale's code, or that of the failure. */
+      /** 3scale's code, or the code of the failure. */
       readonly code: string
       /** What to do, in one sentence. */
       readonly hint: string
     }
+
+/**
+ * Marks gateways, so that two copies of the package recognise each other's. Its value is one object for a gateway and
+ * all gateways that `with` makes from it.
+ */
+export const GATEWAY_BRAND: unique symbol = Symbol.for('threescale.gateway') as never
 
 /** Whether a value is a gateway, of this copy of the package or another. */
 export function isGateway<View extends RequestView = RequestView>(value: unknown): value is Gateway<View> {
