@@ -51,7 +51,9 @@ describe('the options table of the README', () => {
 })
 
 describe('the docstrings of the options', () => {
-  const source = read('packages/core/src/configuration/options/gateway-options.ts')
+  const source =
+    read('packages/core/src/client/connection-options.ts') +
+    read('packages/core/src/configuration/options/gateway-options.ts')
   const options = new Map(
     [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\?:/g)].map(([, text, name]) => [
       name!,

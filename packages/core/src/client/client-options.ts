@@ -15,24 +15,10 @@ import {
   text,
   whole,
 } from '../validation/checks.ts'
+import type { ConnectionOptions } from './connection-options.ts'
 import { TRANSPORT, type Transport } from './transport/transport.ts'
 
-export interface ClientOptions {
-  /**
-   * The service of calls that name none. Required with a service token; without it, a provider key uses the provider's
-   * default service.
-   */
-  readonly serviceId?: string | undefined
-  /** Our credential at the backend, for one service. Either this or `providerKey`. */
-  readonly serviceToken?: string | undefined
-  /** Our credential at the backend, for all services of a provider. */
-  readonly providerKey?: string | undefined
-  /** Base of the Service Management API; a path is kept as prefix. Default `https://su1.3scale.net`. */
-  readonly backendUrl?: string | URL | undefined
-  /** How long one call may take, in milliseconds, connecting and retries included. Default 1000. */
-  readonly timeoutMs?: number | undefined
-  /** An undici dispatcher for a CA, a client certificate or a proxy; never closed by us. Default: a pool of its own. */
-  readonly dispatcher?: Dispatcher | undefined
+export interface ClientOptions extends ConnectionOptions {
   /** Headers for every call; they replace the client's own headers of the same name. Default none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /**

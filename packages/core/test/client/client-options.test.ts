@@ -73,7 +73,8 @@ test('takes its defaults from one place, and the input is not touched', () => {
 })
 
 test('every default that an option’s docstring names is the one that is used', () => {
-  const source = readFileSync(new URL('../../src/client/client-options.ts', import.meta.url), 'utf8')
+  const read = (name: string) => readFileSync(new URL(`../../src/client/${name}.ts`, import.meta.url), 'utf8')
+  const source = read('connection-options') + read('client-options')
   const documented = [
     ...source.matchAll(/Default `?([^;.`]+(?:\.[^\s`]+)*)[`;.][^\n]*(?:\n[^\n]*){1,2}?readonly (\w+)\?/g),
   ]

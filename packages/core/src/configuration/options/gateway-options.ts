@@ -1,6 +1,6 @@
 /** The options of a gateway. Their defaults are in `defaults.ts`. */
-import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../../client/client.ts'
+import type { ConnectionOptions } from '../../client/connection-options.ts'
 import type { CredentialLocation } from '../../credentials/credentials-settings.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
@@ -28,19 +28,7 @@ export interface RouteOptions<View extends RequestView = RequestView> {
   readonly onUnavailable?: 'deny' | 'last-known' | 'allow' | undefined
 }
 
-export interface GatewayOptions<View extends RequestView = RequestView> extends RouteOptions<View> {
-  /** Service the calls are for. Required unless `providerKey` or `proxyConfig` is given. */
-  readonly serviceId?: string | undefined
-  /** Our credential at the backend, for one service. */
-  readonly serviceToken?: string | undefined
-  /** Our credential at the backend, for all services of a provider. */
-  readonly providerKey?: string | undefined
-  /** Base of the Service Management API; a path is kept as prefix. Default `https://su1.3scale.net`. */
-  readonly backendUrl?: string | URL | undefined
-  /** How long one call to the backend may take, in milliseconds, connecting included. Default 1000. */
-  readonly timeoutMs?: number | undefined
-  /** An undici dispatcher for own CA, client certificate or proxy; never closed by us. Default: an own pool. */
-  readonly dispatcher?: Dispatcher | undefined
+export interface GatewayOptions<View extends RequestView = RequestView> extends ConnectionOptions, RouteOptions<View> {
   /** Calls to the backend at the same time; a request beyond them is answered 503 `overloaded`. Default 128. */
   readonly maxCalls?: number | undefined
   /** A client to use instead of the connection options above; the gateway never closes it. */
