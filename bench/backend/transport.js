@@ -13,7 +13,9 @@ const BYTES = new TextEncoder()
 export function through(answers) {
   return {
     [TRANSPORT]: {
-      async request(/** @type {import('../../packages/core/dist/client/transport/transport.js').TransportRequest} */ request) {
+      async request(
+        /** @type {import('../../packages/core/dist/client/transport/transport.js').TransportRequest} */ request,
+      ) {
         if (request.method === 'POST') {
           answers.report(request.body ?? '')
           return { status: 202, headers: { ...HEADERS, 'content-length': '0' }, body: BYTES.encode('') }
