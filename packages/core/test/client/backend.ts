@@ -1,4 +1,4 @@
-/** A backend on a real socket that does what a test tells it. */
+/** A backend on a real socket that a test controls. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -13,7 +13,7 @@ export interface TestBackend {
   /** Requests that arrived, as method and target. */
   readonly requests: string[]
   readonly sockets: Set<Socket>
-  /** How many connections were ever made. */
+  /** How many connections were made. */
   readonly connections: number
 }
 
@@ -33,7 +33,7 @@ export async function startBackend(
   return Object.assign(await listen(server), { requests })
 }
 
-/** Listens until the end of the test; hands over raw connections. */
+/** Listens until the end of the test; calls `onConnection` with each raw connection. */
 export async function startTcp(onConnection: (socket: Socket) => void): Promise<TestBackend> {
   return Object.assign(await listen(createTcpServer(onConnection)), { requests: [] })
 }
@@ -61,7 +61,7 @@ async function listen(server: Server): Promise<Omit<TestBackend, 'requests'>> {
   }
 }
 
-/** A yes, as 3scale sends it. */
+/** Authorizes, as 3scale does. */
 export function sayYes(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': TYPE }).end(YES)
 }
@@ -83,7 +83,7 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   )
 }
 
-/** Waits, by turns of the event loop, until something is so. */
+/** Waits turn by turn of the event loop until a condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
   for (let turns = 0; !condition(); turns++) {
     if (turns > 5000) throw new Error('it never came to be so')

@@ -5,7 +5,7 @@ import { ThreeScaleClient } from '../../src/index.ts'
 
 const YES = '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>Basic</plan></status>'
 
-/** A backend that answers when it is told to. */
+/** A backend that answers only when the test says so. */
 async function slowBackend() {
   const answers: (() => void)[] = []
   const paths: string[] = []
@@ -35,7 +35,7 @@ async function slowBackend() {
   return { client, answers, paths, arrived }
 }
 
-/** A caller who counts how often his signal is read. */
+/** A caller that counts how often its signal is read. */
 function watchedCaller() {
   const controller = new AbortController()
   let reads = 0
@@ -52,7 +52,7 @@ function watchedCaller() {
   }
 }
 
-test('a call never reads the signal of a caller who says whether he has left', async () => {
+test('a call never reads the signal of a caller that has `aborted`', async () => {
   const { client, answers, arrived } = await slowBackend()
   const caller = watchedCaller()
   const call = client.authrep({ userKey: 'k' }, { caller })
@@ -63,7 +63,7 @@ test('a call never reads the signal of a caller who says whether he has left', a
   expect(caller.reads()).toBe(0)
 })
 
-test('law 3: a caller who leaves while his call waits for a connection is not counted', async () => {
+test('law 3: a call that waits for a connection is not sent after its caller has disconnected', async () => {
   const { client, answers, paths, arrived } = await slowBackend()
   const first = client.authrep({ userKey: 'first' })
   await arrived(1)
@@ -79,7 +79,7 @@ test('law 3: a caller who leaves while his call waits for a connection is not co
   expect(paths.map((path) => /user_key=(\w+)/.exec(path)?.[1])).toEqual(['first', 'stays'])
 })
 
-test('a caller who has left already is not asked about', async () => {
+test('nothing is sent for a caller that has already disconnected', async () => {
   const { client, paths } = await slowBackend()
   const caller = watchedCaller()
   caller.abort()
@@ -88,7 +88,7 @@ test('a caller who has left already is not asked about', async () => {
   expect(caller.reads()).toBe(0)
 })
 
-test('a caller without a word of his own is judged by his signal', async () => {
+test('the signal tells about a caller without `aborted`', async () => {
   const { client, paths } = await slowBackend()
   const caller = { signal: AbortSignal.abort() }
   await expect(client.authrep({ userKey: 'gone' }, { caller })).rejects.toMatchObject({ name: 'AbortError' })

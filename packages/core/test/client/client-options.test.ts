@@ -16,7 +16,7 @@ function problemsOf(options: unknown): readonly string[] {
   return []
 }
 
-test('needs one credential of ours, and exactly one', () => {
+test('needs exactly one credential of the API provider', () => {
   expect(problemsOf({})).toEqual(['serviceToken is missing (or providerKey)'])
   expect(problemsOf({ serviceToken: 'a', providerKey: 'b' })).toEqual([
     'serviceToken and providerKey exclude each other: the backend would ignore the token',
@@ -25,7 +25,7 @@ test('needs one credential of ours, and exactly one', () => {
   expect(problemsOf({ providerKey: 'b' })).toEqual([])
 })
 
-test('lists every problem at once, with the name that was meant, and quotes no value', () => {
+test('lists all problems at once, suggests the name that was meant, and quotes no value', () => {
   const problems = problemsOf({
     service_token: 'top secret',
     providerKey: 'top secret\n',
@@ -53,11 +53,11 @@ test('lists every problem at once, with the name that was meant, and quotes no v
   expect(problems.join()).not.toContain('secret')
 })
 
-test.each([undefined, null, 'token', []])('%o is no options object', (options) => {
+test.each([undefined, null, 'token', []])('%o is not an options object', (options) => {
   expect(problemsOf(options)).toHaveLength(1)
 })
 
-test('takes its defaults from one place, and the input is not touched', () => {
+test('takes its defaults from one place, and does not change its input', () => {
   const options = Object.freeze({ ...least, headers: Object.freeze({ 'X-A': '1' }) })
   const resolved = resolveClientOptions(options)
   expect(resolved).toMatchObject({ ...CLIENT_DEFAULTS, headers: { 'x-a': '1' }, serviceToken: 't' })
@@ -72,7 +72,7 @@ test('takes its defaults from one place, and the input is not touched', () => {
   expect(resolveClientOptions({ ...least, retry: false }).retry).toBe(0)
 })
 
-test('every default that an option’s docstring names is the one that is used', () => {
+test('the default in an option’s docstring is the one that is used', () => {
   const read = (name: string) => readFileSync(new URL(`../../src/client/${name}.ts`, import.meta.url), 'utf8')
   const source = read('connection-options') + read('client-options')
   const documented = [
@@ -87,7 +87,7 @@ test('every default that an option’s docstring names is the one that is used',
   })
 })
 
-test('the version it names itself by is the package’s', () => {
+test('the version in its headers is the package’s', () => {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(VERSION).toBe(manifest.version)
 })

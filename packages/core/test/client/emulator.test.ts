@@ -1,4 +1,4 @@
-/** The client and the emulator, which knows nothing of it: what was meant is what is counted. */
+/** The client against the emulator, which shares no code with it: what the client means is what is counted. */
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -46,7 +46,7 @@ function inProcess(emulator: Emulator): ThreeScaleClient {
 
 const amounts = fc.dictionary(fc.constantFrom(...NAMES), fc.nat({ max: 1000 }), { minKeys: 1, noNullPrototype: false })
 
-test('whatever is used, by authrep or report, is what the backend counts', async () => {
+test('the backend counts any usage as given, by authrep and by report', async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom('app', 'ä&ö=[]%'), amounts, amounts, async (appId, first, second) => {
       const emulator = createEmulator({ state, clock: '2026-01-15T10:20:30Z' })

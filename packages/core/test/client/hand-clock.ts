@@ -1,10 +1,10 @@
-/** A clock whose timers go off only when a test says so. */
+/** A clock whose timers fire only when a test says so. */
 import type { Clock } from '../../src/primitives/clock.ts'
 
 export interface HandClock extends Clock {
   /** How many timers are waiting. */
   readonly waiting: number
-  /** Lets the newest waiting timer go off. */
+  /** Fires the newest waiting timer. */
   fire(): void
 }
 

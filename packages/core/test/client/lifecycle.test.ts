@@ -5,14 +5,14 @@ import { clientOf, rejection, sayYes, startBackend, TYPE, until } from './backen
 
 const caller = { userKey: 'k' }
 
-test('law 11: constructing a client opens no socket and starts no timer', () => {
+test('law 11: a new client opens no socket and starts no timer', () => {
   const before = getActiveResourcesInfo().sort()
   const client = new ThreeScaleClient({ serviceId: '1', serviceToken: 't' })
   expect(getActiveResourcesInfo().sort()).toEqual(before)
   expect(client).toBeDefined()
 })
 
-test('close lets running calls come to their end, then ends the connections', async () => {
+test('close waits for running calls, then ends the connections', async () => {
   let answer: (() => void) | undefined
   const backend = await startBackend((request, response) => {
     answer = () => sayYes(request, response)
@@ -42,7 +42,7 @@ test('a client that never called anything closes at once', async () => {
   await clientOf('http://127.0.0.1:1').close()
 })
 
-test('a report of several calls that is overtaken by close says what was not reported', async () => {
+test('a report of several calls says what was not reported before close', async () => {
   let answer: (() => void) | undefined
   const backend = await startBackend((_request, response) => {
     answer = () => response.writeHead(202, { 'content-type': TYPE }).end()

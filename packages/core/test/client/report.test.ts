@@ -38,7 +38,7 @@ test('splits at 4,000 parameters, which the backend counts too', async () => {
   for (const { body } of sent) expect(body!.split('&').length).toBeLessThanOrEqual(4096)
 })
 
-test('splits by service, in order within each, and takes any iterable', async () => {
+test('splits by service, keeps the order within each, and accepts any iterable', async () => {
   const { client, sent } = scripted([accepted])
   function* stream(): Generator<Transaction> {
     yield hit('a')
@@ -51,7 +51,7 @@ test('splits by service, in order within each, and takes any iterable', async ()
   expect(transactionsOf(sent[1]!.body)).toMatchObject([{ app_id: 'b' }, { app_id: 'd' }])
 })
 
-test('nothing to report is reported without a call', async () => {
+test('an empty report makes no call', async () => {
   const { client, sent } = scripted([accepted])
   expect(await client.report([])).toEqual({ accepted: 0 })
   expect(sent).toEqual([])
@@ -143,7 +143,7 @@ test.each<[string, Line, 'unreported' | 'ambiguous', unknown]>([
   },
 )
 
-test('a report is sent again only when nothing of it was', async () => {
+test('a report is sent again only if no byte of it was written', async () => {
   const again = scripted([unsent, accepted])
   expect(await again.client.report([hit('a')])).toEqual({ accepted: 1 })
   const never = scripted([reset, accepted])
@@ -151,7 +151,7 @@ test('a report is sent again only when nothing of it was', async () => {
   expect(never.sent).toHaveLength(1)
 })
 
-test('an aborted report says what was on the wire and what was not', async () => {
+test('an aborted report says what was written and what was not', async () => {
   const backend = await startBackend(() => {})
   const abort = new AbortController()
   const all = [hit('a'), hit('b', '2')]

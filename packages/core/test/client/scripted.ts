@@ -3,7 +3,7 @@ import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../
 import { type ClientOptions, ThreeScaleClient } from '../../src/index.ts'
 import { TYPE } from './backend.ts'
 
-/** What the script says to one request: an answer, or an error to reject with. */
+/** The script's reaction to one request: an answer, or an error to reject with. */
 export type Line = Error | (Partial<Omit<TransportResponse, 'body'>> & { readonly body?: string | Uint8Array })
 
 export interface Scripted {
@@ -11,7 +11,7 @@ export interface Scripted {
   readonly sent: TransportRequest[]
 }
 
-/** Answers the requests one by one; the last line again and again. Answers are 200 of 3scale's type unless they say otherwise. */
+/** Answers one request per line, then repeats the last line. Default: status 200 with 3scale's content type. */
 export function scripted(lines: readonly Line[], options: Partial<ClientOptions> = {}): Scripted {
   const sent: TransportRequest[] = []
   const client = new ThreeScaleClient({

@@ -10,7 +10,7 @@ const theirs = ['SECRET-user', 'SECRET-app', 'SECRET-key']
 const application = { appId: 'SECRET-app', appKey: 'SECRET-key' }
 const all = [{ userKey: 'SECRET-user', usage: { hits: 1 } }]
 
-/** Everything that a log or a debugger may make of a value: text, JSON, inspection with hidden and inherited members, causes. */
+/** All that a log or debugger may show of a value: text, JSON, inspection with hidden and inherited members, causes. */
 function everythingOf(value: unknown): string {
   const parts = [String(value), JSON.stringify(value), inspect(value, { depth: 9, showHidden: true, getters: false })]
   if (value instanceof Error) {
@@ -37,7 +37,7 @@ test('law 5: neither inspection nor JSON of a client shows our credentials', () 
   expect(everythingOf(inspect(client, { customInspect: false, showHidden: true, depth: 9 }))).not.toContain('SECRET')
 })
 
-test('law 5: no failure of a call carries a credential, in whatever way it fails', async () => {
+test('law 5: no failure of a call contains a credential, however it fails', async () => {
   const page = 'SECRET-token SECRET-user SECRET-app SECRET-key'
   const backend = await startBackend((request, response) => {
     const path = request.url!
@@ -66,7 +66,7 @@ test('law 5: no failure of a call carries a credential, in whatever way it fails
   }
 })
 
-test('law 5: a refused report carries neither our token nor the transactions where a log would show them', async () => {
+test('law 5: a log of a refused report shows neither our token nor the transactions', async () => {
   const body = '<error code="service_token_invalid">service token "SECRET-token" or service id "1" is invalid</error>'
   const { client } = scripted([{ status: 403, body }])
   const error = await rejection(client.report(all))
@@ -74,7 +74,7 @@ test('law 5: a refused report carries neither our token nor the transactions whe
   expectNoSecret(error)
 })
 
-test('law 5: a dispatcher of the user’s that quotes the request in its error is not passed on', async () => {
+test('law 5: an error of a given dispatcher that quotes the request is not passed on', async () => {
   const dispatcher = new MockAgent()
   dispatcher.disableNetConnect()
   onTestFinished(() => dispatcher.close())
@@ -103,7 +103,7 @@ test('law 5: arguments that are refused are not quoted', async () => {
   expectNoSecret(await rejection(client.report([{ appId: 'SECRET-app\ud800', usage: { hits: -1 } }])))
 })
 
-test('law 5: a verdict shows neither application keys nor what its reason quotes, though it has both', async () => {
+test('law 5: inspect and JSON of a verdict show neither application keys nor what its reason quotes', async () => {
   const head = '<?xml version="1.0" encoding="UTF-8"?><status><authorized>'
   const details =
     '<application><id>a</id><key>SECRET-key</key><redirect_url></redirect_url></application><plan>P</plan><app_keys app="a" svc="1"><key id="SECRET-key"/></app_keys></status>'
@@ -120,7 +120,7 @@ test('law 5: a verdict shows neither application keys nor what its reason quotes
   expect(inspect(no)).toContain('application key "***" is invalid')
 })
 
-test('law 5: nothing is printed and no warning is raised on the way', async () => {
+test('law 5: nothing is printed, and no warning is raised', async () => {
   const warnings: unknown[] = []
   const onWarning = (warning: unknown): number => warnings.push(warning)
   process.on('warning', onWarning)

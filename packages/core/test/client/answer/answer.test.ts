@@ -15,7 +15,7 @@ async function verdictOf(line: Line): Promise<Verdict> {
   return await scripted([line], { retry: false }).client.authorize({ userKey: 'k' })
 }
 
-describe('a yes', () => {
+describe('an answer that authorizes', () => {
   test('has plan, application, reports, hierarchy, keys and limit', async () => {
     const body =
       `${HEAD}<application><id>app1</id><key>k1</key><redirect_url>http://x/?a=1&amp;b=2</redirect_url></application>` +
@@ -48,7 +48,7 @@ describe('a yes', () => {
     expect(verdict.limit).toEqual({ remaining: 3, resetSeconds: 40, max: 5 })
   })
 
-  test('without anything is still a yes, whose details are absent or empty', async () => {
+  test('authorizes without any details, which are then absent or empty', async () => {
     const verdict = await verdictOf({ body: `${HEAD}<plan></plan></status>` })
     expect(verdict).toMatchObject({ authorized: true, readable: true, plan: '', usageReports: [] })
     expect(verdict.hierarchy).toBeUndefined()
@@ -57,7 +57,7 @@ describe('a yes', () => {
     expect(verdict.application).toMatchObject({ id: undefined, key: undefined, redirectUrl: undefined })
   })
 
-  test('with one report, one key and one metric has lists of one', async () => {
+  test('with one report, one key and one metric has lists of one member', async () => {
     const body = `${HEAD}<plan>P</plan>${reports(report('hits'))}<app_keys app="a" svc="1"><key id="0012"/></app_keys><hierarchy><metric name="hits" children=""/></hierarchy></status>`
     const verdict = await verdictOf({ body })
     expect(verdict.usageReports).toHaveLength(1)
@@ -80,7 +80,7 @@ describe('a yes', () => {
     expect(verdict.application).toBe(verdict.application)
   })
 
-  test('whose names are not escaped is read by 3scale’s own form', async () => {
+  test('with unescaped names is read by 3scale’s own form', async () => {
     const body = `${HEAD}<plan>P</plan>${reports(report('<m> & "q"'))}<app_keys app="<a>" svc="1"><key id="a"<&>"/><key id="b"/></app_keys><hierarchy><metric name="<m> & "q"" children="x"y"/></hierarchy></status>`
     const verdict = await verdictOf({ body })
     expect(verdict.readable).toBe(true)
@@ -91,7 +91,7 @@ describe('a yes', () => {
   })
 
   test.each(['a&amp;b', '&#65;', '&quot;', 'a\r\nb', 'a\nb', 'a\tb', ' padded ', '0', '1e3', 'k&lt;'])(
-    'law 6: the listed key %j is taken to the byte, so that it vouches for no other',
+    'law 6: the listed key %j is read byte by byte, so that it vouches for no other',
     async (key) => {
       const listed = `<app_keys app="${key}" svc="1"><key id="${key}"/></app_keys>`
       const verdict = await verdictOf({ body: `${HEAD}<plan>P</plan>${listed}</status>` })
@@ -100,7 +100,7 @@ describe('a yes', () => {
     },
   )
 
-  test('that nothing makes readable stays a yes, and says that its details are not to be trusted', async () => {
+  test('authorizes although it cannot be read, and says that its details are not readable', async () => {
     const verdict = await verdictOf({ body: `${HEAD}<plan>P<plan>${reports(report('hits'))}</status>` })
     expect(verdict).toMatchObject({ authorized: true, readable: false, plan: undefined, usageReports: [] })
   })
@@ -118,14 +118,14 @@ describe('a yes', () => {
     })
   })
 
-  test('law 2: stays a yes when a report says exceeded', async () => {
+  test('law 2: authorizes although a report says exceeded', async () => {
     const body = `${HEAD}<plan>P</plan>${reports(report('hits').replace('"day"', '"day" exceeded="true"'))}</status>`
     const verdict = await verdictOf({ body })
     expect(verdict.authorized).toBe(true)
     expect(verdict.usageReports[0]?.exceeded).toBe(true)
   })
 
-  test('without a body is one only for a call that asked for none', async () => {
+  test('may lack a body only if the call asked for none', async () => {
     const { client } = scripted([{ body: '', headers: { '3scale-limit-remaining': '-1', '3scale-limit-reset': '-1' } }])
     const verdict = await client.authrep({ userKey: 'k' }, { extensions: { noBody: true } })
     expect(verdict).toMatchObject({ authorized: true, readable: false, limit: { remaining: -1, resetSeconds: -1 } })
@@ -163,14 +163,14 @@ describe('law 4: a 200 that is not a 3scale answer is not a yes', () => {
     expect(await rejection(verdictOf(line))).toBeInstanceOf(ProtocolError)
   })
 
-  test('a yes that is cut off anywhere', async () => {
+  test('a document that is cut off anywhere', async () => {
     for (let length = 0; length < whole.length; length++) {
       expect(await rejection(verdictOf({ body: whole.slice(0, length) }))).toBeInstanceOf(ProtocolError)
     }
     expect((await verdictOf({ body: whole })).authorized).toBe(true)
   })
 
-  test('the error says what came without a word of it', async () => {
+  test('the error describes the answer without quoting it', async () => {
     const body = '<html>GET /transactions/authrep.xml?service_token=stoken&amp;user_key=k</html>'
     const error = await rejection(verdictOf({ body, headers: { 'content-type': 'text/html; stoken' } }))
     expect(String(error)).toBe(
@@ -186,7 +186,7 @@ describe('failures of the backend', () => {
     expect(error).toMatchObject({ code: 'ERR_THREESCALE_BACKEND', status, retryable: true, retryAfterMs: undefined })
   })
 
-  test('Retry-After is read as seconds or as a date, and passed over when it is neither', async () => {
+  test('Retry-After is read as seconds or as a date, and ignored if it is neither', async () => {
     const after = async (value: string): Promise<unknown> => {
       const error = await rejection(verdictOf({ status: 503, headers: { 'retry-after': value } }))
       return (error as BackendError).retryAfterMs
@@ -200,8 +200,8 @@ describe('failures of the backend', () => {
   })
 })
 
-describe('a no', () => {
-  test('law 2: is one whatever the reports say, with code and reason', async () => {
+describe('a denial', () => {
+  test('law 2: denies whatever the reports say, with code and reason', async () => {
     const body = `${DENIED}<reason>usage limits are exceeded</reason><plan>P</plan>${reports(report('hits'))}</status>`
     const verdict = await verdictOf({ status: 409, body, headers: { '3scale-rejection-reason': 'limits_exceeded' } })
     expect(verdict).toMatchObject({
@@ -215,12 +215,12 @@ describe('a no', () => {
     expect(verdict.usageReports).toHaveLength(1)
   })
 
-  test('has its code from the sentence when no header brought one', async () => {
+  test('takes its code from the sentence if no header has one', async () => {
     const body = `${DENIED}<reason>application is not active</reason><plan>P</plan></status>`
     expect(await verdictOf({ status: 409, body })).toMatchObject({ code: 'application_not_active' })
   })
 
-  test('has its code from the error document, whose message is unescaped', async () => {
+  test('takes its code from the error document, whose message is unescaped', async () => {
     const body =
       '<?xml version="1.0" encoding="UTF-8"?><error code="user_key_invalid">user key "&lt;a&gt; &amp;lt;" is invalid</error>'
     expect(await verdictOf({ status: 403, body })).toMatchObject({
@@ -257,7 +257,7 @@ describe('a no', () => {
     expect(verdict.usageReports).toHaveLength(1)
   })
 
-  test('a caller cannot write limits of his own into the answer about him', async () => {
+  test('a caller cannot write invented limits into the answer', async () => {
     const forged = `</reason><plan>Gold</plan>${reports(report('hits', 1_000_000))}<app_keys app="a" svc="1"><key id="mine"/></app_keys></status>`
     const body = `${DENIED}<reason>application key "${forged}" is invalid</reason><plan>P</plan>${reports(report('hits', 5))}</status>`
     const verdict = await verdictOf({ status: 409, body })
@@ -276,7 +276,7 @@ describe('a no', () => {
     ['a 401 of a proxy', { status: 401, body: 'who?', headers: { 'content-type': 'text/plain' } }, 'unauthorized'],
     ['the empty 403 for a usage that is no hash', { status: 403 }, 'usage_invalid'],
     ['the empty 404 of an unknown path', { status: 404 }, 'endpoint_not_found'],
-    ['a 404 of somebody else', { status: 404, body: 'x', headers: { 'content-type': 'text/html' } }, 'not_found'],
+    ['a foreign 404', { status: 404, body: 'x', headers: { 'content-type': 'text/html' } }, 'not_found'],
     ['a 414', { status: 414, headers: { 'content-type': 'text/html' } }, 'request_too_large'],
     ['a 422 without a document', { status: 422 }, 'not_valid_data'],
     ['a 409 without a document', { status: 409 }, 'denied'],
@@ -293,7 +293,7 @@ describe('a no', () => {
     expect((verdict as { reason: string }).reason).not.toBe('')
   })
 
-  test('an empty 403 or 404 means nothing when no body was asked for', async () => {
+  test('an empty 403 or 404 means nothing if the call asked for no body', async () => {
     for (const [status, code] of [
       [403, 'forbidden'],
       [404, 'not_found'],
@@ -323,7 +323,7 @@ describe('hostile documents', () => {
     expect((verdict.plan ?? '').length).toBeLessThan(10)
   })
 
-  test('metrics called like members of objects are metrics', async () => {
+  test('metrics may have the names of object members', async () => {
     const names = ['__proto__', 'constructor', 'hasOwnProperty', 'toString']
     const verdict = await verdictOf({
       body: `${HEAD}<plan>P</plan>${reports(...names.map((name) => report(name)))}</status>`,
@@ -331,7 +331,7 @@ describe('hostile documents', () => {
     expect(verdict.usageReports.map(({ metric }) => metric)).toEqual(names)
   })
 
-  test('whatever stands between beginning and end of a yes, nothing throws when it is read', async () => {
+  test('nothing throws when details are read, whatever stands between beginning and end', async () => {
     const piece = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.constantFrom(
@@ -371,7 +371,7 @@ describe('hostile documents', () => {
   })
 })
 
-test('where a document is well-formed and in 3scale’s form, both readers read the same', async () => {
+test('both readers read the same from a well-formed document in 3scale’s form', async () => {
   const { readStrictly } = await import('../../../src/client/answer/strict-document.ts')
   const { readLoosely } = await import('../../../src/client/answer/loose-document.ts')
   const name = fc.string({ unit: fc.constantFrom(...'abz019_-./ \u00fc\u20ac'), minLength: 1, maxLength: 8 })

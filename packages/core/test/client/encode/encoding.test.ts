@@ -7,7 +7,7 @@ import { type ClientOptions, ConfigError, type Credentials, faultOf, ThreeScaleC
 import { rejection, TYPE, YES } from '../backend.ts'
 import { parseQuery } from './rack.ts'
 
-/** A client that sends nothing, and what it would have sent. */
+/** A client that sends nothing, and the requests that it would have sent. */
 function recorder(options: Partial<ClientOptions> = {}): { client: ThreeScaleClient; sent: TransportRequest[] } {
   const sent: TransportRequest[] = []
   const client = new ThreeScaleClient({
@@ -34,7 +34,7 @@ function questionOf(request: TransportRequest): { path: string; parameters: unkn
   return { path: request.path.slice(0, at), parameters: parseQuery(request.path.slice(at + 1)) }
 }
 
-/** Names without a prototype, as the parser makes them. */
+/** An object without a prototype, as the parser makes them. */
 function bare(members: object): object {
   return Object.assign(
     Object.create(null),
@@ -64,7 +64,7 @@ test.each([
   })
 })
 
-test('authrep counts one hit unless told otherwise, authorize predicts nothing', async () => {
+test('by default authrep counts one hit and authorize predicts nothing', async () => {
   const { client, sent } = recorder()
   await client.authrep({ userKey: 'k' })
   await client.authorize({ userKey: 'k' })
@@ -76,7 +76,7 @@ test('authrep counts one hit unless told otherwise, authorize predicts nothing',
   ])
 })
 
-test('a provider key goes without a service, the call names another service, and a path prefix is kept', async () => {
+test('a provider key needs no service, a call may name another service, and a path prefix is kept', async () => {
   const { client, sent } = recorder({
     providerKey: 'p k',
     serviceId: undefined,
@@ -93,7 +93,7 @@ test('a provider key goes without a service, the call names another service, and
   expect(sent[2]!.path).toBe('/3scale/transactions.xml')
 })
 
-test('referrer, log and further parameters arrive as they are', async () => {
+test('referrer, log and further parameters arrive unchanged', async () => {
   const { client, sent } = recorder()
   const call = { usage: {}, referrer: 'a.example/?x=[1]', log: { code: 200 }, extra: { object: 'ä=1', user_id: 7 } }
   await client.authrep({ userKey: 'k' }, call)
@@ -128,7 +128,7 @@ test('extensions go into the header by their names on the wire; the rejection re
   expect(sent[4]!.headers).not.toContain('3scale-options')
 })
 
-test('names itself as the classic plugins do, and the user may add headers and change those', async () => {
+test('sends the agent headers of the classic plugins; the options may add headers and replace these', async () => {
   const { client, sent } = recorder()
   await client.authrep({ userKey: 'k' })
   expect(sent[0]!.headers.slice(0, 4)).toEqual([
@@ -165,7 +165,7 @@ const credentials: fc.Arbitrary<Credentials> = fc.oneof(
   fc.record({ clientId: text, appKey: text, redirectUrl: text }, { requiredKeys: ['clientId'] }),
 )
 
-test('whatever is given, the backend reads what was meant', async () => {
+test('the backend reads any arguments of a call as they were given', async () => {
   await fc.assert(
     fc.asyncProperty(credentials, usage, text, fc.dictionary(metric, text), async (caller, used, referrer, log) => {
       const { client, sent } = recorder()
@@ -188,7 +188,7 @@ test('whatever is given, the backend reads what was meant', async () => {
   )
 })
 
-test('whatever is reported, the backend reads what was meant', async () => {
+test('the backend reads any transactions of a report as they were given', async () => {
   const transaction = fc.oneof(
     fc.record({ appId: text, usage, timestampSeconds: fc.nat() }, { requiredKeys: ['appId', 'usage'] }),
     fc.record({ userKey: text, usage, log: fc.dictionary(metric, text) }, { requiredKeys: ['userKey', 'usage'] }),
@@ -253,7 +253,7 @@ test('law 3: a key that makes the call longer than the backend reads is a denial
   expect(await client.authrep({ userKey: 'x'.repeat(10_000) })).toMatchObject({ authorized: true })
 })
 
-test('a usage that makes the call too long is our own fault, not that of the caller', async () => {
+test('a usage that makes the call too long is our own fault, not the caller’s', async () => {
   const { client, sent } = recorder()
   const usage = Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`some_metric_${index}`, 0]))
   const verdict = await client.authorize({ userKey: 'k' }, { usage })

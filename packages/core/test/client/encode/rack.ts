@@ -1,6 +1,6 @@
 /**
- * How the backend's parser (rack 2.2, nested parameters) reads a query or form body: written from Rack's rules for these
- * tests alone, so that encoder and judge share nothing.
+ * Reads a query or form body like the backend's parser (rack 2.2, nested parameters). Written from Rack's rules for
+ * these tests alone, so that it shares nothing with the encoder.
  */
 export type Nested = { [name: string]: string | null | Nested }
 

@@ -13,7 +13,7 @@ import { handClock } from '../hand-clock.ts'
 
 const caller = { userKey: 'k' }
 
-/** Calls back at the next event of a channel of undici's, which says where on the wire a call is. */
+/** Runs a task at the next message of an undici channel, which says how far a call has got. */
 function onceUndici(channel: string, task: () => void): void {
   const listener = (): void => {
     unsubscribe(channel, listener)
@@ -22,7 +22,7 @@ function onceUndici(channel: string, task: () => void): void {
   subscribe(channel, listener)
 }
 
-test('a refused connection is a TransportError of which nothing was sent', async () => {
+test('a refused connection is a TransportError, and nothing was sent', async () => {
   const error = await rejection(clientOf('http://127.0.0.1:1').authrep(caller))
   expect(error).toBeInstanceOf(TransportError)
   expect(error).toMatchObject({
@@ -33,7 +33,7 @@ test('a refused connection is a TransportError of which nothing was sent', async
   })
 })
 
-test('a name that does not resolve is a TransportError of which nothing was sent', async () => {
+test('a name that does not resolve is a TransportError, and nothing was sent', async () => {
   const dispatcher = new Pool('http://backend.invalid', {
     connect: {
       lookup: (_host, _options, done) =>
@@ -45,7 +45,7 @@ test('a name that does not resolve is a TransportError of which nothing was sent
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TRANSPORT', sent: false, cause: { code: 'ENOTFOUND' } })
 })
 
-test('a server that never answers is a TimeoutError of which everything may have been sent', async () => {
+test('a server that never answers is a TimeoutError, and everything may have been sent', async () => {
   const clock = handClock()
   const backend = await startBackend(() => {})
   const call = rejection(clientOf(backend.url, { [CLOCK]: clock }).authrep(caller))
@@ -56,7 +56,7 @@ test('a server that never answers is a TimeoutError of which everything may have
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true, retryable: true })
 })
 
-test('a server that never finishes the TLS handshake is a TimeoutError of which nothing was sent', async () => {
+test('a server that never finishes the TLS handshake is a TimeoutError, and nothing was sent', async () => {
   const clock = handClock()
   const backend = await startTcp(() => {})
   const client = clientOf(backend.url.replace('http:', 'https:'), { [CLOCK]: clock })
@@ -83,14 +83,14 @@ test('a client without a clock of its own keeps its deadline', async () => {
   expect(await rejection(clientOf(backend.url, { timeoutMs: 20 }).authrep(caller))).toBeInstanceOf(TimeoutError)
 })
 
-test('a connection that is reset after the request is a TransportError of which everything may have been sent', async () => {
+test('a connection that is reset after the request is a TransportError, and everything may have been sent', async () => {
   const backend = await startBackend((request) => request.socket.resetAndDestroy())
   const error = await rejection(clientOf(backend.url).authrep(caller))
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TRANSPORT', sent: true })
   expect(backend.requests).toHaveLength(1)
 })
 
-test('law 4: an answer that ends before its length is no yes', async () => {
+test('law 4: an answer that ends before its length does not authorize', async () => {
   const backend = await startBackend((_request, response) => {
     response.writeHead(200, { 'content-type': TYPE, 'content-length': YES.length + 1 })
     response.write(YES, () => response.destroy())
@@ -99,7 +99,7 @@ test('law 4: an answer that ends before its length is no yes', async () => {
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TRANSPORT', sent: true })
 })
 
-test('law 3: a refusal whose body breaks off, or never comes, is a denial all the same', async () => {
+test('law 3: a refusal whose body is cut off or never arrives is still a denial', async () => {
   const clock = handClock()
   const backend = await startBackend((request, response) => {
     response.writeHead(403, { 'content-type': 'text/html', 'content-length': 1000 })
@@ -113,7 +113,7 @@ test('law 3: a refusal whose body breaks off, or never comes, is a denial all th
   expect(await client.authrep({ userKey: 'slow' })).toMatchObject({ authorized: false, status: 403, code: 'forbidden' })
 })
 
-test('an error of the backend whose body never comes is that error', async () => {
+test('an error status counts although its body never arrives', async () => {
   const clock = handClock()
   const backend = await startBackend((_request, response) => {
     response.writeHead(503, { 'retry-after': '7', 'content-length': 1000 }).flushHeaders()
@@ -129,7 +129,7 @@ test('sequential calls reuse their connections', async () => {
   const client = clientOf(backend.url)
   for (let n = 0; n < 20; n++) await client.authrep(caller)
   expect(backend.requests).toHaveLength(20)
-  // undici's pool frees a connection one turn after the answer, so calls without a pause take turns on two.
+  // undici's pool frees a connection one turn after the answer, so calls without a pause alternate between two.
   expect(backend.connections).toBeLessThanOrEqual(2)
 })
 
@@ -157,7 +157,7 @@ test('a connection that breaks under a second call: an authorize is sent again, 
   expect(backend.requests.filter((request) => request.includes('user_key=b'))).toHaveLength(1)
 })
 
-test('law 4: a redirect is not followed, and is no yes', async () => {
+test('law 4: a redirect is not followed and does not authorize', async () => {
   const other = await startBackend(sayYes)
   const backend = await startBackend((request, response) => {
     response.writeHead(302, { location: `${other.url}${request.url}` }).end()
@@ -168,7 +168,7 @@ test('law 4: a redirect is not followed, and is no yes', async () => {
   expect(other.requests).toEqual([])
 })
 
-test('a compressed body is refused: no yes under a 200, not read under a 403', async () => {
+test('a compressed body is refused: a 200 does not authorize, a 403 is not read', async () => {
   const backend = await startBackend((request, response) => {
     const status = request.url!.includes('user_key=bad') ? 403 : 200
     const headers = { 'content-type': TYPE, 'content-encoding': 'gzip', '3scale-rejection-reason': 'user_key_invalid' }
@@ -179,7 +179,7 @@ test('a compressed body is refused: no yes under a 200, not read under a 403', a
   expect(await client.authrep({ userKey: 'bad' })).toMatchObject({ authorized: false, code: 'user_key_invalid' })
 })
 
-test('reading ends at 256 KiB: no yes under a 200, a denial under a 403', async () => {
+test('reading ends at 256 KiB: a 200 does not authorize, a 403 denies', async () => {
   const backend = await startBackend((request, response) => {
     response.writeHead(request.url!.includes('user_key=bad') ? 403 : 200, { 'content-type': TYPE })
     response.end(YES.replace('Basic', 'x'.repeat(MAX_BODY_BYTES)))
@@ -191,7 +191,7 @@ test('reading ends at 256 KiB: no yes under a 200, a denial under a 403', async 
   expect(await client.authrep({ userKey: 'bad' })).toMatchObject({ authorized: false, code: 'forbidden' })
 })
 
-test('an informational answer before the real one is passed over', async () => {
+test('an informational answer before the real one is ignored', async () => {
   const backend = await startBackend((request, response) => {
     response.writeEarlyHints({ link: '</x>; rel=preload' })
     sayYes(request, response)
@@ -199,7 +199,7 @@ test('an informational answer before the real one is passed over', async () => {
   expect(await clientOf(backend.url).authrep(caller)).toMatchObject({ authorized: true, status: 200 })
 })
 
-test('something that does not speak HTTP is a TransportError', async () => {
+test('a server that does not speak HTTP is a TransportError', async () => {
   const backend = await startTcp((socket) => socket.end('SSH-2.0-OpenSSH\r\n'))
   expect(await rejection(clientOf(backend.url).authrep(caller))).toMatchObject({
     code: 'ERR_THREESCALE_TRANSPORT',
@@ -215,7 +215,7 @@ test('a call whose signal is aborted already is not sent', async () => {
   expect(backend.connections).toBe(0)
 })
 
-test('an abort on the wire rejects with its reason, costs that connection, and is not sent again', async () => {
+test('an abort of a written call rejects with its reason, ends its connection, and is not sent again', async () => {
   let hanging: Socket | undefined
   const backend = await startBackend((request, response) => {
     if (request.url!.includes('user_key=hang')) hanging = request.socket
@@ -233,7 +233,7 @@ test('an abort on the wire rejects with its reason, costs that connection, and i
   expect(backend.requests.filter((request) => request.includes('user_key=hang'))).toHaveLength(1)
 })
 
-test('with whenSent finish an abort lets a call on the wire finish, and drops one that is not', async () => {
+test('with whenSent finish an abort lets a written call finish, and drops one that is not written', async () => {
   let answer: (() => void) | undefined
   const backend = await startBackend((request, response) => {
     answer = () => sayYes(request, response)
@@ -272,7 +272,7 @@ test('a call that waits for a connection until its deadline is never sent, and t
   expect(backend.connections).toBe(1)
 })
 
-test('a TLS backend with a certificate of its own is refused by default and accepted by its CA', async () => {
+test('a TLS backend with a self-made certificate is refused by default and accepted with its CA', async () => {
   const pem = (name: string) => readFileSync(new URL(`fixtures/loopback-${name}.pem`, import.meta.url))
   const server = createTlsServer({ key: pem('key'), cert: pem('cert') }, sayYes)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
