@@ -1,4 +1,4 @@
-/** What APIcast took for credentials, replayed against the credentials room alone. */
+/** Replays which credentials APIcast found, against the credentials reader alone. */
 import { expect, test } from 'vitest'
 import { type ApicastCase, apicastCases } from '../../../../test/conformance/apicast.ts'
 import { createCredentialsReader } from '../../src/credentials/credentials-reader.ts'

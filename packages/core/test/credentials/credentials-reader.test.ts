@@ -1,4 +1,4 @@
-/** Where callers put credentials, what odd ones mean, what is taken out of the request. */
+/** Where requests carry credentials, what unusual ones mean, and what is removed from the request. */
 import { describe, expect, test } from 'vitest'
 import { createCredentialsReader } from '../../src/credentials/credentials-reader.ts'
 import type { CredentialsSettings } from '../../src/credentials/credentials-settings.ts'
@@ -64,7 +64,7 @@ describe('in the query', () => {
     expect(read({ url })).toBeUndefined()
   })
 
-  test('the first of duplicates counts; one without = is not there', () => {
+  test('the first of duplicates counts; one without = counts as missing', () => {
     expect(read({ url: '/?user_key=a&user_key=b' })).toEqual({ userKey: 'a' })
     expect(read({ url: '/?user_key&user_key=b' })).toEqual({ userKey: 'b' })
     expect(read({ url: '/?user_key=&user_key=b' })).toEqual({ userKey: '' })
@@ -74,13 +74,13 @@ describe('in the query', () => {
     expect(read({ url: `/?user_key=${key}` })).toEqual(malformed)
   })
 
-  test('a name may have characters that clients escape', () => {
+  test('a name may contain characters that clients escape', () => {
     const names = { ...NAMES, userKey: 'api[key]' }
     expect(read({ url: '/?api[key]=a' }, { names })).toEqual({ userKey: 'a' })
     expect(read({ url: '/?api%5Bkey%5D=a' }, { names })).toEqual({ userKey: 'a' })
   })
 
-  test('as APIcast, names have any case and are never escaped', () => {
+  test('as with APIcast, the case of names does not matter, and escaped names do not match', () => {
     const settings = { asApicast: true, names: { ...NAMES, userKey: 'apikey' } }
     expect(read({ url: '/?ApiKey=a&apikey=b' }, settings)).toEqual({ userKey: 'a' })
     expect(read({ url: '/?api%6Bey=a' }, settings)).toBeUndefined()
@@ -138,7 +138,7 @@ describe('in Authorization', () => {
     expect(read({ headers }, { ...settings, kind: 'appId' })).toEqual(appId)
   })
 
-  test('as APIcast, what cannot be read is none, and a token is half of an id and key', () => {
+  test('as with APIcast, an unreadable field counts as missing, and a token is an id without its key', () => {
     const apicast = { ...settings, asApicast: true }
     expect(read({ headers: { authorization: basic('abc') } }, apicast)).toBeUndefined()
     expect(read({ headers: { authorization: 'Basic !1!' } }, apicast)).toBeUndefined()
@@ -160,7 +160,7 @@ describe('in Authorization', () => {
 
 describe('in a form', () => {
   const settings = { in: ['form'] } as const
-  test('fields of a parsed form count, for methods that have one', () => {
+  test('fields of a parsed form count for methods that carry forms', () => {
     const form = 'user_key=a%20b&user_key=c'
     expect(read({ method: 'POST', headers: FORM, form }, settings)).toEqual({ userKey: 'a b' })
     expect(read({ method: 'PATCH', headers: FORM, form: 'x=1' }, settings)).toBeUndefined()
@@ -178,12 +178,12 @@ describe('an application id and its key', () => {
     expect(read({ url: '/?app_key=k' }, settings)).toBeUndefined()
   })
 
-  test('as APIcast, both are needed', () => {
+  test('as with APIcast, both are needed', () => {
     expect(read({ url: '/?app_id=i' }, { ...settings, asApicast: true })).toBeUndefined()
     expect(read({ url: '/?app_id=&app_key=' }, { ...settings, asApicast: true })).toEqual({ appId: '', appKey: '' })
   })
 
-  test('are never taken from two places', () => {
+  test('are never combined from two locations', () => {
     const places = { ...settings, in: ['query', 'headers'] } as const
     expect(read({ url: '/?app_id=i', headers: { app_key: 'k' } }, places)).toEqual({ appId: 'i' })
     expect(read({ url: '/?app_key=k', headers: { app_id: 'i', app_key: 'k' } }, places)).toBeUndefined()
@@ -191,9 +191,9 @@ describe('an application id and its key', () => {
   })
 })
 
-describe('several places', () => {
+describe('several locations', () => {
   const settings = { in: ['headers', 'query', 'authorization', 'form'] } as const
-  test('the first that holds any credential wins, readable or not', () => {
+  test('the first that holds a credential wins, readable or not', () => {
     const request = { url: '/?user_key=q', headers: { user_key: 'h', authorization: 'Bearer a' } }
     expect(read(request, settings)).toEqual({ userKey: 'h' })
     expect(read({ ...request, headers: { authorization: 'Bearer a' } }, settings)).toEqual({ userKey: 'q' })
@@ -204,12 +204,12 @@ describe('several places', () => {
 
 describe('anonymous credentials', () => {
   const anonymous: Credentials = { userKey: 'anyone' }
-  test('stand in where there are none', () => {
+  test('are used if there are none', () => {
     expect(read({ url: '/' }, { anonymous })).toEqual(anonymous)
     expect(read({ url: '/?user_key=a' }, { anonymous })).toEqual({ userKey: 'a' })
   })
 
-  test('but not for half of a pair, an empty key or an unreadable one', () => {
+  test('are not used for half of a pair, an empty key or an unreadable one', () => {
     expect(read({ url: '/?app_key=k' }, { kind: 'appId', anonymous })).toBeUndefined()
     expect(read({ url: '/?user_key=' }, { anonymous })).toEqual({ userKey: '' })
     expect(read({ url: '/?user_key=%' }, { anonymous })).toEqual(malformed)
@@ -226,7 +226,7 @@ describe('length', () => {
   })
 })
 
-describe('an own function', () => {
+describe('a custom function', () => {
   test('gives credentials of any kind, now or later, or none', async () => {
     for (const credentials of [{ userKey: 'a' }, { appId: 'i', appKey: 'k' }, { clientId: 'c' }]) {
       expect(createCredentialsReader(() => credentials).read(viewOf({}))).toBe(credentials)
@@ -236,7 +236,7 @@ describe('an own function', () => {
     expect(createCredentialsReader((() => null) as never).read(viewOf({}))).toBeUndefined()
   })
 
-  test('that throws or rejects is passed on', async () => {
+  test('may throw or reject; the error is passed on', async () => {
     const error = new Error('mine')
     const fail = () => {
       throw error
@@ -246,7 +246,7 @@ describe('an own function', () => {
   })
 
   test.each([[{}], ['key'], [7], [{ userKey: 1 }], [{ userKey: 'a', appId: 'b' }], [{ appId: 'a', appKey: 1 }]])(
-    'that returns %j is wrong, not the caller',
+    'is at fault if it returns %j, not the caller',
     async (value) => {
       expect(() => createCredentialsReader((() => value) as never).read(viewOf({}))).toThrow(ConfigError)
       await expect(createCredentialsReader((async () => value) as never).read(viewOf({}))).rejects.toThrow(ConfigError)
@@ -278,14 +278,14 @@ describe('stripping', () => {
     expect(stripped({ url }).url).toBe(left)
   })
 
-  test('takes both id and key, and every spelling of a header', () => {
+  test('removes both id and key, and every spelling of a header', () => {
     expect(stripped({ url: '/?app_id=i&x=1&app_key=k' }, { kind: 'appId' }).url).toBe('/?x=1')
     const headers = { app_id: 'i', 'app-key': 'k', app_key: 'l', other: 'o' }
     expect(stripped({ headers }, { kind: 'appId', in: ['headers'] }).headers).toEqual({ other: 'o' })
     expect(stripped({ url: '/?USER_KEY=k&x=1' }, { asApicast: true }).url).toBe('/?x=1')
   })
 
-  test('takes Authorization and form fields', () => {
+  test('removes Authorization and form fields', () => {
     const headers = { authorization: 'Bearer a', ...FORM }
     expect(stripped({ headers }, { in: ['authorization'] }).headers).toEqual(FORM)
     const view = stripped({ method: 'POST', headers: FORM, form: 'user_key=k&x=1' }, { in: ['form'] })
@@ -293,7 +293,7 @@ describe('stripping', () => {
     expect(view.formField?.('x')).toBe('1')
   })
 
-  test('leaves places alone that were not read', () => {
+  test('changes no location that was not read', () => {
     const view = stripped(
       { url: '/?user_key=k', headers: { authorization: 'Bearer of-the-app' } },
       { in: ['query', 'authorization'] },
@@ -302,7 +302,7 @@ describe('stripping', () => {
     expect(view.headers).toEqual({ authorization: 'Bearer of-the-app' })
   })
 
-  test('does nothing where nothing was found, the view cannot, or a function reads', () => {
+  test('does nothing if nothing was found, the view cannot do it, or a function reads', () => {
     expect(
       stripped({ url: '/?x=1', headers: { authorization: 'Digest x' } }, { in: ['authorization'] }).headers,
     ).toEqual({
@@ -315,7 +315,7 @@ describe('stripping', () => {
   })
 })
 
-describe('law 5: the explanation says where, never what', () => {
+describe('law 5: the explanation tells where, never what', () => {
   test.each<[RequestParts, Partial<CredentialsSettings>, unknown]>([
     [{ url: '/?user_key=s3cr3t' }, {}, { kind: 'user key', foundIn: 'query', masked: '***', sentAs: 'user_key=***' }],
     [
@@ -340,7 +340,7 @@ describe('law 5: the explanation says where, never what', () => {
     expect(readerWith(settings).explain(viewOf(request))).toEqual(expected)
   })
 
-  test('also for an own function', async () => {
+  test('also for a custom function', async () => {
     const expected = { kind: 'client id', foundIn: 'own function', masked: '***', sentAs: 'app_id=***' }
     expect(createCredentialsReader(() => ({ clientId: 's3cr3t' })).explain(viewOf({}))).toEqual(expected)
     expect(await createCredentialsReader(async () => ({ clientId: 's3cr3t' })).explain(viewOf({}))).toEqual(expected)

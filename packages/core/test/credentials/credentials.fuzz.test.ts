@@ -1,4 +1,4 @@
-/** Whatever a caller sends is read, missing or unreadable; nothing throws and nothing of it is quoted. */
+/** Any input is read, missing or unreadable; nothing throws, and nothing of it is quoted. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createCredentialsReader } from '../../src/credentials/credentials-reader.ts'
@@ -76,7 +76,7 @@ test(
 )
 
 test(
-  'what was stripped is not found again in its place, and the rest is left as it was',
+  'what was stripped is not found again in its location, and the rest is unchanged',
   () => {
     fc.assert(
       fc.property(settings, requests, (options, request) => {
@@ -84,7 +84,7 @@ test(
         const view = viewOf(request as never)
         reader.strip(view)
         expect(reader.read(view)).toBeUndefined()
-        // Only the first question mark opens a query; a fragment is left alone, whatever it holds.
+        // Only the first question mark begins the query; a fragment is never changed.
         const others = (url: string) => {
           const [target = '', ...fragment] = url.split('#')
           const parts = target.replace('?', '&').split('&')
@@ -108,7 +108,7 @@ function decode(part: string): string {
 }
 
 test(
-  'a query value that a client encoded comes back as it was meant',
+  'a query value that a client encoded is decoded to the same text',
   () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 40 })
     fc.assert(

@@ -43,7 +43,7 @@ test('names a refusal without a code by its status', () => {
   ])
 })
 
-test('knows the code of a 409 by the beginning of its sentence, which no caller chooses', () => {
+test('knows the code of a 409 by the beginning of its sentence, which a caller cannot choose', () => {
   expect(codeOfReason('application key "usage limits are exceeded" is invalid')).toBe('application_key_invalid')
   expect(codeOfReason('usage limits are exceeded')).toBe('limits_exceeded')
   expect(codeOfReason('something else')).toBeUndefined()

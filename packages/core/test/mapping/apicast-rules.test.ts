@@ -1,4 +1,4 @@
-/** What APIcast matched, replayed against the mapping room alone. */
+/** Replays what APIcast matched, against mapping alone. */
 import { expect, test } from 'vitest'
 import { type ApicastCase, apicastCases } from '../../../../test/conformance/apicast.ts'
 import type { Rule } from '../../src/mapping/rule.ts'

@@ -1,4 +1,6 @@
-/** The tree of rules against the definition: APIcast's regular expressions, one a rule, metacharacters escaped. */
+/**
+ * Compares the tree of rules with the definition: APIcast's regular expression per rule, with escaped metacharacters.
+ */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Rule } from '../../src/mapping/rule.ts'
@@ -6,7 +8,7 @@ import { createUsageReader } from '../../src/mapping/usage-reader.ts'
 import { FUZZ_RUNS, FUZZ_TIMEOUT_MS } from '../fuzz-runs.ts'
 import { viewOf } from '../requests.ts'
 
-/** Few letters, so that patterns meet paths. */
+/** Few letters, so that patterns often match paths. */
 const PIECES = ['a', 'b', 'ab', '.', '-', '/', '/a', '/b', '+', '(', '[', ']', '@', '%20']
 const patterns = fc
   .array(fc.constantFrom(...PIECES, '{x}', '{y}', '/{id}'), { maxLength: 9 })
@@ -22,7 +24,7 @@ const rules: fc.Arbitrary<Rule[]> = fc.array(
   }),
   { maxLength: 12 },
 )
-/** Without dots behind slashes and double slashes: paths that can be read in one way only. */
+/** Without double slashes and dots after slashes: paths that can be read in only one way. */
 const paths = fc
   .array(fc.constantFrom(...PIECES), { maxLength: 12 })
   .map((pieces) => `/${pieces.join('')}`)
@@ -60,7 +62,7 @@ describe('on paths that can be read in one way', () => {
           for (const url of urls) {
             const found = reader.read(viewOf({ method, url: `${url}?user_key=a` }))
             const usage = typeof found === 'object' && 'usage' in found ? { ...found.usage } : found
-            // A router may read brackets otherwise than rules do.
+            // A router may read brackets in another way than rules do.
             if (usage === 'ambiguous' && /[[\]]/.test(url)) continue
             expect(usage).toEqual(expectedUsage(list, method, url))
           }
@@ -93,7 +95,7 @@ describe('on paths that can be read in one way', () => {
   )
 })
 
-/** What routers make of a path, each in its own words; none of it is the matcher's code. */
+/** How routers read a path. None of this is the matcher's code. */
 const ROUTERS: Readonly<Record<string, (path: string) => string>> = {
   'nginx, all decoded': (path) => squeeze(dots(percent(path))),
   'express, as spelled': (path) => upperEscapes(path),
@@ -106,7 +108,7 @@ const ROUTERS: Readonly<Record<string, (path: string) => string>> = {
 /** Routers that see no escapes at all. */
 const DECODING = new Set(['nginx, all decoded', 'decoded, not normalized'])
 
-/** Both cases are the same escape (RFC 3986, 6.2.2.1), and APIcast's patterns know upper case only. */
+/** Escapes in either case are the same (RFC 3986, 6.2.2.1), and APIcast's patterns know only upper case. */
 function upperEscapes(path: string): string {
   return path.replace(/%[0-9a-f]{2}/gi, (one) => one.toUpperCase())
 }
@@ -187,7 +189,7 @@ describe('law 13: on odd paths', () => {
           for (const [router, read] of Object.entries(ROUTERS)) {
             const path = read(url)
             const served = expectedUsage(list, 'GET', path)
-            // A path that is only spelled oddly and that no rule knows is served by no metered route.
+            // A path with an unusual spelling that matches no rule is served by no metered route.
             if (served === 'no-match' && !DECODING.has(router)) continue
             expect([router, path, served]).toEqual([router, path, usage])
           }

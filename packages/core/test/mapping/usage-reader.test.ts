@@ -1,4 +1,4 @@
-/** What a call uses: fixed, by function, by rules; and the identity of what is given out. */
+/** The usage of a request: fixed, by function, by rules; and the identity of its shape. */
 import { describe, expect, test } from 'vitest'
 import type { Rule } from '../../src/mapping/rule.ts'
 import { UsageError } from '../../src/mapping/usage-error.ts'
@@ -23,7 +23,7 @@ describe('a fixed usage', () => {
     expect(reader.explain(viewOf({}))).toEqual([])
   })
 
-  test('of nothing is no match, of 0 asks without counting', () => {
+  test('without metrics is no match; with amounts of 0 it asks without counting', () => {
     expect(createUsageReader({ usage: {} }).read(viewOf({}))).toBe('no-match')
     expect(createUsageReader({}).read(viewOf({}))).toBe('no-match')
     expect(createUsageReader({ usage: { hits: 0 } }).read(viewOf({}))).toMatchObject({ amounts: [0] })
@@ -64,11 +64,11 @@ describe('a function', () => {
   ])('that returns %j throws UsageError', (usage) => {
     const reader = createUsageReader({ usage: (() => usage) as never })
     expect(() => reader.read(viewOf({}))).toThrow(UsageError)
-    // Not even when an equal-looking usage was seen before.
+    // Not even if a similar usage was seen before.
     expect(() => reader.read(viewOf({}))).toThrow(UsageError)
   })
 
-  test('that throws or rejects is passed on', async () => {
+  test('may throw or reject; the error is passed on', async () => {
     const error = new Error('mine')
     const fail = () => {
       throw error
@@ -77,7 +77,7 @@ describe('a function', () => {
     await expect(createUsageReader({ usage: async () => fail() }).read(viewOf({}))).rejects.toBe(error)
   })
 
-  test('may give a metric any name that an object member can have', () => {
+  test('may give a metric any name of an object member', () => {
     const usage = JSON.parse('{"__proto__": 1, "constructor": 2}')
     const found = createUsageReader({ usage: () => usage }).read(viewOf({}))
     expect(found).toMatchObject({ metrics: ['__proto__', 'constructor'], amounts: [1, 2] })
@@ -92,7 +92,7 @@ describe('a function', () => {
 })
 
 describe('mapping rules', () => {
-  test('the same rules give the same shape, and so do other rules that add up to it', () => {
+  test('the same rules give the same shape, as do other rules with the same sum', () => {
     const reader = createUsageReader({
       mappingRules: [rule('GET /a'), rule('GET /a/b other'), rule('GET /c other'), rule('GET /c')],
     })
@@ -102,7 +102,7 @@ describe('mapping rules', () => {
     expect(read('/c')).toBe(read('/a/b'))
   })
 
-  test('a query in the pattern is a condition where the rule brings no conditions of its own', () => {
+  test('a query in the pattern is a condition if the rule has no separate conditions', () => {
     const rules = [rule('GET /a?x=1&y={any}')]
     expect(readWith(rules, { url: '/a?y&x=1' })).toEqual({ hits: 1 })
     expect(readWith(rules, { url: '/a?x=1' })).toBe('no-match')
@@ -110,7 +110,7 @@ describe('mapping rules', () => {
     expect(readWith([rule('GET /a?x=1', { query: {} })], { url: '/a' })).toEqual({ hits: 1 })
   })
 
-  test('a parameter without a value in the pattern has to be there', () => {
+  test('a parameter without a value in the pattern must be present', () => {
     const rules = [rule('GET /a?flag&next=//b hits')]
     expect(readWith(rules, { url: '/a?flag&next=//b' })).toEqual({ hits: 1 })
     expect(readWith(rules, { url: '/a?flag=no&next=//b' })).toEqual({ hits: 1 })
@@ -118,7 +118,7 @@ describe('mapping rules', () => {
     expect(readWith(rules, { url: '/a?flag&next=/b' })).toBe('no-match')
   })
 
-  test('a condition may be meant as it is stored or decoded', () => {
+  test('the value of a condition is compared as stored and decoded', () => {
     const rules = [rule('GET /a', { query: { q: 'a%20b' } })]
     expect(readWith(rules, { url: '/a?q=a%20b' })).toEqual({ hits: 1 })
     expect(readWith(rules, { url: '/a?q=a+b' })).toEqual({ hits: 1 })
@@ -127,12 +127,12 @@ describe('mapping rules', () => {
     expect(readWith([rule('GET /a?q=é')], { url: '/a?q=\u00c3\u00a9' })).toEqual({ hits: 1 })
   })
 
-  test('all arguments are looked at, not the first hundred', () => {
+  test('all arguments are read, not only the first hundred', () => {
     const filler = Array.from({ length: 150 }, (_, index) => `x${index}=1`).join('&')
     expect(readWith([rule('GET /a?paid=1')], { url: `/a?${filler}&paid=1` })).toEqual({ hits: 1 })
   })
 
-  test('form fields go before the query, for forms only', () => {
+  test('form fields take precedence over the query, for forms only', () => {
     const rules = [rule('ANY /a?x=1')]
     const headers = { 'content-type': 'Application/X-WWW-Form-Urlencoded; charset=utf-8' }
     expect(readWith(rules, { method: 'POST', url: '/a?x=2', form: 'x=1', headers })).toEqual({ hits: 1 })
@@ -143,7 +143,7 @@ describe('mapping rules', () => {
     expect(readWith([rule('ANY /a?x=é')], { method: 'PUT', url: '/a', form: 'x=%C3%A9', headers })).toEqual({ hits: 1 })
   })
 
-  test('deltas that add up to more than a safe integer are an error of ours', () => {
+  test('deltas that add up to more than a safe integer are an error of the configuration', () => {
     const rules = [rule('GET /', { delta: Number.MAX_SAFE_INTEGER }), rule('GET /')]
     expect(() => readWith(rules, { url: '/' })).toThrow(UsageError)
   })
@@ -269,14 +269,14 @@ describe('hostile input takes no time', () => {
     readWith(rules, { url })
   })
 
-  test('a pattern as long as may be, and one that is longer', () => {
+  test('a pattern of the maximum length, and a longer one', () => {
     const longest = `/${'{a}'.repeat(1365)}`
     expect(readWith([rule(`GET ${longest}`)], { url: `/${'a'.repeat(1365)}` })).toEqual({ hits: 1 })
     expect(readWith([rule(`GET ${longest}`)], { url: `/${'a'.repeat(1364)}` })).toBe('no-match')
     expect(() => readWith([rule(`GET ${longest}b`)], {})).toThrow(/mapping rule 0/)
   })
 
-  test('ten thousand rules that all have wildcards', () => {
+  test('ten thousand rules with wildcards', () => {
     const rules = Array.from({ length: 10_000 }, (_, index) => rule(`GET /{a}x${index}{b}y/{c}z${index}$`))
     expect(readWith(rules, { url: `/${'x1'.repeat(500)}${'y'.repeat(500)}/qz1` })).not.toBe('ambiguous')
   })
