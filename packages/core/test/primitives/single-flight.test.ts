@@ -12,7 +12,7 @@ function deferred() {
   return { ask, end: (error?: Error) => ends.shift()!(error), asked: () => asked }
 }
 
-test('law 10: all who have the same question while it is under way share one answer', async () => {
+test('law 10: all that ask the same while a call is under way share its answer', async () => {
   const flights = new SingleFlight<number>()
   const { ask, end, asked } = deferred()
   const answers = [flights.join('a', ask), flights.join('a', ask), flights.join('b', ask)]
@@ -22,7 +22,7 @@ test('law 10: all who have the same question while it is under way share one ans
   expect(await Promise.all(answers)).toEqual([1, 1, 2])
 })
 
-test('who comes after the answer asks anew, also when there was none', async () => {
+test('a later request asks again, also after a failure', async () => {
   const flights = new SingleFlight<number>()
   const { ask, end } = deferred()
   const first = flights.join('a', ask)
@@ -33,7 +33,7 @@ test('who comes after the answer asks anew, also when there was none', async () 
   expect(await second).toBe(2)
 })
 
-test('law 10: is full when as many wait as may, the first included, until the answer comes', async () => {
+test('law 10: is full if the maximum number waits, including the first, until the answer arrives', async () => {
   const flights = new SingleFlight<number>(2)
   const { ask, end } = deferred()
   expect(flights.isFull('a')).toBe(false)

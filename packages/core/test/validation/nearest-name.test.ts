@@ -14,7 +14,7 @@ it.each([
   expect(nearest(name, KNOWN)).toBe(meant)
 })
 
-it('says nothing where nothing is near', () => {
+it('suggests nothing if nothing is near', () => {
   for (const name of ['zebra', '', '__proto__', 'x', 'ms', 'y'.repeat(100_000)])
     expect(nearest(name, KNOWN)).toBeUndefined()
 })

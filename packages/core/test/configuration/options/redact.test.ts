@@ -41,7 +41,7 @@ it('masks a provider key and names a client by kind', () => {
   expect(redactOptions(resolveOptions({ client })).client).toBe('[ThreeScaleClient]')
 })
 
-it('is frozen through and through', () => {
+it('is frozen at every depth', () => {
   const shown = redactOptions(resolveOptions({ providerKey: 'x', mappingRules: [], cache: true }))
   for (const part of [shown, shown.credentials, shown.cache, shown.mappingRules, shown.report]) {
     expect(Object.isFrozen(part)).toBe(true)

@@ -8,7 +8,7 @@ import { CLOCK, systemClock } from '../../../src/primitives/clock.ts'
 
 const OWN = { serviceId: '2555417', serviceToken: 'service-token-of-ours' }
 
-/** The problems of options that TypeScript would already refuse. */
+/** The problems of options that TypeScript would refuse. */
 function problemsOf(options: object): readonly string[] {
   try {
     resolveOptions({ ...OWN, ...options } as GatewayOptions)
@@ -27,7 +27,7 @@ describe('resolveOptions', () => {
     expect(Object.keys(resolved.metrics)).toEqual([])
   })
 
-  it('takes the defaults of the cache for true, and keeps them under a partial object', () => {
+  it('takes the defaults of the cache for true, and for the members that an object lacks', () => {
     expect(resolveOptions({ ...OWN, cache: true }).cache).toEqual(DEFAULTS.cache)
     expect(resolveOptions({ ...OWN, cache: { ttlMs: 500 } }).cache).toEqual({ ...DEFAULTS.cache, ttlMs: 500 })
     expect(resolveOptions({ ...OWN, credentials: { names: { userKey: 'key' } } }).credentials).toMatchObject({
@@ -56,7 +56,7 @@ describe('resolveOptions', () => {
     ])
   })
 
-  it('tells all problems at once, each by the path of its option', () => {
+  it('reports all problems at once, each with the path of its option', () => {
     const problems = problemsOf({
       timeoutMs: '1s',
       maxCalls: 0,
@@ -99,14 +99,14 @@ describe('resolveOptions', () => {
     expect(problemsOf({ [name]: 'x' })).toEqual([`${name} is no option; did you mean ${known}?`])
   })
 
-  it('names the nearest option inside a group by its whole path, and none where none is near', () => {
+  it('suggests the nearest option inside a group by its whole path, and none if none is near', () => {
     expect(problemsOf({ cache: { ttl: 5 }, zebra: 1 })).toEqual([
       'cache.ttl is no option; did you mean cache.ttlMs?',
       'zebra is no option',
     ])
   })
 
-  it('names the word that was probably meant', () => {
+  it('suggests the word that was probably meant', () => {
     expect(problemsOf({ onUnavailable: 'lastKnown' })).toEqual([
       "onUnavailable must be 'deny', 'last-known' or 'allow'; did you mean 'last-known'?",
     ])
@@ -122,7 +122,7 @@ describe('resolveOptions', () => {
     ])
   })
 
-  it('lets a client stand for connection and credentials', () => {
+  it('accepts a client instead of connection and credentials', () => {
     const client = { authrep() {}, authorize() {}, report() {}, close() {} } as never
     expect(resolveOptions({ client }).client).toBe(client)
     expect(resolveOptions({ client, serviceId: '1', maxCalls: 5 })).toMatchObject({
@@ -135,7 +135,7 @@ describe('resolveOptions', () => {
     ])
   })
 
-  it('leaves to a proxy configuration what only it can tell, and lets explicit options win', () => {
+  it('leaves to a proxy configuration what only it contains, and lets explicit options win', () => {
     expect(resolveOptions({ proxyConfig: {} })).toMatchObject({
       credentials: undefined,
       usage: undefined,
@@ -170,7 +170,7 @@ describe('resolveOptions', () => {
     expect(problemsOf({ metrics: { a: { parent: 'b' }, b: { parent: 'c' } } })).toEqual([])
   })
 
-  it('keeps the prefix path of a backend and refuses what could not be one', () => {
+  it('keeps the path prefix of a backend and refuses what cannot be a backend', () => {
     const urlOf = (backendUrl: string | URL) => resolveOptions({ ...OWN, backendUrl }).backendUrl
     expect(urlOf('https://example.test/prefix/')).toBe('https://example.test/prefix')
     expect(urlOf(new URL('https://example.test'))).toBe('https://example.test')
@@ -197,7 +197,7 @@ describe('resolveOptions', () => {
     }
   })
 
-  it('law 5: quotes no number where a text belongs, as it may be a secret without its quotes', () => {
+  it('law 5: quotes no number in place of a text, as it may be a secret without its quotes', () => {
     const problems = problemsOf({ serviceToken: 53717, credentials: { anonymous: { userKey: 53717 } } as never })
     expect(problems.join()).toContain('serviceToken must be a string, not a number')
     expect(problems.join()).not.toContain('53717')
@@ -223,7 +223,7 @@ describe('resolveOptions', () => {
     }
   })
 
-  it('never touches the input, and freezes the result', () => {
+  it('never changes the input, and freezes the result', () => {
     const input = {
       ...OWN,
       usage: { hits: 2 },
@@ -248,7 +248,7 @@ describe('resolveOptions', () => {
     }
   })
 
-  it('takes another clock under the symbol, and is not disturbed by names of Object.prototype', () => {
+  it('accepts another clock under the symbol, and is not confused by names of Object.prototype', () => {
     const clock = { ...systemClock }
     expect(resolveOptions({ ...OWN, [CLOCK]: clock } as GatewayOptions).clock).toBe(clock)
     expect(problemsOf({ constructor: 1, toString: 2 })).toHaveLength(2)
@@ -276,7 +276,7 @@ describe('resolveRoute', () => {
     expect(resolveRoute(ruled, { usage: { hits: 1 } })).toMatchObject({ usage: { hits: 1 }, mappingRules: undefined })
   })
 
-  it('refuses what only a whole gateway can have, and both kinds of usage', () => {
+  it('refuses options of a whole gateway, and both kinds of usage together', () => {
     expect(() => resolveRoute(base, { timeoutMs: 5 } as never)).toThrow('timeoutMs is no option')
     expect(() => resolveRoute(base, { usage: {}, mappingRules: [] })).toThrow('exclude each other')
   })

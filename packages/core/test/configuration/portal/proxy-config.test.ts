@@ -1,4 +1,4 @@
-/** Proxy configurations of every form, their defaults, and what is said about bad ones. */
+/** Proxy configurations of every form, their defaults, and the problems of bad ones. */
 import { describe, expect, test } from 'vitest'
 import { type ProxyConfigContext, readProxyConfig } from '../../../src/configuration/portal/proxy-config.ts'
 import { ConfigError } from '../../../src/errors.ts'
@@ -209,7 +209,7 @@ test('an empty content type is the default one', () => {
 })
 
 describe('our own credential', () => {
-  test('has to be in the document unless the options have one', () => {
+  test('must be in the document unless the options have one', () => {
     const document = { ...SERVICE, backend_authentication_type: null, backend_authentication_value: undefined }
     expect(problemsOf(document)).toEqual([
       'proxyConfig.backend_authentication_type is missing',
@@ -218,14 +218,14 @@ describe('our own credential', () => {
     expect(problemsOf(document, { ownCredential: true })).toEqual([])
   })
 
-  test.each(['', ' 0123abcd', '0123abcd\n'])('is no text that the backend would not know: %j', (value) => {
+  test.each(['', ' 0123abcd', '0123abcd\n'])('must be neither empty nor padded: %j', (value) => {
     expect(problemsOf({ ...SERVICE, backend_authentication_value: value })).toEqual([
       `proxyConfig.backend_authentication_value ${value === '' ? 'is empty' : 'begins or ends with a blank or a line break'}`,
     ])
   })
 })
 
-test('a member of the wrong kind is not missing too', () => {
+test('a member of the wrong kind is not reported as missing too', () => {
   const document = { proxy_configs: [{ proxy_config: { content: '{}' } }, { proxy_config: 5 }] }
   expect(problemsOf(document)).toEqual([
     'proxyConfig.proxy_configs[0].proxy_config.content must be an object, not a string',
@@ -237,7 +237,7 @@ test('a member of the wrong kind is not missing too', () => {
   ])
 })
 
-test('a query parameter without a value has to be there, as porta writes null for `?flag`', () => {
+test('a query parameter without a value must be present, as porta writes null for `?flag`', () => {
   const rule = {
     http_method: 'GET',
     pattern: '/v1?flag',
@@ -254,7 +254,7 @@ describe('credentials', () => {
     expect(read(document).services[0]).toMatchObject({ providerKey: 'pk', serviceToken: undefined })
   })
 
-  test('an id may be left to the options', () => {
+  test('an id may come from the options', () => {
     expect(read({ ...SERVICE, id: null }, { serviceId: '42' }).services[0]?.id).toBeUndefined()
   })
 
@@ -291,7 +291,7 @@ describe('policies', () => {
   const chain = (...policies: object[]) => withProxy({ policy_chain: policies })
   const apicast = { name: 'apicast' }
 
-  test('those that mean something are honoured', () => {
+  test('the supported ones take effect', () => {
     const anonymous = { name: 'default_credentials', configuration: { app_id: 'i', app_key: 'k', user_key: 'u' } }
     const document = chain({ name: '3scale_referrer' }, { name: 'rate_limit_headers' }, anonymous, apicast)
     expect(read(document)).toMatchObject({
@@ -321,7 +321,7 @@ describe('policies', () => {
 })
 
 describe('several services', () => {
-  test('of which the options choose one: the others are not looked at', () => {
+  test('of which the options choose one: the others are not read', () => {
     const document = { services: [withProxy({ hosts: 7 }, { id: 41 }), SERVICE, { id: 43, backend_version: 'oauth' }] }
     expect(read(document, { serviceId: '42' }).services.map(({ id }) => id)).toEqual(['42'])
     expect(problemsOf(document, { serviceId: '44' })).toEqual([
@@ -329,7 +329,7 @@ describe('several services', () => {
     ])
   })
 
-  test('the first of two with one id, and of two with one host, wins', () => {
+  test('the first of two with the same id or the same host wins', () => {
     const document = {
       services: [
         withProxy({ hosts: ['a.test', 'A.test:8080'] }),
