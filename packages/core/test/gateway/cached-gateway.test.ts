@@ -51,7 +51,7 @@ describe('a cached gateway', () => {
     expect(await ask()).toMatchObject({ outcome: 'allow' })
   })
 
-  it('books usage that is known only after the response', async () => {
+  it('counts usage that is known only after the response', async () => {
     const { ask, gateway, backend } = setUp({
       usage: { tokens: 0 },
       usageAfter: (_view, response) => (response.status < 500 ? { tokens: Number(response.header('x-tokens')) } : {}),
@@ -77,7 +77,7 @@ describe('a cached gateway', () => {
     expect(backend.emulator.usage()['2555417']?.good).toMatchObject({ hits: { minute: 1 }, tokens: { day: 10 } })
   })
 
-  it('law 5: answers 500 without detail and tells the operator, whichever of our settings is refused', async () => {
+  it('law 5: answers 500 without detail and tells the operator if any of our settings is refused', async () => {
     for (const options of [{ serviceToken: 'wrong-token' }, { usage: { nope: 1 } }]) {
       const told: string[] = []
       const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => told.push(message) }
@@ -89,7 +89,7 @@ describe('a cached gateway', () => {
   })
 })
 
-it('law 10: a usageAfter that never answers costs close() half of its time, and no other usage', async () => {
+it('law 10: a usageAfter that never ends costs close() half of its time, and no other usage', async () => {
   const backend = createTestBackend()
   const gateway = createGateway({
     serviceId: '2555417',

@@ -45,7 +45,7 @@ describe('a direct gateway after the response', () => {
     expect(counted()?.hits?.minute).toBe(1)
   })
 
-  it('counts what usageAfter says, and what was predicted when it fails', async () => {
+  it('counts the usage of usageAfter, and the prediction if it fails', async () => {
     let answer: () => { hits: number } = () => ({ hits: 3 })
     const { ask, gateway, counted } = setUp({ usageAfter: () => answer(), logger: silent })
     gateway.settle(await ask(), response(200))
@@ -57,7 +57,7 @@ describe('a direct gateway after the response', () => {
     expect(counted()?.hits?.minute).toBe(4)
   })
 
-  it('law 8: counts once what a usageAfter says that waits, however often it is settled meanwhile', async () => {
+  it('law 8: counts the usage of a slow usageAfter once, however often the decision is settled', async () => {
     const { ask, gateway, counted } = setUp({ usageAfter: async () => ({ hits: 3 }) })
     const decision = await ask()
     gateway.settle(decision, response(200))
@@ -67,7 +67,7 @@ describe('a direct gateway after the response', () => {
     expect(counted()?.hits?.minute).toBe(3)
   })
 
-  it('counts nothing in observe mode, whatever is added', async () => {
+  it('counts nothing in observe mode, even if usage is added', async () => {
     const { ask, gateway, backend, counted } = setUp({ mode: 'observe' })
     const decision = (await ask()) as Allowed
     decision.addUsage({ tokens: 7 })
@@ -79,7 +79,7 @@ describe('a direct gateway after the response', () => {
 })
 
 describe("a direct gateway under onUnavailable 'allow'", () => {
-  it('reports what strangers used once an answer proves who they are', async () => {
+  it('reports the usage of unverified callers after an answer proves them', async () => {
     const { ask, backend, gateway, counted, sums } = setUp({ onUnavailable: 'allow' })
     backend.fail = UNSENT
     expect(await ask()).toMatchObject({ outcome: 'allow', source: 'policy' })
@@ -92,7 +92,7 @@ describe("a direct gateway under onUnavailable 'allow'", () => {
     expect(sums()).toMatchObject({ admitted: 2, acknowledged: 2, pending: 0 })
   })
 
-  it('gives up and says what strangers used who turn out to be nobody', async () => {
+  it('gives up and announces the usage of unverified callers that 3scale does not know', async () => {
     const { ask, backend, gateway, sums } = setUp({ onUnavailable: 'allow', logger: silent })
     backend.fail = UNSENT
     expect((await ask('/words?user_key=nobody')).outcome).toBe('allow')
@@ -102,14 +102,14 @@ describe("a direct gateway under onUnavailable 'allow'", () => {
     await gateway.close()
   })
 
-  it('does not let in whom the backend refused before', async () => {
+  it('denies a caller whose last answer was a denial', async () => {
     const { ask, backend } = setUp({ onUnavailable: 'allow' })
     expect((await ask('/words?user_key=nobody')).outcome).toBe('deny')
     backend.fail = UNSENT
     expect(await ask('/words?user_key=nobody')).toMatchObject({ outcome: 'deny', code: 'user_key_invalid' })
   })
 
-  it('law 8: does not count again what a call without an answer may have counted', async () => {
+  it('law 8: does not count again what an unanswered call may have counted', async () => {
     const { ask, backend, sums } = setUp({ onUnavailable: 'allow', logger: silent })
     backend.fail = UNANSWERED
     expect((await ask()).outcome).toBe('allow')
@@ -134,7 +134,7 @@ describe("a direct gateway under onUnavailable 'allow'", () => {
 })
 
 describe("a direct gateway under onUnavailable 'last-known'", () => {
-  it('lets in whose last answer was good, within the limits as last known, and reports them', async () => {
+  it('admits callers whose last answer was good, within the last known limits, and reports them', async () => {
     const { ask, backend, gateway, counted } = setUp({ onUnavailable: 'last-known', breaker: false })
     expect(await ask()).toMatchObject({ source: 'backend' })
     backend.fail = UNSENT
@@ -148,7 +148,7 @@ describe("a direct gateway under onUnavailable 'last-known'", () => {
 })
 
 describe('the bounds of a direct gateway', () => {
-  it("denies calls beyond maxCalls under 'allow' too, and keeps half of them for known callers", async () => {
+  it("denies requests beyond maxCalls under 'allow' too, and keeps half of the calls for known callers", async () => {
     const { ask, gateway } = setUp({ onUnavailable: 'allow', maxCalls: 4 })
     const unverified = await Promise.all(['a', 'b', 'c'].map((key) => ask(`/words?user_key=${key}`)))
     expect(unverified.map((decision) => 'code' in decision && decision.code)).toEqual([
@@ -163,7 +163,7 @@ describe('the bounds of a direct gateway', () => {
     await gateway.close()
   })
 
-  it('decides nothing for a client that has gone, and books what the backend counted', async () => {
+  it('decides nothing for a client that has disconnected, and records what the backend counted', async () => {
     const { gateway, sums } = setUp()
     const client = new AbortController()
     const decision = gateway.evaluate({ ...viewOf({ url: GOOD }), signal: client.signal })

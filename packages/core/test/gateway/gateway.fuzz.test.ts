@@ -1,4 +1,4 @@
-/** Whatever a caller sends: no throw, no hang, and nobody gets in whom the backend did not authorize. */
+/** For any input: nothing throws, nothing hangs, and no caller passes that the backend did not authorize. */
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { TRANSPORT, type Transport } from '../../src/client/transport/transport.ts'
@@ -14,7 +14,7 @@ const YES = Buffer.from(
   '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>P</plan></status>',
 )
 
-/** Authorizes one key and quotes every other one unescaped in its denial, as the real backend does. */
+/** Authorizes one key, and quotes every other one unescaped in its denial, as the real backend does. */
 const asked: URLSearchParams[] = []
 const transport: Transport = {
   async request({ path }) {
@@ -107,7 +107,7 @@ const requests: fc.Arbitrary<RequestParts> = fc.record({
   form: fc.option(queries, { nil: undefined }),
 })
 
-/** Whether the good key stands anywhere in the request in any spelling that we read. */
+/** Whether the request contains the good key in any spelling that we read. */
 function carriesGoodKey({ url = '', headers = {}, form = '' }: RequestParts): boolean {
   const basic = /^basic +(.*)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
   const texts = [url, form, ...Object.values(headers), Buffer.from(basic, 'base64').toString('latin1')]
@@ -142,7 +142,7 @@ test(
 )
 
 test(
-  'law 3: and an explanation, which asks nobody',
+  'law 3: every request gets an explanation, which makes no call',
   async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...gateways), requests, async (gateway, request) => {

@@ -30,7 +30,7 @@ function allowed(decision: Decision): Allowed {
 }
 
 describe('a direct gateway', () => {
-  it('makes one authrep a request, which counts', async () => {
+  it('makes one authrep per request, which counts', async () => {
     const { ask, counted, backend } = setUp()
     const decision = allowed(await ask(GOOD))
     expect(decision).toMatchObject({ source: 'backend', service: '2555417', plan: 'Basic', usage: { hits: 1 } })
@@ -57,7 +57,7 @@ describe('a direct gateway', () => {
     expect(inspect(decision) + JSON.stringify(decision)).not.toContain('stranger')
   })
 
-  it('answers 429 until the latest violated window ends', async () => {
+  it('answers 429 until the last exceeded window ends', async () => {
     const { ask } = setUp()
     for (let call = 0; call < 5; call++) allowed(await ask(GOOD))
     const decision = denied(await ask(GOOD))
@@ -65,13 +65,13 @@ describe('a direct gateway', () => {
     expect(decision.headers['retry-after']).toBe('30')
   })
 
-  it('finds the violated window of a parent that the call does not name', async () => {
+  it('finds the exceeded window of a parent that the call does not name', async () => {
     const { ask } = setUp({ usage: { lookup: 1 } })
     for (let call = 0; call < 5; call++) allowed(await ask(GOOD))
     expect(denied(await ask(GOOD)).headers['retry-after']).toBe('30')
   })
 
-  it('names no wait for an eternity limit', async () => {
+  it('sends no Retry-After for an eternity limit', async () => {
     const { ask } = setUp()
     allowed(await ask('/?user_key=nearly-limited-key'))
     expect(denied(await ask('/?user_key=nearly-limited-key'))).toMatchObject({ status: 429, retryAfterMs: undefined })
@@ -113,7 +113,7 @@ describe('a direct gateway', () => {
     expect(denied(await ask('/words')).code).toBe('credentials_missing')
   })
 
-  it('counts what a route says, on the same client', async () => {
+  it('counts the usage of a route, with the same client', async () => {
     const { gateway, backend } = setUp()
     const route = gateway.with({ usage: { hits: 2 } })
     allowed(await route.evaluate(viewOf({ url: GOOD })))
@@ -122,7 +122,7 @@ describe('a direct gateway', () => {
     expect(route.stats().decisions).toEqual(gateway.stats().decisions)
   })
 
-  it('denies everybody after close, on every route', async () => {
+  it('denies every request after close, on every route', async () => {
     const { gateway, ask } = setUp()
     const route = gateway.with({ usage: { hits: 2 } })
     await route.close()
@@ -138,7 +138,7 @@ describe('while the backend is down', () => {
     expect(denied(await ask(GOOD))).toMatchObject({ code: 'backend_unavailable', status: 503 })
   })
 
-  it("lets everybody in under 'allow' and says that the policy did", async () => {
+  it("admits every caller under 'allow' and names the policy as the source", async () => {
     const { ask, backend } = setUp({ onUnavailable: 'allow' })
     backend.fail = DOWN
     expect(allowed(await ask(GOOD))).toMatchObject({ source: 'policy', plan: undefined, limits: [] })
@@ -146,7 +146,7 @@ describe('while the backend is down', () => {
 })
 
 describe("mode 'observe'", () => {
-  it('denies nobody and counts nothing', async () => {
+  it('denies and counts nothing', async () => {
     const { ask, counted, backend, gateway } = setUp({ mode: 'observe' })
     expect(await ask('/words')).toEqual({ outcome: 'skip' })
     expect(await ask('/words?user_key=stranger')).toEqual({ outcome: 'skip' })
@@ -177,11 +177,11 @@ it("lets a request pass in mode 'observe' when a callback throws, and says so wi
 })
 
 describe('check', () => {
-  it('accepts good settings and says what it could not ask about', async () => {
+  it('accepts good settings and says what it could not check', async () => {
     expect(await setUp().gateway.check()).toEqual({ ok: true, metrics: 'unchecked' })
   })
 
-  it('asks about metric names with the credentials given, and never counts', async () => {
+  it('checks metric names with the given credentials, and never counts', async () => {
     const { gateway, counted } = setUp({ usage: { hits: 1, lookup: 2 } })
     expect(await gateway.check({ credentials: { userKey: 'good-key' } })).toEqual({ ok: true, metrics: 'accepted' })
     expect(counted()).toBe(0)
@@ -203,7 +203,7 @@ describe('check', () => {
 })
 
 describe('explain', () => {
-  it('tells the service, the credentials masked, each rule and the call, and asks nobody', async () => {
+  it('shows the service, the masked credentials, each rule and the call, and makes no call', async () => {
     const { gateway, backend } = setUp({
       usage: undefined,
       mappingRules: [
@@ -257,7 +257,7 @@ describe('explain', () => {
     expect(call?.split(' ').toSorted()).toEqual([/(\w+)\.xml/.exec(made.pathname)![1]!, ...told].toSorted())
   })
 
-  it('tells of what is denied before any call', async () => {
+  it('shows what is denied before any call', async () => {
     const bad = setUp({ usage: () => ({ hits: -1 }) }).gateway
     expect(await bad.explain(viewOf({ url: GOOD }))).toMatchObject({ outcome: 'deny', code: 'gateway_misconfigured' })
     const latin1 = viewOf({ url: GOOD, headers: { referer: 'http://caf\xe9/' } })
@@ -273,7 +273,7 @@ function maskedParameter([name, value]: [string, string]): string {
 }
 
 describe('the referrer', () => {
-  it('is sent in the bytes that came', async () => {
+  it('is sent byte by byte as it was received', async () => {
     const { gateway, backend } = setUp({ referrer: true })
     const referer = Buffer.from('http://café.test/').toString('latin1')
     await gateway.evaluate(viewOf({ url: GOOD, headers: { referer } }))

@@ -4,7 +4,7 @@ import { createGateway } from '../../src/index.ts'
 
 const OPTIONS = { serviceId: '1', serviceToken: 't' }
 
-it('law 14: a request meets a gateway once, with whatever settings of a route', () => {
+it('law 14: a request is seen once by a gateway, with the options of any route', () => {
   const [gateway, other] = [createGateway(OPTIONS), createGateway(OPTIONS)]
   const request = {}
   expect(firstAsked(request, gateway.with({ usage: { hits: 5 } }))).toBe(true)

@@ -43,12 +43,12 @@ describe('a gateway with a proxy configuration', () => {
     expect(await ask('/other?user_key=good-key')).toMatchObject({ code: 'no_mapping_rule', status: 404 })
   })
 
-  it('does not look at the host of a single service', async () => {
+  it('ignores the host if there is only one service', async () => {
     const { ask } = setUp({ proxyConfig: service('2555417', 'words.example') })
     expect((await ask('/words?user_key=good-key', 'localhost:3000')).outcome).toBe('allow')
   })
 
-  it('tells several services apart by host, whatever its case, port and dot at the end', async () => {
+  it('chooses among several services by host, whatever its case, its port and a dot at its end', async () => {
     const second = service('2555418', 'apps.example', { credentials_location: 'query' })
     const { ask } = setUp({
       proxyConfig: { services: [service('2555417', 'words.example'), { ...second, backend_version: '2' }] },

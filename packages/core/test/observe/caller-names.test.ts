@@ -12,7 +12,7 @@ describe('caller names', () => {
     expect(name({ userKey: 'a' })).not.toBe(name({ userKey: 'b' }))
   })
 
-  it('law 5: cannot be found by trying keys, as each start has its own salt', () => {
+  it('law 5: cannot be found by trying keys, because each start has its own salt', () => {
     expect(createCallerNames()({ userKey: 'a' })).not.toBe(createCallerNames()({ userKey: 'a' }))
     expect(createCallerNames(new Uint8Array(32))({ userKey: 'a' })).toBe('userKey:9615a95d')
   })
@@ -23,7 +23,7 @@ describe('maskSecrets', () => {
     expect(maskSecrets('key "a b&c" /x?k=a%20b%26c&l=a+b%26c a b&c', ['a b&c'])).toBe('key "***" /x?k=***&l=*** ***')
   })
 
-  it('finds header bytes that come back as UTF-8', () => {
+  it('finds header bytes that were read as UTF-8', () => {
     expect(maskSecrets('user key "é" is invalid', ['\u00c3\u00a9'])).toBe('user key "***" is invalid')
   })
 
@@ -31,7 +31,7 @@ describe('maskSecrets', () => {
     expect(maskSecrets('abc abcdef', ['abc', 'abcdef'])).toBe('*** ***')
   })
 
-  it('ignores absent and empty secrets, and takes odd ones literally', () => {
+  it('ignores absent and empty secrets, and takes unusual ones literally', () => {
     expect(maskSecrets('text $& .*', [undefined, ''])).toBe('text $& .*')
     expect(maskSecrets('text $& .* \ud800', ['.*', '$&', '\ud800'])).toBe('text *** *** ***')
   })

@@ -77,7 +77,7 @@ describe('decisions', () => {
     expect(inspect(messages)).not.toContain('secret')
   })
 
-  it('law 12: build nothing while nobody subscribes', () => {
+  it('law 12: make no message without a subscriber', () => {
     const touchy = new Proxy(allowed, {
       get: (target, name) => {
         if (name !== 'outcome') throw new Error(`read ${String(name)}`)
@@ -120,7 +120,7 @@ describe('calls', () => {
 })
 
 describe('the operator', () => {
-  it('is told of a misconfiguration with its code and sentence', () => {
+  it('learns of a misconfiguration with its code and sentence', () => {
     const { lines, logger } = listening()
     observing({ logger }).misconfigured('service_token_invalid', 'service token "***" is invalid')
     expect(lines).toEqual([
@@ -132,7 +132,7 @@ describe('the operator', () => {
     ])
   })
 
-  it('is told by a process warning when there is no logger, once a code', () => {
+  it('gets a process warning per code if there is no logger', () => {
     const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const observer = observing({ warnings: ['backendUrl is plain http'] })
     for (let index = 0; index < 3; index++) observer.misconfigured('metric_invalid', 'metric "x" is invalid')
@@ -142,7 +142,7 @@ describe('the operator', () => {
     ])
   })
 
-  it('is not told again within a minute, then with the number of times it was held back', () => {
+  it('is not told again within a minute, and then with the number of times that were left out', () => {
     let now = 1_000_000
     const clock: Clock = { ...systemClock, elapsed: () => now }
     const { lines, logger } = listening()
@@ -163,7 +163,7 @@ describe('losses', () => {
     usage: { hits: 3 },
   } as const
 
-  it('law 8: are published and told to the logger, the application by a masked name', () => {
+  it('law 8: are published and logged, with a masked name of the application', () => {
     const messages = heard(CHANNELS.loss)
     const { lines, logger } = listening()
     observing({ logger }).lost(loss)
@@ -173,7 +173,7 @@ describe('losses', () => {
     expect(inspect([messages, lines])).not.toContain('secret-app')
   })
 
-  it('law 8: are said once by a process warning when there is no logger', () => {
+  it('law 8: cause one process warning if there is no logger', () => {
     const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const observer = observing()
     observer.lost(loss)
@@ -184,7 +184,7 @@ describe('losses', () => {
   })
 })
 
-it('publishes cache events, reports and the breaker, and tells the logger when calls pause', () => {
+it('publishes cache events, reports and the breaker, and logs when calls pause', () => {
   const cache = heard(CHANNELS.cache)
   const reports = heard(CHANNELS.report)
   const breakers = heard(CHANNELS.breaker)

@@ -1,4 +1,4 @@
-/** Rate-limit fields as a parser of structured fields reads them. */
+/** Rate-limit fields, read by a parser of structured fields. */
 import fc from 'fast-check'
 import { parseList } from 'structured-headers'
 import { describe, expect, test } from 'vitest'
@@ -36,7 +36,7 @@ const reports: fc.Arbitrary<UsageReport> = fc
 
 describe('RateLimit and RateLimit-Policy', () => {
   test(
-    'are lists of strings with whole, non-negative parameters, one item a limit',
+    'are lists of strings with whole, non-negative parameters, one item per limit',
     () => {
       fc.assert(
         fc.property(fc.array(reports, { minLength: 1, maxLength: 6 }), (limits) => {
@@ -87,7 +87,7 @@ describe('RateLimit and RateLimit-Policy', () => {
 })
 
 test(
-  'every field of a denial can be sent, and its body is JSON, whatever 3scale says',
+  'every field of a denial can be sent and its body is JSON, for any answer of 3scale',
   () => {
     const texts = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.string({ unit: 'grapheme' }))
     const refusals = fc.record({

@@ -1,4 +1,4 @@
-/** Design section 6: status, fields and bytes of every denial. */
+/** Status, fields and bytes of every denial. */
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Refusal } from '../../src/decision/refusal.ts'
@@ -61,7 +61,7 @@ describe('Retry-After', () => {
     expect(deny({ code: 'limits_exceeded', retryAt: NOW - 5_000 }).headers['retry-after']).toBe('1')
   })
 
-  test('is absent where waiting does not help', () => {
+  test('is absent if waiting does not help', () => {
     expect(deny({ code: 'limits_exceeded' }).headers).not.toHaveProperty('retry-after')
     expect(deny({ code: 'limits_exceeded', retryAt: Number.POSITIVE_INFINITY }).headers).not.toHaveProperty(
       'retry-after',
@@ -88,7 +88,7 @@ describe('law 5: the caller’s own credential is masked', () => {
     expect(JSON.parse(denied.body).detail).toBe(shown)
   })
 
-  test('nor does it show in inspect or JSON of the decision', () => {
+  test('inspect and JSON of the decision do not show it either', () => {
     const denied = deny({ code: 'user_key_invalid', reason: 'user key "s3cr3t" is invalid', secrets: ['s3cr3t'] })
     expect(inspect(denied, { depth: 9, showHidden: true })).not.toContain('s3cr3t')
     expect(JSON.stringify(denied)).not.toContain('s3cr3t')
@@ -171,14 +171,14 @@ function report(
 }
 
 describe('rate-limit fields', () => {
-  test('one policy a limit', () => {
+  test('one policy per limit', () => {
     expect(rejectionWith().limitHeaders(LIMITS)).toEqual({
       'ratelimit-policy': '"hits.month";q=1000;w=2678400, "hits.minute";q=5;w=60, "total.eternity";q=50',
       ratelimit: '"hits.month";r=990;t=1431570, "hits.minute";r=0;t=30, "total.eternity";r=47',
     })
   })
 
-  test('older fields tell of the tightest limit', () => {
+  test('older fields show the tightest limit', () => {
     const rejection = rejectionWith({ rateLimitHeaders: false, legacyRateLimitHeaders: true })
     expect(rejection.limitHeaders(LIMITS)).toEqual({
       'x-ratelimit-limit': '5',
@@ -187,7 +187,7 @@ describe('rate-limit fields', () => {
     })
   })
 
-  test('those of APIcast’s policy on request', () => {
+  test('the fields of APIcast’s policy are sent on request', () => {
     const rejection = rejectionWith({ rateLimitHeaders: false, apicastRateLimitHeaders: true })
     expect(rejection.limitHeaders(LIMITS)).toEqual({
       'ratelimit-limit': '5',
@@ -196,7 +196,7 @@ describe('rate-limit fields', () => {
     })
   })
 
-  test('are on denials, unless switched off or nothing is known', () => {
+  test('are on denials, unless switched off or no limits are known', () => {
     expect(deny({ code: 'limits_exceeded', limits: LIMITS }).headers).toHaveProperty('ratelimit')
     expect(deny({ code: 'limits_exceeded' }).headers).not.toHaveProperty('ratelimit')
     expect(deny({ code: 'limits_exceeded', limits: LIMITS }, { rateLimitHeaders: false }).headers).not.toHaveProperty(
