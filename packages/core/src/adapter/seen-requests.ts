@@ -1,5 +1,5 @@
 /** Records which gateways a request has reached, so that it counts once (law 14). */
-import { GATEWAY_BRAND } from './gateway.ts'
+import { GATEWAY_BRAND } from './gateway-brand.ts'
 
 // `Symbol.for`, so that two copies of the package share the record.
 const SEEN_BY: unique symbol = Symbol.for('threescale.asked') as never

@@ -45,12 +45,6 @@ export type CheckResult =
       readonly hint: string
     }
 
-/**
- * Marks gateways, so that two copies of the package recognise each other's. Its value is one object for a gateway and
- * all gateways that `with` makes from it.
- */
-export const GATEWAY_BRAND: unique symbol = Symbol.for('threescale.gateway') as never
-
 /** Whether a value is a gateway, of this copy of the package or another. */
 export function isGateway<View extends RequestView = RequestView>(value: unknown): value is Gateway<View> {
   return typeof value === 'object' && value !== null && GATEWAY_BRAND in value

@@ -31,7 +31,7 @@ export interface UsageReader<View extends RequestView = RequestView> {
    * @throws UsageError (or rejects with it) if the function's value or the sum of the rules is not a usage; what the
    *   function throws.
    */
-  read(view: View): MaybePromise<UsageShape | 'no-match' | 'ambiguous'>
+  read(view: View): MaybePromise<MeasuredUsage>
   /** Each rule, and why it counts for the request or not; empty without rules. */
   explain(view: View): RuleExplanation[]
   /** Metrics that are known before any request; empty for a function. */
