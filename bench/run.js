@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm run bench` runs every benchmark, `npm run bench -- NAME …` some. Prints one table, writes bench/results/*.json,
- * ends with status 1 when a number is not reached.
+ * `npm run bench` runs all benchmarks, `npm run bench -- NAME …` some. Prints one table, writes bench/results/*.json,
+ * and exits with status 1 if a number is not reached.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The answers of a backend that says yes: the bytes of a 3scale answer with correct windows, application ids and
- * counters, made as cheaply as possible so that the stub is not what is measured. Knows one provider, checks nothing.
+ * The answers of a backend that authorizes every call: the bytes of a 3scale answer with correct windows, application
+ * ids and counters. They are made as cheaply as possible, so that the stub is not what is measured. Checks nothing.
  */
 import { limits, METHODS, SERVICE_ID } from './provider.js'
 
@@ -14,18 +14,18 @@ export const HEADERS = {
 
 /**
  * @typedef {object} Answers
- * @property {(target: string, options: string) => string} verdict document for an authorize or authrep; counts the latter
+ * @property {(target: string, options: string) => string} verdict document for an authorize or authrep; counts an authrep
  * @property {(body: string) => void} report counts the transactions of a report
  * @property {Record<'authorize' | 'authrep' | 'report', number>} calls
  */
 
 /**
  * @param {object} settings
- * @param {number} [settings.limitCount] limits of the plan
- * @param {number | undefined} [settings.limitMax] of each limit
+ * @param {number} [settings.limitCount] how many limits the plan has
+ * @param {number | undefined} [settings.limitMax] value of each limit
  * @param {string[]} [settings.appKeys] keys listed for every application
  * @param {() => number} [settings.now]
- * @param {boolean} [settings.counting] false: all counters stay 0 and nothing is remembered
+ * @param {boolean} [settings.counting] if false, all counters stay 0 and nothing is remembered
  * @returns {Answers}
  */
 export function createAnswers({ limitCount = 3, limitMax, appKeys = [], now = Date.now, counting = true } = {}) {
@@ -34,7 +34,7 @@ export function createAnswers({ limitCount = 3, limitMax, appKeys = [], now = Da
   /** @type {Map<string, { total: number, minute: number, inMinute: number }>} */
   const counters = new Map()
   let minute = Number.NaN
-  /** Pieces of the reports, ready up to the current value. */
+  /** The usage reports, complete up to the current value. */
   let reports = plan.map(() => '')
 
   const add = (/** @type {string} */ application, /** @type {string} */ metric, /** @type {number} */ amount) => {

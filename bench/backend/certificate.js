@@ -1,11 +1,11 @@
 // @ts-check
-/** A self-made certificate for the backend stub, because the npm client `3scale` speaks nothing but TLS. */
+/** A self-made certificate for the backend stub, because the npm client `3scale` supports only TLS. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 
-/** Key and certificate for `localhost`, and a file to name in NODE_EXTRA_CA_CERTS. `remove` deletes the file. */
+/** Key and certificate for `localhost`, and a file for NODE_EXTRA_CA_CERTS. `remove` deletes the file. */
 export async function createCertificate() {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,

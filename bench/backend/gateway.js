@@ -1,5 +1,5 @@
 // @ts-check
-/** A gateway whose client speaks with the stub inside the process. */
+/** A gateway whose client calls the stub inside the process. */
 import { createGateway, ThreeScaleClient } from '@threescale/core'
 import { CLOCK } from '../../packages/core/dist/primitives/clock.js'
 import { SERVICE_ID, SERVICE_TOKEN } from './provider.js'
@@ -8,7 +8,7 @@ import { through } from './transport.js'
 /**
  * @param {import('./answers.js').Answers} answers
  * @param {import('@threescale/core').GatewayOptions} options
- * @param {import('../scale/simulated-clock.js').SimulatedClock} [clock] default: the machine's
+ * @param {import('../scale/simulated-clock.js').SimulatedClock} [clock] default: the system clock
  */
 export function gatewayThrough(answers, options, clock) {
   const time = clock === undefined ? {} : { [CLOCK]: clock }
@@ -21,5 +21,5 @@ export function gatewayThrough(answers, options, clock) {
   return createGateway({ client, serviceId: SERVICE_ID, ...time, ...options })
 }
 
-/** Cache settings under which callers are asked about once: head starts are shares of the ttl, so an hour would not do. */
+/** Cache settings that ask about each caller once. Head starts are shares of the ttl, so an hour would be too short. */
 export const NEVER_REFRESHED = { ttlMs: 10 * 86_400_000, staleMs: 10 * 86_400_000 }

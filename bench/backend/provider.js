@@ -1,25 +1,25 @@
 // @ts-check
-/** The provider that all benchmarks protect: names of service, applications, keys, metrics and mapping rules. */
+/** The provider of all benchmarks: names of its service, applications, keys, metrics and mapping rules. */
 
 export const SERVICE_ID = '2555417834780'
 export const SERVICE_TOKEN = '3d4f8a52c1b7e6905f1e2d3c4b5a69788796a5b4c3d2e1f0a1b2c3d4e5f60718'
 
-/** Methods below `hits`, as the portal makes them. */
+/** Methods below `hits`, as the portal creates them. */
 export const METHODS = Array.from({ length: 10 }, (_, index) => `method_${index}`)
 
 /** Id of an application by its number. */
 export const applicationId = (/** @type {number} */ application) => application.toString(16).padStart(8, '0')
 
-/** A key as 3scale makes them, 32 hex digits; its first 8 are the application's id. */
+/** A user key like 3scale's, 32 hex digits; its first 8 are the application's id. */
 export const userKey = (/** @type {number} */ application, /** @type {number} */ key = 0) =>
   `${applicationId(application)}${key.toString(16).padStart(8, '0')}b5a1c9d0e2f34567`
 
-/** One of the keys of an application that is known by id and key. */
+/** One of the keys of an application with id and key. */
 export const appKey = (/** @type {number} */ key) => `secret-${key}-9f86d081884c7d65`
 
 /**
- * Mapping rules such as an API of `count` resources has; the one at `count / 2` is `/v1/words/{word}`, which the
- * benchmark applications serve.
+ * Mapping rules of an API with `count` resources. The one at `count / 2` is `/v1/words/{word}`, which the benchmark
+ * applications serve.
  *
  * @param {number} count
  */
@@ -33,7 +33,7 @@ export function mappingRules(count) {
 }
 
 /**
- * Path of a request that matches one rule out of `count`.
+ * Path of a request that matches one of `count` rules.
  *
  * @param {number} count
  * @param {number} rule
@@ -50,10 +50,10 @@ function rulePath(count, index) {
 }
 
 /**
- * Limits of the plan, by number: 1, 3 and 20 are the ones measured.
+ * The first `count` limits of the plan; 1, 3 and 20 are measured.
  *
  * @param {number} count
- * @param {number} [max] by default never reached
+ * @param {number} [max] value of each limit; the default is never reached
  * @returns {{ metric: string, period: 'minute' | 'hour' | 'day' | 'month' | 'year', max: number }[]}
  */
 export function limits(count, max = 1_000_000_000_000) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** The backend stub as a process of its own, plain or over TLS. */
+/** The backend stub as a separate process, plain or over TLS. */
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { cpuMicros, serve } from '../process/serve.js'

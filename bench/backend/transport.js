@@ -1,12 +1,12 @@
 // @ts-check
-/** The stub's answers inside the process, through the client's transport seam: the real code without sockets. */
+/** A transport that takes the stub's answers inside the process: the client's real code without sockets. */
 import { TRANSPORT } from '../../packages/core/dist/client/transport/transport.js'
 import { HEADERS } from './answers.js'
 
 const BYTES = new TextEncoder()
 
 /**
- * Client options that speak with `answers`.
+ * Client options whose transport uses `answers`.
  *
  * @param {import('./answers.js').Answers} answers
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Direct authrep in Express against the same call written by hand on a bare undici pool, to the same stub. */
+/** Compares direct authrep in Express with the same call written by hand on a bare undici pool, to the same stub. */
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'
 import { contendersTable, throughputRow } from './http-rows.js'

@@ -1,5 +1,5 @@
 // @ts-check
-/** Decisions inside the process: the budget of the hot path, and what each thing that can vary costs. */
+/** Measures decisions inside the process: the budget of the hot path, and the cost of each variation. */
 import { inProcess } from '../in-process/contender.js'
 import { figuresOf, interleave, ratiosOf } from '../measure/interleave.js'
 import { row } from '../measure/row.js'
@@ -7,13 +7,13 @@ import { median } from '../measure/statistics.js'
 import { number, tableOf } from '../measure/table.js'
 
 /**
- * Variants side by side; the first is what the others are compared with.
+ * Runs variants side by side and compares the others with the first.
  *
  * @param {Record<string, object>} variants settings of `in-process/decision.js` by name
- * @param {{ leastPerSecond?: number, mostBytes?: number }} [reach] of the first
+ * @param {{ minPerSecond?: number, maxBytes?: number }} [reach] of the first
  * @returns {import('./index.js').Benchmark}
  */
-export function decisions(variants, { leastPerSecond, mostBytes } = {}) {
+export function decisions(variants, { minPerSecond, maxBytes } = {}) {
   return async (plan) => {
     const contenders = []
     try {
@@ -25,7 +25,7 @@ export function decisions(variants, { leastPerSecond, mostBytes } = {}) {
       for (const contender of contenders) {
         const weights = []
         const { outcome = 'hit' } = /** @type {{ outcome?: string }} */ (variants[contender.name])
-        // As many as fit into the young generation.
+        // As many decisions as fit into the young generation.
         const weighed = { hit: 5000, miss: 100 }[outcome] ?? 500
         for (let weighing = 0; weighing < 5; weighing += 1) weights.push(await contender.garbage(weighed))
         garbage.set(contender.name, weights)
@@ -39,12 +39,12 @@ export function decisions(variants, { leastPerSecond, mostBytes } = {}) {
             figuresOf(runs, name, 'cpuMicros').map((micros) => 1e6 / micros),
             {
               unit: '/s',
-              ...(first && leastPerSecond !== undefined ? { least: leastPerSecond } : undefined),
+              ...(first && minPerSecond !== undefined ? { min: minPerSecond } : undefined),
             },
           ),
           row(`garbage: ${name}`, garbage.get(name) ?? [], {
             unit: 'B',
-            ...(first && mostBytes !== undefined ? { most: mostBytes } : undefined),
+            ...(first && maxBytes !== undefined ? { max: maxBytes } : undefined),
           }),
         ]
       })

@@ -1,5 +1,7 @@
 // @ts-check
-/** What reading an answer costs: a whole authorize through the client without sockets, its document read or not. */
+/**
+ * Measures the cost of reading an answer: an authorize through the client without sockets, its document read or not.
+ */
 import { inProcess } from '../in-process/contender.js'
 import { figuresOf, interleave } from '../measure/interleave.js'
 import { row } from '../measure/row.js'

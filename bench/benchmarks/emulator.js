@@ -1,5 +1,5 @@
 // @ts-check
-/** The emulator against bare node:http that sends the same bytes: what imitating the backend costs. */
+/** Compares the emulator with bare node:http that sends the same bytes: the cost of imitating the backend. */
 import { emulatorPath } from '../http/apps/emulator.js'
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'

@@ -1,5 +1,5 @@
 // @ts-check
-/** What fleets of 10, 100 and 1,000 processes send to the backend: simulated, and what the formula says. */
+/** Counts the backend calls of fleets of 10, 100 and 1,000 processes: simulated, and by the formula. */
 
 import { row } from '../measure/row.js'
 import { number, tableOf } from '../measure/table.js'
@@ -24,7 +24,7 @@ export async function fleet() {
     [10, 'appId', 10],
   ])
   for (const [processes, kind, keys] of cases) {
-    // Random dispatch gives each process a share like any other's, so a sample of them stands for the fleet.
+    // Random dispatch gives each process a similar share, so a sample represents the fleet.
     const sample = Math.min(processes, 10)
     const child = startChild('scale/worker.js', { nodeOptions: ['--max-old-space-size=4096'] })
     try {
@@ -40,8 +40,8 @@ export async function fleet() {
           requests: Math.round((REQUESTS_PER_SECOND * seconds * sample) / processes),
           seconds,
         })
-      // Two runs of one stream, so that the first calls of the start do not count; long beside the ttl, since callers who
-      // began together go on being due together.
+      // The difference of two runs of one stream leaves out the calls at the start. They are long compared with the
+      // ttl, because callers that started together are also due together.
       const long = await during(SECONDS)
       const short = await during(FROM_SECOND)
       const scale = processes / sample / (SECONDS - FROM_SECOND)
@@ -62,8 +62,8 @@ export async function fleet() {
           [(authorize + report) / formula.total],
           {
             unit: 'x',
-            least: 0.95,
-            most: 1.05,
+            min: 0.95,
+            max: 1.05,
           },
         ),
       )

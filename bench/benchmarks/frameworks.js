@@ -1,15 +1,18 @@
 // @ts-check
-/** Our gateway, cached and direct, against the same application without it, and with a middleware that only listens. */
+/**
+ * Compares the gateway, cached and direct, with the same application without it, and with a middleware that only
+ * listens.
+ */
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'
 import { assertRefreshed, contendersTable, throughputRow } from './http-rows.js'
 
 /**
  * @param {'express' | 'koa' | 'fastify'} framework
- * @param {number} least share of the bare framework's throughput that the cached gateway has to leave
+ * @param {number} min share of the bare framework's throughput that the cached gateway must leave
  * @returns {import('./index.js').Benchmark}
  */
-export function framework(framework, least) {
+export function framework(framework, min) {
   return async (plan) => {
     const stage = await createStage()
     try {
@@ -29,7 +32,7 @@ export function framework(framework, least) {
       assertRefreshed(runs, cached)
       return {
         rows: [
-          throughputRow(runs, cached, bare, least),
+          throughputRow(runs, cached, bare, min),
           throughputRow(runs, listening, bare),
           throughputRow(runs, cached, listening),
           throughputRow(runs, direct, bare),

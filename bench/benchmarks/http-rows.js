@@ -1,42 +1,42 @@
 // @ts-check
-/** Turns the runs of HTTP contenders into rows and a table of what each of them did. */
+/** Turns the runs of HTTP contenders into rows, and into a table of each contender's figures. */
 import { figuresOf, ratiosOf } from '../measure/interleave.js'
 import { row } from '../measure/row.js'
 import { meanOf, median } from '../measure/statistics.js'
 import { number, tableOf } from '../measure/table.js'
 
 /**
- * How much of another contender's throughput one has. Decided by the requests per second of CPU time of the application
- * process, which is what a saturated core serves and does not depend on who else uses the machine; the ratio of the
- * requests per second that were seen is told beside it, and that of the means.
+ * The throughput of one contender as a share of another's. It compares requests per second of the application's CPU
+ * time: a saturated core serves as many, and other work on the machine does not change it. The note has the ratio of
+ * the requests per second that were seen, and the ratio of the means.
  *
  * @param {import('../measure/interleave.js').Runs} runs
  * @param {string} contender
  * @param {string} reference
- * @param {number} [least]
+ * @param {number} [min]
  */
-export function throughputRow(runs, contender, reference, least) {
+export function throughputRow(runs, contender, reference, min) {
   // Requests per CPU second are the inverse of CPU time per request.
   const perCpu = ratiosOf(runs, reference, contender, 'cpuMicros')
   const seen = median(ratiosOf(runs, contender, reference, 'perSecond'))
-  // Reports and large collections fall into few turns, which a median leaves out.
+  // Reports and large garbage collections happen in few turns, so a median does not show them.
   const mean = meanOf(figuresOf(runs, reference, 'cpuMicros')) / meanOf(figuresOf(runs, contender, 'cpuMicros'))
   return row(`${contender} / ${reference}`, perCpu, {
     unit: 'x',
     note: `of means ${number(mean)}, seen ${number(seen)}`,
-    ...(least === undefined ? undefined : { least }),
+    ...(min === undefined ? undefined : { min }),
   })
 }
 
 /**
- * A cached gateway that is never due for a refresh would be measured without part of its work.
+ * Fails if a cached gateway made no refreshes, because part of its work would not be measured.
  *
  * @param {import('../measure/interleave.js').Runs} runs
  * @param {string} cached
  */
 export function assertRefreshed(runs, cached) {
-  // Reports alone are one call in 100,000.
-  if (meanOf(figuresOf(runs, cached, 'callsPer100')) < 0.1) throw new Error(`${cached}: nobody was refreshed`)
+  // Reports alone make one call per 100,000 requests.
+  if (meanOf(figuresOf(runs, cached, 'callsPer100')) < 0.1) throw new Error(`${cached}: no caller was refreshed`)
 }
 
 /** @param {import('../measure/interleave.js').Runs} runs */
@@ -48,7 +48,7 @@ export function contendersTable(runs) {
       ...['perSecond', 'cpuMicros', 'busy', 'p50Ms', 'p99Ms'].map((figure) =>
         number(median(figuresOf(runs, name, figure))),
       ),
-      // Calls come in few turns, or bundled.
+      // A mean, because calls happen in few turns.
       number(meanOf(figuresOf(runs, name, 'callsPer100'))),
     ]),
   )

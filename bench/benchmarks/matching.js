@@ -1,5 +1,5 @@
 // @ts-check
-/** What more mapping rules cost: 1, 100 and 10,000 of them, matching alone. */
+/** Measures matching alone, with 1, 100 and 10,000 mapping rules. */
 import { inProcess } from '../in-process/contender.js'
 import { figuresOf, interleave, ratiosOf } from '../measure/interleave.js'
 import { row } from '../measure/row.js'
@@ -14,7 +14,7 @@ export async function matching(plan) {
       rows: [
         row('matching 10,000 rules / 100 rules, time', ratiosOf(runs, '10000 rules', '100 rules', 'cpuMicros'), {
           unit: 'x',
-          most: 2,
+          max: 2,
         }),
         ...contenders.map(({ name }) =>
           row(

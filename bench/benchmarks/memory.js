@@ -1,5 +1,5 @@
 // @ts-check
-/** Memory of a cached application, and a cache of a million of them: bound, pauses, decisions. */
+/** Measures the memory of a cached application, and a cache of a million of them: bound, pauses, decisions. */
 
 import { row } from '../measure/row.js'
 import { startChild } from '../process/child.js'
@@ -10,7 +10,7 @@ export async function memory() {
   for (const applications of [10_000, 1_000_000]) {
     const child = startChild('scale/worker.js', {
       nodeOptions: ['--expose-gc', '--max-old-space-size=8192'],
-      // The stub keeps no counts, to be no part of the memory, and a refresh would warn of it.
+      // The stub keeps no counts, so that it takes no memory; without this a refresh would warn about that.
       env: { NODE_NO_WARNINGS: '1' },
     })
     try {
@@ -18,10 +18,10 @@ export async function memory() {
       const found = await child.call('fill', filling)
       const name = `${applications.toLocaleString('en-US')} applications, 3 limits`
       rows.push(
-        row(`memory per application: ${name}`, [found.bytesPerApplication], { unit: 'B', most: 1024 }),
+        row(`memory per application: ${name}`, [found.bytesPerApplication], { unit: 'B', max: 1024 }),
         row(`memory per place of the bound after 10 % more callers: ${name}`, [found.growthBeyondBound], {
           unit: 'B',
-          most: 1024,
+          max: 1024,
         }),
         row(`decisions: ${name}, new strings`, [found.perSecond], { unit: '/s' }),
         row(

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the cached gateway adds to a request in each framework without sockets and kernel, which are most of a request over
- * HTTP and most of what makes its figures unsteady.
+ * Measures what the cached gateway adds to a request in each framework, without sockets and kernel. Over HTTP these
+ * take most of a request, and make its figures unsteady.
  */
 import { inProcess } from '../in-process/contender.js'
 import { figuresOf, interleave } from '../measure/interleave.js'

@@ -1,5 +1,5 @@
 // @ts-check
-/** 3scale's npm client against ours, all of them over TLS to the same stub, because the npm client knows nothing else. */
+/** Compares 3scale's npm client with ours, all over TLS to the same stub, because the npm client supports only TLS. */
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'
 import { assertRefreshed, contendersTable, throughputRow } from './http-rows.js'

@@ -1,5 +1,5 @@
 // @ts-check
-/** What reporting costs beside deciding, a transaction: a thousand applications' hits of one interval. */
+/** Measures the cost of reporting per transaction, beside deciding: one interval's hits of a thousand applications. */
 import { inProcess } from '../in-process/contender.js'
 import { figuresOf, interleave } from '../measure/interleave.js'
 import { row } from '../measure/row.js'

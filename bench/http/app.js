@@ -1,5 +1,5 @@
 // @ts-check
-/** The application under test, a process of its own: one contender, chosen by name. */
+/** The application under test, in its own process: one contender, chosen by name. */
 import { cpuMicros, serve } from '../process/serve.js'
 import { createServingClock } from './serving-clock.js'
 
@@ -29,12 +29,12 @@ serve({
     if (start === undefined) throw new Error(`no application ${app}`)
     return start({ clock, ...settings })
   },
-  /** Begins a turn, with a clock of that speed. */
+  /** Begins a turn, with a clock of this speed. */
   begin(/** @type {number} */ speed) {
     clock.start(speed)
     return cpuMicros()
   },
-  /** Ends it. */
+  /** Ends the turn. */
   end() {
     clock.stop()
     return cpuMicros()

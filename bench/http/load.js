@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The load generator, a process of its own: keeps connections busy with one request each and times the answers.
- * Bare sockets and prepared bytes, because on two cores a generator that works hard would be what is measured.
+ * The load generator, a separate process: keeps connections busy with one request each and times the answers. It uses
+ * bare sockets and prepared bytes, because on two cores an expensive generator would be what is measured.
  */
 import { connect } from 'node:net'
 import { performance } from 'node:perf_hooks'
@@ -43,8 +43,8 @@ async function run({ port, connections, seconds, paths, headers = '' }) {
     statuses[status] = (statuses[status] ?? 0) + 1
     last = performance.now()
   }
-  // Never sleeps: on a virtual machine waking a process costs whoever wakes it up to 10 us, and the slower an application
-  // the more often it would have to.
+  // Never sleeps: on a virtual machine, waking a process costs its waker up to 10 us. A slower application would have
+  // to wake this process more often.
   let busy = true
   const stayAwake = () => busy && setImmediate(stayAwake)
   stayAwake()
@@ -61,7 +61,7 @@ async function run({ port, connections, seconds, paths, headers = '' }) {
 }
 
 /**
- * One connection's conversation: ends when there is nothing more to ask.
+ * Sends requests over one connection until `next` has no more.
  *
  * @param {number} port
  * @param {() => Buffer | undefined} next

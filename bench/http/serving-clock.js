@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * A clock that only runs while its application has its turn. On the machine's clock all callers of an application would
- * be due for a refresh after the turns of the others, which is several times as many refreshes as a server that is never
- * idle makes. It goes by requests rather than by time: as fast as they come compared with the traffic that is promised, so
- * that an application on a slow machine is not charged for more refreshes. While warming up it runs fast, until all
- * callers have come to a refresh, as in a server that has run for a while.
+ * A clock that runs only while its application has its turn. By the system clock, all callers of an application would
+ * be due for a refresh after the turns of the others. That would be several times the refreshes of a server that is
+ * never idle. Its speed is the rate of requests compared with the promised traffic, so that a slow machine does not
+ * cause more refreshes. During warm-up it runs fast until all callers were refreshed, as in a server that has run for a
+ * while.
  */
 
 /**
@@ -12,7 +12,7 @@
  * @property {() => number} now
  * @property {() => number} elapsed
  * @property {(task: () => void, delayMs: number) => { cancel(): void }} schedule
- * @property {(speed: number) => void} start 1: as fast as time passes
+ * @property {(speed: number) => void} start at a speed; 1 is real time
  * @property {() => void} stop
  */
 

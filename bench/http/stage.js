@@ -1,14 +1,14 @@
 // @ts-check
-/** Sets up what an HTTP benchmark needs: load generator, backend stub and one application process per contender. */
+/** Starts what an HTTP benchmark needs: load generator, backend stub and application processes for each contender. */
 import { createCertificate } from '../backend/certificate.js'
 import { userKey } from '../backend/provider.js'
 import { startChild } from '../process/child.js'
 
-// Two processes of one application differ by up to a fifth in what the compiler made of it; they take turns.
+// The compiler's choices make processes of one application differ by up to a fifth, so several take turns.
 const PROCESSES = 3
-// The traffic that the numbers are promised for, DESIGN section 8: a million requests in a minute.
+// The traffic for which the numbers are promised: a million requests in a minute.
 const REQUESTS_PER_SECOND = 1_000_000 / 60
-// Every cached caller is refreshed and reports have left before anything counts; see serving-clock.js.
+// So fast that all cached callers are refreshed and reports are sent before measuring; see serving-clock.js.
 const WARM_UP_SPEED = 5
 
 /**
@@ -21,7 +21,7 @@ const WARM_UP_SPEED = 5
  * @param {object} [settings]
  * @param {boolean} [settings.tls] the backend speaks TLS under a self-made certificate that the applications trust
  * @param {number} [settings.applications] callers, each with one key
- * @param {number} [settings.connections] kept busy with one request each
+ * @param {number} [settings.connections] connections, each kept busy with one request
  * @param {string[]} [settings.paths] requested in turn; default: each application's own word
  * @returns {Promise<Stage>}
  */
@@ -63,7 +63,7 @@ export async function createStage({
         return {
           perSecond: run.perSecond,
           cpuMicros: cpu / run.answers,
-          // Above 1 where helper threads (garbage collection) work beside the main thread.
+          // Above 1 if other threads (garbage collection) work beside the main thread.
           busy: cpu / 1e6 / (run.answers / run.perSecond),
           p50Ms: run.p50Ms,
           p99Ms: run.p99Ms,
@@ -74,7 +74,8 @@ export async function createStage({
         name,
         measure,
         async warmUp(seconds) {
-          // Not fast before the code is compiled: calls would seem to take longer than the client waits.
+          // First at normal speed, until the code is compiled: otherwise calls would seem to exceed the client's
+          // time-out.
           for (const warmUpSpeed of [1, WARM_UP_SPEED]) {
             for (const _ of processes) {
               speed = warmUpSpeed

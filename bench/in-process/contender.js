@@ -2,11 +2,11 @@
 /** An in-process scenario as a contender. */
 import { startChild } from '../process/child.js'
 
-// A young generation in which a garbage run fits whole; the same for all, so that ratios stay fair.
+// A young generation that holds all garbage of a run; the same for all contenders, so that ratios are fair.
 const NODE_OPTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
 
 /**
- * Several processes of it take turns: what the compiler made of one can cost half as much again as what it made of another.
+ * Several processes of a scenario take turns, because the compiler's choices can make one take half as long again.
  *
  * @param {string} name
  * @param {string} scenario module below in-process/

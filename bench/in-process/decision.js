@@ -1,5 +1,5 @@
 // @ts-check
-/** Decisions of one gateway in this process. */
+/** Scenario: decisions of one gateway in this process. */
 import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough, NEVER_REFRESHED } from '../backend/gateway.js'
 import { appKey, applicationId, mappingRules, pathOf, userKey } from '../backend/provider.js'
@@ -13,7 +13,7 @@ import { appKey, applicationId, mappingRules, pathOf, userKey } from '../backend
  * @param {'userKey' | 'appId'} [settings.kind]
  * @param {'hit' | 'denied' | 'miss' | 'no-rule'} [settings.outcome]
  * @param {false | 'denied' | 'all'} [settings.rateLimitHeaders]
- * @param {boolean} [settings.settle] also end each decision, as adapters do
+ * @param {boolean} [settings.settle] also settle each decision, as adapters do
  * @param {boolean} [settings.readHeaders] also read the decision's headers, as adapters do
  * @returns {Promise<import('./worker.js').Scenario>}
  */
@@ -37,7 +37,7 @@ export async function prepare({
     credentials: { kind, in: [location] },
     mappingRules: mappingRules(rules),
     rateLimitHeaders,
-    // Refreshing is what the simulations count; here it would only be asked for and never get its turn.
+    // No refreshes, because they would never get a turn of the event loop here; the simulations count them.
     cache: {
       ...NEVER_REFRESHED,
       maxApplications: outcome === 'miss' ? 16_777_216 : applications + 1,
@@ -48,7 +48,7 @@ export async function prepare({
     viewOf(application, rules, location, kind, outcome),
   )
   if (outcome === 'miss') return { asynchronous: true, step: missing(gateway, rules) }
-  // Four callers at once are far below every bound.
+  // Four callers at once stay far below all bounds.
   for (let index = 0; index < views.length; index += 4)
     await Promise.all(views.slice(index, index + 4).map((view) => gateway.evaluate(view)))
   const wanted = outcome === 'hit' ? 'allow' : 'deny'
@@ -65,7 +65,7 @@ export async function prepare({
       const decision = /** @type {import('@threescale/core').Allowed} */ (gateway.evaluate(view))
       if (readHeaders) read += Object.keys(decision.headers).length
       if (settle) gateway.settle(decision, response)
-      // Said, so that the compiler cannot leave the reading out.
+      // Returned, so that the compiler cannot remove the reading.
       return read
     },
   }
@@ -93,14 +93,14 @@ function viewOf(application, rules, location, kind, outcome) {
     method: 'GET',
     url: location === 'query' ? `${path}?${query}&lang=en` : `${path}?lang=en`,
     host: 'api.example.com',
-    // A new string each time, as a server's requests bring: one that was hashed before is found faster.
+    // A new string each time, as in a server: a string that was hashed before would be found faster.
     header: (/** @type {string} */ name) =>
       (location === 'authorization') === (name === 'authorization') ? padded[name]?.slice(1) : undefined,
   }
 }
 
 /**
- * A caller never seen before at each step; what it costs includes the stub's answer.
+ * Uses a new caller in each step; its cost includes the stub's answer.
  *
  * @param {any} gateway
  * @param {number} rules

@@ -1,12 +1,12 @@
 // @ts-check
-/** Decoding answers of the backend: what the client does with every answer, and with one that is read. */
+/** Scenario: decoding answers of the backend, with and without reading their details. */
 import { ThreeScaleClient } from '@threescale/core'
 import { createAnswers } from '../backend/answers.js'
 import { SERVICE_ID, SERVICE_TOKEN, userKey } from '../backend/provider.js'
 import { through } from '../backend/transport.js'
 
 /**
- * @param {{ limitCount: number, read: boolean }} settings read: look at the usage reports, which decodes the document
+ * @param {{ limitCount: number, read: boolean }} settings read: get the usage reports, which decodes the document
  * @returns {import('./worker.js').Scenario}
  */
 export function prepare({ limitCount, read }) {

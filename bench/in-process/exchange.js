@@ -1,11 +1,12 @@
 // @ts-check
-/** A request and its answer between a framework and Node's own classes, without a socket. */
+/** Runs a request and its answer through a framework and Node's own classes, without a socket. */
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
 
-/** Takes the bytes of answers, as a socket that is never full. */
+/** Accepts the bytes of answers like a socket that is never full. */
 class Wire extends Writable {
   /**
+   * @override
    * @param {unknown} _chunk
    * @param {string} _encoding
    * @param {() => void} done
@@ -15,6 +16,7 @@ class Wire extends Writable {
   }
 
   /**
+   * @override
    * @param {unknown} _chunks
    * @param {() => void} done
    */
@@ -28,7 +30,7 @@ const wire = /** @type {import('node:net').Socket} */ (/** @type {unknown} */ (n
 /**
  * @param {(request: IncomingMessage, response: ServerResponse) => unknown} handle
  * @param {string} url
- * @returns {Promise<void>} when the response has closed, as node:http closes it
+ * @returns {Promise<void>} resolves when the response has closed, as with node:http
  */
 export function exchange(handle, url) {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Matching alone: from a request's target to the usage of its mapping rules. */
+/** Scenario: matching alone, from a request's target to the usage of its mapping rules. */
 
 import { compileRule } from '../../packages/core/dist/mapping/compiled-rule.js'
 import { createRuleMatcher } from '../../packages/core/dist/mapping/rule-matcher.js'
@@ -13,7 +13,7 @@ import { mappingRules, pathOf } from '../backend/provider.js'
 export function prepare({ rules }) {
   const compiled = mappingRules(rules).map((rule, index) => compileRule({ ...rule, last: false }, index, false))
   const matcher = createRuleMatcher(compiled, false, createShapeCache())
-  // As many different requests for every number of rules, spread over all of them.
+  // The same number of different requests for every number of rules, spread over all rules.
   const views = Array.from({ length: 1000 }, (_, item) => ({
     method: 'GET',
     url: `${pathOf(rules, Math.floor((item * rules) / 1000), item)}?user_key=0123456789abcdef0123456789abcdef`,

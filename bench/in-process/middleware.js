@@ -1,5 +1,8 @@
 // @ts-check
-/** A framework's way from a request to its answer in this process: nothing before the route, a listener, or the cached gateway. */
+/**
+ * Scenario: a framework from request to answer in this process, with nothing, a listener or the cached gateway before
+ * the route.
+ */
 import { threescale as expressThreescale } from '@threescale/express'
 import { threescale as fastifyThreescale } from '@threescale/fastify'
 import { threescale as koaThreescale } from '@threescale/koa'
@@ -32,7 +35,7 @@ const HANDLERS = {
   },
 }
 
-/** Callers are asked about once, by their first request, and nothing is reported: idle processes would do that in others' turns. */
+/** Asks about each caller once and reports nothing, because an idle process would do both in the turns of others. */
 const cachedGateway = () =>
   gatewayThrough(createAnswers({ limitCount: 3 }), {
     mappingRules: mappingRules(100),

@@ -1,5 +1,8 @@
 // @ts-check
-/** From admitted hits to an acknowledged report: one hit of each application, added up, encoded and sent to a stub. */
+/**
+ * Scenario: from admitted hits to an acknowledged report. One hit of each application is added, encoded and sent to a
+ * stub.
+ */
 import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough } from '../backend/gateway.js'
 import { userKey } from '../backend/provider.js'
@@ -9,7 +12,7 @@ const HOUR_MS = 3_600_000
 const INTERVAL_MS = 10_000
 
 /**
- * A step is one interval: the applications' hits and the report they end in.
+ * A step is one interval: the applications' hits, and their report.
  *
  * @param {{ applications: number, metrics: number }} settings
  * @returns {Promise<import('./worker.js').Scenario>}

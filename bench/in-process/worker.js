@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * One in-process scenario in a process of its own, so that no scenario runs on code that another one has made the
- * compiler generalise: `prepare` it, `run` it for a while, weigh its `garbage`.
+ * Runs one in-process scenario in a separate process, so that no scenario runs code that the compiler has generalised
+ * for another one: `prepare` it, `run` it for some time, measure its `garbage`.
  */
 import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { cpuMicros, serve } from '../process/serve.js'
 
 /**
- * A step is one unit of what is measured; some scenarios have to wait for it.
+ * A step is one unit of work; some scenarios have to await it.
  *
  * @typedef {{ step(turn: number): unknown, asynchronous?: boolean }} Scenario
  */
@@ -28,7 +28,7 @@ serve({
     const deadline = start + seconds * 1000
     const first = turn
     do {
-      // Some steps are long; looking at the time costs little beside waiting.
+      // The time is read after every step: some are long, and reading it is cheap compared with waiting.
       if (asynchronous) await step(turn++)
       else for (let count = 0; count < 1000; count += 1) step(turn++)
     } while (performance.now() < deadline)
@@ -45,7 +45,7 @@ serve({
     if (asynchronous) for (let count = 0; count < steps; count += 1) await step(turn++)
     else for (let count = 0; count < steps; count += 1) step(turn++)
     const bytes = (getHeapStatistics().used_heap_size - before) / steps
-    // The young generation of this process should be larger than what is allocated here.
+    // The young generation of this process should hold all that is allocated here.
     if (await collections.ran()) throw new Error(`a collection ran within ${steps} steps`)
     return { bytes }
   },

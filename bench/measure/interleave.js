@@ -1,8 +1,8 @@
 // @ts-check
-/** Runs contenders in turns, so that whatever else the machine does falls on all of them alike. */
+/** Runs contenders in turns, so that other work on the machine affects all of them alike. */
 
 /**
- * One run's figures by name; a contender measures itself as often as it is asked.
+ * The figures of one run by name; a contender measures itself at each call.
  *
  * @typedef {Record<string, number>} Figures
  * @typedef {{ name: string, measure(seconds: number): Promise<Figures>, warmUp?(seconds: number): Promise<unknown> }} Contender
@@ -10,8 +10,8 @@
  */
 
 /**
- * A B C, B C A, … after a warm-up of each; every other time round in reverse, so that nobody always runs after the same
- * neighbour.
+ * Runs A B C, B C A, … after a warm-up of each. Every second round is reversed, so that no contender always runs after
+ * the same one.
  *
  * @param {readonly Contender[]} contenders
  * @param {{ rounds: number, seconds: number, warmUpSeconds?: number }} plan
@@ -33,7 +33,7 @@ export async function interleave(contenders, { rounds, seconds, warmUpSeconds = 
 }
 
 /**
- * A figure of each run.
+ * One figure of each run.
  *
  * @param {Runs} runs
  * @param {string} name
@@ -45,7 +45,7 @@ export function figuresOf(runs, name, figure) {
 }
 
 /**
- * A figure of one contender divided by that of another, round by round.
+ * One figure of a contender divided by that of another, for each round.
  *
  * @param {Runs} runs
  * @param {string} above

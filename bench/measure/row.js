@@ -1,5 +1,5 @@
 // @ts-check
-/** A line of the result: a figure, how far its runs spread, and the number it should reach. */
+/** A row of the result: a figure, the spread of its runs, and the number it should reach. */
 import { spreadOf } from './statistics.js'
 
 /**
@@ -10,7 +10,7 @@ import { spreadOf } from './statistics.js'
  * @property {number} high upper quartile
  * @property {number} runs
  * @property {string} unit `x` for ratios
- * @property {{ least?: number | undefined, most?: number | undefined } | undefined} reach undefined: stated, nothing promised
+ * @property {{ min?: number | undefined, max?: number | undefined } | undefined} reach undefined if nothing is promised
  * @property {boolean | undefined} reached
  * @property {string | undefined} note
  */
@@ -18,13 +18,13 @@ import { spreadOf } from './statistics.js'
 /**
  * @param {string} what
  * @param {readonly number[]} values one per run
- * @param {{ unit: string, least?: number, most?: number, note?: string }} details
+ * @param {{ unit: string, min?: number, max?: number, note?: string }} details
  * @returns {Row}
  */
-export function row(what, values, { unit, least, most, note }) {
+export function row(what, values, { unit, min, max, note }) {
   const { middle, low, high, runs } = spreadOf(values)
-  const promised = least !== undefined || most !== undefined
-  const reach = promised ? { least, most } : undefined
-  const reached = promised ? middle >= (least ?? -Infinity) && middle <= (most ?? Infinity) : undefined
+  const promised = min !== undefined || max !== undefined
+  const reach = promised ? { min, max } : undefined
+  const reached = promised ? middle >= (min ?? -Infinity) && middle <= (max ?? Infinity) : undefined
   return { what, figure: middle, low, high, runs, unit, reach, reached, note }
 }

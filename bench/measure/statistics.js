@@ -1,5 +1,5 @@
 // @ts-check
-/** Medians and quartiles, which survive a noisy machine, and the mean. */
+/** Medians and quartiles, which a noisy machine hardly changes, and the mean. */
 
 /**
  * @param {readonly number[]} values
@@ -21,7 +21,7 @@ export const median = (values) => quantile(values, 0.5)
 export const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /**
- * The middle, and the quartiles around it.
+ * The median and the quartiles.
  *
  * @typedef {{ middle: number, low: number, high: number, runs: number }} Spread
  * @param {readonly number[]} values

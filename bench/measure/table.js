@@ -1,8 +1,8 @@
 // @ts-check
-/** Prints tables for people. */
+/** Formats tables as text. */
 
 /**
- * Columns of equal width; numbers to the right.
+ * Aligns columns, with numbers to the right.
  *
  * @param {readonly string[]} head
  * @param {readonly (readonly string[])[]} lines
@@ -19,7 +19,7 @@ export function tableOf(head, lines) {
   return [format(head), widths.map((width) => '-'.repeat(width)).join('  '), ...lines.map(format)].join('\n')
 }
 
-/** Four significant digits, thousands set apart. */
+/** Formats a number with four significant digits and separated thousands. */
 export function number(/** @type {number} */ value) {
   if (!Number.isFinite(value)) return '-'
   return value.toLocaleString('en-US', value >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 })
@@ -35,8 +35,8 @@ export function rowsTable(rows) {
       runs === 1 ? '' : `${number(low)} .. ${number(high)}`,
       String(runs),
       [
-        reach?.least === undefined ? '' : `>= ${number(reach.least)}`,
-        reach?.most === undefined ? '' : `<= ${number(reach.most)}`,
+        reach?.min === undefined ? '' : `>= ${number(reach.min)}`,
+        reach?.max === undefined ? '' : `<= ${number(reach.max)}`,
       ]
         .join(' ')
         .trim(),

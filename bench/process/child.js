@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
  */
 
 /**
- * Starts a module of this package as a process of its own.
+ * Starts a module of bench/ as a separate process.
  *
  * @param {string} module path below bench/
  * @param {{ nodeOptions?: string[], env?: Record<string, string> }} [options]

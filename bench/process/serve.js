@@ -2,7 +2,7 @@
 /** The child's side of a benchmark process: methods that the parent may call, one after the other. */
 
 /**
- * Answers the parent's calls until it goes away.
+ * Answers the parent's calls until the parent disconnects.
  *
  * @param {Record<string, (argument: any) => unknown>} methods
  */
@@ -19,7 +19,7 @@ export function serve(methods) {
   process.on('disconnect', () => process.exit())
 }
 
-/** CPU time of this process so far, all threads, user and system, in microseconds. */
+/** CPU time of this process so far in microseconds: all threads, user and system. */
 export function cpuMicros() {
   const { user, system } = process.cpuUsage()
   return user + system

@@ -1,5 +1,5 @@
 // @ts-check
-/** A cache filled with many applications: its memory, whether the bound holds, and how long the process pauses. */
+/** Fills a cache with many applications: its memory, whether the bound holds, and how long the process pauses. */
 import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough, NEVER_REFRESHED } from '../backend/gateway.js'
@@ -12,14 +12,14 @@ const START = Date.UTC(2026, 0, 15, 10, 20, 30)
 
 /** @param {Filling} filling */
 export async function fill({ applications, more }) {
-  // The first thousand are there before anything is weighed.
+  // A thousand more, which are in the cache before memory is measured.
   const bound = applications + 1000
   const clock = createSimulatedClock(START)
   const answers = createAnswers({ limitCount: 3, now: clock.now, counting: false })
   const gateway = gatewayThrough(
     answers,
     {
-      // Whoever is known stays known: how often callers are asked about is what the simulations count.
+      // No refreshes: the simulations count them.
       cache: { maxApplications: bound, ...NEVER_REFRESHED },
     },
     clock,
@@ -30,7 +30,7 @@ export async function fill({ applications, more }) {
       for (let application = first; application < Math.min(first + 64, to); application += 1)
         asked.push(gateway.evaluate(viewOf(application)))
       await Promise.all(asked)
-      // Reports leave meanwhile, as they would with a second for every few thousand new callers.
+      // Lets reports be sent meanwhile, as if every few thousand new callers took a second.
       if (first % 6400 === 0) await clock.advance(500)
     }
   }
@@ -77,7 +77,7 @@ const viewOf = (application) => ({
   header: () => undefined,
 })
 
-/** Bytes in use after a full collection, buffers included. */
+/** Bytes in use after a full collection, including buffers. */
 function used() {
   globalThis.gc?.()
   globalThis.gc?.()

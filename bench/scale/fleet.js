@@ -1,25 +1,25 @@
 // @ts-check
-/** The formula of docs/fleet.md: what a fleet of processes that share nothing sends to the backend. */
+/** The formula of docs/fleet.md: the backend calls of a fleet of processes that share nothing. */
 
 /**
  * @typedef {object} Fleet
  * @property {number} requestsPerSecond of the whole fleet, spread evenly over processes and callers
  * @property {number} applications
- * @property {number} identities credentials per application that are proved one by one: user keys
+ * @property {number} identities credentials per application that need a call each: user keys
  * @property {number} processes
  * @property {number} ttlSeconds
  * @property {number} intervalSeconds between reports
  */
 
-/** Transactions that one report carries. */
-const BATCH = 1000
+/** Transactions in one report. */
+const MAX_TRANSACTIONS = 1000
 
 /**
  * Calls per second in the steady state.
  *
- * A process asks about an identity at its first request and again at the first request after `ttl`: once per ttl plus
- * the mean time to the next request of that identity at that process. At each interval it reports one transaction for
- * every application that was seen since, and for both minutes where one ended meanwhile.
+ * A process asks about an identity at its first request, and again at the first request after `ttl`: once per ttl plus
+ * the mean time to the identity's next request at that process. At each interval it reports one transaction for every
+ * application that made requests, and one more if a minute ended meanwhile.
  *
  * @param {Fleet} fleet
  */
@@ -28,6 +28,6 @@ export function callsPerSecond(fleet) {
   const perIdentity = requestsPerSecond / (processes * applications * identities)
   const authorize = (processes * applications * identities) / (ttlSeconds + 1 / perIdentity)
   const seen = applications * (1 - Math.exp((-requestsPerSecond * intervalSeconds) / (processes * applications)))
-  const report = (processes * Math.max(Math.ceil(seen / BATCH), 1 - Math.exp(-seen))) / intervalSeconds
+  const report = (processes * Math.max(Math.ceil(seen / MAX_TRANSACTIONS), 1 - Math.exp(-seen))) / intervalSeconds
   return { authorize, report, total: authorize + report, direct: requestsPerSecond }
 }

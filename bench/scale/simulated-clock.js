@@ -1,12 +1,12 @@
 // @ts-check
-/** A clock that stands still until it is moved; the gateway takes it under the symbol CLOCK. */
+/** A clock that moves only when it is advanced; the gateway accepts it under the symbol CLOCK. */
 
 /**
  * @typedef {object} SimulatedClock
  * @property {() => number} now
  * @property {() => number} elapsed
  * @property {(task: () => void, delayMs: number) => { cancel(): void }} schedule
- * @property {(milliseconds: number) => Promise<void>} advance runs what falls due on the way and waits for what follows
+ * @property {(milliseconds: number) => Promise<void>} advance runs the timers that become due, and waits for what they start
  */
 
 /**
@@ -45,5 +45,5 @@ export function createSimulatedClock(start) {
   }
 }
 
-/** Nothing here waits for a socket, so one turn of the event loop ends everything that was begun. */
+/** Resolves one turn of the event loop later. Without sockets, everything that was started has then ended. */
 export const quiet = () => new Promise((resolve) => setImmediate(resolve))

@@ -1,5 +1,5 @@
 // @ts-check
-/** Traffic of a fleet in simulated time through the real gateway and client: how many calls the backend gets. */
+/** Simulates the traffic of a fleet through the real gateway and client, and counts the backend calls. */
 import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough } from '../backend/gateway.js'
 import { appKey, applicationId, userKey } from '../backend/provider.js'
@@ -8,9 +8,9 @@ import { createSimulatedClock, quiet } from './simulated-clock.js'
 
 /**
  * @typedef {object} Traffic
- * @property {number} requests spread evenly over the time, each by a random caller at a random process
+ * @property {number} requests spread evenly over the time, each from a random caller to a random process
  * @property {number} applications
- * @property {number} keys per application, each used alike
+ * @property {number} keys per application, all used equally
  * @property {'userKey' | 'appId'} kind
  * @property {number} processes
  * @property {number} seconds
@@ -19,7 +19,7 @@ import { createSimulatedClock, quiet } from './simulated-clock.js'
 
 /** @typedef {{ authorize: number, authrep: number, report: number, denied: number, seconds: number }} Outcome */
 
-// The middle of a minute, day and month, so that only minutes turn within a simulation.
+// The middle of a minute, a day and a month, so that only minutes end within a simulation.
 const START = Date.UTC(2026, 0, 15, 10, 20, 30)
 const TICK_MS = 1
 
@@ -40,7 +40,7 @@ export async function simulate({ requests, applications, keys, kind, processes, 
       answers,
       {
         credentials: { kind },
-        // The bound holds for callers as well: each user key is one.
+        // The bound also limits callers, and each user key is one caller.
         cache: { maxApplications: applications * keys, ...cache },
       },
       clock,

@@ -1,5 +1,5 @@
 // @ts-check
-/** Simulations in a process of their own, so that their heap and their pauses are theirs alone. */
+/** Runs simulations in a separate process, so that heap and pauses are only theirs. */
 import { serve } from '../process/serve.js'
 
 serve({

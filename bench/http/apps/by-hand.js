@@ -1,5 +1,5 @@
 // @ts-check
-/** What somebody writes who does it with `undici` alone: one authrep a request, trusting the status. */
+/** The integration written by hand with `undici` alone: one authrep per request, which trusts the status. */
 import { Pool } from 'undici'
 import { SERVICE_ID, SERVICE_TOKEN } from '../../backend/provider.js'
 import { expressApp } from './handler.js'

@@ -1,5 +1,5 @@
 // @ts-check
-/** The emulator, and bare node:http that sends the very bytes the emulator answers an authorize with. */
+/** The emulator, and bare node:http that sends the same bytes as the emulator's answer to an authorize. */
 import { createServer } from 'node:http'
 import { createEmulator } from '@threescale/emulator'
 import { applicationId, limits, METHODS, SERVICE_ID, SERVICE_TOKEN, userKey } from '../../backend/provider.js'
@@ -45,7 +45,7 @@ export async function sameBytesApp(settings) {
   const answer = await fetch(new URL(emulatorPath(0), url))
   const body = Buffer.from(await answer.arrayBuffer())
   await emulator.close()
-  // Node writes these two itself.
+  // Node adds these two itself.
   const headers = [...answer.headers].filter(([name]) => name !== 'date' && name !== 'connection').flat()
   const server = createServer((_request, response) => {
     response.writeHead(200, headers)

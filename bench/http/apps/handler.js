@@ -1,19 +1,19 @@
 // @ts-check
-/** What every benchmark application does once a request is let in: one small JSON answer on one route. */
+/** The handler of all benchmark applications: one small JSON answer on one route. */
 import { createServer } from 'node:http'
 import express from 'express'
 import fastify from 'fastify'
 import Koa from 'koa'
 
 /**
- * Something that listens.
+ * A server that can listen.
  *
  * @typedef {{ listen(port: number, host: string): Promise<number> }} App
  */
 
 const answer = (/** @type {string} */ word) => ({ word, definition: 'a unit of language', examples: 3 })
 
-/** @param {(app: express.Express) => unknown} [protect] registers what stands before the route */
+/** @param {(app: express.Express) => unknown} [protect] registers middleware before the route */
 export async function expressHandler(protect = () => {}) {
   const app = express()
   await protect(app)
@@ -60,7 +60,7 @@ export async function fastifyApp(protect) {
   return portOf(app.server)
 }
 
-/** `node:http` with nothing at all, as the floor below every framework. */
+/** Bare `node:http`, the lower bound for every framework. */
 export function nodeApp() {
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
@@ -81,7 +81,7 @@ export function nodeApp() {
 function listening(server) {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
-      // Contenders wait for their turn longer than Node keeps an idle connection.
+      // By default Node would close an idle connection while a contender waits for its turn.
       server.keepAliveTimeout = 600_000
       resolve(portOf(server))
     })

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The least that somebody in our place does who counts what is served: a middleware that hears of the end of each
- * response and lets everything pass. What it costs, no gateway inside the process can save.
+ * The least that a gateway inside the process must do to count responses: a middleware that listens for the end of each
+ * response and lets every request pass. No gateway inside the process can cost less.
  */
 import { expressApp, fastifyApp, koaApp } from './handler.js'
 

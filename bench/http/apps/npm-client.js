@@ -1,5 +1,5 @@
 // @ts-check
-/** The application as 3scale's own npm client makes it: `3scale` 0.7.6, one authrep a request, TLS only. */
+/** The application with 3scale's own npm client: `3scale` 0.7.6, one authrep per request, TLS only. */
 import { globalAgent } from 'node:https'
 import threescale from '3scale'
 import { SERVICE_ID, SERVICE_TOKEN } from '../../backend/provider.js'
@@ -7,7 +7,7 @@ import { expressApp } from './handler.js'
 
 /** @param {{ backendUrl: string }} settings */
 export function npmClientApp({ backendUrl }) {
-  // Between its turns it would lose its connections and pay for new handshakes; a busy server keeps them.
+  // Otherwise it would lose its connections between turns and need new handshakes; a busy server keeps them.
   globalAgent.options.timeout = 600_000
   const { hostname: host, port } = new URL(backendUrl)
   const client = new threescale.Client({ host, port: Number(port) })

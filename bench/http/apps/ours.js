@@ -1,5 +1,5 @@
 // @ts-check
-/** The same application with our gateway in front: direct and cached, in each framework. */
+/** The same application with our gateway: direct and cached, in each framework. */
 import { threescale as expressThreescale } from '@threescale/express'
 import { threescale as fastifyThreescale } from '@threescale/fastify'
 import { threescale as koaThreescale } from '@threescale/koa'
