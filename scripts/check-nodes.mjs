@@ -1,4 +1,4 @@
-// Runs all tests under other versions of Node, which npx fetches from the npm registry: check-nodes.mjs 22 24 26
+// Runs all tests with other versions of Node, which npx downloads from the npm registry: check-nodes.mjs 22 24 26
 import { spawnSync } from 'node:child_process'
 import { ROOT } from './pack.mjs'
 

@@ -1,4 +1,4 @@
-// Checks what would be published: contents, publint, are-the-types-wrong, and a real npm install in a fresh project.
+// Checks the packages to be published: contents, publint, are-the-types-wrong, and an npm install in a new project.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// npm run demo: a local 3scale backend, the Express example in front of it, a few requests, then it keeps serving.
-// EMULATOR_PORT and PORT choose the ports; by default any free ones. Ctrl-C (SIGINT) or SIGTERM ends all.
+// npm run demo: starts a local 3scale backend and the Express example, sends a few requests, then keeps serving.
+// EMULATOR_PORT and PORT choose the ports; by default free ones. Ctrl-C (SIGINT) or SIGTERM ends everything.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -28,7 +28,7 @@ async function end(code) {
 }
 process.on('SIGINT', () => end(0))
 process.on('SIGTERM', () => end(0))
-// npm passes a signal to its shell only, which dies of it without telling us.
+// npm sends a signal only to its shell, which ends without passing it on.
 const parent = process.ppid
 setInterval(() => process.ppid !== parent && end(0), 200).unref()
 
@@ -49,11 +49,11 @@ async function start(script, given, env = {}) {
   child.once('exit', (code, signal) => {
     if (ending) return
     console.error(`${script} ended (${code ?? signal})`)
-    // A demo without a backend shows an outage; one without an app shows nothing.
+    // Without its backend the demo shows an outage; without its app it shows nothing.
     if (serving && child === children[0]) console.error('The app goes on without its backend. Ctrl-C ends all.')
     else end(1)
   })
-  // The listener stays, so that what it prints later does not fill the pipe.
+  // The listener stays, so that later output does not fill the pipe.
   return /** @type {Promise<string>} */ (
     new Promise((resolve) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -113,7 +113,7 @@ await ask(`${words}?user_key=good-key`, 'allowed')
 await ask(words, 'no key')
 await ask(`${words}?user_key=wrong-key`, 'wrong key')
 await ask(`${words}?user_key=suspended-key`, 'suspended application')
-// The plan allows 5 a minute; more tries than that only where a minute ends in between.
+// The plan allows 5 per minute; more tries are needed only if a minute ends meanwhile.
 for (let tries = 0; tries < 12; tries++) {
   if ((await ask(`${words}?user_key=good-key`, 'good key again')) === 429) break
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
-/** The pinned pnpm as an npx argument, `pnpm@12.21.0`; said once, in the script `setup`. */
+/** The pinned pnpm as an npx argument, `pnpm@12.21.0`, taken from the script `setup`. */
 export const PNPM =
   /pnpm@[\d.]+/.exec(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.setup)?.[0] ?? 'pnpm'
 
