@@ -8,7 +8,7 @@ const STATE = stateOf({
   limits: [{ metric: 'tokens', period: 'day', value: 100 }],
 })
 
-it('law 8: usageAfter is counted once, whatever was predicted, and may overshoot by what is in flight', async () => {
+it('law 8: usageAfter is counted once, for any prediction, and may overshoot by what is in flight', async () => {
   const world = createWorld({ state: STATE })
   const policy = { counts: 'predicted' as const }
   const inFlight = []
@@ -26,7 +26,7 @@ it('law 8: usageAfter is counted once, whatever was predicted, and may overshoot
   expect(imbalance(world.ledger)).toEqual({})
 })
 
-it('law 8: addUsage comes on top of what was counted, and is refused after the end', async () => {
+it('law 8: addUsage adds to what was counted, and is refused after the end', async () => {
   const world = createWorld({ state: STATE })
   const outcome = (await world.ask({ userKey: 'k1' })) as AllowedDecision
   outcome.addUsage({ tokens: 7 })
@@ -38,7 +38,7 @@ it('law 8: addUsage comes on top of what was counted, and is refused after the e
   expect([usage.hits!.day, usage.tokens!.day]).toEqual([2, 10])
 })
 
-it('response codes are reported one transaction each, with the usage counted from the decision on', async () => {
+it('response codes are reported in one transaction each, and their usage counts from the decision on', async () => {
   const world = createWorld({ state: STATE })
   const policy = { counts: 'with-response-code' as const, responseCodes: true }
   const outcomes = []
@@ -60,7 +60,7 @@ it('response codes are reported one transaction each, with the usage counted fro
   expect(imbalance(world.ledger)).toEqual({})
 })
 
-it('close() reports what still waits for a response', async () => {
+it('close() reports usage that still waits for a response', async () => {
   const world = createWorld({ state: STATE })
   await world.ask({ userKey: 'k1' }, { tokens: 4 }, { counts: 'with-response-code', responseCodes: true })
   expect(await world.reporter.close()).toEqual({ undelivered: {} })

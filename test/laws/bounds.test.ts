@@ -1,4 +1,4 @@
-/** Law 10 and law 6: what is remembered, for whom, and how much of it. */
+/** Law 10 and law 6: what is remembered, for which caller, and how much of it. */
 import { describe, expect, it } from 'vitest'
 import { goWrong } from '../model/faults.ts'
 import { settled } from '../support/manual-clock.ts'
@@ -34,7 +34,7 @@ function hold(): { fault: Fault; release(): void; running(): number; most(): num
 
 describe('a flood of made-up keys', () => {
   it(
-    `law 10: of ${FLOOD} leaves the good keys in memory, and costs one call a key`,
+    `law 10: of ${FLOOD} leaves the good keys in memory, and costs one call per key`,
     async () => {
       const world = createWorld({
         state: stateOf({ applications: GOOD, limits: [{ metric: 'hits', period: 'day', value: 1e9 }] }),
@@ -62,7 +62,7 @@ describe('a flood of made-up keys', () => {
     FLOOD_TIMEOUT_MS,
   )
 
-  it('law 10: gets at most half of the calls at once, the rest is overloaded, and known callers still get theirs', async () => {
+  it('law 10: gets at most half of the calls, the rest is overloaded, and known callers still get theirs', async () => {
     const world = createWorld({ state: stateOf({ applications: GOOD }), maxCalls: 8, cache: { staleMs: 20_000 } })
     await world.ask({ userKey: 'good-1' })
     await world.clock.advance(30_000)
@@ -79,7 +79,7 @@ describe('a flood of made-up keys', () => {
     expect(codes.filter((code) => code === 'overloaded')).toHaveLength(96)
   })
 
-  it('law 10: of one key makes one call, and answers it from the denials after that', async () => {
+  it('law 10: of one key makes one call, and is then answered from the remembered denials', async () => {
     const world = createWorld({ state: stateOf({}) })
     const outcomes = await Promise.all(Array.from({ length: 5000 }, () => world.ask({ userKey: 'wrong' })))
     expect(outcomes.filter(allowed)).toHaveLength(0)
@@ -102,21 +102,21 @@ describe('a flood of made-up keys', () => {
 describe('a ledger that is full', () => {
   const state = stateOf({ applications: GOOD, limits: [{ metric: 'hits', period: 'day', value: 2 }] })
 
-  it('law 10: forgets settled applications, never those with usage on its way', async () => {
+  it('law 10: evicts settled applications, never those with usage under way', async () => {
     const world = createWorld({ state, cache: { maxApplications: 2 } })
     await world.ask({ userKey: 'good-0' })
     await world.ask({ userKey: 'good-1' })
     expect(await world.ask({ userKey: 'good-2' })).toMatchObject({ outcome: 'allow', source: 'backend' })
     expect(world.count('authrep')).toBe(1)
     expect(world.kept).toBe(2)
-    // Reported and settled: there is room again.
+    // Reported and settled: another application can be evicted again.
     await world.clock.advance(80_000)
     await world.ask({ userKey: 'good-3' })
     expect(world.count('authrep')).toBe(1)
     expect(world.kept).toBe(2)
   })
 
-  it('law 7: counts an application that was forgotten and came back from where it was', async () => {
+  it('law 7: continues the count of an application that was evicted and came back', async () => {
     const world = createWorld({ state, cache: { maxApplications: 1 } })
     expect(allowed(await world.ask({ userKey: 'good-0' }))).toBe(true)
     await world.clock.advance(80_000)
@@ -126,7 +126,7 @@ describe('a ledger that is full', () => {
     expect(allowed(await world.ask({ userKey: 'good-0' }))).toBe(false)
   })
 
-  it('law 8: loses nothing of applications that it has no room for', async () => {
+  it('law 8: loses no usage of applications that it has no room for', async () => {
     const world = createWorld({ state, cache: { maxApplications: 1 } })
     await world.ask({ userKey: 'good-0' })
     const outcome = await world.ask({ userKey: 'good-1' }, { hits: 1 }, { counts: 'predicted' })
@@ -143,7 +143,7 @@ describe('a ledger that is full', () => {
     expect(imbalance(world.ledger)).toEqual({})
   })
 
-  it('law 8: says what an application used that it has no room for and that is deleted', async () => {
+  it('law 8: announces the usage of a deleted application that it has no room for', async () => {
     const byId = (applications: number) =>
       stateOf({ version: '2', applications: ['a0', 'a1'].slice(0, applications).map((id) => ({ id, plan: 'p1' })) })
     const world = createWorld({
@@ -160,7 +160,7 @@ describe('a ledger that is full', () => {
     expect([world.emulator.usage().s1!.a0!.hits!.day, imbalance(world.ledger)]).toEqual([1, {}])
   })
 
-  it('law 8: says it as well when a report of it had failed before', async () => {
+  it('law 8: announces it too if a report of it failed before', async () => {
     const byId = (applications: number) =>
       stateOf({ version: '2', applications: ['a0', 'a1'].slice(0, applications).map((id) => ({ id, plan: 'p1' })) })
     const world = createWorld({
@@ -180,7 +180,7 @@ describe('a ledger that is full', () => {
     expect(world.losses).toMatchObject([{ reason: 'application_gone', applicationId: 'a1', usage: { hits: 5 } }])
   })
 
-  it('law 7: never forgets usage that may have been counted while its window lasts', async () => {
+  it('law 7: never drops usage that may have been counted while its window lasts', async () => {
     const eternal = stateOf({ applications: GOOD, limits: [{ metric: 'hits', period: 'eternity', value: 10 }] })
     const world = createWorld({ state: eternal, cache: { maxApplications: 1 } })
     let admitted = 0
@@ -188,7 +188,7 @@ describe('a ledger that is full', () => {
       for (let request = 0; request < 15; request++) if (allowed(await world.ask({ userKey: 'good-0' }))) admitted++
     }
     await use()
-    // Its report and all questions about it get no answer, so that it is given up.
+    // Its report and all calls about it get no answer, so that it is given up.
     world.fault = (_request, pass) => goWrong('stalled', pass)
     await world.clock.advance(600_000)
     world.fault = undefined
@@ -197,7 +197,7 @@ describe('a ledger that is full', () => {
     expect([admitted, world.ledger.sums().hits!.givenUp]).toEqual([10, 10])
   })
 
-  it('law 10: what waits in an outage does not grow with the requests, nor for long with the minutes', async () => {
+  it('law 10: usage that waits in an outage grows neither with requests nor for long with minutes', async () => {
     const world = createWorld({ state: stateOf({}), crowdedAt: 100, policy: { onUnavailable: 'last-known' } })
     await world.ask({ userKey: 'k1' }, { hits: 1 })
     world.fault = (_request, pass) => goWrong('unsent', pass)
@@ -241,13 +241,13 @@ describe('identities', () => {
     expect(await ask()).toMatchObject({ code: 'referrer_not_allowed' })
   })
 
-  it('law 6: a user key is no application id of the same text', async () => {
+  it('law 6: a user key is not an application id of the same text', async () => {
     const world = createWorld({ state: stateOf({ applications: [{ id: 'k1', plan: 'p1', user_keys: ['k1'] }] }) })
     expect(allowed(await world.ask({ userKey: 'k1' }))).toBe(true)
     expect(await world.ask({ appId: 'k1' })).toMatchObject({ outcome: 'refuse' })
   })
 
-  it('law 6: texts that would be equal when joined stay apart', async () => {
+  it('law 6: texts that would be equal when joined are kept apart', async () => {
     const state = stateOf({ version: '2', applications: [{ id: 'a', plan: 'p1', application_keys: ['b-c'] }] })
     const world = createWorld({ state })
     expect(allowed(await world.ask({ appId: 'a', appKey: 'b-c' }))).toBe(true)
@@ -255,7 +255,7 @@ describe('identities', () => {
     expect(allowed(await world.ask({ appId: 'a', appKey: 'b' }, { hits: 1 }, {}, 'c'))).toBe(false)
   })
 
-  it('one refresh proves all keys that the backend lists, and revokes one that it lists no more', async () => {
+  it('one refresh proves all keys that the backend lists, and revokes one that it does not list any more', async () => {
     const keys = Array.from({ length: 10 }, (_, index) => `key-${index}`)
     const world = createWorld({ state: keyed(keys) })
     for (const appKey of keys) expect(allowed(await world.ask({ appId: 'a1', appKey }))).toBe(true)
@@ -264,7 +264,7 @@ describe('identities', () => {
     await world.clock.advance(10_001)
     for (const appKey of keys) await world.ask({ appId: 'a1', appKey })
     await settled()
-    // One of the listed keys asked for all, or the removed one was refused and the next one asked.
+    // One call with a listed key proved all, or the call with the removed key was refused and the next key was tried.
     expect(world.count('authorize')).toBeLessThanOrEqual(13)
     expect(await world.ask({ appId: 'a1', appKey: 'key-0' })).toMatchObject({ code: 'application_key_invalid' })
     expect(allowed(await world.ask({ appId: 'a1', appKey: 'key-9' }))).toBe(true)

@@ -57,7 +57,7 @@ describe('10,000 at once on a limit of 1,000', () => {
     expect(counted(world)).toBe(1000)
   })
 
-  it('law 7: in bursts, with flushes and refreshes in between', async () => {
+  it('law 7: in bursts, with flushes and refreshes between them', async () => {
     const world = createWorld({ state: LIMIT_OF_1000, reportDelayMs: 3000 })
     let admitted = 0
     for (let burst = 0; burst < 20; burst++) {
@@ -71,7 +71,7 @@ describe('10,000 at once on a limit of 1,000', () => {
     expect(counted(world)).toBe(1000)
   })
 
-  it('law 7: with usage of three levels under limits of each', async () => {
+  it('law 7: with usage on three levels and limits on each', async () => {
     const world = createWorld({
       state: stateOf({
         metrics: THREE_LEVELS,
@@ -97,7 +97,7 @@ describe('10,000 at once on a limit of 1,000', () => {
     expect([counted(world, 'deep'), counted(world, 'searches'), counted(world, 'hits')]).toEqual([100, 400, 1000])
   })
 
-  it('law 7: with minute, day and eternity limits at once, through the ends of minutes', async () => {
+  it('law 7: with minute, day and eternity limits together, across the ends of minutes', async () => {
     const world = createWorld({
       state: stateOf({
         limits: [
@@ -139,7 +139,7 @@ describe('the end of a window', () => {
     expect(counted(world)).toBe(20)
   })
 
-  it('law 7: the leap day has no window of its own that 28 February ends', async () => {
+  it('law 7: a window that contains the leap day does not end on 28 February', async () => {
     const world = createWorld({
       state: stateOf({ limits: [{ metric: 'hits', period: 'month', value: 10 }] }),
       now: '2024-02-28T23:59:59.999Z',
@@ -181,7 +181,7 @@ it('law 7: 20 keys of one application arriving at once share its limit', async (
   expect(counted(world)).toBe(10)
 })
 
-it('law 7: limits raised and lowered while serving hold from the next refresh on', async () => {
+it('law 7: limits that are raised or lowered hold from the next refresh on', async () => {
   const world = createWorld({ state: stateOf({ limits: [{ metric: 'hits', period: 'day', value: 10 }] }) })
   const limit = (value: number) =>
     world.emulator.updateState(stateOf({ limits: [{ metric: 'hits', period: 'day', value }] }))
@@ -204,7 +204,7 @@ it('law 7: limits raised and lowered while serving hold from the next refresh on
   expect(counted(world)).toBe(30)
 })
 
-it('a denial for limits says when the last of the violated windows ends', async () => {
+it('a denial for limits says when the last of the exceeded windows ends', async () => {
   const world = createWorld({
     state: stateOf({
       limits: [
@@ -224,7 +224,7 @@ it('a denial for limits says when the last of the violated windows ends', async 
   })
 })
 
-it('a limit of 0 is a disabled metric, and no wait helps against eternity or a usage above the limit', async () => {
+it('a limit of 0 disables a metric; waiting does not help against eternity or a usage above the limit', async () => {
   const denialOf = async (limits: { metric: string; period: string; value: number }[], usage: Usage) => {
     const world = createWorld({ state: stateOf({ limits }) })
     await outcomes(world, 1, { hits: 0 })

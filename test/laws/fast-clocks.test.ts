@@ -1,4 +1,4 @@
-/** Law 7 before a backend whose clock differs from ours. */
+/** Law 7 with a backend whose clock differs from ours. */
 import { createEmulator } from '@threescale/emulator'
 import { expect, it } from 'vitest'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -15,7 +15,7 @@ function worldWithClock(aheadMs: number, period: string, value: number, now = '2
 }
 
 it.each(['10:05:00', '10:25:00', '10:55:00'])(
-  'a clock three hours fast, begun at %s, lets no hour overflow',
+  'a clock three hours fast, started at %s, exceeds the limit of no hour',
   async (time) => {
     const world = worldWithClock(3 * HOUR_MS, 'hour', 10, `2026-03-10T${time}Z`)
     let admitted = 0
@@ -27,7 +27,7 @@ it.each(['10:05:00', '10:25:00', '10:55:00'])(
     }
     await world.reporter.close()
     expect(most).toBe(10)
-    // In three or four hours' windows; nothing was dropped.
+    // The windows of three or four hours; nothing was dropped.
     expect([30, 40]).toContain(admitted)
     expect(world.emulator.usage().s1!.a1!.hits!.eternity).toBe(admitted)
   },

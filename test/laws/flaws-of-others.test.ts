@@ -1,6 +1,6 @@
 /**
- * Flaws found in two other caches for 3scale, one in Go and one in an Envoy filter, each with the case that shows that it
- * is not ours. A flaw that both have stands once.
+ * Flaws of two other caches for 3scale, one in Go and one in an Envoy filter. Each test shows that this gateway does
+ * not have the flaw. A flaw that both have is tested once.
  */
 import { describe, expect, it } from 'vitest'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
@@ -14,7 +14,7 @@ const KEYED = [{ id: 'a1', plan: 'p1', application_keys: ['good'] }]
 const counted = (world: World, application = 'a1', metric = 'hits') =>
   world.emulator.usage()[SERVICE]![application]![metric]!
 
-/** How many of so many requests at once are let in. */
+/** How many of `times` concurrent requests are admitted. */
 async function admit(world: World, times: number, usage: Usage = { hits: 1 }): Promise<number> {
   const outcomes = await Promise.all(Array.from({ length: times }, () => world.ask({ userKey: 'k1' }, usage)))
   return outcomes.filter(allowed).length
@@ -44,7 +44,7 @@ function reportElsewhere(world: World, hits: number): void {
 }
 
 describe('the identity', () => {
-  it('law 6: a key that was never compared does not pass because a good one did', async () => {
+  it('law 6: a key that was never verified does not pass because a good one did', async () => {
     const world = createWorld({ state: stateOf({ version: '2', applications: KEYED }) })
     expect(allowed(await world.ask({ appId: 'a1', appKey: 'good' }))).toBe(true)
     expect(await world.ask({ appId: 'a1', appKey: 'bad' })).toMatchObject({ code: 'application_key_invalid' })
@@ -58,7 +58,7 @@ describe('the identity', () => {
     expect(allowed(await world.ask({ userKey: 'same' }))).toBe(false)
   })
 
-  it('law 6: what one service token may ask for says nothing about another', async () => {
+  it('law 6: an answer to one service token says nothing about another', async () => {
     const world = createWorld({ state: stateOf({}) })
     const other = createWorld({ state: stateOf({}), client: { serviceToken: 'wrong' } })
     const foreign = world.authorizerOf(other.service.client)
@@ -73,7 +73,7 @@ describe('the identity', () => {
     expect(await foreign.decide(question)).toMatchObject({ code: 'gateway_misconfigured' })
   })
 
-  it('ids with underscores are reported to whom they belong, once', async () => {
+  it('ids with underscores are reported once, for the right application', async () => {
     const world = createWorld({
       state: stateOf({ applications: [{ id: 'my_app_1', plan: 'p1', user_keys: ['k1'] }] }),
     })
@@ -83,7 +83,7 @@ describe('the identity', () => {
     expect([counted(world, 'my_app_1').day, world.count('transactions')]).toEqual([3, 1])
   })
 
-  it('a service token with an underscore arrives whole', async () => {
+  it('a service token with an underscore arrives complete', async () => {
     const world = createWorld({ state: stateOf({ token: 'a_b_c' }), client: { serviceToken: 'a_b_c' } })
     expect(await admit(world, 2)).toBe(2)
     await close(world)
@@ -92,7 +92,7 @@ describe('the identity', () => {
 })
 
 describe('limits', () => {
-  it('law 7: all periods of a metric count and begin anew, not only the smallest', async () => {
+  it('law 7: all periods of a metric count and begin again, not only the shortest', async () => {
     const limits = [{ metric: 'hits', period: 'minute', value: 15 }, DAY(20)]
     const world = createWorld({ state: stateOf({ limits }) })
     const days: number[][] = []
@@ -121,7 +121,7 @@ describe('limits', () => {
     expect(await admit(createWorld({ state: stateOf({ limits: limits.reverse() }) }), 50)).toBe(7)
   })
 
-  it('law 7: an eternity is neither overlooked nor an answer that cannot be read', async () => {
+  it('law 7: an eternity limit is read and holds', async () => {
     const world = createWorld({ state: stateOf({ limits: [{ metric: 'hits', period: 'eternity', value: 2 }] }) })
     expect(await admit(world, 3)).toBe(2)
   })
@@ -150,7 +150,7 @@ describe('limits', () => {
     }
   })
 
-  it('law 7: a rest below 0 is not a large one', async () => {
+  it('law 7: a remainder below 0 does not become a large one', async () => {
     const world = createWorld({ state: stateOf({ limits: [DAY(5)] }) })
     reportElsewhere(world, 9)
     expect(await world.ask({ userKey: 'k1' })).toMatchObject({ code: 'limits_exceeded' })
@@ -164,23 +164,23 @@ describe('limits', () => {
     expect([counted(world, 'a1', 'child').day, counted(world).day]).toEqual([3, 3])
   })
 
-  it('law 7: nothing comes between the check and the count', async () => {
+  it('law 7: nothing runs between the check and the count', async () => {
     const world = createWorld({ state: stateOf({ limits: [DAY(1000)] }) })
     await admit(world, 1)
-    // All decided at once, each in one step.
+    // All are decided in the same turn, each in one step.
     const outcomes = Array.from({ length: 2000 }, () => world.ask({ userKey: 'k1' }))
     expect(outcomes.some((outcome) => outcome instanceof Promise)).toBe(false)
     expect((await Promise.all(outcomes)).filter(allowed)).toHaveLength(999)
   })
 
-  it('law 10: concurrent misses make one call, and overwrite nothing', async () => {
+  it('law 10: concurrent misses make one call and overwrite nothing', async () => {
     const world = createWorld({ state: stateOf({ limits: [DAY(50)] }), latencyMs: 20 })
     const admitted = admit(world, 160)
     await world.clock.advance(20)
     expect([await admitted, world.count('authorize')]).toEqual([50, 1])
   })
 
-  it('usage of before the end of a window is reported in it, not in the next', async () => {
+  it('usage before the end of a window is reported in it, not in the next', async () => {
     const world = createWorld({ state: stateOf({}), now: '2026-03-10T23:59:58Z' })
     await admit(world, 4)
     await world.clock.advance(30_000)
@@ -213,14 +213,14 @@ describe('what the backend says later', () => {
   it('an application without limits is refreshed too', async () => {
     const world = createWorld({ state: stateOf({}) })
     expect(await admit(world, 1)).toBe(1)
-    // A limit that appears counts what was reported lately twice until it is settled.
+    // A new limit counts recently reported usage twice until the report is settled.
     await world.clock.advance(80_000)
     world.emulator.updateState(stateOf({ limits: [DAY(3)] }))
     await refresh(world)
     expect(await admit(world, 20)).toBe(2)
   })
 
-  it('law 7: a refresh does not miss what was reported and is not yet counted', async () => {
+  it('law 7: a refresh does not forget usage that was reported and is not yet counted', async () => {
     const world = createWorld({ state: stateOf({ limits: [DAY(30)] }), reportDelayMs: 40_000 })
     expect(await admit(world, 20)).toBe(20)
     await world.clock.advance(10_000)
@@ -228,7 +228,7 @@ describe('what the backend says later', () => {
     expect(await admit(world, 100)).toBe(10)
   })
 
-  it('law 7: a refresh does not overwrite what is admitted while it is under way', async () => {
+  it('law 7: a refresh does not overwrite what is admitted meanwhile', async () => {
     const world = createWorld({ state: stateOf({ limits: [DAY(30)] }), latencyMs: 50 })
     const first = admit(world, 10)
     await world.clock.advance(10_050)
@@ -238,7 +238,7 @@ describe('what the backend says later', () => {
     expect([await during, await admit(world, 100)]).toEqual([15, 5])
   })
 
-  it('law 8: usage of another gateway makes no report negative, and is no loss of ours', async () => {
+  it('law 8: usage of another gateway makes no report negative and causes no loss', async () => {
     const world = createWorld({ state: stateOf({ limits: [DAY(100)] }) })
     await admit(world, 1)
     reportElsewhere(world, 49)
@@ -249,7 +249,7 @@ describe('what the backend says later', () => {
     expect(world.calls.map(({ body }) => body ?? '').filter((body) => body.includes('=-'))).toEqual([])
   })
 
-  it('an answer that is an error frees all who wait for it', async () => {
+  it('a failed call frees all requests that wait for it', async () => {
     const world = createWorld({ state: stateOf({ applications: [] }) })
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => world.ask({ userKey: 'k1' })))
     expect(outcomes.every((outcome) => (outcome as { code?: string }).code === 'user_key_invalid')).toBe(true)
@@ -279,11 +279,11 @@ describe('reports', () => {
     await world.clock.advance(10_000)
     const usage = world.emulator.usage()[SERVICE]!
     expect(ids.filter((id) => usage[id]!.hits!.day !== 1)).toEqual([])
-    // Nor is there one call, or one thread, for each.
+    // There is not one call for each either.
     expect(world.count('transactions')).toBe(2)
   })
 
-  it('law 8: a report that fails is neither forgotten nor the end of the process', async () => {
+  it('law 8: a failed report is not lost and does not end the process', async () => {
     const world = createWorld({ state: stateOf({}) })
     await admit(world, 10)
     world.fault = () => {
@@ -296,7 +296,7 @@ describe('reports', () => {
     expect(counted(world).day).toBe(10)
   })
 
-  it('law 8: usage of an application that does not exist is not said to be accepted', async () => {
+  it('law 8: usage of an unknown application is not reported as accepted', async () => {
     const world = createWorld({ state: stateOf({}), policy: { onUnavailable: 'allow' } })
     world.fault = () => {
       throw new TransportError('refused', { sent: false })
@@ -308,7 +308,7 @@ describe('reports', () => {
     expect(world.ledger.sums().hits).toMatchObject({ admitted: 1, acknowledged: 0, givenUp: 1 })
   })
 
-  it('transactions after the first count for their parents too', async () => {
+  it('transactions after the first count for parent metrics too', async () => {
     const metrics = [{ name: 'hits' }, { name: 'child', parent: 'hits' }]
     const applications = ['a1', 'a2', 'a3'].map((id) => ({ id, plan: 'p1', user_keys: [`k${id}`] }))
     const world = createWorld({ state: stateOf({ metrics, limits: [DAY(9)], applications }) })
@@ -322,7 +322,7 @@ describe('reports', () => {
     expect(world.count('transactions')).toBe(1)
   })
 
-  it('go where the questions go, not to 3scale itself', async () => {
+  it('go to the same backend as the other calls, not to 3scale itself', async () => {
     const world = createWorld({ state: stateOf({}), client: { backendUrl: 'http://127.0.0.1/own/backend' } })
     await admit(world, 1)
     await close(world)
@@ -350,7 +350,7 @@ describe('reports', () => {
 })
 
 describe('bounds and outages', () => {
-  it('law 10: no more applications are kept than may be', async () => {
+  it('law 10: at most maxApplications are kept', async () => {
     const applications = Array.from({ length: 20 }, (_, index) => ({
       id: `a${index}`,
       plan: 'p1',
@@ -361,7 +361,7 @@ describe('bounds and outages', () => {
     expect(world.kept).toBe(4)
   })
 
-  it.each(['refused', 'busy'] as const)('the policy is asked when a call is %s, as after a time-out', async (how) => {
+  it.each(['refused', 'busy'] as const)('the policy decides if a call is %s, as after a time-out', async (how) => {
     const world = createWorld({ state: stateOf({}), policy: { onUnavailable: 'allow' } })
     world.fault = () => {
       if (how === 'refused') throw new TransportError('refused', { sent: false })

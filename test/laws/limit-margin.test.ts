@@ -1,10 +1,10 @@
-/** `limitMargin`: near a limit several gateways ask instead of counting each for itself. */
+/** `limitMargin`: near a limit, several gateways ask the backend instead of counting each for itself. */
 import { createEmulator } from '@threescale/emulator'
 import { expect, it } from 'vitest'
 import { ManualClock } from '../support/manual-clock.ts'
 import { allowed, createWorld, imbalance, stateOf } from '../support/world.ts'
 
-it('within the margin each request is asked about, and nothing is overshot where the backend counts at once', async () => {
+it('within the margin the backend is asked per request, and does not overshoot if it counts at once', async () => {
   const clock = new ManualClock('2026-03-10T10:20:30Z')
   const state = stateOf({ limits: [{ metric: 'hits', period: 'day', value: 300 }] })
   const emulator = createEmulator({ state, clock })
@@ -26,7 +26,7 @@ it('within the margin each request is asked about, and nothing is overshot where
   expect(emulator.usage().s1!.a1!.hits!.day).toBe(300)
 })
 
-it('law 7: what the backend counted in a newer window than ours is counted there here as well', async () => {
+it('law 7: usage that the backend counted in a newer window than ours counts in that window here too', async () => {
   const clock = new ManualClock('2026-03-10T10:20:10Z')
   const state = stateOf({ limits: [{ metric: 'hits', period: 'minute', value: 10 }] })
   const emulator = createEmulator({ state, clock: { now: () => clock.now() + 45_000 } })
@@ -39,14 +39,14 @@ it('law 7: what the backend counted in a newer window than ours is counted there
   expect(await ask(6)).toBe(6)
   expect(world.count('authrep')).toBe(1)
   await clock.advance(5000)
-  // In its new minute the first of them is counted by the backend before we know of that minute.
+  // The backend counts the first of them in its new minute before we know of that minute.
   expect(await ask(12)).toBe(10)
   await world.reporter.flush()
   expect(emulator.usage().s1!.a1!.hits!.minute).toBe(10)
 })
 
 it.each([200, 500])(
-  'law 8: usage under way when the gateway closes is given up once, answered %s later or not',
+  'law 8: usage under way at close is given up once, whether its answer comes %s later or not',
   async (status) => {
     const limits = [{ metric: 'hits', period: 'day', value: 10 }]
     const world = createWorld({ state: stateOf({ limits }), cache: { limitMargin: 1 } })

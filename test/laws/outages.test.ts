@@ -30,7 +30,7 @@ async function finish(world: World): Promise<void> {
 }
 
 describe('while the backend is down', () => {
-  it("'deny' answers 503 to callers nobody has heard of, and known ones go on until staleMs", async () => {
+  it("'deny' answers 503 to unknown callers, and known callers pass until staleMs", async () => {
     const world = createWorld({ state: STATE })
     await ask(world, 'k1')
     world.fault = DOWN
@@ -41,7 +41,7 @@ describe('while the backend is down', () => {
     expect(await ask(world, 'k1')).toMatchObject({ code: 'backend_unavailable' })
   })
 
-  it("'last-known' goes on with the last verdict, limits counted, and reports afterwards", async () => {
+  it("'last-known' continues with the last verdict, counts limits, and reports afterwards", async () => {
     const world = createWorld({ state: STATE, policy: { onUnavailable: 'last-known' } })
     await ask(world, 'k1')
     world.fault = DOWN
@@ -54,7 +54,7 @@ describe('while the backend is down', () => {
     expect(countOf(world, 'a1')).toBe(10)
   })
 
-  it("'last-known' does not let in who was denied last", async () => {
+  it("'last-known' denies a caller whose last answer was a denial", async () => {
     const world = createWorld({ state: STATE, policy: { onUnavailable: 'last-known' } })
     expect(await ask(world, 'wrong')).toMatchObject({ code: 'user_key_invalid' })
     world.fault = DOWN
@@ -62,7 +62,7 @@ describe('while the backend is down', () => {
     expect(await ask(world, 'wrong')).toMatchObject({ code: 'user_key_invalid' })
   })
 
-  it("'allow' lets strangers in, and reports the usage of those who turn out to be callers", async () => {
+  it("'allow' admits unknown callers, and reports the usage of those that the backend accepts later", async () => {
     const world = createWorld({ state: STATE, policy: { onUnavailable: 'allow' } })
     world.fault = DOWN
     for (const key of ['k1', 'k1', 'nobody']) expect(await ask(world, key)).toMatchObject({ source: 'policy' })
@@ -74,7 +74,7 @@ describe('while the backend is down', () => {
     expect(imbalance(world.ledger)).toEqual({})
   })
 
-  it("law 3: 'allow' does not let in what the caller or we ourselves are to blame for", async () => {
+  it("law 3: 'allow' does not admit if the fault is the caller's or ours", async () => {
     const world = createWorld({ state: STATE, policy: { onUnavailable: 'allow' }, maxCalls: 2 })
     // An overload.
     world.fault = async (_request, pass) => {
@@ -102,7 +102,7 @@ describe('while the backend is down', () => {
     expect(await ask(world, 'y2')).toMatchObject({ code: 'gateway_closed' })
   })
 
-  it('a breaker spares callers the calls, and everything goes on within seconds', async () => {
+  it('an open breaker saves callers the time-out, and calls continue within seconds', async () => {
     const world = createWorld({ state: STATE })
     world.fault = DOWN
     for (let index = 0; index < 100; index++) await ask(world, `unverified-${index}`)
@@ -127,7 +127,7 @@ describe('while the backend is down', () => {
 })
 
 describe('a report that fails', () => {
-  it.each(['unsent', 'busy'] as const)('law 8: that surely was not counted goes again (%s)', async (kind) => {
+  it.each(['unsent', 'busy'] as const)('law 8: that was surely not counted is sent again (%s)', async (kind) => {
     const world = createWorld({ state: STATE })
     await ask(world, 'k1')
     world.fault = (_request, pass) => goWrong(kind, pass)
@@ -143,7 +143,7 @@ describe('a report that fails', () => {
     ['stalled', { acknowledged: 1, givenUp: 0 }],
     ['error', { acknowledged: 1, givenUp: 0 }],
     ['garbage', { acknowledged: 1, givenUp: 0 }],
-    // Whether others made up for it, no answer tells.
+    // No answer tells whether usage of other processes filled the gap.
     ['lost-answer', { acknowledged: 0, givenUp: 1 }],
     ['stalled-counted', { acknowledged: 0, givenUp: 1 }],
   ] as const)('law 8: without an answer is counted exactly once, and never silently lost (%s)', async (kind, sums) => {
@@ -163,7 +163,7 @@ describe('a report that fails', () => {
     expect(world.losses.map(({ reason }) => reason)).toEqual(sums.givenUp === 1 ? ['ambiguous'] : [])
   })
 
-  it('law 8: that another process makes up for is not taken to be counted', async () => {
+  it('law 8: does not count as counted because usage of another process fills the gap', async () => {
     const world = createWorld({ state: STATE })
     await ask(world, 'k1')
     let failed = false
@@ -211,7 +211,7 @@ describe('a report that fails', () => {
     expect(world.reports.filter(({ outcome }) => outcome === 'ambiguous')).toHaveLength(1)
   })
 
-  it('waits as long as the backend asks for', async () => {
+  it('waits as long as the backend asks', async () => {
     const world = createWorld({ state: STATE })
     await ask(world, 'k1')
     world.fault = (request, pass) =>
@@ -229,7 +229,7 @@ describe('a report that fails', () => {
   })
 })
 
-it('a service token revoked and restored: known callers unbroken until staleMs, nothing lost', async () => {
+it('a service token is revoked and restored: known callers pass until staleMs, and nothing is lost', async () => {
   const world = createWorld({ state: STATE })
   const revoked = structuredClone(STATE)
   revoked.services[0]!.service_tokens = ['another']
@@ -249,7 +249,7 @@ it('a service token revoked and restored: known callers unbroken until staleMs, 
   expect(countOf(world, 'a2')).toBe(1)
 })
 
-it('close() says what it could not deliver, in bounded time', async () => {
+it('close() returns what it could not deliver, in bounded time', async () => {
   const world = createWorld({ state: STATE })
   await ask(world, 'k1')
   world.fault = DOWN
@@ -262,7 +262,7 @@ it('close() says what it could not deliver, in bounded time', async () => {
 })
 
 it.each(['now', 'with-response-code'] as const)(
-  'law 8: what is admitted (%s) by an answer after close() is given up and said',
+  'law 8: usage that is admitted (%s) by an answer after close() is given up and announced',
   async (counts) => {
     const world = createWorld({ state: STATE, latencyMs: 500 })
     const late = world.ask({ userKey: 'k1' }, { hits: 1 }, { counts, responseCodes: counts !== 'now' })
@@ -281,8 +281,8 @@ it.each(['now', 'with-response-code'] as const)(
   },
 )
 
-describe('while the backend is down, what must hold all the same', () => {
-  it('law 7: usage of an authrep without an answer, let in by policy, stays in the counts though the backend counts late', async () => {
+describe('while the backend is down, these must hold too', () => {
+  it('law 7: usage of an unanswered authrep, admitted by policy, stays counted though the backend counts late', async () => {
     const world = createWorld({
       state: stateOf({ limits: [{ metric: 'hits', period: 'day', value: 10 }] }),
       policy: { onUnavailable: 'last-known' },
@@ -304,7 +304,7 @@ describe('while the backend is down, what must hold all the same', () => {
     expect(world.losses.filter(({ kind }) => kind === 'suspected')).toEqual([])
   })
 
-  describe("law 7: 'last-known' lets nobody in whose limits are not known any more", () => {
+  describe("law 7: 'last-known' admits no caller whose limits are not known any more", () => {
     const limited = stateOf({
       limits: [{ metric: 'hits', period: 'minute', value: 10 }],
       applications: [
@@ -313,7 +313,7 @@ describe('while the backend is down, what must hold all the same', () => {
       ],
     })
 
-    it('after our clock turned out to be fast, and what was counted by it is forgotten', async () => {
+    it('after our clock turned out to be fast, and its counts were dropped', async () => {
       const clock = new ManualClock('2026-03-10T10:20:30Z')
       let fastMs = 0
       const emulator = createEmulator({ state: limited, clock: { now: () => clock.now() - fastMs } })
@@ -335,7 +335,7 @@ describe('while the backend is down, what must hold all the same', () => {
       expect(countOf(world, 'a1')).toBe(9)
     })
 
-    it('after his application was forgotten for want of room', async () => {
+    it('after the application was evicted', async () => {
       const world = createWorld({ state: limited, policy: { onUnavailable: 'last-known' } })
       for (let i = 0; i < 6; i++) await ask(world, 'k1')
       await world.reporter.flush()

@@ -1,4 +1,6 @@
-/** Law 9: one bad transaction does not sink the usage of others. The emulator drops batches as the real backend does. */
+/**
+ * Law 9: one bad transaction does not sink the usage of others. The emulator drops batches as the real backend does.
+ */
 import type { EmulatorState } from '@threescale/emulator'
 import { expect, it } from 'vitest'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
@@ -28,7 +30,7 @@ function dropped(world: World): unknown[] {
 
 const countOf = (world: World, id: string, metric = 'hits') => world.emulator.usage().s1![id]![metric]!.eternity
 
-it('law 9: usage of an application behind an unknown user key travels alone, since it may be deleted', async () => {
+it('law 9: usage of an application with an unknown user key is sent alone, because it may be deleted', async () => {
   const world = createWorld({ state: BOTH, report: { intervalMs: 30_000 } })
   await use(world, 'k1')
   await use(world, 'k2')
@@ -40,7 +42,7 @@ it('law 9: usage of an application behind an unknown user key travels alone, sin
   expect(imbalance(world.ledger)).toEqual({})
 })
 
-it('law 9: with application ids the usage of a deleted application is given up, and said', async () => {
+it('law 9: with application ids the usage of a deleted application is given up and announced', async () => {
   const state = (applications: object[]) => stateOf({ version: '2', metrics: METRICS, applications })
   const a1 = { id: 'a1', plan: 'p1' }
   const world = createWorld({ state: state([a1, { id: 'a2', plan: 'p1' }]), report: { intervalMs: 30_000 } })
@@ -81,7 +83,7 @@ it('law 9: a revoked user key does not matter, because usage is reported by appl
   expect(dropped(world)).toEqual([])
 })
 
-it('law 9: usage older than 23 hours is stamped anew, so that its batch is not refused for its age', async () => {
+it('law 9: usage older than 23 hours gets a new timestamp, so that its batch is not refused', async () => {
   const world = createWorld({ state: BOTH })
   await use(world, 'k1')
   world.clock.set(24 * 3_600_000 + 1000)
@@ -92,7 +94,7 @@ it('law 9: usage older than 23 hours is stamped anew, so that its batch is not r
   expect(countOf(world, 'a2')).toBe(1)
 })
 
-it("law 9: or is given up with `late: 'give-up'`, and said", async () => {
+it("law 9: usage older than 23 hours is given up and announced with `late: 'give-up'`", async () => {
   const world = createWorld({ state: BOTH, report: { late: 'give-up' } })
   await use(world, 'k1')
   world.clock.set(24 * 3_600_000 + 1000)
@@ -104,7 +106,7 @@ it("law 9: or is given up with `late: 'give-up'`, and said", async () => {
   expect(imbalance(world.ledger)).toEqual({})
 })
 
-it('law 9: usage of a metric that no answer has proved travels alone', async () => {
+it('law 9: usage of a metric that no answer has proved is sent alone', async () => {
   const world = createWorld({ state: BOTH })
   const outcome = await world.ask({ userKey: 'k1' })
   await use(world, 'k2')

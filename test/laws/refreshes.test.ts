@@ -1,4 +1,4 @@
-/** When callers are asked about again in the background. */
+/** When callers are refreshed in the background. */
 import type { Credentials } from '@threescale/core'
 import { expect, it } from 'vitest'
 import { createWorld, stateOf } from '../support/world.ts'
@@ -27,12 +27,12 @@ const KINDS: Record<string, Kind> = {
     caller: (_, key) => ({ userKey: key }),
   },
   'id and key': { ...BY_ID, proofs: 100, keys: 1 },
-  // Multiples of the golden ratio that are a Fibonacci number apart are almost the same share.
+  // Multiples of the golden ratio give almost the same share if they are a Fibonacci number apart.
   'id and one of 34 keys': { ...BY_ID, proofs: 20, keys: 34 },
 }
 
 it.each(Object.keys(KINDS))(
-  'callers by %s who all come at once are spread over the ttl, each asked about once per ttl',
+  'callers by %s that arrive together are spread over the ttl, and each is refreshed once per ttl',
   async (kind) => {
     const { version, proofs, keys, secrets, caller } = KINDS[kind]!
     const applications = Array.from({ length: proofs }, (_, index) => index)
@@ -53,7 +53,7 @@ it.each(Object.keys(KINDS))(
       await world.clock.advance(1000)
       return world.count('authorize') - before
     }
-    // Head starts that are just below the whole ttl are over with the second request.
+    // A head start just below the whole ttl ends with the second request.
     const first = await askAll()
     expect(first).toBeGreaterThanOrEqual(proofs * keys)
     const later: number[] = []

@@ -8,8 +8,8 @@ const STATE = stateOf({ limits: [{ metric: 'hits', period: 'day', value: LIMIT }
 const TICK_MS = 100
 
 /**
- * So many gateways without a shared store, each asked once a tick until all of them deny; by how much the limit was
- * exceeded, and by how much docs/cached.md says it can be.
+ * Asks each of several gateways without a shared store once per tick, until all of them deny. Returns by how much the
+ * limit was exceeded, and the bound of docs/cached.md.
  */
 async function overshoot(processes: number, lagMs: number, ttlMs: number, intervalMs: number) {
   const clock = new ManualClock('2026-03-10T10:20:30Z')
@@ -29,7 +29,7 @@ async function overshoot(processes: number, lagMs: number, ttlMs: number, interv
   await closing
   expect(emulator.usage().s1!.a1!.hits!.day).toBe(admitted)
   const rate = 1 / TICK_MS
-  // Everything happens at a tick, so each of the three delays may last one longer.
+  // Everything happens at a tick, so each of the three delays may last one tick longer.
   const own = intervalMs + TICK_MS + lagMs + TICK_MS
   const bound = (processes - 1) * rate * (own + ttlMs + TICK_MS) + rate * own
   return { over: admitted - LIMIT, bound }
@@ -41,10 +41,10 @@ it.each([
   [3, 1000, 1000, 3000],
   [4, 500, 2000, 1000],
   [4, 429, 4051, 1588],
-  // Each refresh comes right after a report that is not counted yet.
+  // Each refresh follows a report that is not counted yet.
   [2, 2000, 10_000, 10_000],
 ])(
-  '%i gateways, lag %i ms, ttl %i ms, interval %i ms: a limit is passed by no more than the guide says',
+  '%i gateways, lag %i ms, ttl %i ms, interval %i ms: exceed a limit by no more than the guide says',
   async (...given) => {
     const { over, bound } = await overshoot(...given)
     expect(over).toBeGreaterThan(0)
@@ -52,6 +52,6 @@ it.each([
   },
 )
 
-it('law 7: one gateway passes it by nothing', async () => {
+it('law 7: one gateway does not exceed it', async () => {
   expect((await overshoot(1, 2000, 1000, 1000)).over).toBe(0)
 })
