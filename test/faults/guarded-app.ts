@@ -1,4 +1,4 @@
-/** An app of any framework behind a gateway, for tests of what goes wrong: says who was served, and on whose word. */
+/** An app of any framework behind a gateway, for tests of failures: records each served request and its source. */
 import { createServer } from 'node:http'
 import type { AllowedSource, GatewayOptions } from '@threescale/core'
 import { afterEach, expect } from 'vitest'
@@ -15,7 +15,7 @@ export interface GuardedApp {
 }
 
 export interface Guarding extends GatewayOptions {
-  /** Longest head of a request that the server reads. Default: Node's 16 KiB. */
+  /** The longest request head that the server reads. Default: Node's 16 KiB. */
   readonly maxHeaderSize?: number
 }
 
@@ -29,18 +29,18 @@ const closing: (() => Promise<unknown>)[] = []
 const unhandled: unknown[] = []
 const note = (reason: unknown) => unhandled.push(reason)
 
-/** Closes what a test has opened, and fails it for rejections that nobody handled. Call once per file. */
+/** Closes what a test has opened, and fails it for unhandled rejections. Call once per file. */
 export function watchForAccidents(): void {
   process.on('unhandledRejection', note)
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close()
-    // Rejections are announced a turn after they happen.
+    // Node reports an unhandled rejection one turn later.
     await new Promise((resolve) => setImmediate(resolve))
     expect(unhandled.splice(0)).toEqual([])
   })
 }
 
-/** To be done after the test, last opened first. */
+/** Registers what to close after the test; the last opened is closed first. */
 export function closeLater(close: () => Promise<unknown>): void {
   closing.push(close)
 }

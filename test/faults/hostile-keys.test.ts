@@ -1,4 +1,4 @@
-/** Law 3: whatever a caller sends as his key, he is denied, and never "let in because the backend failed". */
+/** Law 3: a caller with any hostile key is denied, and never admitted "because the backend failed". */
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Backend, startBackend } from '../contract/backend.ts'
@@ -45,14 +45,14 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     for (const [kind, key] of Object.entries(keys)) {
       const target = `/?user_key=${key.replaceAll(' ', '%20')}`
       for (const answer of [await ask(port, { target }), await ask(port, { target })]) {
-        // Fastify itself answers 400 to escapes that are none.
+        // Fastify itself answers 400 to invalid escapes.
         if (answer.status === 400) continue
         const { code } = JSON.parse(answer.body)
         expect([[401, 403].includes(answer.status), denials.includes(code), code], kind).toEqual([true, true, code])
       }
     }
     expect(served).toEqual([])
-    // Nor do they open the breaker for the others.
+    // They do not open the breaker for other callers either.
     expect((await ask(port, { target: '/?user_key=free-key' })).status).toBe(200)
     expect(app.gateway.stats().decisions.backend_unavailable).toBeUndefined()
   })
@@ -69,7 +69,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
       const bytes = bytesOf(key)
       // A line break ends the header.
       if (bytes.includes('\n')) continue
-      // Node's parser refuses these before anybody sees them.
+      // Node's parser refuses these before the framework.
       const readable = !/\p{Cc}/u.test(bytes.replace(/[\t\x80-\x9f]/g, ''))
       const { status } = await ask(port, { headers: { 'user-key': bytes } })
       expect(readable ? [401, 403] : [400], kind).toContain(status)
@@ -78,7 +78,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   })
 
   it.each(['query', 'headers'] as const)(
-    "a key of 9, 20 or 100 KB in %s is a denial under 'allow' too, where the server reads as much",
+    "a key of 9, 20 or 100 KB in %s is a denial under 'allow' too, if the server reads so much",
     async (place) => {
       const { port, served } = await startApp(framework, {
         backendUrl: backend.url,
@@ -98,7 +98,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     },
   )
 
-  it("any 4xx at the backend's address is a denial under 'allow' too, whatever page comes with it", async () => {
+  it("any 4xx at the backend's address is a denial under 'allow' too, with any page", async () => {
     let status = 0
     const firewall = createServer((_request, response) => {
       response.writeHead(status, { 'content-type': 'text/html' }).end('<html>blocked by the firewall</html>')

@@ -1,4 +1,4 @@
-/** Callers who go away while the backend is asked: nobody else notices (law 3, law 10). */
+/** Callers that disconnect while the backend is asked: other callers do not notice (law 3, law 10). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, contractState, startBackend } from '../contract/backend.ts'
 import { ask, open } from '../contract/wire.ts'
@@ -21,7 +21,7 @@ let callsBefore = 0
 const onTheWire = () => backend.emulator.calls().length > callsBefore
 
 describe.each(guards)('$name', ({ framework, cache }) => {
-  it('trap 15: who waits for the same answer is served, who left is not', async () => {
+  it('callers that wait for the same answer are served, the one that left is not', async () => {
     const { port, served } = await startApp(framework, { backendUrl: backend.url, cache, timeoutMs: 5000 })
     const leaver = open(port, { target: '/?user_key=free-key' })
     const others = [1, 2, 3].map(() => ask(port, { target: '/?user_key=free-key' }))
@@ -32,7 +32,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     expect(served).toHaveLength(3)
   })
 
-  it("law 3: leaving is no reason to open the breaker, nor lets it anybody in under 'allow'", async () => {
+  it("law 3: callers that leave do not open the breaker, and are not served under 'allow'", async () => {
     const { port, served } = await startApp(framework, {
       backendUrl: backend.url,
       cache,
@@ -45,7 +45,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     for (const leaver of leavers) leaver.destroy()
     await moment()
     backend.emulator.setFaults([])
-    // An open breaker would let in whoever comes.
+    // An open breaker would admit any caller.
     expect((await ask(port, { target: '/?user_key=stranger-key' })).status).toBe(403)
     await eventually(() => backend.emulator.calls().length >= callsBefore + 1, 'the calls')
     expect(served).toEqual([])

@@ -1,8 +1,8 @@
-/** How long this process could not run: on a busy machine that is no delay of what a test measures. */
+/** Measures how long this process could not run: on a busy machine, that delay is not the tested code's. */
 
 const TICK_MS = 5
 
-/** Begins to watch; the function it returns ends that and says how many milliseconds were lost meanwhile. */
+/** Starts measuring. The returned function stops it and returns how many milliseconds were lost meanwhile. */
 export function watchLostTime(): () => number {
   let last = performance.now()
   let lostMs = 0

@@ -1,4 +1,4 @@
-/** Law 4: a 200 that is not a whole answer of 3scale lets nobody in, and never in 3scale's name. */
+/** Law 4: a 200 that is not a complete answer of 3scale admits no caller, and never with the backend as source. */
 import { createServer, type ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -20,7 +20,7 @@ const say =
   (response) =>
     void response.writeHead(status, headers).end(body)
 
-/** Announces the whole and sends less. */
+/** Announces the full length and sends less. */
 const breakOffAfter =
   (bytes: number): Lie =>
   (response) => {
@@ -53,7 +53,7 @@ const lies: Readonly<Record<string, Lie>> = {
   ),
 }
 
-/** A backend that tells the truth until it is told to lie. */
+/** A backend that answers correctly until a test makes it lie. */
 async function startBackend() {
   let lie: Lie | undefined
   const server = createServer((_request, response) => (lie ?? say(200, { 'content-type': TYPE }, YES))(response))
@@ -67,7 +67,7 @@ async function startBackend() {
 }
 
 describe.each(guards)('$name', ({ framework, cache }) => {
-  // Each lie is told of another caller, so that none is known already; the breaker would hide lies from the second on.
+  // Each lie is about another caller, so that none is known yet. Without `breaker: false` only the first would be seen.
   const settings = { cache, breaker: false } as const
   const everyLie = Object.entries(lies).map(([what, lie], index) => ({
     what,
@@ -75,7 +75,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     target: `/?user_key=caller-${index}`,
   }))
 
-  it('law 4: no lie lets anybody in', async () => {
+  it('law 4: no lie admits a caller', async () => {
     const backend = await startBackend()
     const { port, served } = await startApp(framework, { ...settings, backendUrl: backend.url })
     for (const { what, lie, target } of everyLie) {
@@ -86,7 +86,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     expect(served).toEqual([])
   })
 
-  it("law 4: under 'allow' a lie lets in by policy, never in 3scale's name", async () => {
+  it("law 4: under 'allow' a lie admits by policy, never with the backend as source", async () => {
     const backend = await startBackend()
     const { port, served } = await startApp(framework, {
       ...settings,
@@ -100,7 +100,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     expect(served).toEqual(everyLie.map(() => 'policy'))
   })
 
-  it("law 4: under 'last-known' a lie lets in nobody new, and those who were let in before by policy", async () => {
+  it("law 4: under 'last-known' a lie admits no new caller, and known callers by policy", async () => {
     const backend = await startBackend()
     const { port, served } = await startApp(framework, {
       ...settings,
@@ -118,7 +118,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     expect(new Set(served)).toEqual(new Set(['policy']))
   })
 
-  it('takes the truth for the truth', async () => {
+  it('believes correct answers', async () => {
     const backend = await startBackend()
     const { port, served } = await startApp(framework, { ...settings, backendUrl: backend.url })
     expect((await ask(port, { target: '/?user_key=caller' })).status).toBe(200)

@@ -1,4 +1,4 @@
-/** Issue the backend's failures through every framework: what callers see, and that nothing else happens. */
+/** The backend's failures, seen through every framework: what callers get, and that nothing else happens. */
 import { createServer } from 'node:http'
 import type { GatewayOptions } from '@threescale/core'
 import { createEmulator, type Emulator } from '@threescale/emulator'
@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.ts'
 import { watchLostTime } from './lost-time.ts'
 
 const TIMEOUT_MS = 300
-/** What a call may take beyond its deadline. */
+/** How long a call may take beyond its deadline. */
 const GRACE_MS = 250
 
 const closing: (() => Promise<unknown>)[] = []
@@ -40,7 +40,7 @@ async function startApp(create: (setup: never) => Promise<App>, options: Gateway
   const guard = { serviceId: SERVICE, serviceToken: TOKEN, timeoutMs: TIMEOUT_MS, ...options }
   const app = await create({ guard, routes: { '/': count } } as never)
   closing.push(() => app.close())
-  // What a dead backend never takes is not waited for.
+  // Short, because a dead backend never accepts the pending reports.
   closing.push(() => app.gateway.close({ timeoutMs: 20 }))
   return { app, port: await app.listen(), served }
 }
@@ -92,7 +92,7 @@ describe.each(table)('$name, $mode', ({ create, cache }) => {
       content_type: 'application/vnd.3scale-v2.0+xml',
     },
   } as const
-  it.each(Object.entries(answers))('law 4: a 200 with %s lets nobody in', async (_what, fault) => {
+  it.each(Object.entries(answers))('law 4: a 200 with %s admits no caller', async (_what, fault) => {
     const { emulator, url } = await startEmulator()
     emulator.setFaults([fault])
     const denying = await startApp(create, { backendUrl: url, cache })
@@ -125,7 +125,7 @@ describe.each(table)('$name, $mode', ({ create, cache }) => {
     expect(served).toEqual([])
   })
 
-  it("law 3: a client that leaves is served by no handler under 'allow'", async () => {
+  it("law 3: no handler runs for a client that leaves, under 'allow' too", async () => {
     const { emulator, url } = await startEmulator()
     const { port, served, app } = await startApp(create, { backendUrl: url, cache, onUnavailable: 'allow' })
     emulator.setFaults([{ kind: 'latency', ms: 100 }])
@@ -144,7 +144,7 @@ describe.each(table)('$name, $mode', ({ create, cache }) => {
 })
 
 describe('law 3: a key of 100 KB', () => {
-  it("is a denial under 'allow' too, where the server accepts such headers", async () => {
+  it("is a denial under 'allow' too, if the server accepts such headers", async () => {
     const { url } = await startEmulator()
     const { threescale } = await import('@threescale/express')
     const { default: express } = await import('express')
