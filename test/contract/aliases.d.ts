@@ -1,4 +1,4 @@
-/** The older majors are installed under other names and have the types of the newer ones, as far as tests go. */
+/** The older majors are installed under other names; for the tests they have the types of the newer ones. */
 declare module 'express4' {
   import express from 'express'
   export default express

@@ -40,7 +40,7 @@ describe.each([
     it.each([
       ['a plain value', () => allow({ headers: { ratelimit: '"hits.minute";r=3;t=41' } })],
       ['a promise', async () => allow({ headers: { ratelimit: '"hits.minute";r=3;t=41' } })],
-    ])('lets an allowed request through, decided as %s', async (_, script) => {
+    ])('admits an allowed request, decided as %s', async (_, script) => {
       let seen: unknown
       const { ask } = await app(script, {
         routes: {
@@ -74,7 +74,7 @@ describe.each([
     it.each([
       ['a plain value', () => denied()],
       ['a promise', async () => denied()],
-    ])('trap 6: answers a denial with its very status, fields and bytes, decided as %s', async (_, script) => {
+    ])('answers a denial with its exact status, fields and bytes, decided as %s', async (_, script) => {
       let ran = false
       const { ask, gateway } = await app(script, {
         routes: {
@@ -95,14 +95,14 @@ describe.each([
     })
 
     it.each(['text/plain; charset=us-ascii', 'application/json', 'text/html', 'application/problem+json', 'x/y;Q=1'])(
-      'trap 6: leaves the media type %s alone',
+      'leaves the media type %s alone',
       async (type) => {
         const { ask } = await app(() => denied({ headers: { 'content-type': type } }))
         expect((await ask()).headers['content-type']).toBe(type)
       },
     )
 
-    it('trap 13: answers HEAD like GET, without a body', async () => {
+    it('answers HEAD like GET, without a body', async () => {
       const { ask } = await app(() => denied())
       const answer = await ask({ method: 'HEAD' })
       expect(answer).toMatchObject({ status: 429, body: '' })
@@ -116,7 +116,7 @@ describe.each([
       expect(answer.headers['content-length']).toBeUndefined()
     })
 
-    it('trap 7: throws a denial into the error handling with all its fields', async () => {
+    it('throws a denial with all its fields to the error handling', async () => {
       const errors: unknown[] = []
       const { ask } = await app(() => denied(), { onDeny: 'throw', onError: (error) => errors.push(error) })
       const answer = await ask()
@@ -138,7 +138,7 @@ describe.each([
     it.each([
       ['at once', (send: () => void) => send()],
       ['later', async (send: () => void) => send()],
-    ])('gives a denial to a function that answers %s', async (_, answering) => {
+    ])('passes a denial to a function that answers %s', async (_, answering) => {
       const { ask } = await app(() => denied(), {
         onDeny: (denial, call) => answering(() => call.send(418, `no: ${denial.code}`)),
       })
@@ -158,14 +158,14 @@ describe.each([
           throw new Error('broken callback')
         },
       ],
-    ])('trap 9: an onDeny that %s goes to the error handling', async (_, onDeny) => {
+    ])('an onDeny that %s goes to the error handling', async (_, onDeny) => {
       const errors: unknown[] = []
       const { ask } = await app(() => denied(), { onDeny, onError: (error) => errors.push(error) })
       expect((await ask()).status).toBe(500)
       expect(errors).toMatchObject([{ message: 'broken callback' }])
     })
 
-    it('trap 9: a failing callback of the gateway goes to the error handling and the handler does not run', async () => {
+    it('the error of a gateway callback goes to the error handling, and the handler does not run', async () => {
       const errors: unknown[] = []
       let ran = false
       const { ask } = await app(() => Promise.reject(new Error('broken usage function')), {
@@ -208,14 +208,14 @@ describe.each([
       })
     })
 
-    it('law 14: one gateway met twice on a request is asked and settled once', async () => {
+    it('law 14: a gateway that a request reaches twice is asked and settled once', async () => {
       const { ask, gateway } = await app(() => allow(), { twice: true })
       expect((await ask()).status).toBe(200)
       expect(gateway.asked).toHaveLength(1)
       expect(gateway.settled).toHaveLength(1)
     })
 
-    it('trap 1: settles once, at the end of the response, with what was answered', async () => {
+    it('settles once, at the end of the response, with its status and fields', async () => {
       const { ask, gateway } = await app(() => allow(), {
         routes: { '/v1/words': (call) => call.send(201, 'made', { 'x-tokens': '42' }) },
       })

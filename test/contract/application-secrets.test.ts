@@ -1,4 +1,4 @@
-/** Law 5 for callers with an application key, wherever they put it, and for what handlers and reports get to see. */
+/** Law 5 for callers with an application key in any location, and for what handlers and reports see. */
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, contractState, startBackend, TOKEN } from './backend.ts'
@@ -17,7 +17,7 @@ const callers = [
   { id: 'SECRET-stranger', key: 'SECRET-bad key' },
   { id: 'SECRET <stranger>&amp;', key: 'keyed-secret' },
 ]
-// The id of an application that exists is no secret to the handlers that serve it.
+// The id of a known application is not secret from the handlers that serve it.
 const secrets = [TOKEN, BAD_TOKEN, ...callers.flatMap(({ id, key }) => (id === 'keyed' ? [key] : [id, key]))]
 
 const places: Readonly<Record<string, (id: string, key: string) => Asking>> = {
@@ -103,7 +103,7 @@ describe.each(frameworks)('$name', ({ create }) => {
     expectNothingSecret()
   })
 
-  it('law 5: usage that is refused once our token was changed is told without it', async () => {
+  it('law 5: messages about usage that is refused after a change of our token do not contain the token', async () => {
     const credentials = { kind: 'appId' } as const
     const { app, port } = await serve({ cache: true, credentials }, 'answer')
     expect((await ask(port, places.query!('keyed', 'keyed-secret'))).status).toBe(200)

@@ -1,4 +1,4 @@
-/** The backend of the contract suite: an emulator with an application for every fate. */
+/** The backend of the contract suite: an emulator with an application for every outcome. */
 import {
   createEmulator,
   type Emulator,

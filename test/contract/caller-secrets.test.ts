@@ -1,4 +1,4 @@
-/** Law 5 for callers that come with a form, by OAuth, or with a secret in their Referer. */
+/** Law 5 for callers with a form, with OAuth, or with a secret in their Referer. */
 import type { GatewayOptions, RequestView } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
@@ -9,7 +9,7 @@ import { startWatcher, type Watcher } from './watcher.ts'
 import { type Asking, ask } from './wire.ts'
 
 const BAD_TOKEN = 'SECRET-outdated token'
-/** The first of each place is known to 3scale. */
+/** 3scale knows the first key of each location. */
 const keys = ['SECRET-good', 'SECRET-stranger', 'SECRET "quoted" <key>', `SECRET-long${'x'.repeat(5000)}`]
 const redirects = ['https://good.test/?state=SECRET-state', 'https://bad.test/?code=SECRET-code']
 const referrers = ['https://good.test/?session=SECRET-good', 'https://bad.test/?session=SECRET-bad']

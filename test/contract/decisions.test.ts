@@ -1,4 +1,4 @@
-/** Every row of what a denied caller sees, over a real gateway and an emulator, byte for byte the same in every framework. */
+/** Every denial, over a real gateway and an emulator: byte for byte the same in every framework. */
 import { createServer } from 'node:http'
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -13,7 +13,7 @@ beforeAll(async () => {
   backend = await startBackend()
 })
 afterAll(() => backend.emulator.close())
-// Counters start anew, and no minute ends within a test.
+// Counters begin at 0, and no minute ends within a test.
 beforeEach(() => backend.emulator.setState(contractState()))
 
 interface Row {
@@ -181,7 +181,7 @@ describe.each(frameworks)('$name', (framework) => {
     return { app, port: await app.listen() }
   }
 
-  it('lets a good key through, with who calls and what is left', async () => {
+  it('admits a good key, and shows the handler the application and its limits', async () => {
     let seen: unknown
     const { port } = await serve(
       { rateLimitHeaders: 'all' },
@@ -253,7 +253,7 @@ describe.each(frameworks)('$name', (framework) => {
     ])
   })
 
-  it("denies nobody and counts nothing under mode 'observe'", async () => {
+  it("denies and counts nothing under mode 'observe'", async () => {
     const { port } = await serve({ mode: 'observe' })
     for (const target of ['/?user_key=free-key', '/?user_key=stranger-key', '/']) {
       expect((await ask(port, { target })).status).toBe(200)
@@ -261,7 +261,7 @@ describe.each(frameworks)('$name', (framework) => {
     expect(backend.emulator.usage()[SERVICE]?.free?.hits?.minute ?? 0).toBe(0)
   })
 
-  it('strips what it has read before handlers run', async () => {
+  it('removes the credentials that it has read before handlers run', async () => {
     let seen: unknown
     const { port } = await serve(
       { stripCredentials: true, credentials: { in: ['query', 'headers'] } },
@@ -278,14 +278,14 @@ describe.each(frameworks)('$name', (framework) => {
     expect(seen).toEqual(['/v1/words?page=2', { page: '2' }, false])
   })
 
-  it('trap 8: reads credentials out of a form where that is a location', async () => {
+  it('reads credentials from a form if that is a location', async () => {
     const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
     const { port } = await serve({ credentials: { in: ['form'] } }, { forms: 'before' })
     expect((await ask(port, { ...form, body: 'user_key=free-key' })).status).toBe(200)
     expect((await ask(port, { ...form, body: 'user_key=stranger-key' })).status).toBe(403)
   })
 
-  it('trap 12: sends the very bytes of a header on to 3scale', async () => {
+  it('sends the exact bytes of a header to 3scale', async () => {
     const state = contractState()
     state.services[0]!.applications!.push({ id: 'umlaut', plan: 'free', user_keys: ['schlüssel'] } as never)
     backend.emulator.setState(state)

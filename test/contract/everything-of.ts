@@ -1,7 +1,7 @@
-/** What a log, a debugger or a page may make of a value, and the forms in which a secret could hide there. */
+/** All that a log, a debugger or a page may show of a value, and the forms that a secret may have there. */
 import { inspect } from 'node:util'
 
-/** Hidden members and causes included. */
+/** Includes hidden members and causes. */
 export function everythingOf(value: unknown): string {
   const parts = [String(value), JSON.stringify(value) ?? '', inspect(value, { depth: 9, showHidden: true })]
   if (value instanceof Error) {
@@ -11,7 +11,7 @@ export function everythingOf(value: unknown): string {
   return parts.join('\n')
 }
 
-/** As it is, in a query, in base64, in JSON, and in HTML or XML. */
+/** The secret as it is, in a query, in base64, in JSON, and in HTML or XML. */
 export function formsOf(secret: string): readonly string[] {
   const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   return [

@@ -21,7 +21,7 @@ function createApp(): FastifyInstance {
 const OWN = { serviceId: '1', serviceToken: 't', backendUrl: 'http://127.0.0.1:1' }
 
 describe('scopes', () => {
-  it('trap 8: guards the scope it is registered in and those below, and no other', async () => {
+  it('guards the scope it is registered in and those below, and no other', async () => {
     const gateway = scriptGateway(() => denied()) as never
     const app = createApp()
     await app.register(
@@ -37,7 +37,7 @@ describe('scopes', () => {
     expect(await Promise.all(statuses)).toEqual([429, 429, 200])
   })
 
-  it('trap 8: registered in a scope and in one above it, one gateway counts a request once', async () => {
+  it('registered in a scope and in one above it, one gateway counts a request once', async () => {
     const gateway = scriptGateway(() => allow())
     const app = createApp()
     await app.register(threescale, { gateway: gateway as never })
@@ -65,7 +65,7 @@ describe('scopes', () => {
     expect(app.threescale).toBe(outer)
   })
 
-  it('with global false guards only routes with settings of their own', async () => {
+  it('with global false guards only routes with their own settings', async () => {
     const gateway = scriptGateway(() => denied())
     const app = createApp()
     await app.register(threescale, { gateway: gateway as never, global: false })
@@ -76,7 +76,7 @@ describe('scopes', () => {
     expect(await Promise.all(statuses)).toEqual([429, 200, 200])
   })
 
-  it('makes the gateway of a route once, and shows its mistakes when it is declared', async () => {
+  it('creates the gateway of a route once, and reports its mistakes when it is declared', async () => {
     const app = createApp()
     await app.register(threescale, OWN)
     expect(() => app.get('/x', { config: { threescale: { usage: { hits: -1 } } } }, async () => 'x')).toThrow(
@@ -105,13 +105,13 @@ describe('registering', () => {
     await expect(Promise.resolve(failed)).rejects.toThrow(name)
   })
 
-  it('takes what Fastify passes on from register', async () => {
+  it("accepts Fastify's own options of register", async () => {
     const app = createApp()
     await app.register(threescale, { ...OWN, prefix: '/x', logLevel: 'warn' } as never)
     expect(app.threescale.options.serviceId).toBe('1')
   })
 
-  it('closes with the app a gateway it made, and no other', async () => {
+  it('closes a gateway that it created with the app, and no other', async () => {
     const own = createFastify()
     await own.register(threescale, OWN)
     const { threescale: made } = own
@@ -130,7 +130,7 @@ describe('registering', () => {
 it.each([
   [['query', 'form'], 'read'],
   [['query', 'headers'], 'unread'],
-])('trap 8: with credentials in %o a body is %s when the gateway is asked', async (locations, state) => {
+])('with credentials in %o a body is %s when the gateway is asked', async (locations, state) => {
   let body: unknown
   const gateway = scriptGateway((view) => {
     body = (view as unknown as { request: { body: unknown } }).request.body
@@ -144,7 +144,7 @@ it.each([
   expect(body).toBe(state === 'read' ? 'text' : undefined)
 })
 
-it('trap 5: refuses bad percent-escapes before the gateway is asked', async () => {
+it('refuses bad percent-escapes before the gateway is asked', async () => {
   const gateway = scriptGateway(() => allow())
   const app = createApp()
   await app.register(threescale, { gateway: gateway as never })
@@ -182,7 +182,7 @@ describe('HTTP/2', () => {
     return { gateway, session, ask }
   }
 
-  it('trap 10: knows the host from :authority, lets through and settles', async () => {
+  it('takes the host from :authority, admits and settles', async () => {
     const { gateway, ask } = await serve(() => allow({ headers: { ratelimit: 'x' } }))
     const answer = await ask({ ':path': '/words?user_key=k', ':authority': 'api.example' })
     expect(answer).toMatchObject({ status: 200, body: 'served', headers: { ratelimit: 'x' } })
@@ -202,7 +202,7 @@ describe('HTTP/2', () => {
     expect(gateway.asked[0]?.aborted).toBe(false)
   })
 
-  it('strips a parameter out of all places where Node keeps the target', async () => {
+  it('removes a parameter from all places where Node keeps the target', async () => {
     const seen: unknown[] = []
     const { ask } = await serve((view) => {
       view.setUrl?.('/words?page=2')
@@ -215,7 +215,7 @@ describe('HTTP/2', () => {
     expect(JSON.stringify(seen)).not.toContain('s3cr3t')
   })
 
-  it('denies, uploads included, without a warning of Node', async () => {
+  it('denies, also uploads, without a warning of Node', async () => {
     const warnings: Error[] = []
     const note = (warning: Error) => warnings.push(warning)
     process.on('warning', note)

@@ -1,4 +1,4 @@
-/** What every framework and major is asked to do in the contract suite, in one vocabulary. */
+/** The common interface by which the contract suite drives every framework and major. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Allowed, Denied, Gateway, GatewayOptions, RouteOptions } from '@threescale/core'
 
@@ -9,23 +9,23 @@ export interface Framework {
 }
 
 export interface Setup {
-  /** Options for the adapter to make a gateway of, or a gateway. */
+  /** A gateway, or options from which the adapter creates one. */
   readonly guard: GatewayOptions | Gateway
   readonly onDeny?: 'answer' | 'throw' | ((denied: Denied, call: Call) => void | Promise<void>)
-  /** Handlers by path, in Express's spelling. Default: one that answers every path below `/`. */
+  /** Handlers by path, in Express's syntax. Default: one that answers every path below `/`. */
   readonly routes?: Readonly<Record<string, Handler | Route>>
-  /** Mounts guard and routes below a path. */
+  /** A path below which guard and routes are mounted. */
   readonly prefix?: string
-  /** Puts the guard twice in front of the routes. */
+  /** Whether the guard is put in front of the routes twice. */
   readonly twice?: boolean
   readonly trustProxy?: boolean
-  /** Reads form bodies before the guard, or after it. */
+  /** Whether form bodies are read before or after the guard. */
   readonly forms?: 'before' | 'after'
-  /** Another target for the routes, as a middleware or the framework's own option makes it before the guard. */
+  /** Changes the target before the guard, by a middleware or the framework's own option. */
   readonly rewrite?: (target: string) => string
-  /** The framework's CORS middleware in front of the guard. */
+  /** Whether the framework's CORS middleware is in front of the guard. */
   readonly cors?: boolean
-  /** What an application's own error handler sees; without one the framework's default handler answers. */
+  /** Called by the application's own error handler; without it the framework's default handler answers. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -43,20 +43,20 @@ export interface Call {
   readonly response: ServerResponse
   readonly url: string
   readonly originalUrl: string
-  /** Of the route; what a framework calls a parameter that is not there differs. */
+  /** Parameters of the route; frameworks differ in the value of a missing one. */
   readonly params: Readonly<Record<string, string | undefined>>
   readonly query: Readonly<Record<string, unknown>>
   readonly body: unknown
   readonly threescale: Allowed | null | undefined
-  /** Answers as the framework's users do. */
+  /** Answers in the usual way of the framework. */
   send(status: number, body: string, headers?: Readonly<Record<string, string>>): void
-  /** Answers with a stream as the framework's users do. */
+  /** Answers with a stream, in the usual way of the framework. */
   stream(mediaType: string, chunks: AsyncIterable<string>): void
 }
 
 export interface App {
   readonly gateway: Gateway<never>
-  /** For requests in process. */
+  /** Handles a request in process. */
   dispatch(request: IncomingMessage, response: ServerResponse): void
   /** Listens on a free port of the loopback interface. */
   listen(): Promise<number>
@@ -67,5 +67,5 @@ export function routeOf(route: Handler | Route): Route {
   return typeof route === 'function' ? { handler: route } : route
 }
 
-/** The handler of apps that do not name any. */
+/** The default handler. */
 export const hello: Handler = (call) => call.send(200, 'hello')

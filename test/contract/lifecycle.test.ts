@@ -1,4 +1,4 @@
-/** From the first byte of a request to the last of its answer, and what happens when the client does not wait for it. */
+/** From the first byte of a request to the last byte of its answer, and what happens if the client does not wait. */
 import { once } from 'node:events'
 import type { Decision } from '@threescale/core'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -60,12 +60,12 @@ describe.each(frameworks)('$name', (framework) => {
     ])
   })
 
-  it('hands server-sent events on as they come', async () => {
+  it('passes server-sent events on at once', async () => {
     let send = (_event: string) => {}
     const { gateway, port } = await serve(() => allow(), {
       routes: {
         '/events': ({ response }) => {
-          // As with a framework that leaves the response to its user for good.
+          // The framework must leave this response to the handler for good.
           response.writeHead(200, { 'content-type': 'text/event-stream' })
           send = (event) => response.write(`data: ${event}\n\n`)
           send('first')
@@ -85,7 +85,7 @@ describe.each(frameworks)('$name', (framework) => {
     expect(gateway.settled[0]?.response.finished).toBe(false)
   })
 
-  it('trap 2: settles when the client goes away while the handler is at work', async () => {
+  it('settles if the client disconnects while the handler runs', async () => {
     let begun = false
     const { gateway, port } = await serve(() => allow(), {
       routes: {
@@ -104,7 +104,7 @@ describe.each(frameworks)('$name', (framework) => {
     expect(gateway.settled).toHaveLength(1)
   })
 
-  it('trap 15: the handler does not run when the client is gone before the decision, which is settled at once', async () => {
+  it('if the client disconnects before the decision, no handler runs and it is settled at once', async () => {
     let ran = false
     let aborted = false
     let decide = (_decision: Decision) => {}
@@ -137,7 +137,7 @@ describe.each(frameworks)('$name', (framework) => {
     expect(ran).toBe(false)
   })
 
-  it('writes nothing for a client that is gone', async () => {
+  it('writes nothing for a client that has disconnected', async () => {
     const errors: unknown[] = []
     let touched = false
     let decide = (_decision: Decision) => {}
@@ -162,7 +162,7 @@ describe.each(frameworks)('$name', (framework) => {
     expect([errors, touched, gateway.settled]).toEqual([[], false, []])
   })
 
-  it('a response that waits behind another on one connection is settled when the client goes away', async () => {
+  it('a response that waits for another one on its connection is settled if the client disconnects', async () => {
     const { gateway, port } = await serve((view) => (view.signal ? allow() : allow()), {
       routes: { '/slow': ({ response }) => new Promise((resolve) => response.once('close', () => resolve())) },
     })
@@ -176,7 +176,7 @@ describe.each(frameworks)('$name', (framework) => {
     expect(gateway.asked.map((view) => view.signal?.aborted)).toEqual([true, true, true])
   })
 
-  it('gives no signal of a client that stayed', async () => {
+  it('does not abort the signal of a client that stayed', async () => {
     const { gateway, port } = await serve((view) => (view.signal?.aborted ? denied() : allow()))
     expect((await ask(port, {})).status).toBe(200)
     await moment()
@@ -191,9 +191,9 @@ describe.each(frameworks)('$name', (framework) => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('broken handler'))],
-  ])('trap 3: what a handler %s reaches the error handling, and its answer is settled', async (_, handler) => {
+  ])('what a handler %s reaches the error handling, and its answer is settled', async (_, handler) => {
     const errors: unknown[] = []
-    // Express 4 leaves rejections of handlers to their authors.
+    // Express 4 does not handle rejections of handlers.
     if (framework.name === 'Express 4' && handler.toString().includes('reject')) return
     const { gateway, port } = await serve(() => allow(), {
       routes: { '/': handler },
@@ -204,10 +204,10 @@ describe.each(frameworks)('$name', (framework) => {
     expect(gateway.settled.map(({ response }) => [response.status, response.finished])).toEqual([[500, true]])
   })
 
-  describe('trap 16: a denial while the body is uploading', () => {
+  describe('a denial while the body is uploading', () => {
     const large = { method: 'POST', headers: { connection: 'keep-alive', 'content-length': '10000000' } }
 
-    // Express's own error page reads uploads to their end before it answers.
+    // Express's error page reads an upload to its end before it answers.
     const ways = framework.name.startsWith('Express') ? (['answer'] as const) : (['answer', 'throw'] as const)
     it.each(ways)('answers at once and closes the connection (%s)', async (onDeny) => {
       const { port } = await serve(() => denied(), { onDeny })
@@ -218,7 +218,7 @@ describe.each(frameworks)('$name', (framework) => {
       expect(answer.headers.connection).toBe('close')
     })
 
-    it('closes the connection also when nobody says how long the body is', async () => {
+    it('closes the connection also if the length of the body is unknown', async () => {
       const { port } = await serve(() => denied())
       const socket = open(port, {
         method: 'POST',
@@ -229,7 +229,7 @@ describe.each(frameworks)('$name', (framework) => {
       expect([answer.status, answer.headers.connection]).toEqual([429, 'close'])
     })
 
-    it('keeps the connection when little is left to read', async () => {
+    it('keeps the connection if little is left to read', async () => {
       const { port } = await serve(() => denied())
       const socket = open(port, { method: 'POST', headers: { connection: 'keep-alive', 'content-length': '5' } })
       const [bytes] = await once(socket, 'data')
@@ -238,7 +238,7 @@ describe.each(frameworks)('$name', (framework) => {
     })
   })
 
-  it('trap 14: an upgrade request without an upgrade listener is decided like any other', async () => {
+  it('an upgrade request without an upgrade listener is decided like any other', async () => {
     const { gateway, port } = await serve(() => denied())
     const headers = {
       connection: 'Upgrade',

@@ -1,4 +1,4 @@
-/** Where in an app the guard stands, and what stands before and behind it. */
+/** The guard's position in an app: what comes before it and after it. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { App, Call, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
@@ -25,7 +25,7 @@ describe.each(frameworks)('$name', (framework) => {
     return { gateway, ask: (asking: Asking) => ask(port, asking) }
   }
 
-  it('mounted under a prefix, the gateway sees the whole target', async () => {
+  it('the gateway sees the whole target if it is mounted under a prefix', async () => {
     const { gateway, ask } = await serve(() => allow(), {
       prefix: '/api',
       routes: { '/v1/words': (call) => call.send(200, call.originalUrl) },
@@ -34,13 +34,13 @@ describe.each(frameworks)('$name', (framework) => {
     expect(gateway.asked.map((view) => view.url)).toEqual(['/api/v1/words?user_key=k'])
   })
 
-  it('trap 4: an absolute target runs the handlers and is shown as it came', async () => {
+  it('an absolute target runs the handlers and is shown unchanged', async () => {
     const { gateway, ask } = await serve(() => allow(), { routes: { '/v1/words': (call) => call.send(200, 'served') } })
     expect((await ask({ target: 'http://other.example/v1/words?user_key=k' })).body).toBe('served')
     expect(gateway.asked[0]?.url).toBe('http://other.example/v1/words?user_key=k')
   })
 
-  it("trap 5: what becomes of a bad percent-escape is the router's to say, before us or after", async () => {
+  it('the router decides what a bad percent-escape means, before the guard or after it', async () => {
     const { gateway, ask } = await serve(() => allow(), {
       routes: { '/words/:word': (call) => call.send(200, call.params.word ?? '') },
     })
@@ -54,13 +54,13 @@ describe.each(frameworks)('$name', (framework) => {
   it.each([
     [false, 'api.example'],
     [true, 'public.example'],
-  ])('trap 10: with trust proxy %s the host is %s', async (trustProxy, host) => {
+  ])('with trust proxy %s the host is %s', async (trustProxy, host) => {
     const { gateway, ask } = await serve(() => allow(), { trustProxy })
     await ask({ headers: { host: 'api.example', 'x-forwarded-host': 'public.example' } })
     expect(gateway.asked[0]?.host).toBe(host)
   })
 
-  it('trap 11: of repeated Host and Authorization fields the first counts, others are joined', async () => {
+  it('of repeated Host and Authorization fields the first counts, others are joined', async () => {
     const { gateway, ask } = await serve(() => allow())
     await ask({
       headers: {
@@ -81,13 +81,13 @@ describe.each(frameworks)('$name', (framework) => {
     ])
   })
 
-  it('trap 12: bytes of a header arrive as latin1', async () => {
+  it('bytes of a header arrive as latin1', async () => {
     const { gateway, ask } = await serve(() => allow())
     await ask({ headers: { 'x-key': Buffer.from('schlüssel').toString('latin1') } })
     expect(Buffer.from(gateway.asked[0]?.header('x-key') ?? '', 'latin1').toString()).toBe('schlüssel')
   })
 
-  it('trap 13: CORS preflights pass where the framework answers them first, and denials can be read across origins', async () => {
+  it('CORS preflights pass if the framework answers them first; denials can be read across origins', async () => {
     const { gateway, ask } = await serve(() => denied(), { cors: true })
     const origin = { origin: 'https://app.example' }
     const preflight = await ask({ method: 'OPTIONS', headers: { ...origin, 'access-control-request-method': 'GET' } })
@@ -100,7 +100,7 @@ describe.each(frameworks)('$name', (framework) => {
     ])
   })
 
-  it('decides about OPTIONS where nobody answers them first', async () => {
+  it('decides about OPTIONS if the framework does not answer them first', async () => {
     const { gateway, ask } = await serve(() => denied())
     expect((await ask({ method: 'OPTIONS' })).status).toBe(429)
     expect(gateway.asked.map((view) => view.method)).toEqual(['OPTIONS'])
@@ -119,7 +119,7 @@ describe.each(frameworks)('$name', (framework) => {
       ])
     })
 
-    it('trap 8: does not read the body itself', async () => {
+    it('does not read the body itself', async () => {
       const seen: unknown[] = []
       const { ask } = await serve(
         (view) => {
@@ -132,7 +132,7 @@ describe.each(frameworks)('$name', (framework) => {
       expect(seen).toEqual([undefined])
     })
 
-    it('leaves the body to a parser behind it', async () => {
+    it('leaves the body to a parser after it', async () => {
       let body: unknown
       const { ask } = await serve(() => allow(), {
         forms: 'after',
@@ -174,7 +174,7 @@ describe.each(frameworks)('$name', (framework) => {
       return seen!
     }
 
-    it.each([undefined, '/api'])('takes a parameter out of target and query (prefix %s)', async (prefix) => {
+    it.each([undefined, '/api'])('removes a parameter from target and query (prefix %s)', async (prefix) => {
       const seen = await handlerSees(
         { target: `${prefix ?? ''}/words/x?user_key=secret&page=2&user_key=again` },
         (view) => {
@@ -191,7 +191,7 @@ describe.each(frameworks)('$name', (framework) => {
       expect(seen.request.url).not.toContain('secret')
     })
 
-    it('leaves alone what a rewrite put into the target', async () => {
+    it('does not change what a rewrite put into the target', async () => {
       const seen = await handlerSees(
         { target: '/old?user_key=secret&page=2' },
         (view) => {
@@ -205,7 +205,7 @@ describe.each(frameworks)('$name', (framework) => {
       expect(seen.query).not.toHaveProperty('user_key')
     })
 
-    it('takes a header out of all places where Node keeps it', async () => {
+    it('removes a header from all places where Node keeps it', async () => {
       const seen = await handlerSees(
         { target: '/words/x', headers: { 'X-User-Key': 'secret', 'x-other': 'y' } },
         (view) => {
@@ -218,7 +218,7 @@ describe.each(frameworks)('$name', (framework) => {
       expect([headers['x-other'], headersDistinct['x-other']]).toEqual(['y', ['y']])
     })
 
-    it('takes a field out of the form', async () => {
+    it('removes a field from the form', async () => {
       const seen = await handlerSees(
         { ...form('user_key=secret&word=y'), target: '/words/x' },
         (view) => {
@@ -231,7 +231,7 @@ describe.each(frameworks)('$name', (framework) => {
     })
   })
 
-  it("gives a route's own settings to the gateway and guards no route that says false", async () => {
+  it("passes a route's settings to the gateway, and does not guard a route with false", async () => {
     const usage = { lookups: 2 }
     const { gateway, ask } = await serve(
       (_, route) => allow({ headers: { 'x-usage': JSON.stringify(route?.usage ?? 'default') } }),

@@ -1,4 +1,4 @@
-/** What the factories of Express and Koa take; Fastify's are with its plugin. */
+/** Arguments of the factories of Express and Koa; fastify.test.ts has those of Fastify. */
 import { ConfigError, createGateway } from '@threescale/core'
 import express, { threescale as forExpress } from '@threescale/express'
 import koa, { threescale as forKoa } from '@threescale/koa'
@@ -15,7 +15,7 @@ describe.each([
     expect(standard).toBe(threescale)
   })
 
-  it('makes a gateway of options, which it does not change', () => {
+  it('creates a gateway from options, which it does not change', () => {
     const options = Object.freeze({ ...OWN, onDeny: 'throw' })
     const { gateway } = threescale(options)
     expect(gateway.options).toMatchObject({ serviceId: '1', serviceToken: '***' })
@@ -27,12 +27,12 @@ describe.each([
     expect(threescale(gateway).gateway).toBe(gateway)
   })
 
-  it('trap 17: knows the gateway of another copy of the package by its brand', () => {
+  it('recognises the gateway of another copy of the package by its brand', () => {
     const foreign = { [Symbol.for('threescale.gateway')]: {}, evaluate: () => allow() }
     expect(threescale(foreign).gateway).toBe(foreign)
   })
 
-  it('hands the settings of a route to the gateway', () => {
+  it('passes the settings of a route to the gateway', () => {
     const gateway = scriptGateway(() => allow())
     const route = { usage: { lookups: 2 } }
     const middleware = threescale(gateway).with(route)

@@ -1,4 +1,4 @@
-/** Law 13: however a path is spelled, the handler that serves it was metered as that handler. */
+/** Law 13: for any spelling of a path, the request is metered as the handler that serves it. */
 import type { GatewayOptions } from '@threescale/core'
 import fc from 'fast-check'
 import inject from 'light-my-request'
@@ -14,7 +14,7 @@ const RULES = [
 ]
 const EVERYTHING = { method: 'GET', pattern: '/', metric: 'hits' }
 
-/** What each handler has to be metered as, whatever the spelling. */
+/** The usage that belongs to each handler, for any spelling. */
 const USAGE: Readonly<Record<string, string>> = { words: '{"lookup":1}', admin: '{"tokens":5}' }
 const USAGE_WITH_HITS: Readonly<Record<string, string>> = {
   words: '{"hits":1,"lookup":1}',
@@ -120,7 +120,7 @@ beforeAll(async () => {
 afterAll(() => backend.emulator.close())
 
 describe.each(frameworks)('$name', (framework) => {
-  // Express and @koa/router route whatever the case.
+  // Express and @koa/router ignore case.
   const caseInsensitivePaths = !framework.name.startsWith('Fastify')
 
   describe.each([
@@ -163,7 +163,7 @@ describe.each(frameworks)('$name', (framework) => {
     })
     afterAll(() => app.close())
 
-    /** What is wrong with how a spelling was answered; undefined when nothing is. */
+    /** What is wrong with the answer to a spelling; undefined if it is right. */
     function wrong(target: string, status: number): string | undefined {
       if (status !== 200) return served === undefined ? undefined : `${target}: served and answered ${status}`
       if (served === undefined) return `${target}: 200 without a handler`
@@ -171,7 +171,7 @@ describe.each(frameworks)('$name', (framework) => {
       return usage === expected[handler] ? undefined : `${target}: ${handler} metered as ${usage}`
     }
 
-    it('law 13: every spelling is metered as what serves it, or not served', async () => {
+    it('law 13: every spelling is metered as its handler, or not served', async () => {
       const problems: string[] = []
       let wellServed = 0
       for (const target of SPELLINGS) {
@@ -185,7 +185,7 @@ describe.each(frameworks)('$name', (framework) => {
       expect(wellServed).toBeGreaterThan(8)
     })
 
-    it('law 13: so are spellings nobody has thought of', async () => {
+    it('law 13: generated spellings are metered as their handler, or not served', async () => {
       const piece = fc.constantFrom(
         ...[
           '/',
@@ -231,7 +231,7 @@ describe.each(frameworks)('$name', (framework) => {
             served = undefined
             const { statusCode } = await inject(
               (request, response) => {
-                // Injected requests have their target tidied up.
+                // Set again, because an injected request normalizes its target.
                 request.url = url
                 app.dispatch(request, response)
               },

@@ -1,6 +1,6 @@
 /**
- * Law 5, over what a process prints besides what it answers: frameworks write thrown denials to the console. Callers use
- * every place and send keys that break the backend's answer; closing tells what was lost.
+ * Law 5 for what a process prints: frameworks write thrown denials to the console, and closing announces losses.
+ * Callers use every location, and send keys that break the backend's answer.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server } from 'node:http'
@@ -25,14 +25,14 @@ const USER_KEYS = {
 }
 const APP_KEYS = { good: 'goodAppKeySECRET', wrong: 'wrongAppKeySECRET' }
 
-/** Every text that reached anybody. */
-const told: string[] = []
+/** All texts that were shown anywhere. */
+const shownTexts: string[] = []
 
-function tell(...values: unknown[]): void {
-  for (const value of values) told.push(textOf(value))
+function record(...values: unknown[]): void {
+  for (const value of values) shownTexts.push(textOf(value))
 }
 
-/** All that a log, a debugger or an error page may make of a value. */
+/** All that a log, a debugger or an error page may show of a value. */
 function textOf(value: unknown): string {
   const shown = inspect(value, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null })
   const parts = [String(value), shown, JSON.stringify(value) ?? '']
@@ -43,9 +43,9 @@ function textOf(value: unknown): string {
   return parts.join('\n')
 }
 
-/** A secret as it is, and as URLs, Basic authentication, HTML and hexadecimal dumps would carry it. */
+/** Finds secrets as they are, and decoded from base64. */
 function leaks(): string[] {
-  const all = told.join('\n')
+  const all = shownTexts.join('\n')
   const decoded = all.replace(/[A-Za-z0-9+/]{16,}={0,2}/g, (text) => `${text} ${Buffer.from(text, 'base64')}`)
   return [...decoded.matchAll(/.{0,80}SECRET.{0,40}/gs)].map(([text]) => text)
 }
@@ -57,7 +57,7 @@ const restore: (() => void)[] = []
 
 beforeAll(async () => {
   backend = await startBackend()
-  // A backend, or what stands in its place, that repeats all it was told.
+  // Something in place of a backend, which repeats the whole request.
   garbage = createServer((request, response) => {
     response.writeHead(Number(request.url?.split('/')[1]), { 'content-type': 'text/html', 'x-echo': request.url })
     response.end(`<html>${request.url}`)
@@ -84,17 +84,17 @@ beforeEach(() => {
   backend.emulator.setState(state)
 
   const channels = Object.values(CHANNELS)
-  for (const channel of channels) subscribe(channel, tell)
-  process.on('warning', tell)
+  for (const channel of channels) subscribe(channel, record)
+  process.on('warning', record)
   restore.push(() => {
-    for (const channel of channels) unsubscribe(channel, tell)
-    process.off('warning', tell)
+    for (const channel of channels) unsubscribe(channel, record)
+    process.off('warning', record)
   })
-  // Express and Koa print what their default handlers answer.
+  // Express and Koa print the errors that their default handlers answer.
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write
     stream.write = ((chunk: unknown) => {
-      told.push(String(chunk))
+      shownTexts.push(String(chunk))
       return true
     }) as never
     restore.push(() => {
@@ -103,7 +103,7 @@ beforeEach(() => {
   }
   for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) {
     const original = console[name]
-    console[name] = tell
+    console[name] = record
     restore.push(() => {
       console[name] = original
     })
@@ -111,10 +111,10 @@ beforeEach(() => {
 })
 afterEach(() => {
   for (const undo of restore.splice(0)) undo()
-  told.splice(0)
+  shownTexts.splice(0)
 })
 
-const logger = { debug: tell, info: tell, warn: tell, error: tell }
+const logger = { debug: record, info: record, warn: record, error: record }
 
 describe.each(frameworks)('$name', (framework) => {
   const apps: App[] = []
@@ -122,10 +122,10 @@ describe.each(frameworks)('$name', (framework) => {
     for (const app of apps.splice(0)) await app.close()
   })
 
-  /** What is said when an app ends counts, too. */
+  /** Includes what is shown when an app ends. */
   async function expectSilence(): Promise<void> {
     for (const app of apps.splice(0)) {
-      tell(await app.gateway.close({ timeoutMs: 20 }))
+      record(await app.gateway.close({ timeoutMs: 20 }))
       await app.close()
     }
     expect(leaks().slice(0, 5)).toEqual([])
@@ -135,24 +135,24 @@ describe.each(frameworks)('$name', (framework) => {
     const guard = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger, ...options }
     const routes = {
       '/words': (call: { threescale: unknown; send(status: number, body: string): void }) => {
-        tell(call.threescale)
+        record(call.threescale)
         call.send(200, 'served')
       },
     }
-    const app = await framework.create({ guard, onDeny, routes, onError: tell })
+    const app = await framework.create({ guard, onDeny, routes, onError: record })
     apps.push(app)
-    tell(app.gateway, app.gateway.options, app.gateway.stats())
+    record(app.gateway, app.gateway.options, app.gateway.stats())
     return app.listen()
   }
 
   async function send(port: number, query: string, headers: Record<string, string> = {}): Promise<void> {
-    told.push(String(await everything(open(port, { target: `/words?${query}`, headers }))))
+    shownTexts.push(String(await everything(open(port, { target: `/words?${query}`, headers }))))
   }
 
   const every = Object.values(USER_KEYS).map((key) => `user_key=${encodeURIComponent(key)}`)
 
   it.each(['answer', 'throw'] as const)(
-    'law 5: no credential of a caller is told to anybody (onDeny %s)',
+    'law 5: no credential of a caller is shown anywhere (onDeny %s)',
     async (onDeny) => {
       const port = await serve({ usage: { hits: 2 } }, onDeny)
       for (const query of [...every, 'user_key=unknownUserSECRET%ff', 'user_key=unknownUserSECRET%zz']) {
@@ -167,36 +167,39 @@ describe.each(frameworks)('$name', (framework) => {
         await send(byId, `app_id=keyed&app_key=${key}`)
         await send(byId, '', { authorization: `Basic ${Buffer.from(`keyed:${key}`).toString('base64')}` })
       }
-      expect(told.length).toBeGreaterThan(30)
+      expect(shownTexts.length).toBeGreaterThan(30)
       expect(leaks().slice(0, 5)).toEqual([])
     },
   )
 
-  it.each(['answer', 'throw'] as const)('law 5: nor while the backend fails (onDeny %s)', async (onDeny) => {
-    const places = [
-      'http://127.0.0.1:1',
-      ...['200', '204', '302', '400', '403', '404', '429', '500'].map((status) => `${garbageUrl}/${status}`),
-    ]
-    for (const backendUrl of places) {
-      const port = await serve({ backendUrl, onUnavailable: onDeny === 'throw' ? 'allow' : 'deny' }, onDeny)
-      for (const query of every) await send(port, query)
-    }
-    await expectSilence()
-  })
+  it.each(['answer', 'throw'] as const)(
+    'law 5: no credential is shown while the backend fails (onDeny %s)',
+    async (onDeny) => {
+      const places = [
+        'http://127.0.0.1:1',
+        ...['200', '204', '302', '400', '403', '404', '429', '500'].map((status) => `${garbageUrl}/${status}`),
+      ]
+      for (const backendUrl of places) {
+        const port = await serve({ backendUrl, onUnavailable: onDeny === 'throw' ? 'allow' : 'deny' }, onDeny)
+        for (const query of every) await send(port, query)
+      }
+      await expectSilence()
+    },
+  )
 })
 
-it('the search finds what it looks for', async () => {
+it('the search finds secrets', async () => {
   for (const text of [
     'goodUserSECRET',
     Buffer.from('keyed:goodAppKeySECRET').toString('base64'),
     'a%20goodUserSECRET%3C',
   ]) {
-    told.splice(0, told.length, text)
+    shownTexts.splice(0, shownTexts.length, text)
     expect(leaks()).toHaveLength(1)
   }
   const page = createServer((request, response) => response.end(request.url))
   const port = await listenOnLoopback(page)
-  told.splice(0, told.length, (await ask(port, { target: '/?user_key=goodUserSECRET' })).body)
+  shownTexts.splice(0, shownTexts.length, (await ask(port, { target: '/?user_key=goodUserSECRET' })).body)
   await closeServer(page)
   expect(leaks()).toHaveLength(1)
 })

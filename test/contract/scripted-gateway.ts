@@ -1,18 +1,18 @@
-/** A gateway that decides as a test says, to look at what an adapter makes of decisions. */
+/** A gateway whose decisions a test scripts, to test what an adapter does with decisions. */
 import type { Allowed, Decision, Denied, Gateway, RequestView, ResponseView, RouteOptions } from '@threescale/core'
 import { GATEWAY_BRAND } from '@threescale/core/adapter'
 
 export interface ScriptedGateway extends Gateway {
-  /** Every view that was asked about, in order. */
+  /** All views that were evaluated, in order. */
   readonly asked: RequestView[]
   readonly settled: { readonly decision: Decision; readonly response: ResponseView }[]
-  /** The settings of every `with`, in order. */
+  /** The settings of each `with`, in order. */
   readonly routes: RouteOptions[]
 }
 
 export type Script = (view: RequestView, route: RouteOptions | undefined) => Decision | Promise<Decision>
 
-/** `locations` is what the options say about where credentials are looked for. */
+/** @param locations the credential locations that the gateway's options show. */
 export function scriptGateway(script: Script, locations: readonly string[] = ['query']): ScriptedGateway {
   const asked: RequestView[] = []
   const settled: { decision: Decision; response: ResponseView }[] = []

@@ -1,4 +1,4 @@
-/** Law 5: nothing that anybody may see shows a credential, ours or a caller's, good or bad. */
+/** Law 5: nothing that is answered, logged or published shows a credential, ours or a caller's, good or bad. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { CHANNELS, type Gateway, type GatewayOptions, type Logger, ThreeScaleClient } from '@threescale/core'
 import { createEmulator, type Emulator } from '@threescale/emulator'
@@ -96,7 +96,7 @@ describe.each(frameworks)('$name', ({ create }) => {
     expectNothingSecret()
   })
 
-  it('law 5: a denial that is thrown shows none in the default error page outside production', async () => {
+  it('law 5: the default error page outside production shows no credential of a thrown denial', async () => {
     for (const own of Object.values(settings)) {
       const app = await create({ guard: { ...own(), logger }, onDeny: 'throw', onError: see } as never)
       closing.push(() => app.close())
@@ -107,7 +107,7 @@ describe.each(frameworks)('$name', ({ create }) => {
   })
 })
 
-/** Good and bad callers, then an outage and answers that are none; all that comes back is looked at. */
+/** Asks as good and bad callers, then during an outage and with invalid answers; all answers are searched. */
 async function askEverything(port: number, gateway: Gateway<never>): Promise<void> {
   for (const fault of [undefined, { kind: 'garbage' }, { kind: 'reset' }, { kind: 'status', status: 500 }] as const) {
     emulator.setFaults(fault === undefined ? [] : [fault])

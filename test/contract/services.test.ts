@@ -1,4 +1,4 @@
-/** Several services of one proxy configuration behind one guard, told apart by the host that the framework trusts. */
+/** Several services of one proxy configuration behind one guard, chosen by the host that the framework trusts. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Backend, startBackend, TOKEN } from './backend.ts'
 import type { App } from './framework.ts'
@@ -53,7 +53,7 @@ describe.each(frameworks)('$name', (framework) => {
     return { seen, statusOf }
   }
 
-  it('picks the service by host and counts the whole path, prefix included', async () => {
+  it('chooses the service by host, and matches the whole path including the prefix', async () => {
     const { seen, statusOf } = await serve(false)
     expect(await statusOf('/api/words?user_key=free-key', { host: 'keys.example' })).toBe(200)
     expect(await statusOf('/api/words?user_key=free-key', { host: 'KEYS.example:8080' })).toBe(200)
@@ -70,7 +70,7 @@ describe.each(frameworks)('$name', (framework) => {
   it.each([
     [true, 200],
     [false, 404],
-  ])('believes X-Forwarded-Host only where the framework does (trust proxy %s)', async (trustProxy, status) => {
+  ])('trusts X-Forwarded-Host only if the framework does (trust proxy %s)', async (trustProxy, status) => {
     const { statusOf } = await serve(trustProxy)
     const headers = { host: 'internal.example', 'x-forwarded-host': 'keys.example' }
     expect(await statusOf('/api/words?user_key=free-key', headers)).toBe(status)

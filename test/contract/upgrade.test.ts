@@ -1,4 +1,4 @@
-/** Requests that Node hands to an 'upgrade' listener and not to the framework. */
+/** Requests that Node passes to an 'upgrade' listener and not to the framework. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -25,7 +25,7 @@ const ofKoa = (Koa: typeof Koa3) => (request: IncomingMessage, proxy: boolean) =
 const servers: ReturnType<typeof createServer>[] = []
 const sockets: Duplex[] = []
 afterEach(async () => {
-  // Upgraded ones are none of the server's any more.
+  // The server does not close upgraded sockets.
   for (const socket of sockets.splice(0)) socket.destroy()
   for (const server of servers.splice(0)) await closeServer(server)
 })
@@ -59,7 +59,7 @@ describe.each([
   // Fastify does not tell whether it trusts a proxy.
   { name: 'Fastify 5', viewOf: (request: IncomingMessage, _trustProxy: boolean) => fastifyView(request) },
 ])('$name', ({ name, viewOf }) => {
-  it.each([false, true])('trap 14: is seen like any other (trust proxy %s)', async (trustProxy) => {
+  it.each([false, true])('is seen like any other (trust proxy %s)', async (trustProxy) => {
     const { view } = await upgrade((request) => viewOf(request, trustProxy))
     const host = trustProxy && !name.startsWith('Fastify') ? 'public.example' : 'api.example'
     expect([view.method, view.url, view.host, view.header('x-key'), view.formField?.('user_key')]).toEqual([
@@ -71,7 +71,7 @@ describe.each([
     ])
   })
 
-  it('its signal tells when the client goes away', async () => {
+  it('its signal is aborted when the client disconnects', async () => {
     const { view, client, socket } = await upgrade((request) => viewOf(request, false))
     socket.on('error', () => {})
     socket.resume()
@@ -81,7 +81,7 @@ describe.each([
   })
 })
 
-it('callbacks get what the framework has for such a request', async () => {
+it("callbacks get the framework's object for such a request", async () => {
   const viaExpress = await upgrade((request) => expressView(request, express5()))
   expect((viaExpress.view as ExpressView).request.get('x-key')).toBe('v')
   const viaKoa = await upgrade((request) => koaView(request, new Koa3()))

@@ -1,4 +1,4 @@
-/** Usage that is known only from the answer, over a real gateway: authorized before, reported once after. */
+/** Usage that is known only from the answer, over a real gateway: authorized before it, reported once after it. */
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -33,13 +33,13 @@ describe.each(
     return { app, port: await app.listen() }
   }
 
-  /** What 3scale has counted once everything is delivered. */
+  /** What 3scale has counted after everything was delivered. */
   async function counted(app: App, metric: string): Promise<number> {
     await app.gateway.close()
     return backend.emulator.usage()[SERVICE]?.free?.[metric]?.day ?? 0
   }
 
-  it('counts what usageAfter says of the answer, and not what was predicted', async () => {
+  it('counts the usage of usageAfter, and not the prediction', async () => {
     const usageAfter: GatewayOptions['usageAfter'] = (_view, { header }) => ({ tokens: Number(header('x-tokens')) })
     const { app, port } = await serve({ usage: { hits: 1, tokens: 1 }, usageAfter }, (call) =>
       call.send(200, 'served', { 'x-tokens': '42' }),
@@ -49,7 +49,7 @@ describe.each(
     expect([await counted(app, 'tokens'), await counted(app, 'hits')]).toEqual([42, 0])
   })
 
-  it('counts nothing for an answer of which usageAfter says {}', async () => {
+  it('counts nothing if usageAfter returns {}', async () => {
     const usageAfter: GatewayOptions['usageAfter'] = (_view, { status }) => (status >= 500 ? {} : { hits: 1 })
     let status = 200
     const { app, port } = await serve({ usageAfter }, (call) => call.send(status, 'answered'))
@@ -57,18 +57,18 @@ describe.each(
     expect(await counted(app, 'hits')).toBe(2)
   })
 
-  it('adds what the handler adds', async () => {
+  it('adds the usage that the handler adds', async () => {
     const { app, port } = await serve({}, (call) => {
       call.threescale?.addUsage({ tokens: 3 })
       call.threescale?.addUsage({ tokens: 4, lookup: 1 })
       call.send(200, 'served')
     })
     await ask(port, { target })
-    // A lookup is a hit as well.
+    // A lookup is a hit too.
     expect([await counted(app, 'tokens'), await counted(app, 'lookup'), await counted(app, 'hits')]).toEqual([7, 1, 2])
   })
 
-  it('counts once for a client that left before the end', async () => {
+  it('counts once for a client that disconnected before the end', async () => {
     let begun = false
     const usageAfter: GatewayOptions['usageAfter'] = (_view, { finished }) => ({ tokens: finished ? 100 : 1 })
     const { app, port } = await serve({ usageAfter }, ({ response }) => {
@@ -97,12 +97,12 @@ describe.each(
     ],
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['says nonsense', () => ({ hits: -1 })],
-  ])('leaves the answer alone when usageAfter %s', async (_, usageAfter) => {
+  ])('does not change the answer if usageAfter %s', async (_, usageAfter) => {
     const { port } = await serve({ usageAfter, logger: quiet }, (call) => call.send(200, 'served'))
     expect(await ask(port, { target })).toMatchObject({ status: 200, body: 'served' })
   })
 
-  it('leaves the answer alone when reporting fails', async () => {
+  it('does not change the answer if reporting fails', async () => {
     const { app, port } = await serve({ usageAfter: () => ({ hits: 1 }), logger: quiet }, (call) =>
       call.send(200, 'served'),
     )

@@ -1,4 +1,4 @@
-/** Sees all that the package says to anybody: channels, logger, warnings, and whatever a test shows it. */
+/** Records all that the package shows: channels, logger, warnings, and what a test adds. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { CHANNELS, type GatewayOptions } from '@threescale/core'
 import { everythingOf } from './everything-of.ts'
@@ -6,13 +6,13 @@ import { everythingOf } from './everything-of.ts'
 export interface Watcher {
   readonly logger: NonNullable<GatewayOptions['logger']>
   see(value: unknown): void
-  /** All that was seen. */
+  /** All recorded texts. */
   text(): string
   forget(): void
   stop(): void
 }
 
-/** Watches until it is stopped. */
+/** Records until it is stopped. */
 export function startWatcher(): Watcher {
   let seen: string[] = []
   const see = (value: unknown) => void seen.push(everythingOf(value))

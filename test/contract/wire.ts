@@ -1,9 +1,9 @@
-/** A client that writes and shows the very bytes of HTTP/1.1, for requests that ordinary clients tidy up. */
+/** A client that writes and returns the exact bytes of HTTP/1.1, for requests that ordinary clients would normalize. */
 import { connect, type Socket } from 'node:net'
 
 export interface Answer {
   readonly status: number
-  /** Names in lower case; of fields that come twice, all values. */
+  /** Names in lower case; repeated fields have all their values. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -16,16 +16,16 @@ export interface Asking {
   readonly body?: string
 }
 
-/** One request on its own connection; resolves once the server has closed it. */
+/** Sends one request on its own connection; resolves after the server has closed it. */
 export async function ask(port: number, asking: Asking): Promise<Answer> {
   const socket = open(port, asking)
   return parse(await everything(socket), asking.method)
 }
 
-/** Sends a request and hands out its connection. */
+/** Sends a request and returns its connection. */
 export function open(port: number, { method = 'GET', target = '/', headers = {}, body = '' }: Asking): Socket {
   const socket = connect(port, '127.0.0.1')
-  // A server that hangs up while we write is no failure of the client's.
+  // The server may close the connection while we write.
   socket.on('error', () => {})
   const fields = { host: '127.0.0.1', connection: 'close', ...headers }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
@@ -34,7 +34,7 @@ export function open(port: number, { method = 'GET', target = '/', headers = {},
   return socket
 }
 
-/** All that arrives until the connection ends. */
+/** All bytes until the connection ends. */
 export async function everything(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))

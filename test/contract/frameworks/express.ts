@@ -36,7 +36,7 @@ function create(express: typeof express5, setup: Setup): App {
   const guards = setup.twice ? [guard, guard] : [guard]
   const router = express.Router()
   const entries = Object.entries(setup.routes ?? {}).map(([path, route]) => ({ path, ...routeOf(route) }))
-  // Routes with settings of their own are guarded one by one, as the guide says; else the guard stands in front.
+  // If a route has its own settings, routes are guarded one by one, as in the guide; else the guard is in front of all.
   const single = entries.some(({ threescale }) => threescale !== undefined)
   if (!single) router.use(guards)
   if (setup.forms === 'after') router.use(forms)

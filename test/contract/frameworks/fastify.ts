@@ -30,7 +30,7 @@ async function create(setup: Setup): Promise<App> {
       ? { gateway: setup.guard as never, ...settings }
       : { ...(setup.guard as GatewayOptions<FastifyView>), ...settings }
   let gateway: unknown
-  // A child scope, the idiom for guarding a part of an app.
+  // A child scope, the usual way to guard a part of an app.
   await app.register(
     async (scope) => {
       await scope.register(threescale, guard)

@@ -18,7 +18,7 @@ export const koa: readonly Framework[] = [
 function create(Koa: typeof Koa3, setup: Setup): App {
   const { onDeny, onError, prefix } = setup
   const app = new Koa({ proxy: setup.trustProxy ?? false })
-  // Koa prints what its default handler answers with 5xx.
+  // Koa prints errors that its default handler answers with 5xx.
   app.silent = true
   if (onError !== undefined) app.on('error', (error) => onError(error))
   if (setup.cors) app.use(cors())
@@ -64,7 +64,7 @@ function create(Koa: typeof Koa3, setup: Setup): App {
   }
 }
 
-/** What koa-bodyparser and its like do with a form. */
+/** Reads a form as koa-bodyparser and similar middleware do. */
 const readForm: Middleware = async (ctx, next) => {
   if (ctx.is('urlencoded')) {
     let text = ''
