@@ -1,4 +1,6 @@
-/** Replays what APIcast did through a real Express app with `proxyConfig`, against a stub of the backend. */
+/**
+ * Replays APIcast's recorded behaviour through a real Express app with `proxyConfig`, against a stub of the backend.
+ */
 import { createServer } from 'node:http'
 import { threescale } from '@threescale/express'
 import express from 'express'
@@ -8,7 +10,7 @@ import { closeServer, listenOnLoopback } from '../contract/listening.ts'
 import { type ApicastCase, apicastCases, type Deviation } from './apicast.ts'
 import { type RawAnswer, sendRaw } from './raw-request.ts'
 
-/** Our calls do not ask for `no_body`, and an empty 200 is no answer (law 4). */
+/** The stub needs a body, because our calls do not ask for `no_body` and an empty 200 is not an answer (law 4). */
 const STATUS_DOCUMENT =
   '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>Basic</plan></status>'
 
@@ -103,7 +105,7 @@ describe.each([
 function merge(recorded: ApicastCase['expect'], ours: Deviation['ours'] = {}): ApicastCase['expect'] {
   const { params, headers, ...rest } = ours
   const call = recorded.backend_request
-  // Another status has another answer, ours.
+  // If our status differs, the whole answer is ours.
   const answer = ours.status === undefined ? recorded : { ...recorded, body: null, headers: {} }
   return {
     ...answer,
@@ -116,7 +118,7 @@ function merge(recorded: ApicastCase['expect'], ours: Deviation['ours'] = {}): A
   }
 }
 
-/** What our calls have besides credentials, for cases where APIcast made none. */
+/** The parameters of our calls besides credentials, for cases in which APIcast made no call. */
 const OWN_PARAMS = { service_id: '42', service_token: 'token-value', 'usage[hits]': '1' }
 
 function usageOf(params: Record<string, string> | null): Record<string, number> | null {

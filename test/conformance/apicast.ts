@@ -1,4 +1,4 @@
-/** APIcast's recorded behaviour and the list of what is meant to differ, as the replays read them. */
+/** Reads APIcast's recorded behaviour, and the list of intended deviations. */
 import { readFileSync } from 'node:fs'
 
 export interface ApicastCase {
@@ -24,11 +24,11 @@ export interface ApicastCase {
 
 export interface Deviation {
   readonly case: string
-  /** What differs, in place of what APIcast did. */
+  /** What replaces APIcast's behaviour. */
   readonly ours: {
     readonly status?: number
     readonly usage?: Record<string, number> | null
-    /** Parameters of the backend call that differ. */
+    /** Parameters of the backend call with other values. */
     readonly params?: Record<string, string>
     readonly body?: string
     readonly headers?: Record<string, string | null>
@@ -38,7 +38,7 @@ export interface Deviation {
 
 export type ApicastFile = 'mapping-rules' | 'credentials' | 'backend-responses'
 
-/** The cases of one file with the deviation that is meant, where there is one. Throws when a deviation names no case. */
+/** The cases of one file, each with its intended deviation, if any. Throws if a deviation names no case. */
 export function apicastCases(file: ApicastFile): (ApicastCase & { readonly deviation: Deviation | undefined })[] {
   const recorded: ApicastCase[] = read(`apicast/${file}.json`)
   const deviations = new Map(

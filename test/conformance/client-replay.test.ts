@@ -1,4 +1,4 @@
-/** Every recorded answer, given to the client as if it came over the wire, becomes the right verdict or typed error. */
+/** The client turns every recorded answer into the right verdict or typed error. */
 import {
   BackendError,
   ProtocolError,
@@ -41,7 +41,7 @@ async function verdictOf(step: Step): Promise<Verdict> {
   return await clientThatGets(answerOf(step)).authorize({ userKey: 'k' }, noBody ? { extensions: { noBody } } : {})
 }
 
-/** What each piece of a document must be, by texts that 3scale writes around it and by the state it was made from. */
+/** Checks each detail of a document by the texts that 3scale writes around it, and by the state it was made from. */
 function expectDetails(verdict: Verdict, body: string, scenario: Scenario): void {
   const rest = body.includes('</reason>') ? body.slice(body.lastIndexOf('</reason>')) : body
   const services = scenario.state.services
@@ -97,7 +97,7 @@ function expectDetails(verdict: Verdict, body: string, scenario: Scenario): void
   }
 }
 
-/** As 3scale escapes plan names and URLs. */
+/** Escapes as 3scale does in plan names and URLs. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
@@ -106,7 +106,7 @@ function stamp(date: Date | undefined): string | undefined {
   return date?.toISOString().replace(/^(.+)T(.+)\.000Z$/, '$1 $2 +0000')
 }
 
-/** The sentence that must follow from a status and code. */
+/** The sentence that belongs to a status and code. */
 const REASONS: Readonly<Record<string, RegExp>> = {
   application_key_invalid: /^application key (".*" is invalid|is missing)$/s,
   oauth_not_enabled: /^oauth is not enabled$/,
@@ -119,7 +119,7 @@ const REASONS: Readonly<Record<string, RegExp>> = {
 }
 
 describe.each(scenarios)('$name', (scenario) => {
-  test('laws 1 to 4: each answer to a question is the right verdict or error', async () => {
+  test('laws 1 to 4: each answer to an authorize or authrep is the right verdict or error', async () => {
     for (const step of scenario.steps) {
       const { status, headers, body } = step.app_response ?? step.response
       const text = body ?? ''
@@ -168,7 +168,7 @@ describe.each(scenarios)('$name', (scenario) => {
     }
   })
 
-  test('each answer to a report is accepted, or an error that says what was not', async () => {
+  test('each answer to a report is accepted, or an error that says what was not accepted', async () => {
     const transactions = [{ appId: 'a', usage: { hits: 1 } }]
     for (const step of scenario.steps.filter(({ request }) => request.method === 'POST')) {
       const { status, headers, body } = step.app_response ?? step.response

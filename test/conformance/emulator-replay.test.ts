@@ -1,4 +1,4 @@
-/** Replays every recording against the emulator, over real connections and in process. */
+/** Replays all recordings against the emulator, over real connections and in process. */
 import { createEmulator, type Emulator } from '@threescale/emulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { knownExceptions } from './emulator-exceptions.ts'
@@ -12,10 +12,10 @@ afterAll(() => {
   console.log(`replayed ${replayed.scenarios} scenarios, ${replayed.steps} steps`)
 })
 
-/** Header fields that belong to the connection, which the recordings leave out. */
+/** Header fields of the connection, which the recordings leave out. */
 const connectionHeaders = ['date', 'server', 'connection', 'keep-alive', 'transfer-encoding']
 
-/** The answer without what is a matter of the connection or, by the scenario's flags, of chance. */
+/** The answer without parts that depend on the connection or, by the scenario's flags, on chance. */
 function comparable({ flags = [] }: Scenario, step: Step, { status, headers, body }: RecordedAnswer): RecordedAnswer {
   const kept = Object.entries(headers).filter(
     ([name]) => !connectionHeaders.includes(name) && (name !== 'content-length' || step.request.method === 'HEAD'),
@@ -95,7 +95,7 @@ describe('in process', () => {
   )
 })
 
-/** Messages about keys are masked in calls(). */
+/** Whether a message is shown in full: calls() masks messages about keys. */
 function unmasked({ code, message }: { code: string; message: string }) {
   return { code, message: code === 'user_key_invalid' ? message.replace(/".*"/s, '"***"') : message }
 }

@@ -1,4 +1,4 @@
-/** One request as raw bytes over a connection of its own, and the answer as it came. */
+/** Sends one request as raw bytes over its own connection, and returns the raw answer. */
 import { connect } from 'node:net'
 
 export interface RawAnswer {
@@ -8,7 +8,7 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** Sends what is given, and a Host and a Content-Length where the request has none. The target goes out as UTF-8. */
+/** Sends the request, and adds Host and Content-Length if they are missing. The target is sent as UTF-8. */
 export function sendRaw(
   port: number,
   method: string,

@@ -1,4 +1,4 @@
-/** The recorded behaviour of apisonator 3.4.3: one file a scenario. */
+/** Reads the recorded behaviour of apisonator 3.4.3: one file per scenario. */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { EmulatorState } from '@threescale/emulator'
 
@@ -9,10 +9,10 @@ export interface RecordedAnswer {
 }
 
 export interface Step {
-  /** Where the clock stood. */
+  /** The time of the backend's clock. */
   readonly time: string
   readonly note?: string
-  /** Set where the answer did not come from the application: puma, sinatra, rack or crash. */
+  /** Set if the answer did not come from the application: puma, sinatra, rack or crash. */
   readonly layer?: string
   readonly request: {
     readonly method: string
@@ -22,7 +22,7 @@ export interface Step {
     readonly body_base64?: string
   }
   readonly response: RecordedAnswer
-  /** What the application meant, where its access log spoiled the answer on the wire. */
+  /** The application's own answer, if its access log changed the answer on the wire. */
   readonly app_response?: RecordedAnswer
   readonly error_log?: readonly { readonly code: string; readonly message: string }[]
   readonly failed_jobs?: readonly unknown[]
