@@ -8,7 +8,7 @@ import { createEmulator } from '@threescale/emulator'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-// Below the workspace, so that packages resolve; ignored by git.
+// Inside the workspace, so that packages resolve; ignored by git.
 const work = fileURLToPath(new URL('.cache/', import.meta.url))
 const PAGES = [
   'README.md',
@@ -26,7 +26,7 @@ interface Block {
   readonly code: string
 }
 
-/** The JavaScript and TypeScript of a page that stands alone: it begins with an import. */
+/** The complete JavaScript and TypeScript programs of a page: those that begin with an import. */
 function programsOf(page: string): Block[] {
   return [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^```(js|ts)\n([\s\S]*?)^```$/gm)]
     .map(([, language, code]) => ({ page, language: language as 'js' | 'ts', code: code! }))
@@ -70,7 +70,7 @@ describe('the programs of the documentation', () => {
     expect((await compiling).stdout).toBe('')
   }, 60_000)
 
-  it("the README's client says what it should against the emulator", async () => {
+  it("the README's client prints the right output against the emulator", async () => {
     const emulator = createEmulator()
     const backendUrl = await emulator.listen({ port: 0 })
     const { code } = programsOf('README.md').find((block) => block.code.includes('new ThreeScaleClient'))!

@@ -9,7 +9,7 @@ const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: ROOT, encod
   .split('\0')
   .filter(Boolean)
 
-/** The anchor that a heading gets on the usual code hosts. */
+/** The anchor of a heading on the usual code hosts. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()

@@ -18,7 +18,7 @@ it('the guide describes every channel and no other', () => {
 })
 
 it.each(Object.entries(CHANNELS))(
-  'the guide names every member of a message of %s, and every word it can say',
+  'the guide names every member of a message of %s, and every word that it can contain',
   (name, channel) => {
     const type = `${name[0]!.toUpperCase()}${name.slice(1)}Message`
     const body = new RegExp(`interface ${type} \\{\\n([\\s\\S]*?)\\n\\}`).exec(messages)![1]!

@@ -26,7 +26,7 @@ function literal(value: unknown): string {
 
 /** The default of `cache.ttlMs` and the like; undefined where there is none. */
 function defaultOf(path: string): unknown {
-  // `cache` itself is off; DEFAULTS.cache is what `true` takes.
+  // `cache` itself is off; DEFAULTS.cache has the values of `true`.
   if (path === 'cache') return false
   return path
     .split('.')
@@ -42,11 +42,11 @@ describe('the options table of the README', () => {
     expect([...rows.keys()].sort()).toEqual([...described].sort())
   })
 
-  it.each(described)('tells the default of %s', (name) => {
-    const told = rows.get(name)
-    if (name === 'credentials') return expect(told).toBe('see below')
+  it.each(described)('has the default of %s', (name) => {
+    const shown = rows.get(name)
+    if (name === 'credentials') return expect(shown).toBe('see below')
     const value = defaultOf(name)
-    expect(told).toBe(value === undefined ? '–' : `\`${literal(value)}\``)
+    expect(shown).toBe(value === undefined ? '–' : `\`${literal(value)}\``)
   })
 })
 
@@ -68,10 +68,10 @@ describe('the docstrings of the options', () => {
       ['kind', 'in', 'maxBytes', 'ttlMs', 'staleMs', 'maxApplications', 'maxDenials', 'denialTtlMs', 'maxWaiters'],
       ['limitMargin', 'settleMs', 'intervalMs', 'maxPending', 'ambiguous', 'late'],
     ].flat(),
-  )('tell the default of %s', (name) => {
+  )('have the default of %s', (name) => {
     const path = GROUPED_NAMES.find((grouped) => grouped.endsWith(`.${name}`)) ?? name
     const value = literal(defaultOf(path))
-    const told = /Defaults? ([^.]+(?:\.[^\s.][^.]*)*)/.exec(options.get(name) ?? '')?.[1]?.replaceAll('`', '')
-    expect([value, value.replaceAll("'", '')]).toContain(told)
+    const shown = /Defaults? ([^.]+(?:\.[^\s.][^.]*)*)/.exec(options.get(name) ?? '')?.[1]?.replaceAll('`', '')
+    expect([value, value.replaceAll("'", '')]).toContain(shown)
   })
 })

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** `npm run demo` without a terminal, in a process group of its own; its output up to the last line it prints. */
+/** Runs `npm run demo` without a terminal, in its own process group, and collects its output up to the last line. */
 async function demo() {
   const child = spawn('npm', ['run', 'demo'], {
     cwd: ROOT,
@@ -42,7 +42,7 @@ function groupLives(pid: number): boolean {
 
 describe('npm run demo', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'shows what happens, serves on, and leaves no process behind after %s',
+    'shows what happens, keeps serving, and leaves no process behind after %s',
     async (signal) => {
       const { child, output, exit } = await demo()
       const happened = [...output.matchAll(/^ {2}GET \S+ +(\d+) {2}([^:]+): (.*)$/gm)].map(([, ...parts]) => parts)
@@ -64,7 +64,7 @@ describe('npm run demo', () => {
       expect([served.status, await served.json()]).toEqual([200, { word: 'hello', plan: 'Unlimited' }])
       expect((await fetch(`${backend}/emulator/api/usage`)).status).toBe(200)
 
-      // Ctrl-C in a terminal reaches the whole group, a process manager's SIGTERM only npm.
+      // Ctrl-C in a terminal reaches the whole group; the SIGTERM of a process manager reaches only npm.
       process.kill(signal === 'SIGINT' ? -child.pid! : child.pid!, signal)
       await exit
       await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
@@ -73,7 +73,7 @@ describe('npm run demo', () => {
     120_000,
   )
 
-  it('shows an outage when its backend is ended, and ends as before', async () => {
+  it('shows an outage if its backend ends, and then ends as usual', async () => {
     const { child, output, exit } = await demo()
     const [, backend, app] = /emulator\) +(\S+)\nExpress app +(\S+)/.exec(output)!
     process.kill(Number(/^ {2}kill (\d+)$/m.exec(output)![1]), 'SIGKILL')

@@ -50,7 +50,7 @@ describe.each([
     wrong: basic('unlimited-app', 'x'),
   },
 ])('the $name example', ({ name, service, app, good, bad, headers, wrong, lookups }) => {
-  it('serves callers that 3scale knows and nobody else, and has everything counted when it has stopped', async () => {
+  it('serves only callers that 3scale knows, and everything is counted after it has stopped', async () => {
     const example = await start(name, service)
     const { url } = example
     const answer = await fetch(`${url}/words/hello${good}`, { headers })
@@ -66,7 +66,7 @@ describe.each([
     expect(todays(example, service, app, 'lookup')).toBe(lookups)
   })
 
-  it('explains where it was told to, and counts nothing for it', async () => {
+  it('explains requests at the documented path, and counts nothing for it', async () => {
     const example = await start(name, service, { EXPLAIN: '1' })
     const text = await (await fetch(`${example.url}/explain/words/hello${good}`, { headers })).text()
     expect(text).toContain(service)

@@ -1,4 +1,4 @@
-/** An example as its reader starts it: a process of its own in front of an emulator. */
+/** Runs an example as a reader would: as its own process, in front of an emulator. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -8,11 +8,11 @@ import { createEmulator, type Emulator } from '@threescale/emulator'
 export interface RunningExample {
   readonly url: string
   readonly emulator: Emulator
-  /** Ends it as a process manager does, and gives its exit code. */
+  /** Ends it as a process manager does; returns its exit code. */
   stop(): Promise<number | null>
 }
 
-/** @param serviceId of the emulator's demo provider. */
+/** @param serviceId a service of the emulator's demo provider. */
 export async function runExample(
   name: string,
   serviceId: string,

@@ -14,7 +14,7 @@ async function start(...given: Parameters<typeof runExample>): Promise<RunningEx
   return example
 }
 
-/** What was used is reported in batches, the last of them when the process ends. */
+/** Ends the example, because it reports the last batch of usage only then. */
 async function stopped(example: RunningExample): Promise<void> {
   running.splice(running.indexOf(example), 1)
   expect(await example.stop()).toBe(0)
@@ -24,7 +24,7 @@ const todays = ({ emulator }: RunningExample, service: string, application: stri
   emulator.usage()[service]?.[application]?.[metric]?.day ?? 0
 
 describe('the llm-tokens example', () => {
-  it('counts the tokens of a streamed answer after it', async () => {
+  it('counts the tokens of a streamed answer after its end', async () => {
     const example = await start('llm-tokens', '2555417')
     const answer = await fetch(`${example.url}/chat?user_key=good-key&prompt=one+two+three`)
     const text = await answer.text()
@@ -34,7 +34,7 @@ describe('the llm-tokens example', () => {
     expect(todays(example, '2555417', 'good', 'hits')).toBe(1)
   })
 
-  it('counts what was produced for a client that left early', async () => {
+  it('counts what was produced for a client that disconnected early', async () => {
     const example = await start('llm-tokens', '2555417')
     const controller = new AbortController()
     const prompt = 'word+'.repeat(400)
@@ -66,7 +66,7 @@ describe('the websocket example', () => {
     await eventually(() => said.length === 2, 'two answers')
     await stopped(example)
     expect(todays(example, '2555417', 'good', 'lookup')).toBe(2)
-    // A lookup is a hit as well, beside the one of the connection.
+    // One hit for the connection; a lookup is a hit too.
     expect(todays(example, '2555417', 'good', 'hits')).toBe(3)
   })
 })

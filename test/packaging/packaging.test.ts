@@ -8,12 +8,12 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packAll, ROOT } from '../../scripts/pack.mjs'
 
-// Without NODE_PATH, which pnpm's launchers set and which would lead back into the workspace.
+// Without NODE_PATH: pnpm's launchers set it, and packages would be resolved from the workspace.
 const { NODE_PATH: _, ...env } = process.env
 const run = (command: string, given: string[]) => promisify(execFile)(command, given, { cwd: project, env })
 const project = mkdtempSync(join(tmpdir(), 'threescale-consumer-'))
 
-/** What npm would fetch for the packed packages, taken from the workspace instead, so that this runs without a registry. */
+/** Dependencies of the packed packages. They come from the workspace, so that the test needs no registry. */
 const FETCHED: Readonly<Record<string, string>> = {
   undici: 'core',
   'fast-xml-parser': 'core',
@@ -49,7 +49,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
-describe('the packed packages, in a project of their own', () => {
+describe('the packed packages, in a separate project', () => {
   it('are required by a CommonJS app on Express 4', async () => {
     const version = JSON.parse(readFileSync(join(project, 'node_modules/express/package.json'), 'utf8')).version
     expect(version).toMatch(/^4\./)

@@ -19,7 +19,7 @@ it('nothing generated, and no configuration of one machine, is committed', () =>
   expect(files.filter((file) => wrong.test(file))).toEqual([])
 })
 
-it('no file names a place on one machine', () => {
+it('no file names a path of one machine', () => {
   const homes = /(?<![\w.~-])\/(?:home|Users|root|work)\/[\w.-]+\//
   const texts = files.filter(
     (file) => !file.startsWith('test/conformance/') && statSync(`${ROOT}${file}`).size < 1_000_000,
@@ -27,12 +27,12 @@ it('no file names a place on one machine', () => {
   expect(texts.filter((file) => homes.test(read(file)))).toEqual([])
 })
 
-it('package.json leaves the package manager open, as pnpm 12 would want to fetch itself', () => {
+it('package.json names no package manager, because pnpm 12 would try to fetch itself', () => {
   const { packageManager, devEngines } = JSON.parse(read('package.json'))
   expect([packageManager, devEngines]).toEqual([undefined, undefined])
 })
 
-it('every package asks for the same Node, ships types and sources, and has no install script', () => {
+it('every package requires the same Node, ships types and sources, and has no install script', () => {
   const manifests = files.filter((file) => /^packages\/[^/]+\/package\.json$/.test(file))
   expect(manifests.length).toBeGreaterThanOrEqual(5)
   for (const manifest of manifests) {

@@ -274,7 +274,7 @@ describe('stripping', () => {
     ['/a?user_key=k#frag', '/a#frag'],
     ['/a?x=1', '/a?x=1'],
     ['/a', '/a'],
-  ])('takes the query of %s out', (url, left) => {
+  ])('removes the credentials from the query of %s', (url, left) => {
     expect(stripped({ url }).url).toBe(left)
   })
 

@@ -246,7 +246,7 @@ describe('explain', () => {
       { serviceId: undefined, serviceToken: undefined, providerKey: 'demo-provider-key' },
       GOOD_REQUEST,
     ],
-  ])('law 5: tells the call that is made, secrets masked: %s', async (_what, options, request) => {
+  ])('law 5: shows the call that is made, with masked secrets: %s', async (_what, options, request) => {
     const { gateway, backend } = setUp(options)
     const { call } = await gateway.explain(viewOf(request))
     await gateway.evaluate(viewOf(request))
@@ -284,7 +284,7 @@ describe('the referrer', () => {
     ['a header', { referrer: true }],
     ['a function', { referrer: () => '\ud800' }],
     ['a function that waits', { referrer: async () => '\ud800' }],
-  ])('law 3: that is not UTF-8 is the fault of the caller: %s', async (_from, options) => {
+  ])('law 3: is the fault of the caller if it is not UTF-8: %s', async (_from, options) => {
     const { gateway, backend } = setUp(options)
     const decision = await gateway.evaluate(viewOf({ url: GOOD, headers: { referer: 'http://caf\xe9.test/' } }))
     expect(denied(decision)).toMatchObject({ code: 'credentials_malformed', reason: 'the referrer is not valid UTF-8' })

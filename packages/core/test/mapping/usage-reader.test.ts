@@ -61,7 +61,7 @@ describe('a function', () => {
     [[1]],
     ['hits'],
     [7],
-  ])('that returns %j throws UsageError', (usage) => {
+  ])('throws UsageError if it returns %j', (usage) => {
     const reader = createUsageReader({ usage: (() => usage) as never })
     expect(() => reader.read(viewOf({}))).toThrow(UsageError)
     // Not even if a similar usage was seen before.
@@ -175,7 +175,7 @@ describe('targets', () => {
     ['HTTPS://user@api.test:8443/v1/words'],
     ['http://[::1]/v1/words?x=http://y/'],
     ['foo+bar://x/v1/words'],
-  ])('scheme and authority of %s are taken off', (url) => {
+  ])('scheme and authority of %s are removed', (url) => {
     expect(readWith(rules, { url })).toEqual({ hits: 1 })
   })
 
@@ -212,7 +212,7 @@ describe('law 13: what is metered is what is served', () => {
     ['/v1/words/x/./y', { lookup: 1, hits: 1 }],
     ['/v1/words/.hidden', { lookup: 1, hits: 1 }],
     ['/v1/other/../else', { hits: 1 }],
-  ])('%s is counted as APIcast does', (url, usage) => {
+  ])('%s is counted as APIcast counts it', (url, usage) => {
     expect(readWith(rules, { url })).toEqual(usage)
   })
 

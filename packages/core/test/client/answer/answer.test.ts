@@ -287,7 +287,7 @@ describe('a denial', () => {
     ['an empty code', { status: 403, body: '<error code="">x</error>' }, 'forbidden'],
     ['a compressed body', { status: 403, body: '?', headers: { 'content-encoding': 'gzip' } }, 'forbidden'],
     ['an endless body', { status: 403, body: 'x'.repeat(MAX_BODY_BYTES + 1) }, 'forbidden'],
-  ])('law 3: %s is a denial with a code of its own', async (_name, line, code) => {
+  ])('law 3: %s is a denial with its own code', async (_name, line, code) => {
     const verdict = await verdictOf(line)
     expect(verdict).toMatchObject({ authorized: false, status: line instanceof Error ? 0 : line.status, code })
     expect((verdict as { reason: string }).reason).not.toBe('')

@@ -33,7 +33,7 @@ test.each([
   '15/01/2026 10:20',
   '2026-01-15 10:20:30 CET',
   '2026-01-15 10:20:30 +02',
-])('refuses %o, which the backend would read otherwise or take for now', (text) => {
+])('refuses %o, which the backend would read in another way or replace by the current time', (text) => {
   expect(parseTimestamp(text)).toBeUndefined()
 })
 

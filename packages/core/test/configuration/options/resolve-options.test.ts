@@ -95,7 +95,7 @@ describe('resolveOptions', () => {
     ['url', 'backendUrl'],
     ['ttlMs', 'cache.ttlMs'],
     ['intervalMs', 'report.intervalMs'],
-  ])('an unknown option %s is told to be %s', (name, known) => {
+  ])('suggests for the unknown option %s: %s', (name, known) => {
     expect(problemsOf({ [name]: 'x' })).toEqual([`${name} is no option; did you mean ${known}?`])
   })
 

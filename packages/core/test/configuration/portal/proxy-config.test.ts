@@ -122,7 +122,7 @@ describe('the forms a document comes in', () => {
     [{ services: [null] }, 'proxyConfig.services[0] must be an object, not null'],
     [{ proxy_config: {} }, 'proxyConfig.proxy_config.content is missing'],
     [{ proxy_configs: [{}] }, 'proxyConfig.proxy_configs[0].proxy_config.content is missing'],
-  ])('%j is none', (document, problem) => {
+  ])('%j is not one', (document, problem) => {
     expect(problemsOf(document)).toEqual([problem])
   })
 })
