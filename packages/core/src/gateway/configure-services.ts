@@ -20,7 +20,7 @@ export type ServiceSetup<View extends RequestView> = Omit<ConfiguredService<View
 export interface ServiceSetups<View extends RequestView> {
   readonly setups: readonly ServiceSetup<View>[]
   /** Clients that were created here, to be closed with the gateway. */
-  readonly ownClients: readonly ThreeScaleClient[]
+  readonly createdClients: readonly ThreeScaleClient[]
   /** Warnings for the operator. */
   readonly warnings: readonly string[]
 }
@@ -39,7 +39,7 @@ export function configureServices<View extends RequestView>(
   const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
   return {
     setups: services.map((service, index) => configureService(service, clients[index]!, given, options)),
-    ownClients: options.client === undefined ? clients : [],
+    createdClients: options.client === undefined ? clients : [],
     warnings: [...warnings, ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : [])],
   }
 }
@@ -59,7 +59,7 @@ function servicesOf<View extends RequestView>(
   if (proxyConfig === undefined) return { services: [{}], warnings: [] }
   return readProxyConfig(proxyConfig, {
     serviceId,
-    ownCredential: (serviceToken ?? providerKey ?? client) !== undefined,
+    providerCredential: (serviceToken ?? providerKey ?? client) !== undefined,
     credentialsFunction: typeof credentials === 'function',
   })
 }

@@ -1,4 +1,4 @@
-/** Walks the pipeline without asking anybody and tells what each room found. */
+/** Runs the steps of a decision without calling the backend, and shows what each step found. */
 
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
 import type { GatewayDenialCode } from '../decision/decision.ts'
@@ -11,7 +11,7 @@ import type { Explanation } from './explanation.ts'
 import type { GatewayRuntime } from './gateway-runtime.ts'
 import { referrerOf } from './referrer.ts'
 
-/** What `evaluate` would come to, and why. Rejects with what a callback of the user's throws. */
+/** What `evaluate` would decide, and why. Rejects with what a callback throws. */
 export async function explain<View extends RequestView>(
   view: View,
   runtime: GatewayRuntime<View>,

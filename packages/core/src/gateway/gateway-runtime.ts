@@ -40,7 +40,7 @@ export interface CloseLimits {
 /** @throws ConfigError with every problem of the options. */
 export function createRuntime<View extends RequestView>(given: GivenOptions<View>): GatewayRuntime<View> {
   const options = resolveOptions(given)
-  const { setups, ownClients, warnings } = configureServices(given, options)
+  const { setups, createdClients, warnings } = configureServices(given, options)
   const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
   const { clock, metrics, report } = options
   const cache = options.cache === false ? DEFAULTS.cache : options.cache
@@ -95,7 +95,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     // Half of the time is kept for the reports, in case a `usageAfter` never ends.
     await atMost(timeoutMs / 2, afterResponse.idle(), clock)
     const report = await reporter.close({ timeoutMs: timeoutMs - (clock.elapsed() - began) })
-    await Promise.all(ownClients.map((client) => client.close()))
+    await Promise.all(createdClients.map((client) => client.close()))
     return report
   }
 

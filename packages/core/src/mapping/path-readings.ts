@@ -1,7 +1,4 @@
-/**
- * The ways in which routers may read an unusual path, so that a request is never counted under another rule than the
- * one it is served by (law 13).
- */
+/** How routers may read an unusual path, so that a request never counts under the rules of another route (law 13). */
 
 export interface PathReadings {
   /** APIcast's reading: decoded, slashes merged, dots resolved, then escaped again (nginx `$uri`, `ngx.escape_uri`). */

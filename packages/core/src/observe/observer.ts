@@ -54,7 +54,7 @@ export interface Loss {
 }
 
 export interface ObserverOptions {
-  /** If undefined, what the operator has to do is said once by process.emitWarning. */
+  /** If undefined, process.emitWarning tells the operator once. */
   readonly logger: Logger | undefined
   readonly clock: Clock
   readonly mode: 'enforce' | 'observe'

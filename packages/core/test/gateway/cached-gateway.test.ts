@@ -79,12 +79,12 @@ describe('a cached gateway', () => {
 
   it('law 5: answers 500 without detail and tells the operator if any of our settings is refused', async () => {
     for (const options of [{ serviceToken: 'wrong-token' }, { usage: { nope: 1 } }]) {
-      const told: string[] = []
-      const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => told.push(message) }
+      const logged: string[] = []
+      const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => logged.push(message) }
       const { ask } = setUp({ ...options, logger })
       const decision = await ask()
       expect(decision).toMatchObject({ status: 500, reason: 'the gateway is not set up correctly' })
-      expect(told.join()).toMatch(/service token "\*\*\*"|metric "nope" is invalid/)
+      expect(logged.join()).toMatch(/service token "\*\*\*"|metric "nope" is invalid/)
     }
   })
 })

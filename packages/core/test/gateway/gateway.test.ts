@@ -78,14 +78,14 @@ describe('a direct gateway', () => {
   })
 
   it('answers 500 without detail and tells the operator when our own token is refused', async () => {
-    const told: string[] = []
-    const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => told.push(message) }
+    const logged: string[] = []
+    const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => logged.push(message) }
     const { ask } = setUp({ serviceToken: 'wrong-token', logger })
     const decision = denied(await ask(GOOD))
     expect(decision).toMatchObject({ code: 'gateway_misconfigured', status: 500 })
     expect(decision.body).not.toContain('token "')
-    expect(told.join()).toContain('service token')
-    expect(told.join()).not.toContain('wrong-token')
+    expect(logged.join()).toContain('service token')
+    expect(logged.join()).not.toContain('wrong-token')
   })
 
   it('answers 500 and sends nothing when the usage function returns no usage', async () => {
@@ -167,12 +167,12 @@ it("lets a request pass in mode 'observe' when a callback throws, and says so wi
     },
     () => Promise.reject(new TypeError('mine')),
   ]) {
-    const told: string[] = []
-    const warn = (facts: object, message: string) => told.push(JSON.stringify(facts) + message)
+    const logged: string[] = []
+    const warn = (facts: object, message: string) => logged.push(JSON.stringify(facts) + message)
     const { ask } = setUp({ mode: 'observe', usage, logger: { debug() {}, info() {}, warn, error() {} } })
     expect(await ask(GOOD)).toEqual({ outcome: 'skip' })
-    expect(told.join()).toContain('TypeError')
-    expect(told.join()).not.toContain('mine')
+    expect(logged.join()).toContain('TypeError')
+    expect(logged.join()).not.toContain('mine')
   }
 })
 
@@ -251,10 +251,10 @@ describe('explain', () => {
     const { call } = await gateway.explain(viewOf(request))
     await gateway.evaluate(viewOf(request))
     const made = new URL(backend.calls[0]!.path, 'http://backend')
-    const ours = ['service_token', 'provider_key']
-    const told = [...made.searchParams].filter(([name]) => !ours.includes(name)).map(maskedParameter)
+    const credentials = ['service_token', 'provider_key']
+    const parameters = [...made.searchParams].filter(([name]) => !credentials.includes(name)).map(maskedParameter)
     expect(call).not.toContain('s3cr3t')
-    expect(call?.split(' ').toSorted()).toEqual([/(\w+)\.xml/.exec(made.pathname)![1]!, ...told].toSorted())
+    expect(call?.split(' ').toSorted()).toEqual([/(\w+)\.xml/.exec(made.pathname)![1]!, ...parameters].toSorted())
   })
 
   it('shows what is denied before any call', async () => {

@@ -9,7 +9,7 @@ import { isThreescaleType } from './media-type.ts'
 export type ReportOutcome =
   /** Queued by the backend, which may still drop the whole call for one bad transaction. */
   | { readonly kind: 'accepted' }
-  /** Surely not counted: send it again, after `retryAfterMs` where the backend said so. */
+  /** Surely not counted: send it again, after `retryAfterMs` if the backend asked for it. */
   | { readonly kind: 'not-counted'; readonly retryAfterMs: number | undefined; readonly error: unknown }
   /** Surely not counted, and refused again until our credentials or the backend's address are corrected. */
   | { readonly kind: 'refused'; readonly code: string; readonly error: RejectedError | ProtocolError }

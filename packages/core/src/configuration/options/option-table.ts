@@ -201,12 +201,12 @@ function isOwnAncestor(
 
 function checkLocations(value: unknown, path: string, problems: string[]): unknown {
   if (!Array.isArray(value) || value.length === 0) {
-    return mustBe("an array of places such as ['headers', 'query']")(value, path, problems)
+    return mustBe("an array of locations such as ['headers', 'query']")(value, path, problems)
   }
-  const location = choice('query', 'headers', 'authorization', 'form')
-  value.forEach((place, index) => {
-    location(place, `${path}[${index}]`, problems)
-    if (value.indexOf(place) !== index) problems.push(`${path}[${index}] names a place twice`)
+  const checkLocation = choice('query', 'headers', 'authorization', 'form')
+  value.forEach((location, index) => {
+    checkLocation(location, `${path}[${index}]`, problems)
+    if (value.indexOf(location) !== index) problems.push(`${path}[${index}] names a location twice`)
   })
   return Object.freeze([...value])
 }
@@ -214,9 +214,9 @@ function checkLocations(value: unknown, path: string, problems: string[]): unkno
 function checkCredentialsOptions(value: unknown, path: string, problems: string[]): unknown {
   const checked = group(CREDENTIALS_TABLE, { anonymous: undefined, ...DEFAULTS.credentials })(value, path, problems)
   if (!isRecord(checked)) return undefined
-  const { kind, in: places, names } = checked
+  const { kind, in: locations, names } = checked
   if (!isRecord(names)) return checked
-  if (Array.isArray(places) && places.includes('headers')) {
+  if (Array.isArray(locations) && locations.includes('headers')) {
     for (const [name, header] of Object.entries(names)) {
       if (typeof header === 'string' && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) {
         problems.push(`${path}.names.${name} cannot be the name of a header`)

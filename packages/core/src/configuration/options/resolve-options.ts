@@ -89,19 +89,19 @@ function combinationProblems(options: GatewayOptions<never>, given: Given): stri
       if (present(name)) problems.push(`${name} and client exclude each other; give it to the client`)
     }
   } else {
-    problems.push(...ownCredentialProblems(present))
+    problems.push(...providerCredentialProblems(present))
   }
   const cache = given.cache
   if (isRecord(cache) && Number(cache.staleMs) < Number(cache.ttlMs)) {
     problems.push(`cache.staleMs (${cache.staleMs}) must not be less than cache.ttlMs (${cache.ttlMs})`)
   }
   if (given.stripCredentials === true && typeof given.credentials === 'function') {
-    problems.push('stripCredentials needs credentials to name places; a function does not say what it has read')
+    problems.push('stripCredentials needs credentials to name locations; a function does not tell what it has read')
   }
   return problems
 }
 
-function ownCredentialProblems(present: (name: keyof GatewayOptions) => boolean): string[] {
+function providerCredentialProblems(present: (name: keyof GatewayOptions) => boolean): string[] {
   if (present('serviceToken') && present('providerKey')) {
     return ['serviceToken and providerKey exclude each other; give one of them']
   }

@@ -17,7 +17,7 @@ export interface ProxyConfigContext {
   /** If there are several services, only this one is read. */
   readonly serviceId?: string | undefined
   /** Whether the options have a service token, a provider key or a client. */
-  readonly ownCredential?: boolean | undefined
+  readonly providerCredential?: boolean | undefined
   /** Whether `credentials` is a function. */
   readonly credentialsFunction?: boolean | undefined
 }
@@ -33,7 +33,7 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
   const ignoredPolicies = new Map<string, string[]>()
   const serviceContext: ServiceContext = {
     needsId: context.serviceId === undefined,
-    needsOwnCredential: context.ownCredential !== true,
+    needsProviderCredential: context.providerCredential !== true,
     needsCredentials: context.credentialsFunction !== true,
     warn: (sentence) => void warnings.push(sentence),
     ignorePolicy: (policy, service) =>

@@ -42,12 +42,12 @@ export function readCredentials(
     return undefined
   }
   const kind = version === '1' ? 'userKey' : 'appId'
-  const places = readLocation(proxy, context)
+  const locations = readLocation(proxy, context)
   const name = (member: string, defaultName: string, of: 'userKey' | 'appId') =>
-    readName(proxy, member, defaultName, of === kind ? places : undefined)
+    readName(proxy, member, defaultName, of === kind ? locations : undefined)
   return {
     kind,
-    in: places,
+    in: locations,
     names: {
       userKey: name('auth_user_key', DEFAULTS.credentials.names.userKey, 'userKey'),
       appId: name('auth_app_id', DEFAULTS.credentials.names.appId, 'appId'),
@@ -61,8 +61,8 @@ export function readCredentials(
 
 function readLocation(proxy: DocumentPart, context: Context): readonly CredentialLocation[] {
   const location = proxy.text('credentials_location') ?? 'query'
-  const places = Object.hasOwn(LOCATIONS, location) ? LOCATIONS[location] : undefined
-  if (places !== undefined) return places
+  const locations = Object.hasOwn(LOCATIONS, location) ? LOCATIONS[location] : undefined
+  if (locations !== undefined) return locations
   // Only a warning, because APIcast serves such a service too and denies every request.
   context.warn(`${proxy.path}.credentials_location is none that 3scale has; every request will lack credentials`)
   return []

@@ -11,7 +11,7 @@ import { readRules } from './read-rules.ts'
 export interface ServiceContext {
   readonly needsId: boolean
   /** Whether it needs a service token or provider key. */
-  readonly needsOwnCredential: boolean
+  readonly needsProviderCredential: boolean
   readonly needsCredentials: boolean
   warn(sentence: string): void
   ignorePolicy(policy: string, service: string): void
@@ -28,7 +28,7 @@ export function readService(part: DocumentPart, context: ServiceContext): Portal
   if (!part.has('proxy')) part.problem('proxy', 'is missing')
   const proxy = given ?? documentPart({}, `${part.path}.proxy`, [])
   const policies = readPolicies(proxy, id ?? 'without id', context)
-  const { serviceToken, providerKey } = readOwnCredential(part, context)
+  const { serviceToken, providerKey } = readProviderCredential(part, context)
   return {
     id,
     hosts: (proxy.texts('hosts') ?? DEFAULT_HOSTS).map(hostnameOf),
@@ -43,17 +43,17 @@ export function readService(part: DocumentPart, context: ServiceContext): Portal
   }
 }
 
-function readOwnCredential(
+function readProviderCredential(
   part: DocumentPart,
-  { needsOwnCredential }: ServiceContext,
+  { needsProviderCredential }: ServiceContext,
 ): Pick<PortalService, 'serviceToken' | 'providerKey'> {
   const type = part.text('backend_authentication_type')
   const value = part.text('backend_authentication_value')
   if (type !== undefined && type !== 'service_token' && type !== 'provider_key') {
     part.problem('backend_authentication_type', "must be 'service_token' or 'provider_key'")
   }
-  if (needsOwnCredential) {
-    for (const name of OWN_CREDENTIAL) if (!part.has(name)) part.problem(name, 'is missing')
+  if (needsProviderCredential) {
+    for (const name of PROVIDER_CREDENTIAL) if (!part.has(name)) part.problem(name, 'is missing')
     if (value !== undefined) notePadding(part, 'backend_authentication_value', value)
   }
   return {
@@ -62,7 +62,7 @@ function readOwnCredential(
   }
 }
 
-const OWN_CREDENTIAL = ['backend_authentication_type', 'backend_authentication_value']
+const PROVIDER_CREDENTIAL = ['backend_authentication_type', 'backend_authentication_value']
 
 /** Checked like a text of the options, because it is sent to the backend unchanged. */
 function notePadding(part: DocumentPart, name: string, value: string): void {

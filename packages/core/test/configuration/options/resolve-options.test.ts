@@ -6,12 +6,12 @@ import { DEFAULTS } from '../../../src/defaults.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { CLOCK, systemClock } from '../../../src/primitives/clock.ts'
 
-const OWN = { serviceId: '2555417', serviceToken: 'service-token-of-ours' }
+const OPTIONS = { serviceId: '2555417', serviceToken: 'service-token-of-ours' }
 
 /** The problems of options that TypeScript would refuse. */
 function problemsOf(options: object): readonly string[] {
   try {
-    resolveOptions({ ...OWN, ...options } as GatewayOptions)
+    resolveOptions({ ...OPTIONS, ...options } as GatewayOptions)
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError)
     return (error as ConfigError).problems
@@ -21,16 +21,16 @@ function problemsOf(options: object): readonly string[] {
 
 describe('resolveOptions', () => {
   it('fills in every default', () => {
-    const resolved = resolveOptions(OWN)
-    expect(resolved).toMatchObject({ ...OWN, ...DEFAULTS, cache: false })
+    const resolved = resolveOptions(OPTIONS)
+    expect(resolved).toMatchObject({ ...OPTIONS, ...DEFAULTS, cache: false })
     expect(resolved.clock).toBe(systemClock)
     expect(Object.keys(resolved.metrics)).toEqual([])
   })
 
   it('takes the defaults of the cache for true, and for the members that an object lacks', () => {
-    expect(resolveOptions({ ...OWN, cache: true }).cache).toEqual(DEFAULTS.cache)
-    expect(resolveOptions({ ...OWN, cache: { ttlMs: 500 } }).cache).toEqual({ ...DEFAULTS.cache, ttlMs: 500 })
-    expect(resolveOptions({ ...OWN, credentials: { names: { userKey: 'key' } } }).credentials).toMatchObject({
+    expect(resolveOptions({ ...OPTIONS, cache: true }).cache).toEqual(DEFAULTS.cache)
+    expect(resolveOptions({ ...OPTIONS, cache: { ttlMs: 500 } }).cache).toEqual({ ...DEFAULTS.cache, ttlMs: 500 })
+    expect(resolveOptions({ ...OPTIONS, credentials: { names: { userKey: 'key' } } }).credentials).toMatchObject({
       kind: 'userKey',
       names: { userKey: 'key', appId: 'app_id', appKey: 'app_key' },
     })
@@ -38,7 +38,7 @@ describe('resolveOptions', () => {
 
   it('treats undefined as absent, at every depth', () => {
     const resolved = resolveOptions({
-      ...OWN,
+      ...OPTIONS,
       timeoutMs: undefined,
       cache: { ttlMs: undefined },
       breaker: { failures: undefined },
@@ -171,7 +171,7 @@ describe('resolveOptions', () => {
   })
 
   it('keeps the path prefix of a backend and refuses what cannot be a backend', () => {
-    const urlOf = (backendUrl: string | URL) => resolveOptions({ ...OWN, backendUrl }).backendUrl
+    const urlOf = (backendUrl: string | URL) => resolveOptions({ ...OPTIONS, backendUrl }).backendUrl
     expect(urlOf('https://example.test/prefix/')).toBe('https://example.test/prefix')
     expect(urlOf(new URL('https://example.test'))).toBe('https://example.test')
     for (const wrong of ['su1.3scale.net', 'ftp://a.test', 'https://u:hunter2@a.test', 'https://a.test/?x=1', 5]) {
@@ -182,7 +182,7 @@ describe('resolveOptions', () => {
   })
 
   it('warns about plain http off loopback only', () => {
-    const warningsOf = (backendUrl: string) => resolveOptions({ ...OWN, backendUrl }).warnings
+    const warningsOf = (backendUrl: string) => resolveOptions({ ...OPTIONS, backendUrl }).warnings
     expect(warningsOf('http://backend.test:3000/x')).toEqual([
       'backendUrl is plain http to backend.test: credentials travel unencrypted; use https unless the network is trusted',
     ])
@@ -225,7 +225,7 @@ describe('resolveOptions', () => {
 
   it('never changes the input, and freezes the result', () => {
     const input = {
-      ...OWN,
+      ...OPTIONS,
       usage: { hits: 2 },
       credentials: { in: ['headers' as const], names: { userKey: 'k' } },
       cache: { ttlMs: 1 },
@@ -250,10 +250,12 @@ describe('resolveOptions', () => {
 
   it('accepts another clock under the symbol, and is not confused by names of Object.prototype', () => {
     const clock = { ...systemClock }
-    expect(resolveOptions({ ...OWN, [CLOCK]: clock } as GatewayOptions).clock).toBe(clock)
+    expect(resolveOptions({ ...OPTIONS, [CLOCK]: clock } as GatewayOptions).clock).toBe(clock)
     expect(problemsOf({ constructor: 1, toString: 2 })).toHaveLength(2)
     expect(problemsOf(JSON.parse('{"__proto__": {"timeoutMs": 5}}'))).toEqual(['__proto__ is no option'])
-    expect(resolveOptions({ ...OWN, metrics: JSON.parse('{"__proto__": {}}') }).metrics).toHaveProperty(['__proto__'])
+    expect(resolveOptions({ ...OPTIONS, metrics: JSON.parse('{"__proto__": {}}') }).metrics).toHaveProperty([
+      '__proto__',
+    ])
   })
 
   it.each([[undefined], [null], ['x'], [[]], [() => {}]])('refuses %s as options', (options) => {
@@ -262,7 +264,7 @@ describe('resolveOptions', () => {
 })
 
 describe('resolveRoute', () => {
-  const base = resolveOptions({ ...OWN, usage: { hits: 3 }, onUnavailable: 'allow' })
+  const base = resolveOptions({ ...OPTIONS, usage: { hits: 3 }, onUnavailable: 'allow' })
 
   it('inherits what is absent', () => {
     expect(resolveRoute(base, {})).toEqual({ ...resolveRoute(base, {}), usage: { hits: 3 }, onUnavailable: 'allow' })

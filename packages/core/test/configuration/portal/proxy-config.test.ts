@@ -131,7 +131,7 @@ test('absent and null members have the defaults of the gateway', () => {
   const members = Object.keys(PROXY).map((name) => [name, null])
   const nulls = { id: 1, backend_version: null, backend_authentication_type: null, proxy: Object.fromEntries(members) }
   const bare = { id: 1, proxy: {} }
-  const context = { ownCredential: true }
+  const context = { providerCredential: true }
   expect(read(nulls, context)).toEqual(read(bare, context))
   expect(read(bare, context).services[0]).toMatchObject({
     hosts: ['localhost'],
@@ -215,7 +215,7 @@ describe('our own credential', () => {
       'proxyConfig.backend_authentication_type is missing',
       'proxyConfig.backend_authentication_value is missing',
     ])
-    expect(problemsOf(document, { ownCredential: true })).toEqual([])
+    expect(problemsOf(document, { providerCredential: true })).toEqual([])
   })
 
   test.each(['', ' 0123abcd', '0123abcd\n'])('must be neither empty nor padded: %j', (value) => {
