@@ -113,13 +113,13 @@ function merge(recorded: ApicastCase['expect'], ours: Deviation['ours'] = {}): A
     headers: { ...answer.headers, ...headers },
     ...(call ? { backend_request: { ...call, params: { ...call.params, ...params } } } : {}),
     ...(call === null && params !== undefined
-      ? { backend_request: { path: '', params: { ...OWN_PARAMS, ...params } } }
+      ? { backend_request: { path: '', params: { ...PROVIDER_PARAMS, ...params } } }
       : {}),
   }
 }
 
 /** The parameters of our calls besides credentials, for cases in which APIcast made no call. */
-const OWN_PARAMS = { service_id: '42', service_token: 'token-value', 'usage[hits]': '1' }
+const PROVIDER_PARAMS = { service_id: '42', service_token: 'token-value', 'usage[hits]': '1' }
 
 function usageOf(params: Record<string, string> | null): Record<string, number> | null {
   if (params === null) return null

@@ -18,7 +18,7 @@ function createApp(): FastifyInstance {
   return app
 }
 
-const OWN = { serviceId: '1', serviceToken: 't', backendUrl: 'http://127.0.0.1:1' }
+const OPTIONS = { serviceId: '1', serviceToken: 't', backendUrl: 'http://127.0.0.1:1' }
 
 describe('scopes', () => {
   it('guards the scope it is registered in and those below, and no other', async () => {
@@ -78,7 +78,7 @@ describe('scopes', () => {
 
   it('creates the gateway of a route once, and reports its mistakes when it is declared', async () => {
     const app = createApp()
-    await app.register(threescale, OWN)
+    await app.register(threescale, OPTIONS)
     expect(() => app.get('/x', { config: { threescale: { usage: { hits: -1 } } } }, async () => 'x')).toThrow(
       ConfigError,
     )
@@ -88,7 +88,7 @@ describe('scopes', () => {
 describe('registering', () => {
   it('fails with a ConfigError that names every problem', async () => {
     const app = createFastify()
-    const failed = await app.register(threescale, { ...OWN, serviceID: '1' } as never).then(
+    const failed = await app.register(threescale, { ...OPTIONS, serviceID: '1' } as never).then(
       () => undefined,
       (error) => error,
     )
@@ -101,22 +101,22 @@ describe('registering', () => {
     [{ global: 'yes' }, 'global'],
     [{ gateway: {} }, 'gateway'],
   ])('refuses %o', async (wrong, name) => {
-    const failed = createFastify().register(threescale, { ...OWN, ...wrong } as never)
+    const failed = createFastify().register(threescale, { ...OPTIONS, ...wrong } as never)
     await expect(Promise.resolve(failed)).rejects.toThrow(name)
   })
 
   it("accepts Fastify's own options of register", async () => {
     const app = createApp()
-    await app.register(threescale, { ...OWN, prefix: '/x', logLevel: 'warn' } as never)
+    await app.register(threescale, { ...OPTIONS, prefix: '/x', logLevel: 'warn' } as never)
     expect(app.threescale.options.serviceId).toBe('1')
   })
 
   it('closes a gateway that it created with the app, and no other', async () => {
     const own = createFastify()
-    await own.register(threescale, OWN)
+    await own.register(threescale, OPTIONS)
     const { threescale: made } = own
     await own.close()
-    const given = createGateway(OWN)
+    const given = createGateway(OPTIONS)
     const other = createFastify()
     await other.register(threescale, { gateway: given as never })
     await other.close()

@@ -5,7 +5,7 @@ import koa, { threescale as forKoa } from '@threescale/koa'
 import { describe, expect, it } from 'vitest'
 import { allow, scriptGateway } from './scripted-gateway.ts'
 
-const OWN = { serviceId: '1', serviceToken: 't', backendUrl: 'http://127.0.0.1:1' }
+const OPTIONS = { serviceId: '1', serviceToken: 't', backendUrl: 'http://127.0.0.1:1' }
 
 describe.each([
   { name: 'Express', threescale: forExpress as never as Factory, standard: express },
@@ -16,14 +16,14 @@ describe.each([
   })
 
   it('creates a gateway from options, which it does not change', () => {
-    const options = Object.freeze({ ...OWN, onDeny: 'throw' })
+    const options = Object.freeze({ ...OPTIONS, onDeny: 'throw' })
     const { gateway } = threescale(options)
     expect(gateway.options).toMatchObject({ serviceId: '1', serviceToken: '***' })
     expect(gateway.options).not.toHaveProperty('onDeny')
   })
 
   it('uses a gateway that is given', () => {
-    const gateway = createGateway(OWN)
+    const gateway = createGateway(OPTIONS)
     expect(threescale(gateway).gateway).toBe(gateway)
   })
 
@@ -42,9 +42,9 @@ describe.each([
   })
 
   it.each([
-    [{ ...OWN, serviceID: '1' }, 'serviceId'],
-    [{ ...OWN, onDeny: 'explode' }, 'onDeny'],
-    [{ ...OWN, onDeny: null }, 'onDeny'],
+    [{ ...OPTIONS, serviceID: '1' }, 'serviceId'],
+    [{ ...OPTIONS, onDeny: 'explode' }, 'onDeny'],
+    [{ ...OPTIONS, onDeny: null }, 'onDeny'],
     [{}, 'serviceId'],
   ])('refuses %o with an explanation', (options, name) => {
     expect(() => threescale(options)).toThrow(ConfigError)

@@ -59,7 +59,7 @@ describe.each(table)('$name, $mode', ({ create, cache }) => {
   it.each([
     ['deny', 503],
     ['allow', 200],
-  ] as const)("answers everybody in time while the backend dies under '%s'", async (onUnavailable, status) => {
+  ] as const)("answers every caller in time while the backend dies under '%s'", async (onUnavailable, status) => {
     const { emulator, url } = await startEmulator()
     const { port } = await startApp(create, { backendUrl: url, cache, onUnavailable })
     expect((await get(port)).status).toBe(200)

@@ -185,7 +185,7 @@ describe('a report that fails', () => {
     ['give-up', { givenUp: 1, acknowledged: 0 }, 0],
     ['count-again', { givenUp: 0, acknowledged: 1 }, 1],
   ] as const)(
-    'law 8: that nobody can tell about is treated as the options say (%s)',
+    'law 8: whose outcome cannot be found out is treated as the options say (%s)',
     async (ambiguous, sums, count) => {
       const world = createWorld({ state: stateOf({}), report: { ambiguous } })
       await ask(world, 'k1')
