@@ -50,7 +50,8 @@ async function start(script, given, env = {}) {
     if (ending) return
     console.error(`${script} ended (${code ?? signal})`)
     // Without its backend the demo shows an outage; without its app it shows nothing.
-    if (serving && child === children[0]) console.error('The app goes on without its backend. Ctrl-C ends all.')
+    if (serving && child === children[0])
+      console.error('The app continues without its backend. Ctrl-C ends everything.')
     else end(1)
   })
   // The listener stays, so that later output does not fill the pipe.

@@ -44,11 +44,11 @@ const cachedGateway = () =>
   })
 
 /**
- * @param {{ framework: 'express' | 'koa' | 'fastify', front: 'bare' | 'listening' | 'cached' }} settings
+ * @param {{ framework: 'express' | 'koa' | 'fastify', variant: 'bare' | 'listening' | 'cached' }} settings
  * @returns {Promise<import('./worker.js').Scenario>}
  */
-export async function prepare({ framework, front }) {
-  const handle = await HANDLERS[framework]?.[front]?.()
+export async function prepare({ framework, variant }) {
+  const handle = await HANDLERS[framework]?.[variant]?.()
   return {
     asynchronous: true,
     step(turn) {
