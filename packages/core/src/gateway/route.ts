@@ -62,7 +62,7 @@ export class Route<View extends RequestView> {
     }
   }
 
-  /** Observing denies nobody: what a callback throws is told, and the request passes. */
+  /** Observing denies no request: what a callback throws is told, and the request passes. */
   readonly #pass = (error: unknown): Skipped => {
     const facts = { error: error instanceof Error ? error.name : typeof error }
     this.#runtime.observer.warn('THREESCALE_CALLBACK', 'a callback of the gateway failed; the request passes', facts)
@@ -232,7 +232,7 @@ export class Route<View extends RequestView> {
     return decision
   }
 
-  /** Observing denies nobody: the decision is told, the request passes. */
+  /** Observing denies no request: the decision is told, the request passes. */
   #refuse(configured: Refusing, refusal: Refusal, credentials?: Credentials): Denied | Skipped {
     const { observer, options } = this.#runtime
     const denied = configured.rejection.deny(refusal)
