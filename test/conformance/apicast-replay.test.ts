@@ -4,7 +4,7 @@ import { threescale } from '@threescale/express'
 import express from 'express'
 import express4 from 'express4'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
 import { type ApicastCase, apicastCases, type Deviation } from './apicast.ts'
 import { type RawAnswer, sendRaw } from './raw-request.ts'
 

@@ -1,8 +1,8 @@
 /** Law 5 for callers with an application key, wherever they put it, and for what handlers and reports get to see. */
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, startBackend, TOKEN } from './backend.ts'
-import { formsOf } from './everything-of.ts'
+import { formsOf } from '../support/everything-of.ts'
+import { type Backend, contractState, startEmulator, TOKEN } from './backend.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { startWatcher, type Watcher } from './watcher.ts'
@@ -32,7 +32,7 @@ let backend: Backend
 let watcher: Watcher
 
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
   watcher = startWatcher()
 })
 afterAll(async () => {

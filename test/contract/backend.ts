@@ -57,7 +57,8 @@ export interface Backend {
   readonly url: string
 }
 
-export async function startBackend(): Promise<Backend> {
+/** Listens until it is closed. */
+export async function startEmulator(): Promise<Backend> {
   const emulator = createEmulator({ state: contractState() })
   return { emulator, url: await emulator.listen() }
 }

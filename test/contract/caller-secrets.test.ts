@@ -1,8 +1,8 @@
 /** Law 5 for callers that come with a form, by OAuth, or with a secret in their Referer. */
 import type { GatewayOptions, RequestView } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
-import { formsOf } from './everything-of.ts'
+import { formsOf } from '../support/everything-of.ts'
+import { type Backend, contractState, SERVICE, startEmulator, TOKEN } from './backend.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { startWatcher, type Watcher } from './watcher.ts'
@@ -68,7 +68,7 @@ let backend: Backend
 let watcher: Watcher
 
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
   watcher = startWatcher()
 })
 afterAll(async () => {

@@ -1,16 +1,18 @@
 /** Every row of what a denied caller sees, over a real gateway and an emulator, byte for byte the same in every framework. */
+
 import { createServer } from 'node:http'
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
+import { type Backend, contractState, SERVICE, startEmulator, TOKEN } from './backend.ts'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
-import { closeServer, listenOnLoopback } from './listening.ts'
 import { type Answer, type Asking, ask } from './wire.ts'
 
 let backend: Backend
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
 })
 afterAll(() => backend.emulator.close())
 // Counters start anew, and no minute ends within a test.
@@ -175,7 +177,7 @@ describe.each(frameworks)('$name', (framework) => {
   })
 
   async function serve(options: GatewayOptions = {}, setup: Omit<Setup, 'guard'> = {}) {
-    const guard = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger: quiet, ...options }
+    const guard = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger: quietLogger, ...options }
     const app = await framework.create({ guard, ...setup })
     apps.push(app)
     return { app, port: await app.listen() }
@@ -296,8 +298,6 @@ describe.each(frameworks)('$name', (framework) => {
     expect([invalid.status, JSON.parse(invalid.body).code]).toEqual([403, 'credentials_malformed'])
   })
 })
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 function expectDenial(answer: Answer, row: Omit<Row, 'situation'>, method?: string): void {
   expect(answer.status).toBe(row.status)

@@ -3,7 +3,7 @@ import type { GatewayOptions } from '@threescale/core'
 import fc from 'fast-check'
 import inject from 'light-my-request'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Backend, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { type Backend, SERVICE, startEmulator, TOKEN } from './backend.ts'
 import type { App, Call } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask } from './wire.ts'
@@ -115,7 +115,7 @@ const SPELLINGS = [
 
 let backend: Backend
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
 })
 afterAll(() => backend.emulator.close())
 

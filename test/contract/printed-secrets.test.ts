@@ -4,13 +4,13 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server } from 'node:http'
-import { inspect } from 'node:util'
 import { CHANNELS, type GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, SERVICE, startBackend } from './backend.ts'
+import { everythingOf } from '../support/everything-of.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { type Backend, contractState, SERVICE, startEmulator } from './backend.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
-import { closeServer, listenOnLoopback } from './listening.ts'
 import { ask, everything, open } from './wire.ts'
 
 const TOKEN = 'serviceTokenSECRET'
@@ -29,18 +29,7 @@ const APP_KEYS = { good: 'goodAppKeySECRET', wrong: 'wrongAppKeySECRET' }
 const told: string[] = []
 
 function tell(...values: unknown[]): void {
-  for (const value of values) told.push(textOf(value))
-}
-
-/** All that a log, a debugger or an error page may make of a value. */
-function textOf(value: unknown): string {
-  const shown = inspect(value, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null })
-  const parts = [String(value), shown, JSON.stringify(value) ?? '']
-  if (value instanceof Error) {
-    parts.push(value.stack ?? '', JSON.stringify(value, Object.getOwnPropertyNames(value)))
-    if (value.cause !== undefined) parts.push(textOf(value.cause))
-  }
-  return parts.join('\n')
+  for (const value of values) told.push(everythingOf(value))
 }
 
 /** A secret as it is, and as URLs, Basic authentication, HTML and hexadecimal dumps would carry it. */
@@ -56,7 +45,7 @@ let garbageUrl: string
 const restore: (() => void)[] = []
 
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
   // A backend, or what stands in its place, that repeats all it was told.
   garbage = createServer((request, response) => {
     response.writeHead(Number(request.url?.split('/')[1]), { 'content-type': 'text/html', 'x-echo': request.url })

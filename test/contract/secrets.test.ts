@@ -4,8 +4,8 @@ import { CHANNELS, type Gateway, type GatewayOptions, type Logger, ThreeScaleCli
 import { createEmulator, type Emulator } from '@threescale/emulator'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { everythingOf, formsOf } from '../support/everything-of.ts'
 import { contractState, PROVIDER_KEY, SERVICE, TOKEN } from './backend.ts'
-import { everythingOf, formsOf } from './everything-of.ts'
 import { frameworks } from './frameworks/all.ts'
 import { type Answer, ask } from './wire.ts'
 

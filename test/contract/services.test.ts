@@ -1,13 +1,13 @@
 /** Several services of one proxy configuration behind one guard, told apart by the host that the framework trusts. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Backend, startBackend, TOKEN } from './backend.ts'
+import { type Backend, startEmulator, TOKEN } from './backend.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask } from './wire.ts'
 
 let backend: Backend
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
 })
 afterAll(() => backend.emulator.close())
 

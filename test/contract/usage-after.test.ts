@@ -1,15 +1,17 @@
 /** Usage that is known only from the answer, over a real gateway: authorized before, reported once after. */
+
 import type { GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
+import { type Backend, contractState, SERVICE, startEmulator, TOKEN } from './backend.ts'
 import type { App, Handler } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask, open } from './wire.ts'
 
 let backend: Backend
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
 })
 afterAll(() => backend.emulator.close())
 beforeEach(() => backend.emulator.setState(contractState()))
@@ -98,12 +100,12 @@ describe.each(
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['says nonsense', () => ({ hits: -1 })],
   ])('leaves the answer alone when usageAfter %s', async (_, usageAfter) => {
-    const { port } = await serve({ usageAfter, logger: quiet }, (call) => call.send(200, 'served'))
+    const { port } = await serve({ usageAfter, logger: quietLogger }, (call) => call.send(200, 'served'))
     expect(await ask(port, { target })).toMatchObject({ status: 200, body: 'served' })
   })
 
   it('leaves the answer alone when reporting fails', async () => {
-    const { app, port } = await serve({ usageAfter: () => ({ hits: 1 }), logger: quiet }, (call) =>
+    const { app, port } = await serve({ usageAfter: () => ({ hits: 1 }), logger: quietLogger }, (call) =>
       call.send(200, 'served'),
     )
     backend.emulator.setFaults([{ kind: 'status', status: 500, endpoint: 'report' }])
@@ -112,5 +114,3 @@ describe.each(
     backend.emulator.setFaults([])
   })
 })
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }

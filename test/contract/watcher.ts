@@ -1,7 +1,7 @@
 /** Sees all that the package says to anybody: channels, logger, warnings, and whatever a test shows it. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { CHANNELS, type GatewayOptions } from '@threescale/core'
-import { everythingOf } from './everything-of.ts'
+import { everythingOf } from '../support/everything-of.ts'
 
 export interface Watcher {
   readonly logger: NonNullable<GatewayOptions['logger']>

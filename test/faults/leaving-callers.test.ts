@@ -1,13 +1,13 @@
 /** Callers who go away while the backend is asked: nobody else notices (law 3, law 10). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, startBackend } from '../contract/backend.ts'
+import { type Backend, contractState, startEmulator } from '../contract/backend.ts'
 import { ask, open } from '../contract/wire.ts'
 import { eventually, moment } from '../support/eventually.ts'
 import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
 let backend: Backend
 beforeAll(async () => {
-  backend = await startBackend()
+  backend = await startEmulator()
 })
 afterAll(() => backend.emulator.close())
 beforeEach(() => {

@@ -1,14 +1,13 @@
 /** Law 4: a 200 that is not a whole answer of 3scale lets nobody in, and never in 3scale's name. */
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
 import { ask } from '../contract/wire.ts'
-import { closeLater, guards, startApp, watchForAccidents } from './guarded-app.ts'
+import { startBackend, TYPE } from '../support/socket-backend.ts'
+import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
 watchForAccidents()
 
-const TYPE = 'application/vnd.3scale-v2.0+xml'
 const YES =
   '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>Free</plan>' +
   '<application><id>free</id></application></status>'
@@ -54,12 +53,11 @@ const lies: Readonly<Record<string, Lie>> = {
 }
 
 /** A backend that tells the truth until it is told to lie. */
-async function startBackend() {
+async function startLiar() {
   let lie: Lie | undefined
-  const server = createServer((_request, response) => (lie ?? say(200, { 'content-type': TYPE }, YES))(response))
-  closeLater(() => closeServer(server))
+  const { url } = await startBackend((_request, response) => (lie ?? say(200, { 'content-type': TYPE }, YES))(response))
   return {
-    url: `http://127.0.0.1:${await listenOnLoopback(server)}`,
+    url,
     tell(next: Lie | undefined) {
       lie = next
     },
@@ -76,7 +74,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   }))
 
   it('law 4: no lie lets anybody in', async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, { ...settings, backendUrl: backend.url })
     for (const { what, lie, target } of everyLie) {
       backend.tell(lie)
@@ -87,7 +85,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   })
 
   it("law 4: under 'allow' a lie lets in by policy, never in 3scale's name", async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, {
       ...settings,
       backendUrl: backend.url,
@@ -101,7 +99,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   })
 
   it("law 4: under 'last-known' a lie lets in nobody new, and those who were let in before by policy", async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, {
       ...settings,
       cache: cache && { ttlMs: 1, staleMs: 1 },
@@ -119,7 +117,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   })
 
   it('takes the truth for the truth', async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, { ...settings, backendUrl: backend.url })
     expect((await ask(port, { target: '/?user_key=caller' })).status).toBe(200)
     expect(served).toEqual(['backend'])

@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { contractState, SERVICE, TOKEN } from '../contract/backend.ts'
 import type { App, Handler } from '../contract/framework.ts'
 import { frameworks } from '../contract/frameworks/all.ts'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
 import { type Answer, ask, open } from '../contract/wire.ts'
 import { eventually } from '../support/eventually.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
 import { watchLostTime } from './lost-time.ts'
 
 const TIMEOUT_MS = 300

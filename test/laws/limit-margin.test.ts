@@ -1,8 +1,9 @@
 /** `limitMargin`: near a limit several gateways ask instead of counting each for itself. */
 import { createEmulator } from '@threescale/emulator'
 import { expect, it } from 'vitest'
+import { imbalance } from '../support/imbalance.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { allowed, createWorld, imbalance, stateOf } from '../support/world.ts'
+import { allowed, createWorld, stateOf } from '../support/world.ts'
 
 it('within the margin each request is asked about, and nothing is overshot where the backend counts at once', async () => {
   const clock = new ManualClock('2026-03-10T10:20:30Z')

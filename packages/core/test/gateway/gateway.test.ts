@@ -1,17 +1,18 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Allowed, Decision, Denied } from '../../src/decision/decision.ts'
 import { TransportError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import { createTestBackend } from '../backend.ts'
 import { type RequestParts, viewOf } from '../requests.ts'
 
 const GOOD = '/words?user_key=good-key'
 const DOWN = () => new TransportError('connection refused', { sent: false })
 
 function setUp(options: Partial<GatewayOptions> = {}) {
-  const backend = createTestBackend()
+  const backend = createEmulatedBackend()
   const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', ...options, ...backend.seams })
   const ask = (url: string, method = 'GET'): Promise<Decision> =>
     Promise.resolve(gateway.evaluate(viewOf({ url, method })))
@@ -79,7 +80,7 @@ describe('a direct gateway', () => {
 
   it('answers 500 without detail and tells the operator when our own token is refused', async () => {
     const told: string[] = []
-    const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => told.push(message) }
+    const logger = { ...quietLogger, error: (_: object, message: string) => told.push(message) }
     const { ask } = setUp({ serviceToken: 'wrong-token', logger })
     const decision = denied(await ask(GOOD))
     expect(decision).toMatchObject({ code: 'gateway_misconfigured', status: 500 })
@@ -169,7 +170,7 @@ it("lets a request pass in mode 'observe' when a callback throws, and says so wi
   ]) {
     const told: string[] = []
     const warn = (facts: object, message: string) => told.push(JSON.stringify(facts) + message)
-    const { ask } = setUp({ mode: 'observe', usage, logger: { debug() {}, info() {}, warn, error() {} } })
+    const { ask } = setUp({ mode: 'observe', usage, logger: { ...quietLogger, warn } })
     expect(await ask(GOOD)).toEqual({ outcome: 'skip' })
     expect(told.join()).toContain('TypeError')
     expect(told.join()).not.toContain('mine')

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { openLedger, SETTLE_MS, type TestLedger } from '../../../../test/support/test-ledger.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
-import { type Books, openBooks, SETTLE_MS } from './books.ts'
 
 const METRICS = { metrics: ['hits'] }
-const kept = ({ service }: Books) => [...service.applications.keys()]
-const send = ({ service }: Books) => {
+const kept = ({ service }: TestLedger) => [...service.applications.keys()]
+const send = ({ service }: TestLedger) => {
   for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.acknowledge()
 }
 
-function full(max: number): Books {
-  const books = openBooks({ maxApplications: max })
+function full(max: number): TestLedger {
+  const books = openLedger({ maxApplications: max })
   for (let index = 0; index < max; index++) books.learn(`a${index}`, [], METRICS).used = false
   return books
 }
@@ -63,12 +63,12 @@ describe('law 10: the ledger', () => {
     for (const application of books.service.applications.values()) books.admit(application, { hits: 1 })
     send(books)
     expect(books.service.application('new')).toBeUndefined()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     expect(books.service.application('new')).toBeUndefined()
     // Looks for settled usage at most once a second.
-    books.clock.advance(1)
+    books.clock.skip(1)
     expect(books.service.application('new')).toBeUndefined()
-    books.clock.advance(1000)
+    books.clock.skip(1000)
     expect(books.service.application('new')).toBeDefined()
   })
 
@@ -92,14 +92,14 @@ describe('law 10: the ledger', () => {
   })
 
   it('keeps usage of an application without room outside until it is reported', () => {
-    const books = openBooks({ maxApplications: 1 })
+    const books = openLedger({ maxApplications: 1 })
     books.admit(books.learn('a1', [], METRICS), { hits: 1 })
     const overflow = books.service.overflow('a2', books.clock.now())
     books.admit(overflow, { hits: 2 })
     expect([books.service.overflow('a2', books.clock.now()), kept(books)]).toEqual([overflow, ['a1']])
     expect(books.ledger.sums().hits).toMatchObject({ pending: 3 })
     send(books)
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.ledger.sweep()
     expect(books.service.overflow('a2', books.clock.now())).not.toBe(overflow)
     expect(books.ledger.sums().hits).toMatchObject({ admitted: 3, acknowledged: 3 })

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
+import { imbalance } from '../../../../test/support/imbalance.ts'
+import { openLedger } from '../../../../test/support/test-ledger.ts'
 import { createUsageShape } from '../../src/domain/usage.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { giveUpRest, releaseAwaitingResponse } from '../../src/reporting/give-up-rest.ts'
-import { imbalance, openBooks } from '../ledger/books.ts'
 
 it('law 8: says all that is left, and counts it as given up with the reason', () => {
-  const books = openBooks()
+  const books = openLedger()
   const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
   const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
   books.admit(application, { hits: 1 })
@@ -26,7 +27,7 @@ it('law 8: says all that is left, and counts it as given up with the reason', ()
 })
 
 it('responses that nobody will end do not hold their usage back', () => {
-  const books = openBooks()
+  const books = openLedger()
   const application = books.learn('a1', [], { metrics: ['hits'] })
   const now = books.clock.now()
   const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now)

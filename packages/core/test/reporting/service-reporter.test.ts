@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Line } from '../../../../test/support/scripted-client.ts'
+import { ACCEPTED, openReporting, refusal } from '../../../../test/support/test-reporting.ts'
 import { Backend } from '../../src/backend/backend.ts'
 import { type Breaker, createBreaker } from '../../src/backend/breaker.ts'
 import { createBulkhead } from '../../src/backend/bulkhead.ts'
@@ -7,14 +9,12 @@ import { createUsageShape } from '../../src/domain/usage.ts'
 import { TransportError } from '../../src/errors.ts'
 import { eachRow } from '../../src/ledger/usage/waiting-rows.ts'
 import { ServiceReporter } from '../../src/reporting/service-reporter.ts'
-import type { Line } from '../client/scripted.ts'
-import { ACCEPTED, openDesk, refusal } from './desk.ts'
 
 const DOWN = new TransportError('refused', { sent: false })
 const DENIED = refusal(404, 'application_not_found')
 
 function open(lines: readonly Line[], breaker?: Breaker) {
-  const desk = openDesk(lines)
+  const desk = openReporting(lines)
   const { clock, observer } = desk.options
   const backend = new Backend({ clock, bulkhead: createBulkhead({ maxCalls: 1 }), breaker, observer })
   const reports = new ServiceReporter({
@@ -28,7 +28,7 @@ function open(lines: readonly Line[], breaker?: Breaker) {
   })
   const admit = (id: string, minutes = 1) => {
     for (let minute = 0; minute < minutes; minute++) {
-      if (minute > 0) desk.clock.advance(60_000)
+      if (minute > 0) desk.clock.skip(60_000)
       desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
     }
   }
@@ -51,7 +51,7 @@ describe('after a failure the desk', () => {
     admit('small')
     admit('big', 2)
     await reports.flush(false)
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect(desk.sent.slice(1).map((body) => body.match(/app_id\]=(\w+)/)?.[1] ?? body)).toEqual([
       'authorize',
@@ -64,7 +64,7 @@ describe('after a failure the desk', () => {
     const { reports, admit, clock, desk, ledger } = open([DOWN])
     admit('a1')
     await reports.flush(false)
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect(desk.sent.at(-1)).toBe('authorize')
     expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 1000)
@@ -79,7 +79,7 @@ describe('after a failure the desk', () => {
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 3 })
     admit('big', 2)
     admit('small')
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 4, pending: 2 })
   })
@@ -91,7 +91,7 @@ describe('after a failure the desk', () => {
     for (let call = 0; call < 1001; call++) application.countAsOwnTransaction(footprint, clock.now())
     eachRow(application.ownTransactions, (row) => row.release(200))
     await reports.flush(false)
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect([desk.sent.length, service.applications.size]).toEqual([3, 1])
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 1000, pending: 1, inFlight: 0 })
@@ -118,24 +118,24 @@ it('retries refused credentials slowly, and gives up after 23 hours with that re
   admit('a1')
   await reports.flush(false)
   expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 30_000)
-  clock.advance(23 * 3_600_000 + 60_000)
+  clock.skip(23 * 3_600_000 + 60_000)
   await reports.flush(false)
   expect(losses).toMatchObject([{ kind: 'given-up', reason: 'misconfigured', usage: { hits: 1 } }])
   expect(ledger.records).toBe(0)
 })
 
 it('asks nothing while the breaker is open, and closes it by an answer', async () => {
-  const clocks = openDesk([]).clock
+  const clocks = openReporting([]).clock
   const breaker = createBreaker({ failures: 1, openMs: 5000 }, clocks)
   const { reports, admit, clock, desk } = open([DOWN, DENIED, ACCEPTED], breaker)
   admit('a1')
   await reports.flush(false)
   expect(breaker.state.kind).toBe('open')
-  clock.advance(500)
+  clock.skip(500)
   await reports.flush(false)
   expect(desk.sent).toHaveLength(1)
-  clocks.advance(5000)
-  clock.advance(5000)
+  clocks.skip(5000)
+  clock.skip(5000)
   await reports.flush(false)
   expect([desk.sent.length, breaker.state.kind]).toEqual([3, 'closed'])
 })

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
+import { imbalance } from '../../../../../test/support/imbalance.ts'
+import { type LimitNow, openLedger, SETTLE_MS, type TestLedger } from '../../../../../test/support/test-ledger.ts'
 import { canTell } from '../../../src/ledger/answers/judge-unanswered.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
-import { type Books, imbalance, type LimitNow, openBooks, SETTLE_MS } from '../books.ts'
 
-const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
+const take = ({ service }: TestLedger): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
 const DAY = (current: number): LimitNow[] => [['hits', 'day', 100, current]]
 
 /** 2 counted before; a batch of 3 got no answer. */
-function doubt(limits = DAY): { books: Books; application: ApplicationLedger; batch: Batch } {
-  const books = openBooks()
+function doubt(limits = DAY): { books: TestLedger; application: ApplicationLedger; batch: Batch } {
+  const books = openLedger()
   const application = books.learn('a1', limits(2))
   books.admit(application, { hits: 3 })
   const batch = take(books)
@@ -24,7 +25,7 @@ describe('a batch without an answer', () => {
     'is not concluded to be counted: what the backend has beside it may be of others (%s)',
     (current) => {
       const { books, batch } = doubt()
-      books.clock.advance(SETTLE_MS)
+      books.clock.skip(SETTLE_MS)
       books.learn('a1', DAY(current))
       expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
     },
@@ -32,7 +33,7 @@ describe('a batch without an answer', () => {
 
   it('was not counted when the backend lacks it, and waits again for its own', () => {
     const { books, application, batch } = doubt()
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(2))
     expect(batch.state).toBe('over')
     const { pending } = application
@@ -42,18 +43,18 @@ describe('a batch without an answer', () => {
 
   it('stays doubtful until the backend had settleMs to count it', () => {
     const { books, batch } = doubt()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     books.learn('a1', DAY(2))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', false])
   })
 
   it('is judged beside others that are on their way', () => {
     const { books, application, batch } = doubt()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     books.admit(application, { hits: 3 })
     take(books).acknowledge()
     books.admit(application, { hits: 10 })
-    books.clock.advance(1)
+    books.clock.skip(1)
     // One of two batches of 3 is missing, whichever.
     books.learn('a1', DAY(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
@@ -62,10 +63,10 @@ describe('a batch without an answer', () => {
 
   it('was not counted when more is missing than all others could explain', () => {
     const { books, application, batch } = doubt()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     books.admit(application, { hits: 4 })
     take(books).acknowledge()
-    books.clock.advance(1)
+    books.clock.skip(1)
     books.learn('a1', DAY(2))
     expect([batch.state, books.known(application)]).toEqual(['over', [9]])
   })
@@ -76,20 +77,20 @@ describe('a batch without an answer', () => {
       ['hits', 'eternity', 100, 2],
     ]
     const { books, batch } = doubt(limits)
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', limits(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
   })
 
   it('is not judged by a count that assumes too much', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
     const batch = take(books)
     batch.leaveUnanswered()
     // The limit appears with the usage assumed to be missing, though it is counted.
     books.learn('a1', DAY(3))
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(3))
     expect([batch.state, batch.undecidable, books.known(application)]).toEqual(['ambiguous', true, [6]])
   })
@@ -103,7 +104,7 @@ describe('a batch without an answer', () => {
     expect(next.rows.map(({ row }) => row.resent).sort()).toEqual([false, true])
     books.admit(application, { hits: 1 })
     application.pending!.resent = true
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(5))
     expect([next.state, next.undecidable]).toEqual(['ambiguous', true])
   })
@@ -111,7 +112,7 @@ describe('a batch without an answer', () => {
   it('can be told by limits whose window its usage is in, of a metric it uses', () => {
     const { books, application, batch } = doubt()
     expect(canTell(application, batch)).toBe(true)
-    books.clock.advance(24 * 3_600_000)
+    books.clock.skip(24 * 3_600_000)
     books.known(application)
     expect(canTell(application, batch)).toBe(false)
     const other = doubt((current) => [['orders', 'day', 100, current]])

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { openLedger } from '../../../../../test/support/test-ledger.ts'
 import { createUsageShape } from '../../../src/domain/usage.ts'
 import type { LimitFootprint } from '../../../src/ledger/plan/plan-limits.ts'
 import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
-import { openBooks } from '../books.ts'
 
 const MINUTE = Date.parse('2026-03-10T10:20:00Z')
 
 function openRow() {
-  const { service, clock } = openBooks()
+  const { service, clock } = openLedger()
   const application = service.application('a1')!
   const footprint = (usage: Record<string, number>): LimitFootprint =>
     application.planLimits.footprintOf(createUsageShape(usage), clock.now())
