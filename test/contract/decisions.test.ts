@@ -2,21 +2,15 @@
 
 import { createServer } from 'node:http'
 import type { GatewayOptions } from '@threescale/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { closeServer, listenOnLoopback } from '../support/listening.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
-import { type Backend, contractState, SERVICE, startEmulator, TOKEN } from './backend.ts'
+import { contractState, SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { type Answer, type Asking, ask } from './wire.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startEmulator()
-})
-afterAll(() => backend.emulator.close())
-// Counters start anew, and no minute ends within a test.
-beforeEach(() => backend.emulator.setState(contractState()))
+const backend = useEmulator()
 
 interface Row {
   readonly situation: string
@@ -171,15 +165,10 @@ const rows: readonly Row[] = [
 ]
 
 describe.each(frameworks)('$name', (framework) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(options: GatewayOptions = {}, setup: Omit<Setup, 'guard'> = {}) {
     const guard = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger: quietLogger, ...options }
     const app = await framework.create({ guard, ...setup })
-    apps.push(app)
+    onTestFinished(() => app.close())
     return { app, port: await app.listen() }
   }
 

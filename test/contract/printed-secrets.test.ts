@@ -8,7 +8,7 @@ import { CHANNELS, type GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { everythingOf } from '../support/everything-of.ts'
 import { closeServer, listenOnLoopback } from '../support/listening.ts'
-import { type Backend, contractState, SERVICE, startEmulator } from './backend.ts'
+import { contractState, SERVICE, useEmulator } from './backend.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask, everything, open } from './wire.ts'
@@ -39,13 +39,12 @@ function leaks(): string[] {
   return [...decoded.matchAll(/.{0,80}SECRET.{0,40}/gs)].map(([text]) => text)
 }
 
-let backend: Backend
+const backend = useEmulator()
 let garbage: Server
 let garbageUrl: string
 const restore: (() => void)[] = []
 
 beforeAll(async () => {
-  backend = await startEmulator()
   // A backend, or what stands in its place, that repeats all it was told.
   garbage = createServer((request, response) => {
     response.writeHead(Number(request.url?.split('/')[1]), { 'content-type': 'text/html', 'x-echo': request.url })
@@ -53,10 +52,7 @@ beforeAll(async () => {
   })
   garbageUrl = `http://127.0.0.1:${await listenOnLoopback(garbage)}`
 })
-afterAll(async () => {
-  await backend.emulator.close()
-  await closeServer(garbage)
-})
+afterAll(() => closeServer(garbage))
 
 beforeEach(() => {
   const state = contractState()

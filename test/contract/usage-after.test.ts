@@ -1,37 +1,27 @@
 /** Usage that is known only from the answer, over a real gateway: authorized before, reported once after. */
 
 import type { GatewayOptions } from '@threescale/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
-import { type Backend, contractState, SERVICE, startEmulator, TOKEN } from './backend.ts'
+import { SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Handler } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask, open } from './wire.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startEmulator()
-})
-afterAll(() => backend.emulator.close())
-beforeEach(() => backend.emulator.setState(contractState()))
+const backend = useEmulator()
 
 const target = '/words?user_key=free-key'
 
 describe.each(
   frameworks.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),
 )('$name, cache $cache', ({ framework, cache }) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(options: GatewayOptions, handler: Handler) {
     const app = await framework.create({
       guard: { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, cache, ...options },
       routes: { '/words': handler },
     })
-    apps.push(app)
+    onTestFinished(() => app.close())
     return { app, port: await app.listen() }
   }
 

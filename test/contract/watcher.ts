@@ -1,6 +1,7 @@
 /** Sees all that the package says to anybody: channels, logger, warnings, and whatever a test shows it. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { CHANNELS, type GatewayOptions } from '@threescale/core'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { everythingOf } from '../support/everything-of.ts'
 
 export interface Watcher {
@@ -8,28 +9,25 @@ export interface Watcher {
   see(value: unknown): void
   /** All that was seen. */
   text(): string
-  forget(): void
-  stop(): void
 }
 
-/** Watches until it is stopped. */
-export function startWatcher(): Watcher {
+/** Watches while the tests of a file run; forgets between them. */
+export function useWatcher(): Watcher {
   let seen: string[] = []
   const see = (value: unknown) => void seen.push(everythingOf(value))
   const listen = (message: unknown) => see(message)
   const log = (facts: object, message: string) => see({ facts, message })
-  for (const channel of Object.values(CHANNELS)) subscribe(channel, listen)
-  process.on('warning', see)
-  return {
-    logger: { debug: log, info: log, warn: log, error: log },
-    see,
-    text: () => seen.join('\n'),
-    forget() {
-      seen = []
-    },
-    stop() {
-      for (const channel of Object.values(CHANNELS)) unsubscribe(channel, listen)
-      process.off('warning', see)
-    },
-  }
+  const channels = Object.values(CHANNELS)
+  beforeAll(() => {
+    for (const channel of channels) subscribe(channel, listen)
+    process.on('warning', see)
+  })
+  afterAll(() => {
+    for (const channel of channels) unsubscribe(channel, listen)
+    process.off('warning', see)
+  })
+  beforeEach(() => {
+    seen = []
+  })
+  return { logger: { debug: log, info: log, warn: log, error: log }, see, text: () => seen.join('\n') }
 }

@@ -1,15 +1,11 @@
 /** Law 3: whatever a caller sends as his key, he is denied, and never "let in because the backend failed". */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Backend, startEmulator } from '../contract/backend.ts'
+import { describe, expect, it } from 'vitest'
+import { useEmulator } from '../contract/backend.ts'
 import { ask } from '../contract/wire.ts'
 import { startBackend } from '../support/socket-backend.ts'
 import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startEmulator()
-})
-afterAll(() => backend.emulator.close())
+const backend = useEmulator()
 watchForAccidents()
 
 const denials = ['user_key_invalid', 'application_not_found', 'credentials_malformed', 'credentials_missing']

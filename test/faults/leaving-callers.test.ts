@@ -1,17 +1,12 @@
 /** Callers who go away while the backend is asked: nobody else notices (law 3, law 10). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, startEmulator } from '../contract/backend.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { useEmulator } from '../contract/backend.ts'
 import { ask, open } from '../contract/wire.ts'
 import { eventually, moment } from '../support/eventually.ts'
 import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startEmulator()
-})
-afterAll(() => backend.emulator.close())
+const backend = useEmulator()
 beforeEach(() => {
-  backend.emulator.setState(contractState())
   backend.emulator.setFaults([{ kind: 'latency', ms: 250, when: 'after' }])
   callsBefore = backend.emulator.calls().length
 })
