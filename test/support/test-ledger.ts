@@ -8,7 +8,8 @@ import type { DeclaredMetrics } from '../../packages/core/src/ledger/plan/metric
 import { usageReports } from '../../packages/core/src/ledger/plan/read-limits.ts'
 import type { QuestionStamp, ServiceLedger } from '../../packages/core/src/ledger/service-ledger.ts'
 import type { Batch } from '../../packages/core/src/ledger/usage/batch.ts'
-import { namedUsage } from '../../packages/core/src/ledger/usage/usage-row.ts'
+import { takeBatches } from '../../packages/core/src/ledger/usage/take-batches.ts'
+import { namedUsage, type UsageRow } from '../../packages/core/src/ledger/usage/usage-row.ts'
 import type { Loss } from '../../packages/core/src/observe/observer.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -24,6 +25,10 @@ export interface TestLedger {
   /** What an answer shows of an application; asked now unless a question is given. */
   learn(id: string, limits: readonly LimitNow[], more?: CallerStatus): ApplicationLedger
   admit(application: ApplicationLedger, usage: Usage): boolean
+  /** Counts as a transaction of its own; without a code it waits for its response. */
+  countAsOwn(application: ApplicationLedger, usage: Usage, code?: number): UsageRow | undefined
+  /** Sends what waits, gets no answer and takes it back, so that it may be counted twice. */
+  resend(): void
   /** The counts of the limits, in their order. */
   known(application: ApplicationLedger): number[]
 }
@@ -65,6 +70,8 @@ export function openLedger(options: LedgerOptions = {}): TestLedger {
     },
   })
   const service = ledger.service('s1')
+  const footprintOf = (application: ApplicationLedger, usage: Usage) =>
+    application.planLimits.footprintOf(createUsageShape(usage), clock.now())
   return {
     clock,
     ledger,
@@ -78,10 +85,11 @@ export function openLedger(options: LedgerOptions = {}): TestLedger {
       service.apply(application, question ?? ledger.stampQuestion(), verdict, metrics)
       return application
     },
-    admit(application, usage) {
-      const now = clock.now()
-      const footprint = application.planLimits.footprintOf(createUsageShape(usage), now)
-      return application.admit(footprint, service.at(now))
+    admit: (application, usage) => application.admit(footprintOf(application, usage), service.at(clock.now())),
+    countAsOwn: (application, usage, code) =>
+      application.countAsOwnTransaction(footprintOf(application, usage), clock.now(), code),
+    resend() {
+      for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.takeBack(true)
     },
     known: (application) => usageReports(application, service.at(clock.now())).map(({ current }) => current),
   }

@@ -99,7 +99,7 @@ describe('an application', () => {
     const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 1 })
-    application.pending!.resent = true
+    books.resend()
     books.admit(application, { hits: 2 })
     expect([application.pending!.resent, namedUsage([application.pending!], books.service.metrics)]).toEqual([
       false,

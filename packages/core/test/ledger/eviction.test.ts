@@ -10,7 +10,7 @@ const send = ({ service }: TestLedger) => {
 
 function full(max: number): TestLedger {
   const books = openLedger({ maxApplications: max })
-  for (let index = 0; index < max; index++) books.learn(`a${index}`, [], METRICS).used = false
+  for (let index = 0; index < max; index++) books.learn(`a${index}`, [], METRICS)
   return books
 }
 
@@ -23,9 +23,11 @@ describe('law 10: the ledger', () => {
   })
 
   it('forgets one that was not used lately rather than one that was', () => {
-    const books = full(3)
+    const books = openLedger({ maxApplications: 3 })
+    // To make room for the last it looks at the others, after which none of them counts as used.
+    for (const id of ['forgotten', 'a0', 'a1', 'a2']) books.learn(id, [], METRICS)
     const first = books.service.applications.get('a0')!
-    first.used = true
+    books.admit(first, {})
     books.learn('new', [], METRICS)
     expect(kept(books)).toEqual(['a0', 'a2', 'new'])
     // It had its chance.
@@ -34,7 +36,7 @@ describe('law 10: the ledger', () => {
 
   it('forgets the oldest when all were used', () => {
     const books = full(3)
-    for (const application of books.service.applications.values()) application.used = true
+    for (const application of books.service.applications.values()) books.admit(application, {})
     books.learn('new', [], METRICS)
     expect(kept(books)).toEqual(['a1', 'a2', 'new'])
   })

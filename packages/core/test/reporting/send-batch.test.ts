@@ -117,8 +117,7 @@ it('an outcome that comes after the batch was given up changes nothing', async (
 it('law 9: transactions go by application id, with the minute and the code of the response', async () => {
   const desk = openReporting([ACCEPTED])
   const application = desk.learn('a1', [], { metrics: ['hits'] })
-  desk.admit(application, { hits: 3 })
-  application.pending!.ownTransaction = { code: 404, awaitsResponse: false }
+  desk.countAsOwn(application, { hits: 3 }, 404)
   await sendBatch(desk.take()[0]!, desk.options)
   expect(desk.sent[0]).toContain(
     'transactions[0][app_id]=a1&transactions[0][usage][hits]=3&transactions[0][timestamp]=1773138000',

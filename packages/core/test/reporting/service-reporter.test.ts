@@ -5,7 +5,6 @@ import { Backend } from '../../src/backend/backend.ts'
 import { type Breaker, createBreaker } from '../../src/backend/breaker.ts'
 import { createBulkhead } from '../../src/backend/bulkhead.ts'
 import { DEFAULTS } from '../../src/defaults.ts'
-import { createUsageShape } from '../../src/domain/usage.ts'
 import { TransportError } from '../../src/errors.ts'
 import { eachRow } from '../../src/ledger/usage/waiting-rows.ts'
 import { ServiceReporter } from '../../src/reporting/service-reporter.ts'
@@ -87,8 +86,7 @@ describe('after a failure the desk', () => {
   it('keeps what of the smallest application does not fit into one batch', async () => {
     const { reports, desk, clock, ledger, learn, service } = open([DOWN, DENIED, { status: 500 }])
     const application = learn('a1', [], { metrics: ['hits'] })
-    const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), clock.now())
-    for (let call = 0; call < 1001; call++) application.countAsOwnTransaction(footprint, clock.now())
+    for (let call = 0; call < 1001; call++) desk.countAsOwn(application, { hits: 1 })
     eachRow(application.ownTransactions, (row) => row.release(200))
     await reports.flush(false)
     clock.skip(500)

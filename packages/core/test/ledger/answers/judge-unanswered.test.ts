@@ -103,7 +103,7 @@ describe('a batch without an answer', () => {
     next.leaveUnanswered()
     expect(next.rows.map(({ row }) => row.resent).sort()).toEqual([false, true])
     books.admit(application, { hits: 1 })
-    application.pending!.resent = true
+    books.resend()
     books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(5))
     expect([next.state, next.undecidable]).toEqual(['ambiguous', true])

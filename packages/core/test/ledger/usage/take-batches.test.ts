@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { imbalance } from '../../../../../test/support/imbalance.ts'
 import { openLedger, type TestLedger, usageOf } from '../../../../../test/support/test-ledger.ts'
 import { MAX_PARAMETERS, MAX_TRANSACTIONS } from '../../../src/client/encode/report-batches.ts'
-import { createUsageShape } from '../../../src/domain/usage.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { needsProof, type TakeOptions, takeBatches, waitingMetrics } from '../../../src/ledger/usage/take-batches.ts'
@@ -39,9 +38,7 @@ describe('a batch', () => {
   it('counts the response code among the parameters', () => {
     const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['a', 'b'] })
-    const now = books.clock.now()
-    const footprint = application.planLimits.footprintOf(createUsageShape({ a: 1, b: 1 }), now)
-    for (let call = 0; call < 801; call++) application.countAsOwnTransaction(footprint, now, 200)
+    for (let call = 0; call < 801; call++) books.countAsOwn(application, { a: 1, b: 1 }, 200)
     expect(sizes(take(books))).toEqual([800, 1])
   })
 
@@ -74,7 +71,7 @@ describe('what goes alone', () => {
     books.admit(application, { hits: 1, old: 2, older: 3 })
     expect(needsProof(application, 20_000)).toBe(true)
     expect(waitingMetrics(application).sort()).toEqual(['hits', 'old', 'older'])
-    application.pending!.resent = true
+    books.resend()
     const batches = take(books)
     expect(batches.map((batch) => usageOf(batch))).toEqual([{ hits: 1 }, { old: 2 }, { older: 3 }])
     expect(batches.every(({ rows }) => rows[0]!.row.resent)).toBe(true)
@@ -93,11 +90,7 @@ describe('what stays', () => {
   it('a transaction that waits for its response', () => {
     const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
-    const now = books.clock.now()
-    const row = application.countAsOwnTransaction(
-      application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now),
-      now,
-    )!
+    const row = books.countAsOwn(application, { hits: 1 })!
     expect(take(books)).toEqual([])
     application.release(row, 200)
     expect(sizes(take(books))).toEqual([1])
@@ -158,8 +151,7 @@ describe('stamps', () => {
   it('anew do not make a transaction leave before its response', () => {
     const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
-    const now = books.clock.now()
-    application.countAsOwnTransaction(application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now), now)
+    books.countAsOwn(application, { hits: 1 })
     books.clock.skip(24 * HOUR)
     expect([take(books), namedUsage([application.ownTransactions!], books.service.metrics)]).toEqual([[], { hits: 1 }])
   })
