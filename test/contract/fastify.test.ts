@@ -4,7 +4,8 @@ import { ConfigError, createGateway } from '@threescale/core'
 import { type FastifyView, threescale } from '@threescale/fastify'
 import createFastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { eventually, moment } from '../support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
+import { settled } from '../support/manual-clock.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
 
 function createApp(): FastifyInstance {
@@ -188,7 +189,7 @@ describe('HTTP/2', () => {
   })
 
   it.each([true, false])('answers HEAD, whose stream Node has ended from the start (at once %s)', async (atOnce) => {
-    const { gateway, ask } = await serve(() => (atOnce ? allow() : moment().then(() => allow())))
+    const { gateway, ask } = await serve(() => (atOnce ? allow() : settled().then(() => allow())))
     const answer = await ask({ ':path': '/words', ':method': 'HEAD' })
     expect(answer).toMatchObject({ status: 200, body: '', headers: { 'x-tokens': '42' } })
     await eventually(() => gateway.settled.length === 1, 'settling')

@@ -37,7 +37,6 @@ describe.each(
       call.send(200, 'served', { 'x-tokens': '42' }),
     )
     expect((await ask(port, { target })).status).toBe(200)
-    await eventually(() => true, 'settling')
     expect([await counted(app, 'tokens'), await counted(app, 'hits')]).toEqual([42, 0])
   })
 

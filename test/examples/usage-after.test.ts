@@ -21,6 +21,8 @@ describe('the llm-tokens example', () => {
     const answer = await fetch(`${example.url}/chat?user_key=good-key&prompt=${prompt}`, { signal: controller.signal })
     await answer.body?.getReader().read()
     controller.abort()
+    // Answered after the example has seen the first client leave.
+    expect((await fetch(`${example.url}/chat`)).status).toBe(401)
     await example.stop()
     expect(example.used('2555417', 'good', 'tokens')).toBeGreaterThan(0)
     expect(example.used('2555417', 'good', 'tokens')).toBeLessThan(400)
