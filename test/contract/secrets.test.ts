@@ -2,7 +2,7 @@
 import { type Gateway, type GatewayOptions, ThreeScaleClient } from '@threescale/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { formsOf } from '../support/everything-of.ts'
-import { settled } from '../support/manual-clock.ts'
+import { takeWarnings } from '../support/warnings.ts'
 import { PROVIDER_KEY, SERVICE, TOKEN, useEmulator } from './backend.ts'
 import { frameworks } from './frameworks/all.ts'
 import { useWatcher } from './watcher.ts'
@@ -91,8 +91,8 @@ async function askEverything(port: number, gateway: Gateway<never>): Promise<voi
   const view = { method: 'GET', url: '/?user_key=SECRET-stranger', header: () => undefined }
   see(await gateway.explain(view as never))
   see(await gateway.evaluate(view as never))
-  // Warnings arrive a tick later.
-  await settled()
+  // The watcher has seen them.
+  await takeWarnings()
 }
 
 const showing = ({ status, headers, body }: Answer) => ({ status, headers, body })

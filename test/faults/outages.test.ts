@@ -10,6 +10,7 @@ import { type Answer, ask, open } from '../contract/wire.ts'
 import { eventually } from '../support/eventually.ts'
 import { startHoldingBackend } from '../support/holding-backend.ts'
 import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
 import { responsesTo } from '../support/responses-to.ts'
 import { watchLostTime } from './lost-time.ts'
 
@@ -39,7 +40,7 @@ async function startApp(create: (setup: never) => Promise<App>, options: Gateway
     if (handler === undefined) call.send(200, 'hello')
     else return handler(call)
   }
-  const guard = { serviceId: SERVICE, serviceToken: TOKEN, timeoutMs: TIMEOUT_MS, ...options }
+  const guard = { serviceId: SERVICE, serviceToken: TOKEN, timeoutMs: TIMEOUT_MS, logger: quietLogger, ...options }
   const app = await create({ guard, routes: { '/': count } } as never)
   closing.push(() => app.close())
   // What a dead backend never takes is not waited for.

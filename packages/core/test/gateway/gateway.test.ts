@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
 import { quietLogger } from '../../../../test/support/quiet-logger.ts'
+import { takeWarnings } from '../../../../test/support/warnings.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Allowed, Decision, Denied } from '../../src/decision/decision.ts'
 import { TransportError } from '../../src/errors.ts'
@@ -93,6 +94,7 @@ describe('a direct gateway', () => {
     const { ask, backend } = setUp({ usage: () => ({ hits: -1 }) })
     expect(denied(await ask(GOOD))).toMatchObject({ code: 'gateway_misconfigured', status: 500 })
     expect(backend.calls).toEqual([])
+    expect(await takeWarnings()).toEqual(['usage_invalid'])
   })
 
   it('rejects with what a callback throws, synchronously or later', async () => {
@@ -315,7 +317,7 @@ describe('stripping while observing', () => {
     ['has credentials that cannot be read', '/?user_key=s3cr3t%zz&a=1', {}],
     ['is measured by a function that fails', '/?user_key=s3cr3t&a=1', { usage: () => ({ hits: -1 }) }],
   ])('handlers do not see the credentials of a request that %s', async (_what, url, options) => {
-    const { gateway } = setUp({ mode: 'observe', stripCredentials: true, ...options })
+    const { gateway } = setUp({ mode: 'observe', stripCredentials: true, logger: quietLogger, ...options })
     const view = viewOf({ url })
     expect((await gateway.evaluate(view)).outcome).not.toBe('deny')
     expect(view.url).toBe('/?a=1')

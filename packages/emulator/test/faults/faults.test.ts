@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../../../../test/support/eventually.ts'
 import { createEmulator, type Emulator, type Fault, InvalidDocumentError } from '../../src/index.ts'
 import { authrep, dictionary, noon } from '../dictionary.ts'
 
@@ -53,7 +54,7 @@ describe('kinds', () => {
 
   test('stall never answers', async () => {
     emulator.setFaults([{ kind: 'stall', when: 'after' }])
-    const served = vi.waitUntil(() => counted() === 1).then(() => fetch(`${url}/status`))
+    const served = eventually(() => counted() === 1, 'the call').then(() => fetch(`${url}/status`))
     expect(await wire(served)).toBe('[silence]')
     expect(counted()).toBe(1)
   })
