@@ -1,10 +1,10 @@
 /** Every row of what a denied caller sees, over a real gateway and an emulator, byte for byte the same in every framework. */
 
-import { createServer } from 'node:http'
 import type { GatewayOptions } from '@threescale/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { eventually } from '../support/eventually.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
+import { startBackend } from '../support/socket-backend.ts'
 import { contractState, SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
@@ -218,12 +218,13 @@ describe.each(frameworks)('$name', (framework) => {
   })
 
   it('answers more calls at once than it may make with 503 overloaded', async () => {
-    const stalled = createServer(() => {})
-    const stalledAt = await listenOnLoopback(stalled)
-    const { port } = await serve({ backendUrl: `http://127.0.0.1:${stalledAt}`, maxCalls: 1, timeoutMs: 400 })
+    const stalled = await startBackend(() => {})
+    const { port } = await serve({ backendUrl: stalled.url, maxCalls: 1, timeoutMs: 10_000 })
     const first = ask(port, { target: '/?user_key=free-key' })
-    const answers = await Promise.all([first, ask(port, { target: '/?user_key=limited-key' })])
-    await closeServer(stalled)
+    await eventually(() => stalled.requests.length === 1, 'the first call')
+    const second = await ask(port, { target: '/?user_key=limited-key' })
+    for (const socket of stalled.sockets) socket.destroy()
+    const answers = [await first, second]
     expect(answers.map(({ body }) => JSON.parse(body).code).sort()).toEqual(['backend_unavailable', 'overloaded'])
     const overloaded = answers.find(({ body }) => body.includes('overloaded'))!
     expectDenial(overloaded, {

@@ -4,7 +4,6 @@ import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Decision } from '../../src/decision/decision.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import { CLOCK, systemClock } from '../../src/primitives/clock.ts'
 import { viewOf } from '../requests.ts'
 
 const GOOD = '/words?user_key=good-key'
@@ -96,14 +95,14 @@ it('law 10: a usageAfter that never answers costs close() half of its time, and 
     serviceId: '2555417',
     serviceToken: 'demo-token',
     cache: true,
-    // The emulator's clock shows another year.
-    logger: quietLogger,
-    ...{ ...backend.seams, [CLOCK]: systemClock },
+    ...backend.seams,
   })
   const endless = gateway.with({ usageAfter: () => new Promise(() => {}) })
   const response = { status: 200, finished: true, header: () => undefined }
   endless.settle(await endless.evaluate(viewOf({ url: GOOD })), response)
   gateway.settle(await gateway.evaluate(viewOf({ url: GOOD })), response)
-  expect(await gateway.close({ timeoutMs: 80 })).toEqual({ undelivered: {} })
+  const closing = gateway.close({ timeoutMs: 80 })
+  await backend.clock.advance(40)
+  expect(await closing).toEqual({ undelivered: {} })
   expect(backend.emulator.usage()['2555417']!.good!.hits!.eternity).toBe(1)
 })
