@@ -1,6 +1,7 @@
 /** The tracked files of this tree in a temporary folder, so that what installs and builds leaves the tree as it is. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +18,8 @@ export interface TreeCopy {
 /** Copies the files as they are, committed or not; removed after the tests of the file. */
 export function copyTree(): TreeCopy {
   const folder = mkdtempSync(join(tmpdir(), 'threescale-tree-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  // With tens of thousands of installed files this takes seconds, and more on a busy machine.
+  afterAll(() => rm(folder, { recursive: true, force: true }), 120_000)
   const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const files = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean)
   for (const file of files) {
