@@ -19,5 +19,6 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', closingLine],
     testTimeout: 20_000,
+    setupFiles: ['test/support/warnings.ts', 'test/support/seed.ts'],
   },
 })

@@ -6,7 +6,8 @@ import { threescale } from '@threescale/express'
 import express from 'express'
 import express4 from 'express4'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
 import { type ApicastCase, apicastCases, type Deviation } from './apicast.ts'
 import { type RawAnswer, sendRaw } from './raw-request.ts'
 
@@ -43,7 +44,7 @@ async function replay(create: typeof express, { config, request, backend: answer
   backend.answer = answer ?? { status: 200, headers: {}, body: '' }
   backend.calls = []
   let upstreamCalled = false
-  const guard = threescale({ proxyConfig: serviceOf(config) })
+  const guard = threescale({ proxyConfig: serviceOf(config), logger: quietLogger })
   const app = create()
   app.use(create.urlencoded({ extended: false }))
   app.use(guard)

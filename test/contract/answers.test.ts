@@ -1,6 +1,6 @@
 import { DenialError, type RequestView } from '@threescale/core'
 import inject from 'light-my-request'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
@@ -25,15 +25,10 @@ describe.each([
   { transport: 'in process', send: inProcess },
 ])('$transport', ({ send }) => {
   describe.each(frameworks)('$name', (framework) => {
-    const apps: App[] = []
-    afterEach(async () => {
-      for (const app of apps.splice(0)) await app.close()
-    })
-
     async function app(script: Script, setup: Omit<Setup, 'guard'> = {}) {
       const gateway = scriptGateway(script)
       const created = await framework.create({ guard: gateway, ...setup })
-      apps.push(created)
+      onTestFinished(() => created.close())
       return { gateway, ask: (asking: Asking = {}) => send(created, asking) }
     }
 

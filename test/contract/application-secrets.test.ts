@@ -1,11 +1,10 @@
 /** Law 5 for callers with an application key in any location, and for what handlers and reports see. */
 import type { GatewayOptions } from '@threescale/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, startBackend, TOKEN } from './backend.ts'
-import { formsOf } from './everything-of.ts'
-import type { App } from './framework.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { formsOf } from '../support/everything-of.ts'
+import { contractState, TOKEN, useEmulator } from './backend.ts'
 import { frameworks } from './frameworks/all.ts'
-import { startWatcher, type Watcher } from './watcher.ts'
+import { useWatcher } from './watcher.ts'
 import { type Asking, ask } from './wire.ts'
 
 const SERVICE = '2555418'
@@ -28,29 +27,10 @@ const places: Readonly<Record<string, (id: string, key: string) => Asking>> = {
   }),
 }
 
-let backend: Backend
-let watcher: Watcher
-
-beforeAll(async () => {
-  backend = await startBackend()
-  watcher = startWatcher()
-})
-afterAll(async () => {
-  watcher.stop()
-  await backend.emulator.close()
-})
-beforeEach(() => {
-  watcher.forget()
-  backend.emulator.setState(contractState())
-  backend.emulator.setFaults([])
-})
+const backend = useEmulator()
+const watcher = useWatcher()
 
 describe.each(frameworks)('$name', ({ create }) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(options: GatewayOptions, onDeny: 'answer' | 'throw') {
     const app = await create({
       guard: {
@@ -69,7 +49,7 @@ describe.each(frameworks)('$name', ({ create }) => {
         },
       },
     })
-    apps.push(app)
+    onTestFinished(() => app.close())
     return { app, port: await app.listen() }
   }
 

@@ -6,6 +6,7 @@ import {
   type MetricState,
   type PlanState,
 } from '@threescale/emulator'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 
 export const SERVICE = '2555417'
 export const TOKEN = 'contract-service-token'
@@ -57,7 +58,22 @@ export interface Backend {
   readonly url: string
 }
 
-export async function startBackend(): Promise<Backend> {
-  const emulator = createEmulator({ state: contractState() })
-  return { emulator, url: await emulator.listen() }
+/** An emulator that listens while the tests of a file run; each test finds it as new. */
+export function useEmulator(stateOf: () => EmulatorState = contractState): Backend {
+  const emulator = createEmulator({ state: stateOf() })
+  let url = ''
+  beforeAll(async () => {
+    url = await emulator.listen()
+  })
+  afterAll(() => emulator.close())
+  beforeEach(() => {
+    emulator.setState(stateOf())
+    emulator.setFaults([])
+  })
+  return {
+    emulator,
+    get url() {
+      return url
+    },
+  }
 }

@@ -1,11 +1,10 @@
 /** Law 5 for callers with a form, with OAuth, or with a secret in their Referer. */
 import type { GatewayOptions, RequestView } from '@threescale/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
-import { formsOf } from './everything-of.ts'
-import type { App } from './framework.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { formsOf } from '../support/everything-of.ts'
+import { contractState, SERVICE, TOKEN, useEmulator } from './backend.ts'
 import { frameworks } from './frameworks/all.ts'
-import { startWatcher, type Watcher } from './watcher.ts'
+import { useWatcher } from './watcher.ts'
 import { type Asking, ask } from './wire.ts'
 
 const BAD_TOKEN = 'SECRET-outdated token'
@@ -64,29 +63,10 @@ function stateOfCallers() {
   return state
 }
 
-let backend: Backend
-let watcher: Watcher
-
-beforeAll(async () => {
-  backend = await startBackend()
-  watcher = startWatcher()
-})
-afterAll(async () => {
-  watcher.stop()
-  await backend.emulator.close()
-})
-beforeEach(() => {
-  watcher.forget()
-  backend.emulator.setState(stateOfCallers())
-  backend.emulator.setFaults([])
-})
+const backend = useEmulator(stateOfCallers)
+const watcher = useWatcher()
 
 describe.each(frameworks)('$name', ({ create }) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(options: GatewayOptions, onDeny: 'answer' | 'throw') {
     const app = await create({
       guard: {
@@ -100,7 +80,7 @@ describe.each(frameworks)('$name', ({ create }) => {
       onError: watcher.see,
       forms: 'before',
     })
-    apps.push(app)
+    onTestFinished(() => app.close())
     return { app, port: await app.listen() }
   }
 

@@ -1,20 +1,16 @@
 /** Every denial, over a real gateway and an emulator: byte for byte the same in every framework. */
-import { createServer } from 'node:http'
+
 import type { GatewayOptions } from '@threescale/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
+import { startBackend } from '../support/socket-backend.ts'
+import { contractState, SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
-import { closeServer, listenOnLoopback } from './listening.ts'
 import { type Answer, type Asking, ask } from './wire.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startBackend()
-})
-afterAll(() => backend.emulator.close())
-// Counters begin at 0, and no minute ends within a test.
-beforeEach(() => backend.emulator.setState(contractState()))
+const backend = useEmulator()
 
 interface Row {
   readonly situation: string
@@ -169,15 +165,10 @@ const rows: readonly Row[] = [
 ]
 
 describe.each(frameworks)('$name', (framework) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(options: GatewayOptions = {}, setup: Omit<Setup, 'guard'> = {}) {
-    const guard = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger: quiet, ...options }
+    const guard = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, logger: quietLogger, ...options }
     const app = await framework.create({ guard, ...setup })
-    apps.push(app)
+    onTestFinished(() => app.close())
     return { app, port: await app.listen() }
   }
 
@@ -227,12 +218,13 @@ describe.each(frameworks)('$name', (framework) => {
   })
 
   it('answers more calls at once than it may make with 503 overloaded', async () => {
-    const stalled = createServer(() => {})
-    const stalledAt = await listenOnLoopback(stalled)
-    const { port } = await serve({ backendUrl: `http://127.0.0.1:${stalledAt}`, maxCalls: 1, timeoutMs: 400 })
+    const stalled = await startBackend(() => {})
+    const { port } = await serve({ backendUrl: stalled.url, maxCalls: 1, timeoutMs: 10_000 })
     const first = ask(port, { target: '/?user_key=free-key' })
-    const answers = await Promise.all([first, ask(port, { target: '/?user_key=limited-key' })])
-    await closeServer(stalled)
+    await eventually(() => stalled.requests.length === 1, 'the first call')
+    const second = await ask(port, { target: '/?user_key=limited-key' })
+    for (const socket of stalled.sockets) socket.destroy()
+    const answers = [await first, second]
     expect(answers.map(({ body }) => JSON.parse(body).code).sort()).toEqual(['backend_unavailable', 'overloaded'])
     const overloaded = answers.find(({ body }) => body.includes('overloaded'))!
     expectDenial(overloaded, {
@@ -296,8 +288,6 @@ describe.each(frameworks)('$name', (framework) => {
     expect([invalid.status, JSON.parse(invalid.body).code]).toEqual([403, 'credentials_malformed'])
   })
 })
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 function expectDenial(answer: Answer, row: Omit<Row, 'situation'>, method?: string): void {
   expect(answer.status).toBe(row.status)

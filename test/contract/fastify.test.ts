@@ -3,18 +3,14 @@ import { connect } from 'node:http2'
 import { ConfigError, createGateway } from '@threescale/core'
 import { type FastifyView, threescale } from '@threescale/fastify'
 import createFastify, { type FastifyInstance } from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
-import { eventually, moment } from '../support/eventually.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { settled } from '../support/manual-clock.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
-
-const apps: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close()
-})
 
 function createApp(): FastifyInstance {
   const app = createFastify()
-  apps.push(app)
+  onTestFinished(() => app.close())
   return app
 }
 
@@ -158,12 +154,12 @@ describe('HTTP/2', () => {
   async function serve(script: Script) {
     const gateway = scriptGateway(script)
     const app = createFastify({ http2: true })
-    apps.push(app)
+    onTestFinished(() => app.close())
     await app.register(threescale, { gateway: gateway as never } as never)
     app.all('/words', (_request, reply) => void reply.header('x-tokens', '42').send('served'))
     app.get('/slow', () => new Promise(() => {}))
     const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
-    apps.unshift({ close: () => session.destroy() })
+    onTestFinished(() => session.destroy())
     const ask = (headers: object, body?: string) =>
       new Promise<{ status: number; headers: object; body: string }>((resolve, reject) => {
         const stream = session.request({ ...headers })
@@ -193,7 +189,7 @@ describe('HTTP/2', () => {
   })
 
   it.each([true, false])('answers HEAD, whose stream Node has ended from the start (at once %s)', async (atOnce) => {
-    const { gateway, ask } = await serve(() => (atOnce ? allow() : moment().then(() => allow())))
+    const { gateway, ask } = await serve(() => (atOnce ? allow() : settled().then(() => allow())))
     const answer = await ask({ ':path': '/words', ':method': 'HEAD' })
     expect(answer).toMatchObject({ status: 200, body: '', headers: { 'x-tokens': '42' } })
     await eventually(() => gateway.settled.length === 1, 'settling')

@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import type { Decision } from '@threescale/core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventually, moment } from '../support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
+import { settled } from '../support/manual-clock.ts'
 import type { App, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
@@ -47,7 +48,7 @@ describe.each(frameworks)('$name', (framework) => {
     const socket = open(port, { target: '/stream' })
     const received = everything(socket)
     await once(socket, 'data')
-    await moment()
+    await settled()
     expect(gateway.settled).toHaveLength(0)
     release()
     expect(parse(await received).body).toBe('one two')
@@ -100,7 +101,7 @@ describe.each(frameworks)('$name', (framework) => {
     socket.destroy()
     await eventually(() => gateway.settled.length === 1, 'settling')
     expect(gateway.settled[0]?.response.finished).toBe(false)
-    await moment()
+    await settled()
     expect(gateway.settled).toHaveLength(1)
   })
 
@@ -133,7 +134,7 @@ describe.each(frameworks)('$name', (framework) => {
     decide(allow())
     await eventually(() => gateway.settled.length === 1, 'settling')
     expect(gateway.settled[0]?.response.finished).toBe(false)
-    await moment()
+    await settled()
     expect(ran).toBe(false)
   })
 
@@ -156,9 +157,9 @@ describe.each(frameworks)('$name', (framework) => {
     const socket = open(port, {})
     await eventually(() => gateway.asked.length === 1, 'the gateway being asked')
     socket.destroy()
-    await moment()
+    await eventually(() => gateway.asked[0]?.aborted === true, 'the end of the connection')
     decide(denied({ code: 'client_closed_request', status: 499 }))
-    await moment()
+    await settled()
     expect([errors, touched, gateway.settled]).toEqual([[], false, []])
   })
 
@@ -179,7 +180,9 @@ describe.each(frameworks)('$name', (framework) => {
   it('does not abort the signal of a client that stayed', async () => {
     const { gateway, port } = await serve((view) => (view.signal?.aborted ? denied() : allow()))
     expect((await ask(port, {})).status).toBe(200)
-    await moment()
+    await eventually(() => gateway.settled.length === 1, 'settling')
+    // Served on another connection after the first one was closed.
+    expect((await ask(port, {})).status).toBe(200)
     expect(gateway.asked[0]?.signal?.aborted).toBe(false)
   })
 

@@ -1,6 +1,6 @@
 /** The guard's position in an app: what comes before it and after it. */
-import { afterEach, describe, expect, it } from 'vitest'
-import type { App, Call, Setup } from './framework.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Call, Setup } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
 import { type Asking, ask } from './wire.ts'
@@ -12,15 +12,10 @@ const form = (body: string): Asking => ({
 })
 
 describe.each(frameworks)('$name', (framework) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(script: Script, setup: Omit<Setup, 'guard'> = {}, locations?: readonly string[]) {
     const gateway = scriptGateway(script, locations)
     const app = await framework.create({ guard: gateway, ...setup })
-    apps.push(app)
+    onTestFinished(() => app.close())
     const port = await app.listen()
     return { gateway, ask: (asking: Asking) => ask(port, asking) }
   }

@@ -3,7 +3,7 @@ import type { GatewayOptions } from '@threescale/core'
 import fc from 'fast-check'
 import inject from 'light-my-request'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Backend, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Call } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask } from './wire.ts'
@@ -113,11 +113,7 @@ const SPELLINGS = [
   'ftp://other.example/v1/words/x',
 ]
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startBackend()
-})
-afterAll(() => backend.emulator.close())
+const backend = useEmulator()
 
 describe.each(frameworks)('$name', (framework) => {
   // Express and @koa/router ignore case.

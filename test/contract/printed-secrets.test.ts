@@ -4,13 +4,13 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server } from 'node:http'
-import { inspect } from 'node:util'
 import { CHANNELS, type GatewayOptions } from '@threescale/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Backend, contractState, SERVICE, startBackend } from './backend.ts'
+import { everythingOf } from '../support/everything-of.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { contractState, SERVICE, useEmulator } from './backend.ts'
 import type { App } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
-import { closeServer, listenOnLoopback } from './listening.ts'
 import { ask, everything, open } from './wire.ts'
 
 const TOKEN = 'serviceTokenSECRET'
@@ -29,18 +29,7 @@ const APP_KEYS = { good: 'goodAppKeySECRET', wrong: 'wrongAppKeySECRET' }
 const shownTexts: string[] = []
 
 function record(...values: unknown[]): void {
-  for (const value of values) shownTexts.push(textOf(value))
-}
-
-/** All that a log, a debugger or an error page may show of a value. */
-function textOf(value: unknown): string {
-  const shown = inspect(value, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null })
-  const parts = [String(value), shown, JSON.stringify(value) ?? '']
-  if (value instanceof Error) {
-    parts.push(value.stack ?? '', JSON.stringify(value, Object.getOwnPropertyNames(value)))
-    if (value.cause !== undefined) parts.push(textOf(value.cause))
-  }
-  return parts.join('\n')
+  for (const value of values) shownTexts.push(everythingOf(value))
 }
 
 /** Finds secrets as they are, and decoded from base64. */
@@ -50,13 +39,12 @@ function leaks(): string[] {
   return [...decoded.matchAll(/.{0,80}SECRET.{0,40}/gs)].map(([text]) => text)
 }
 
-let backend: Backend
+const backend = useEmulator()
 let garbage: Server
 let garbageUrl: string
 const restore: (() => void)[] = []
 
 beforeAll(async () => {
-  backend = await startBackend()
   // Something in place of a backend, which repeats the whole request.
   garbage = createServer((request, response) => {
     response.writeHead(Number(request.url?.split('/')[1]), { 'content-type': 'text/html', 'x-echo': request.url })
@@ -64,10 +52,7 @@ beforeAll(async () => {
   })
   garbageUrl = `http://127.0.0.1:${await listenOnLoopback(garbage)}`
 })
-afterAll(async () => {
-  await backend.emulator.close()
-  await closeServer(garbage)
-})
+afterAll(() => closeServer(garbage))
 
 beforeEach(() => {
   const state = contractState()

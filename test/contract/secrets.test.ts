@@ -1,12 +1,11 @@
 /** Law 5: nothing that is answered, logged or published shows a credential, ours or a caller's, good or bad. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { CHANNELS, type Gateway, type GatewayOptions, type Logger, ThreeScaleClient } from '@threescale/core'
-import { createEmulator, type Emulator } from '@threescale/emulator'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually } from '../support/eventually.ts'
-import { contractState, PROVIDER_KEY, SERVICE, TOKEN } from './backend.ts'
-import { everythingOf, formsOf } from './everything-of.ts'
+import { type Gateway, type GatewayOptions, ThreeScaleClient } from '@threescale/core'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { formsOf } from '../support/everything-of.ts'
+import { takeWarnings } from '../support/warnings.ts'
+import { PROVIDER_KEY, SERVICE, TOKEN, useEmulator } from './backend.ts'
 import { frameworks } from './frameworks/all.ts'
+import { useWatcher } from './watcher.ts'
 import { type Answer, ask } from './wire.ts'
 
 const BAD_TOKEN = 'SECRET-bad-token'
@@ -15,44 +14,14 @@ const keys = ['free-key', 'suspended-key', 'spent-key', 'SECRET-stranger', 'SECR
 const secrets = [TOKEN, PROVIDER_KEY, BAD_TOKEN, BAD_PROVIDER_KEY, ...keys]
 const forms = secrets.flatMap(formsOf)
 
-const seen: string[] = []
-const see = (value: unknown) => seen.push(everythingOf(value))
-const listen = (message: unknown) => see(message)
-const logger: Logger = { debug: log, info: log, warn: log, error: log }
-
-function log(facts: object, message: string): void {
-  see(facts)
-  see(message)
-}
+const backend = useEmulator()
+const { logger, see, text } = useWatcher()
 
 function expectNothingSecret(): void {
-  expect(seen.length).toBeGreaterThan(0)
-  const all = seen.join('\n')
+  const all = text()
+  expect(all).not.toBe('')
   for (const form of forms) expect(all).not.toContain(form)
 }
-
-let emulator: Emulator
-let url: string
-beforeAll(async () => {
-  emulator = createEmulator({ state: contractState() })
-  url = await emulator.listen()
-  for (const channel of Object.values(CHANNELS)) subscribe(channel, listen)
-  process.on('warning', see)
-})
-afterAll(async () => {
-  for (const channel of Object.values(CHANNELS)) unsubscribe(channel, listen)
-  process.off('warning', see)
-  await emulator.close()
-})
-beforeEach(() => {
-  seen.length = 0
-  emulator.setState(contractState())
-  emulator.setFaults([])
-})
-const closing: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
 
 const document = (token: string) => ({
   id: Number(SERVICE),
@@ -60,26 +29,26 @@ const document = (token: string) => ({
   backend_authentication_type: 'service_token',
   backend_authentication_value: token,
   proxy: {
-    backend: { endpoint: url },
+    backend: { endpoint: backend.url },
     proxy_rules: [{ http_method: 'GET', pattern: '/', metric_system_name: 'hits', delta: 1 }],
   },
 })
 
 const settings: Readonly<Record<string, () => GatewayOptions>> = {
-  'good settings': () => ({ serviceId: SERVICE, serviceToken: TOKEN, backendUrl: url }),
-  'good settings, cached': () => ({ serviceId: SERVICE, serviceToken: TOKEN, backendUrl: url, cache: true }),
-  'a good provider key': () => ({ providerKey: PROVIDER_KEY, serviceId: SERVICE, backendUrl: url }),
-  'a bad token': () => ({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: url }),
-  'a bad token, cached': () => ({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: url, cache: true }),
-  'a bad provider key': () => ({ providerKey: BAD_PROVIDER_KEY, backendUrl: url }),
+  'good settings': () => ({ serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url }),
+  'good settings, cached': () => ({ serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, cache: true }),
+  'a good provider key': () => ({ providerKey: PROVIDER_KEY, serviceId: SERVICE, backendUrl: backend.url }),
+  'a bad token': () => ({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: backend.url }),
+  'a bad token, cached': () => ({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: backend.url, cache: true }),
+  'a bad provider key': () => ({ providerKey: BAD_PROVIDER_KEY, backendUrl: backend.url }),
   'a bad token in a proxy configuration': () => ({ proxyConfig: document(BAD_TOKEN), rejection: 'problem' }),
   'a client with a bad token': () => ({
-    client: new ThreeScaleClient({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: url }),
+    client: new ThreeScaleClient({ serviceId: SERVICE, serviceToken: BAD_TOKEN, backendUrl: backend.url }),
   }),
   'a metric that does not exist, cached': () => ({
     serviceId: SERVICE,
     serviceToken: TOKEN,
-    backendUrl: url,
+    backendUrl: backend.url,
     usage: { nope: 1 },
     cache: true,
   }),
@@ -89,9 +58,9 @@ describe.each(frameworks)('$name', ({ create }) => {
   it.each(Object.entries(settings))('law 5: with %s nothing shows a credential', async (_what, optionsOf) => {
     for (const own of [logger, undefined]) {
       const app = await create({ guard: { ...optionsOf(), logger: own }, onError: see } as never)
-      closing.push(() => app.close())
+      onTestFinished(() => app.close())
       await askEverything(await app.listen(), app.gateway)
-      emulator.setFaults([])
+      backend.emulator.setFaults([])
     }
     expectNothingSecret()
   })
@@ -99,9 +68,9 @@ describe.each(frameworks)('$name', ({ create }) => {
   it('law 5: the default error page outside production shows no credential of a thrown denial', async () => {
     for (const own of Object.values(settings)) {
       const app = await create({ guard: { ...own(), logger }, onDeny: 'throw', onError: see } as never)
-      closing.push(() => app.close())
+      onTestFinished(() => app.close())
       await askEverything(await app.listen(), app.gateway)
-      emulator.setFaults([])
+      backend.emulator.setFaults([])
     }
     expectNothingSecret()
   })
@@ -110,7 +79,7 @@ describe.each(frameworks)('$name', ({ create }) => {
 /** Asks as good and bad callers, then during an outage and with invalid answers; all answers are searched. */
 async function askEverything(port: number, gateway: Gateway<never>): Promise<void> {
   for (const fault of [undefined, { kind: 'garbage' }, { kind: 'reset' }, { kind: 'status', status: 500 }] as const) {
-    emulator.setFaults(fault === undefined ? [] : [fault])
+    backend.emulator.setFaults(fault === undefined ? [] : [fault])
     for (const key of keys) {
       see(showing(await ask(port, { target: `/?user_key=${encodeURIComponent(key)}` })))
     }
@@ -122,7 +91,8 @@ async function askEverything(port: number, gateway: Gateway<never>): Promise<voi
   const view = { method: 'GET', url: '/?user_key=SECRET-stranger', header: () => undefined }
   see(await gateway.explain(view as never))
   see(await gateway.evaluate(view as never))
-  await eventually(() => true, 'warnings to arrive')
+  // The watcher has seen them.
+  await takeWarnings()
 }
 
 const showing = ({ status, headers, body }: Answer) => ({ status, headers, body })

@@ -1,15 +1,10 @@
 /** Several services of one proxy configuration behind one guard, chosen by the host that the framework trusts. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Backend, startBackend, TOKEN } from './backend.ts'
-import type { App } from './framework.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { TOKEN, useEmulator } from './backend.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask } from './wire.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startBackend()
-})
-afterAll(() => backend.emulator.close())
+const backend = useEmulator()
 
 const service = (id: number, version: string, host: string) => ({
   id,
@@ -25,11 +20,6 @@ const service = (id: number, version: string, host: string) => ({
 })
 
 describe.each(frameworks)('$name', (framework) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(trustProxy: boolean) {
     const seen: unknown[] = []
     const app = await framework.create({
@@ -46,7 +36,7 @@ describe.each(frameworks)('$name', (framework) => {
         },
       },
     })
-    apps.push(app)
+    onTestFinished(() => app.close())
     const port = await app.listen()
     const statusOf = async (target: string, headers: Record<string, string>) =>
       (await ask(port, { target, headers })).status

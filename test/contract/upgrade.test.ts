@@ -12,7 +12,7 @@ import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import { afterEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { closeServer, listenOnLoopback } from './listening.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
 import { open } from './wire.ts'
 
 const ofExpress = (express: typeof express5) => (request: IncomingMessage, trustProxy: boolean) => {

@@ -1,35 +1,27 @@
 /** Usage that is known only from the answer, over a real gateway: authorized before it, reported once after it. */
+
 import type { GatewayOptions } from '@threescale/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { type Backend, contractState, SERVICE, startBackend, TOKEN } from './backend.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
+import { SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Handler } from './framework.ts'
 import { frameworks } from './frameworks/all.ts'
 import { ask, open } from './wire.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startBackend()
-})
-afterAll(() => backend.emulator.close())
-beforeEach(() => backend.emulator.setState(contractState()))
+const backend = useEmulator()
 
 const target = '/words?user_key=free-key'
 
 describe.each(
   frameworks.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),
 )('$name, cache $cache', ({ framework, cache }) => {
-  const apps: App[] = []
-  afterEach(async () => {
-    for (const app of apps.splice(0)) await app.close()
-  })
-
   async function serve(options: GatewayOptions, handler: Handler) {
     const app = await framework.create({
       guard: { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url, cache, ...options },
       routes: { '/words': handler },
     })
-    apps.push(app)
+    onTestFinished(() => app.close())
     return { app, port: await app.listen() }
   }
 
@@ -45,7 +37,6 @@ describe.each(
       call.send(200, 'served', { 'x-tokens': '42' }),
     )
     expect((await ask(port, { target })).status).toBe(200)
-    await eventually(() => true, 'settling')
     expect([await counted(app, 'tokens'), await counted(app, 'hits')]).toEqual([42, 0])
   })
 
@@ -98,12 +89,12 @@ describe.each(
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['says nonsense', () => ({ hits: -1 })],
   ])('does not change the answer if usageAfter %s', async (_, usageAfter) => {
-    const { port } = await serve({ usageAfter, logger: quiet }, (call) => call.send(200, 'served'))
+    const { port } = await serve({ usageAfter, logger: quietLogger }, (call) => call.send(200, 'served'))
     expect(await ask(port, { target })).toMatchObject({ status: 200, body: 'served' })
   })
 
   it('does not change the answer if reporting fails', async () => {
-    const { app, port } = await serve({ usageAfter: () => ({ hits: 1 }), logger: quiet }, (call) =>
+    const { app, port } = await serve({ usageAfter: () => ({ hits: 1 }), logger: quietLogger }, (call) =>
       call.send(200, 'served'),
     )
     backend.emulator.setFaults([{ kind: 'status', status: 500, endpoint: 'report' }])
@@ -112,5 +103,3 @@ describe.each(
     backend.emulator.setFaults([])
   })
 })
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { copyTree } from './tree-copy.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const copy = copyTree()
 
 /** Runs `npm run demo` without a terminal, in its own process group, and collects its output up to the last line. */
 async function demo() {
   const child = spawn('npm', ['run', 'demo'], {
-    cwd: ROOT,
+    cwd: copy.folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CI: 'true', PORT: '0', EMULATOR_PORT: '0' },
+    env: { ...process.env, ...copy.env, CI: 'true', PORT: '0', EMULATOR_PORT: '0' },
   })
   onTestFinished(() => {
     if (groupLives(child.pid!)) process.kill(-child.pid!, 'SIGKILL')

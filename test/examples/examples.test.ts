@@ -1,23 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type RunningExample, runExample } from './running-example.ts'
-
-const running: RunningExample[] = []
-afterEach(async () => {
-  for (const example of running.splice(0)) expect(await example.stop()).toBe(0)
-})
-
-async function start(...given: Parameters<typeof runExample>): Promise<RunningExample> {
-  const example = await runExample(...given)
-  running.push(example)
-  return example
-}
+import { describe, expect, it } from 'vitest'
+import { startExample } from './running-example.ts'
 
 const basic = (id: string, key: string) => ({
   authorization: `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}`,
 })
-const todays = ({ emulator }: RunningExample, service: string, application: string, metric: string) =>
-  emulator.usage()[service]?.[application]?.[metric]?.day ?? 0
-
 describe.each([
   {
     name: 'express',
@@ -51,7 +37,7 @@ describe.each([
   },
 ])('the $name example', ({ name, service, app, good, bad, headers, wrong, lookups }) => {
   it('serves only callers that 3scale knows, and everything is counted after it has stopped', async () => {
-    const example = await start(name, service)
+    const example = await startExample(name, service)
     const { url } = example
     const answer = await fetch(`${url}/words/hello${good}`, { headers })
     expect(answer.status).toBe(200)
@@ -62,16 +48,16 @@ describe.each([
     expect((await fetch(`${url}/explain/words/hello${good}`, { headers })).status).not.toBe(200)
 
     expect((await fetch(`${url}/thesaurus/hello${good}`, { headers })).status).toBe(200)
-    expect(await running.pop()?.stop()).toBe(0)
-    expect(todays(example, service, app, 'lookup')).toBe(lookups)
+    await example.stop()
+    expect(example.used(service, app, 'lookup')).toBe(lookups)
   })
 
   it('explains requests at the documented path, and counts nothing for it', async () => {
-    const example = await start(name, service, { EXPLAIN: '1' })
+    const example = await startExample(name, service, { EXPLAIN: '1' })
     const text = await (await fetch(`${example.url}/explain/words/hello${good}`, { headers })).text()
     expect(text).toContain(service)
     expect(text).toContain('hits')
     expect(text).not.toMatch(/demo-token|unlimited-key|unlimited-app-key/)
-    expect(todays(example, service, app, 'hits')).toBe(0)
+    expect(example.used(service, app, 'hits')).toBe(0)
   })
 })

@@ -3,17 +3,23 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { createEmulator, type Emulator } from '@threescale/emulator'
+import { createEmulator } from '@threescale/emulator'
+import { expect, onTestFinished } from 'vitest'
 
 export interface RunningExample {
   readonly url: string
-  readonly emulator: Emulator
-  /** Ends it as a process manager does; returns its exit code. */
-  stop(): Promise<number | null>
+  /** What an application has used of a metric today. */
+  used(service: string, application: string, metric: string): number
+  /** Ends it as a process manager does: what was used is reported, the last of it when the process ends. */
+  stop(): Promise<void>
 }
 
-/** @param serviceId a service of the emulator's demo provider. */
-export async function runExample(
+/**
+ * Runs until the end of the test, if it is not stopped before.
+ *
+ * @param serviceId a service of the emulator's demo provider.
+ */
+export async function startExample(
   name: string,
   serviceId: string,
   env: Readonly<Record<string, string>> = {},
@@ -31,17 +37,23 @@ export async function runExample(
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  return {
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+    await emulator.close()
+  }
+  const example: RunningExample = {
     url: await firstLine(child, name),
-    emulator,
-    async stop() {
-      const exited = once(child, 'exit')
-      child.kill('SIGTERM')
-      const [code] = await exited
-      await emulator.close()
-      return code
+    used: (service, application, metric) => emulator.usage()[service]?.[application]?.[metric]?.day ?? 0,
+    stop() {
+      stopped ??= stop()
+      return stopped
     },
   }
+  onTestFinished(example.stop)
+  return example
 }
 
 async function firstLine(child: ChildProcess, name: string): Promise<string> {

@@ -1,55 +1,37 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { eventually } from '../support/eventually.ts'
-import { type RunningExample, runExample } from './running-example.ts'
-
-const running: RunningExample[] = []
-afterEach(async () => {
-  for (const example of running.splice(0)) expect(await example.stop()).toBe(0)
-})
-
-async function start(...given: Parameters<typeof runExample>): Promise<RunningExample> {
-  const example = await runExample(...given)
-  running.push(example)
-  return example
-}
-
-/** Ends the example, because it reports the last batch of usage only then. */
-async function stopped(example: RunningExample): Promise<void> {
-  running.splice(running.indexOf(example), 1)
-  expect(await example.stop()).toBe(0)
-}
-
-const todays = ({ emulator }: RunningExample, service: string, application: string, metric: string) =>
-  emulator.usage()[service]?.[application]?.[metric]?.day ?? 0
+import { startExample } from './running-example.ts'
 
 describe('the llm-tokens example', () => {
   it('counts the tokens of a streamed answer after its end', async () => {
-    const example = await start('llm-tokens', '2555417')
+    const example = await startExample('llm-tokens', '2555417')
     const answer = await fetch(`${example.url}/chat?user_key=good-key&prompt=one+two+three`)
     const text = await answer.text()
     expect([answer.status, text.match(/data: /g)?.length]).toEqual([200, 4])
-    await stopped(example)
-    expect(todays(example, '2555417', 'good', 'tokens')).toBe(3)
-    expect(todays(example, '2555417', 'good', 'hits')).toBe(1)
+    await example.stop()
+    expect(example.used('2555417', 'good', 'tokens')).toBe(3)
+    expect(example.used('2555417', 'good', 'hits')).toBe(1)
   })
 
   it('counts what was produced for a client that disconnected early', async () => {
-    const example = await start('llm-tokens', '2555417')
+    const example = await startExample('llm-tokens', '2555417')
     const controller = new AbortController()
     const prompt = 'word+'.repeat(400)
     const answer = await fetch(`${example.url}/chat?user_key=good-key&prompt=${prompt}`, { signal: controller.signal })
     await answer.body?.getReader().read()
     controller.abort()
-    await stopped(example)
-    expect(todays(example, '2555417', 'good', 'tokens')).toBeGreaterThan(0)
-    expect(todays(example, '2555417', 'good', 'tokens')).toBeLessThan(400)
+    // Answered after the example has seen the first client leave.
+    expect((await fetch(`${example.url}/chat`)).status).toBe(401)
+    await example.stop()
+    expect(example.used('2555417', 'good', 'tokens')).toBeGreaterThan(0)
+    expect(example.used('2555417', 'good', 'tokens')).toBeLessThan(400)
   })
 })
 
 describe('the websocket example', () => {
   it('upgrades callers that 3scale knows, counts their messages, and answers others with a plain denial', async () => {
-    const example = await start('websocket', '2555417')
+    const example = await startExample('websocket', '2555417')
     const origin = example.url.replace('http', 'ws')
     const refused = new WebSocket(`${origin}/?user_key=wrong`)
     const [, response] = await new Promise<[unknown, { statusCode?: number; headers: object }]>((resolve) =>
@@ -64,9 +46,9 @@ describe('the websocket example', () => {
     socket.send('one')
     socket.send('two')
     await eventually(() => said.length === 2, 'two answers')
-    await stopped(example)
-    expect(todays(example, '2555417', 'good', 'lookup')).toBe(2)
+    await example.stop()
+    expect(example.used('2555417', 'good', 'lookup')).toBe(2)
     // One hit for the connection; a lookup is a hit too.
-    expect(todays(example, '2555417', 'good', 'hits')).toBe(3)
+    expect(example.used('2555417', 'good', 'hits')).toBe(3)
   })
 })

@@ -1,11 +1,13 @@
 /** An app of any framework behind a gateway, for tests of failures: records each served request and its source. */
+
 import { createServer } from 'node:http'
 import type { AllowedSource, GatewayOptions } from '@threescale/core'
 import { afterEach, expect } from 'vitest'
 import { SERVICE, TOKEN } from '../contract/backend.ts'
 import type { App, Framework } from '../contract/framework.ts'
 import { frameworks } from '../contract/frameworks/all.ts'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
 
 export interface GuardedApp {
   readonly app: App
@@ -48,7 +50,7 @@ export function closeLater(close: () => Promise<unknown>): void {
 export async function startApp({ create }: Framework, { maxHeaderSize, ...options }: Guarding): Promise<GuardedApp> {
   const served: GuardedApp['served'] = []
   const app = await create({
-    guard: { serviceId: SERVICE, serviceToken: TOKEN, logger: quiet, ...options },
+    guard: { serviceId: SERVICE, serviceToken: TOKEN, logger: quietLogger, ...options },
     routes: {
       '/': (call) => {
         served.push(call.threescale?.source)
@@ -62,5 +64,3 @@ export async function startApp({ create }: Framework, { maxHeaderSize, ...option
   closeLater(() => closeServer(server))
   return { app, port: await listenOnLoopback(server), served }
 }
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,16 +1,11 @@
 /** Law 3: a caller with any hostile key is denied, and never admitted "because the backend failed". */
-import { createServer } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Backend, startBackend } from '../contract/backend.ts'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
+import { describe, expect, it } from 'vitest'
+import { useEmulator } from '../contract/backend.ts'
 import { ask } from '../contract/wire.ts'
-import { closeLater, guards, startApp, watchForAccidents } from './guarded-app.ts'
+import { startBackend } from '../support/socket-backend.ts'
+import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
-let backend: Backend
-beforeAll(async () => {
-  backend = await startBackend()
-})
-afterAll(() => backend.emulator.close())
+const backend = useEmulator()
 watchForAccidents()
 
 const denials = ['user_key_invalid', 'application_not_found', 'credentials_malformed', 'credentials_missing']
@@ -100,11 +95,9 @@ describe.each(guards)('$name', ({ framework, cache }) => {
 
   it("any 4xx at the backend's address is a denial under 'allow' too, with any page", async () => {
     let status = 0
-    const firewall = createServer((_request, response) => {
+    const { url: backendUrl } = await startBackend((_request, response) => {
       response.writeHead(status, { 'content-type': 'text/html' }).end('<html>blocked by the firewall</html>')
     })
-    closeLater(() => closeServer(firewall))
-    const backendUrl = `http://127.0.0.1:${await listenOnLoopback(firewall)}`
     const { port, served } = await startApp(framework, { backendUrl, cache, onUnavailable: 'allow' })
     for (status of [400, 401, 402, 403, 404, 405, 406, 407, 408, 410, 413, 414, 421, 422, 431, 451]) {
       const answer = await ask(port, { target: `/?user_key=caller-${status}` })

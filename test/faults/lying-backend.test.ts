@@ -1,14 +1,13 @@
 /** Law 4: a 200 that is not a complete answer of 3scale admits no caller, and never with the backend as source. */
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
 import { ask } from '../contract/wire.ts'
-import { closeLater, guards, startApp, watchForAccidents } from './guarded-app.ts'
+import { startBackend, TYPE } from '../support/socket-backend.ts'
+import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
 watchForAccidents()
 
-const TYPE = 'application/vnd.3scale-v2.0+xml'
 const YES =
   '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>Free</plan>' +
   '<application><id>free</id></application></status>'
@@ -54,12 +53,11 @@ const lies: Readonly<Record<string, Lie>> = {
 }
 
 /** A backend that answers correctly until a test makes it lie. */
-async function startBackend() {
+async function startLiar() {
   let lie: Lie | undefined
-  const server = createServer((_request, response) => (lie ?? say(200, { 'content-type': TYPE }, YES))(response))
-  closeLater(() => closeServer(server))
+  const { url } = await startBackend((_request, response) => (lie ?? say(200, { 'content-type': TYPE }, YES))(response))
   return {
-    url: `http://127.0.0.1:${await listenOnLoopback(server)}`,
+    url,
     tell(next: Lie | undefined) {
       lie = next
     },
@@ -76,7 +74,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   }))
 
   it('law 4: no lie admits a caller', async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, { ...settings, backendUrl: backend.url })
     for (const { what, lie, target } of everyLie) {
       backend.tell(lie)
@@ -87,7 +85,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   })
 
   it("law 4: under 'allow' a lie admits by policy, never with the backend as source", async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, {
       ...settings,
       backendUrl: backend.url,
@@ -101,7 +99,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   })
 
   it("law 4: under 'last-known' a lie admits no new caller, and known callers by policy", async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, {
       ...settings,
       cache: cache && { ttlMs: 1, staleMs: 1 },
@@ -119,7 +117,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
   })
 
   it('believes correct answers', async () => {
-    const backend = await startBackend()
+    const backend = await startLiar()
     const { port, served } = await startApp(framework, { ...settings, backendUrl: backend.url })
     expect((await ask(port, { target: '/?user_key=caller' })).status).toBe(200)
     expect(served).toEqual(['backend'])

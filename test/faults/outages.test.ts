@@ -6,9 +6,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { contractState, SERVICE, TOKEN } from '../contract/backend.ts'
 import type { App, Handler } from '../contract/framework.ts'
 import { frameworks } from '../contract/frameworks/all.ts'
-import { closeServer, listenOnLoopback } from '../contract/listening.ts'
 import { type Answer, ask, open } from '../contract/wire.ts'
 import { eventually } from '../support/eventually.ts'
+import { startHoldingBackend } from '../support/holding-backend.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
+import { responsesTo } from '../support/responses-to.ts'
 import { watchLostTime } from './lost-time.ts'
 
 const TIMEOUT_MS = 300
@@ -37,7 +40,7 @@ async function startApp(create: (setup: never) => Promise<App>, options: Gateway
     if (handler === undefined) call.send(200, 'hello')
     else return handler(call)
   }
-  const guard = { serviceId: SERVICE, serviceToken: TOKEN, timeoutMs: TIMEOUT_MS, ...options }
+  const guard = { serviceId: SERVICE, serviceToken: TOKEN, timeoutMs: TIMEOUT_MS, logger: quietLogger, ...options }
   const app = await create({ guard, routes: { '/': count } } as never)
   closing.push(() => app.close())
   // Short, because a dead backend never accepts the pending reports.
@@ -116,30 +119,35 @@ describe.each(table)('$name, $mode', ({ create, cache }) => {
   )
 
   it("law 3: calls beyond maxCalls are denials under 'allow' too", async () => {
-    const { emulator, url } = await startEmulator()
-    const { port, served } = await startApp(create, { backendUrl: url, cache, onUnavailable: 'allow', maxCalls: 2 })
-    emulator.setFaults([{ kind: 'latency', ms: 100 }])
-    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => get(port, `unverified-${index}`)))
+    const backend = await startHoldingBackend(contractState())
+    const options = { backendUrl: backend.url, cache, onUnavailable: 'allow', maxCalls: 2, timeoutMs: 10_000 } as const
+    const { port, served, app } = await startApp(create, options)
+    const asking = Array.from({ length: 8 }, (_, index) => get(port, `unverified-${index}`))
+    await eventually(() => app.gateway.stats().decisions.overloaded! > 0, 'a call too many')
+    backend.release()
+    const answers = await Promise.all(asking)
     expect(answers.filter(({ status }) => status === 200)).toEqual([])
     expect(answers.map(codeOf)).toContain('overloaded')
     expect(served).toEqual([])
   })
 
   it("law 3: no handler runs for a client that leaves, under 'allow' too", async () => {
-    const { emulator, url } = await startEmulator()
-    const { port, served, app } = await startApp(create, { backendUrl: url, cache, onUnavailable: 'allow' })
-    emulator.setFaults([{ kind: 'latency', ms: 100 }])
+    const backend = await startHoldingBackend(contractState())
+    const options = { backendUrl: backend.url, cache, onUnavailable: 'allow', timeoutMs: 10_000 } as const
+    const { port, served, app } = await startApp(create, options)
+    const responses = responsesTo('/?user_key=')
     const socket = open(port, { target: '/?user_key=free-key' })
-    await eventually(() => emulator.faults().length === 1 && socket.readyState === 'open', 'the connection')
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    await eventually(() => backend.held === 1, 'the call')
     socket.destroy()
+    await eventually(() => responses[0]!.closed, 'the end of the connection')
+    backend.release()
     await eventually(
       () => app.gateway.stats().decisions.client_closed_request === 1,
       'the decision about a client that has gone',
     )
     expect(served).toEqual([])
-    emulator.setFaults([])
     expect((await get(port)).status).toBe(200)
+    expect(served).toHaveLength(1)
   })
 })
 

@@ -1,7 +1,8 @@
 /** Usage that is known only after the response, and response codes. */
 import { expect, it } from 'vitest'
 import type { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
-import { allowed, createWorld, imbalance, stateOf } from '../support/world.ts'
+import { imbalance } from '../support/imbalance.ts'
+import { allowed, createWorld, stateOf } from '../support/world.ts'
 
 const STATE = stateOf({
   metrics: [{ name: 'hits' }, { name: 'tokens' }],

@@ -1,8 +1,9 @@
 /** Law 10 and law 6: what is remembered, for which caller, and how much of it. */
 import { describe, expect, it } from 'vitest'
 import { goWrong } from '../model/faults.ts'
+import { imbalance } from '../support/imbalance.ts'
 import { settled } from '../support/manual-clock.ts'
-import { allowed, createWorld, type Fault, imbalance, stateOf } from '../support/world.ts'
+import { allowed, createWorld, type Fault, stateOf } from '../support/world.ts'
 
 const FLOOD = Number(process.env.FLOOD_KEYS ?? 20_000)
 const FLOOD_TIMEOUT_MS = 20_000 + FLOOD / 2

@@ -1,16 +1,9 @@
 /** Law 7: one gateway admits exactly what the limits allow. */
 import { describe, expect, it } from 'vitest'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
+import { imbalance } from '../support/imbalance.ts'
 import { settled } from '../support/manual-clock.ts'
-import {
-  allowed,
-  createWorld,
-  imbalance,
-  type Outcome,
-  stateOf,
-  type World,
-  type WorldOptions,
-} from '../support/world.ts'
+import { allowed, createWorld, type Outcome, stateOf, type World, type WorldOptions } from '../support/world.ts'
 
 const LIMIT_OF_1000 = stateOf({ limits: [{ metric: 'hits', period: 'day', value: 1000 }] })
 

@@ -5,8 +5,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { TransportError } from '../../packages/core/src/errors.ts'
+import { imbalance } from '../support/imbalance.ts'
 import { settled } from '../support/manual-clock.ts'
-import { allowed, createWorld, imbalance, SERVICE, stateOf, type World } from '../support/world.ts'
+import { allowed, createWorld, SERVICE, stateOf, type World } from '../support/world.ts'
 
 const DAY = (value: number, metric = 'hits') => ({ metric, period: 'day', value })
 const KEYED = [{ id: 'a1', plan: 'p1', application_keys: ['good'] }]

@@ -1,8 +1,9 @@
 /** `limitMargin`: near a limit, several gateways ask the backend instead of counting each for itself. */
 import { createEmulator } from '@threescale/emulator'
 import { expect, it } from 'vitest'
+import { imbalance } from '../support/imbalance.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { allowed, createWorld, imbalance, stateOf } from '../support/world.ts'
+import { allowed, createWorld, stateOf } from '../support/world.ts'
 
 it('within the margin the backend is asked per request, and does not overshoot if it counts at once', async () => {
   const clock = new ManualClock('2026-03-10T10:20:30Z')

@@ -3,8 +3,9 @@ import { createEmulator } from '@threescale/emulator'
 import { describe, expect, it } from 'vitest'
 import { BackendError, TransportError } from '../../packages/core/src/errors.ts'
 import { goWrong } from '../model/faults.ts'
+import { imbalance } from '../support/imbalance.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { allowed, createWorld, type Fault, imbalance, stateOf, type World } from '../support/world.ts'
+import { allowed, createWorld, type Fault, stateOf, type World } from '../support/world.ts'
 
 const STATE = stateOf({
   limits: [{ metric: 'hits', period: 'day', value: 10 }],

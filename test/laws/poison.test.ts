@@ -4,8 +4,9 @@
 import type { EmulatorState } from '@threescale/emulator'
 import { expect, it } from 'vitest'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
+import { imbalance } from '../support/imbalance.ts'
 import { settled } from '../support/manual-clock.ts'
-import { allowed, createWorld, imbalance, stateOf, type World } from '../support/world.ts'
+import { allowed, createWorld, stateOf, type World } from '../support/world.ts'
 
 const METRICS = [{ name: 'hits' }, { name: 'extra' }]
 const TWO = [

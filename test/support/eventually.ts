@@ -9,6 +9,3 @@ export async function eventually(reached: () => boolean, what: string): Promise<
     await sleep(5)
   }
 }
-
-/** Long enough for a thing that must not happen to have happened. */
-export const moment = (): Promise<void> => sleep(40)

@@ -27,6 +27,7 @@ import type { Loss, Observer } from '../../packages/core/src/observe/observer.ts
 import { CLOCK } from '../../packages/core/src/primitives/clock.ts'
 import type { ReportSettings } from '../../packages/core/src/reporting/report-settings.ts'
 import { createReporter, type Reporter } from '../../packages/core/src/reporting/reporter.ts'
+import { answerBy } from './answer-by.ts'
 import { ManualClock } from './manual-clock.ts'
 
 export type Outcome = AllowedDecision | Refusal
@@ -111,13 +112,8 @@ export function createWorld(options: WorldOptions): World {
   }
   const { backendUrl = 'http://127.0.0.1' } = options.client ?? {}
   const prefix = new URL(backendUrl).pathname.replace(/\/$/, '')
-  const pass = (request: TransportRequest): TransportResponse => {
-    const headers: Record<string, string> = {}
-    for (let at = 0; at < request.headers.length; at += 2) headers[request.headers[at]!] = request.headers[at + 1]!
-    const target = request.path.slice(prefix.length)
-    const answer = emulator.handle({ method: request.method, target, headers, body: request.body })
-    return { status: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }
-  }
+  const pass = (request: TransportRequest): TransportResponse =>
+    answerBy(emulator, { ...request, path: request.path.slice(prefix.length) })
   const client = new ThreeScaleClient({
     serviceId: SERVICE,
     serviceToken: TOKEN,
@@ -248,14 +244,3 @@ export function stateOf(parts: {
 }
 
 export const allowed = (outcome: Outcome): boolean => outcome.outcome === 'allow'
-
-/** Adds up law 8 for every metric; the difference is 0 when it holds. */
-export function imbalance(ledger: Ledger): Record<string, number> {
-  const differences: Record<string, number> = {}
-  for (const [metric, sums] of Object.entries(ledger.sums())) {
-    const { admitted, acknowledged, inFlight, ambiguous, pending, givenUp } = sums
-    const difference = admitted - (acknowledged + inFlight + ambiguous + pending + givenUp)
-    if (difference !== 0) differences[metric] = difference
-  }
-  return differences
-}

@@ -5,8 +5,8 @@ import { type ExpressOptions, type ExpressView, threescale } from '@threescale/e
 import cors from 'cors'
 import express5, { type ErrorRequestHandler, type Request, type Response } from 'express'
 import express4 from 'express4'
+import { closeServer, listenOnLoopback } from '../../support/listening.ts'
 import { type App, type Call, type Framework, hello, routeOf, type Setup } from '../framework.ts'
-import { closeServer, listenOnLoopback } from '../listening.ts'
 
 export const express: readonly Framework[] = [
   { name: 'Express 4', create: async (setup) => create(express4, setup) },

@@ -7,8 +7,8 @@ import { type KoaOptions, type KoaView, threescale } from '@threescale/koa'
 import Koa3, { type Context, type Middleware } from 'koa'
 import mount from 'koa-mount'
 import Koa2 from 'koa2'
+import { closeServer, listenOnLoopback } from '../../support/listening.ts'
 import { type App, type Call, type Framework, hello, routeOf, type Setup } from '../framework.ts'
-import { closeServer, listenOnLoopback } from '../listening.ts'
 
 export const koa: readonly Framework[] = [
   { name: 'Koa 2', create: async (setup) => create(Koa2, setup) },

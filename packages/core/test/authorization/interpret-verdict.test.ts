@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { verdictOf } from '../../../../test/support/test-ledger.ts'
 import { interpretVerdict } from '../../src/authorization/interpret-verdict.ts'
 import type { NotAuthorized } from '../../src/domain/verdict.ts'
-import { verdictOf } from '../ledger/books.ts'
 
 const denied = (code: string, reason = ''): NotAuthorized => ({
   ...verdictOf([], 0),

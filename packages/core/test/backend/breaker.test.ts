@@ -1,22 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ManualClock } from '../../../../test/support/manual-clock.ts'
 import { type BreakerState, createBreaker } from '../../src/backend/breaker.ts'
-import type { Clock } from '../../src/primitives/clock.ts'
-
-function movableClock(): Clock & { advance(ms: number): void } {
-  let now = 1_000_000
-  return {
-    now: () => now,
-    elapsed: () => now,
-    schedule: () => ({ cancel: () => {} }),
-    advance(ms) {
-      now += ms
-    },
-  }
-}
 
 test('opens after the given number of consecutive failures, and tells how long to wait', () => {
-  const clock = movableClock()
+  const clock = new ManualClock(1_000_000)
   const breaker = createBreaker({ failures: 3, openMs: 1000 }, clock)
   breaker.failure()
   breaker.failure()
@@ -26,15 +14,15 @@ test('opens after the given number of consecutive failures, and tells how long t
   expect(breaker.acquire()).toBe('pass')
   breaker.failure()
   expect(breaker.state).toEqual({ kind: 'open', until: clock.elapsed() + 1000 })
-  clock.advance(400)
+  clock.skip(400)
   expect(breaker.acquire()).toEqual({ retryAfterMs: 600 })
 })
 
 test('lets one probe through when its time is over, and closes when the probe succeeds', () => {
-  const clock = movableClock()
+  const clock = new ManualClock(1_000_000)
   const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
   breaker.failure()
-  clock.advance(1000)
+  clock.skip(1000)
   expect(breaker.acquire()).toBe('probe')
   expect(breaker.acquire()).toEqual({ retryAfterMs: 1000 })
   breaker.success()
@@ -42,52 +30,52 @@ test('lets one probe through when its time is over, and closes when the probe su
 })
 
 test('opens again when the probe fails', () => {
-  const clock = movableClock()
+  const clock = new ManualClock(1_000_000)
   const breaker = createBreaker({ failures: 5, openMs: 1000 }, clock)
   for (let n = 0; n < 5; n++) breaker.failure()
-  clock.advance(1000)
+  clock.skip(1000)
   expect(breaker.acquire()).toBe('probe')
   breaker.failure()
   expect(breaker.acquire()).toEqual({ retryAfterMs: 1000 })
 })
 
 test('gives the next call the probe when the first one was aborted', () => {
-  const clock = movableClock()
+  const clock = new ManualClock(1_000_000)
   const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
   breaker.failure()
-  clock.advance(1000)
+  clock.skip(1000)
   expect(breaker.acquire()).toBe('probe')
   breaker.drop('probe')
   expect(breaker.acquire()).toBe('probe')
 })
 
 test('is not stuck when the outcome of a probe is never reported', () => {
-  const clock = movableClock()
+  const clock = new ManualClock(1_000_000)
   const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
   breaker.failure()
-  clock.advance(1000)
+  clock.skip(1000)
   breaker.acquire()
-  clock.advance(1000)
+  clock.skip(1000)
   expect(breaker.acquire()).toBe('probe')
 })
 
 test('is not kept open longer by failures of calls made before it opened', () => {
-  const clock = movableClock()
+  const clock = new ManualClock(1_000_000)
   const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
   breaker.failure()
-  clock.advance(900)
+  clock.skip(900)
   breaker.failure()
-  clock.advance(100)
+  clock.skip(100)
   expect(breaker.acquire()).toBe('probe')
 })
 
 test('announces every change', () => {
-  const clock = movableClock()
+  const clock = new ManualClock(1_000_000)
   const changes: BreakerState['kind'][] = []
   const breaker = createBreaker({ failures: 1, openMs: 10, onChange: (state) => changes.push(state.kind) }, clock)
   breaker.success()
   breaker.failure()
-  clock.advance(10)
+  clock.skip(10)
   breaker.acquire()
   breaker.success()
   expect(changes).toEqual(['open', 'half-open', 'closed'])
@@ -101,12 +89,12 @@ test('in any sequence never has two probes at once, and lets a call through with
   )
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (failures, steps) => {
-      const clock = movableClock()
+      const clock = new ManualClock(1_000_000)
       const breaker = createBreaker({ failures, openMs: 100 }, clock)
       let probeSince: number | undefined
       let failed = 0
       for (const each of steps) {
-        if (each.do === 'wait') clock.advance(each.ms)
+        if (each.do === 'wait') clock.skip(each.ms)
         else if (each.do === 'acquire') {
           const permit = breaker.acquire()
           if (permit === 'probe') {
@@ -125,7 +113,7 @@ test('in any sequence never has two probes at once, and lets a call through with
           probeSince = undefined
         }
       }
-      clock.advance(100)
+      clock.skip(100)
       expect(breaker.acquire()).toMatch(/pass|probe/)
     }),
   )

@@ -2,6 +2,7 @@
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { answerBy } from '../../../../test/support/answer-by.ts'
 import { TRANSPORT } from '../../src/client/transport/transport.ts'
 import { ThreeScaleClient } from '../../src/index.ts'
 
@@ -33,13 +34,7 @@ function inProcess(emulator: Emulator): ThreeScaleClient {
     serviceId: '1001',
     serviceToken: 't&k %',
     [TRANSPORT]: {
-      async request({ method, path, headers, body }) {
-        const flat = Object.fromEntries(
-          headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!]] : [])),
-        )
-        const answer = emulator.handle({ method, target: path, headers: flat, body: Buffer.from(body ?? '') })
-        return { status: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }
-      },
+      request: async (request) => answerBy(emulator, request),
     },
   })
 }

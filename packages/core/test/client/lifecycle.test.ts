@@ -1,7 +1,10 @@
 import { getActiveResourcesInfo } from 'node:process'
 import { expect, test } from 'vitest'
+import { eventually } from '../../../../test/support/eventually.ts'
+import { rejection } from '../../../../test/support/rejection.ts'
+import { sayYes, startBackend, TYPE } from '../../../../test/support/socket-backend.ts'
 import { ClosedError, ReportError, ThreeScaleClient } from '../../src/index.ts'
-import { clientOf, rejection, sayYes, startBackend, TYPE, until } from './backend.ts'
+import { clientOf } from './client-of.ts'
 
 const caller = { userKey: 'k' }
 
@@ -19,12 +22,12 @@ test('close waits for running calls, then ends the connections', async () => {
   })
   const client = clientOf(backend.url)
   const call = client.authrep(caller)
-  await until(() => answer !== undefined)
+  await eventually(() => answer !== undefined, 'the call')
   const closing = client.close()
   answer!()
   expect(await call).toMatchObject({ authorized: true })
   await closing
-  await until(() => backend.sockets.size === 0)
+  await eventually(() => backend.sockets.size === 0, 'the end of the connections')
 })
 
 test('every method of a closed client rejects with a ClosedError and sends nothing', async () => {
@@ -53,7 +56,7 @@ test('a report of several calls says what was not reported before close', async 
     { appId: 'b', usage: { hits: 1 }, service: '2' },
   ]
   const report = client.report(transactions)
-  await until(() => answer !== undefined)
+  await eventually(() => answer !== undefined, 'the call')
   const closing = client.close()
   answer!()
   const error = await rejection(report)

@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest'
+import { eventually } from '../../../../test/support/eventually.ts'
+import { rejection } from '../../../../test/support/rejection.ts'
+import { type Line, scripted } from '../../../../test/support/scripted-client.ts'
+import { startBackend } from '../../../../test/support/socket-backend.ts'
 import type { Transaction } from '../../src/domain/transaction.ts'
 import {
   BackendError,
@@ -9,9 +13,8 @@ import {
   TimeoutError,
   TransportError,
 } from '../../src/index.ts'
-import { clientOf, rejection, startBackend, until } from './backend.ts'
+import { clientOf } from './client-of.ts'
 import { parseQuery } from './encode/rack.ts'
-import { type Line, scripted } from './scripted.ts'
 
 const accepted: Line = { status: 202 }
 const hit = (appId: string, service?: string): Transaction => ({ appId, usage: { hits: 1 }, service })
@@ -156,7 +159,7 @@ test('an aborted report says what was written and what was not', async () => {
   const abort = new AbortController()
   const all = [hit('a'), hit('b', '2')]
   const report = clientOf(backend.url).report(all, { signal: abort.signal })
-  await until(() => backend.requests.length === 1)
+  await eventually(() => backend.requests.length === 1, 'the report')
   abort.abort('enough')
   expect(await rejection(report)).toMatchObject({ ambiguous: [all[0]], unreported: [all[1]], cause: 'enough' })
 })

@@ -1,25 +1,17 @@
 import { inspect } from 'node:util'
 import { type Dispatcher, MockAgent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
+import { everythingOf } from '../../../../test/support/everything-of.ts'
+import { rejection } from '../../../../test/support/rejection.ts'
+import { scripted } from '../../../../test/support/scripted-client.ts'
+import { startBackend, TYPE } from '../../../../test/support/socket-backend.ts'
 import { type ClientOptions, isThreeScaleError, ThreeScaleClient } from '../../src/index.ts'
-import { clientOf, rejection, startBackend, TYPE } from './backend.ts'
-import { scripted } from './scripted.ts'
+import { clientOf } from './client-of.ts'
 
 const ours = ['SECRET-token', 'SECRET-provider']
 const theirs = ['SECRET-user', 'SECRET-app', 'SECRET-key']
 const application = { appId: 'SECRET-app', appKey: 'SECRET-key' }
 const all = [{ userKey: 'SECRET-user', usage: { hits: 1 } }]
-
-/** All that a log or debugger may show of a value: text, JSON, inspection with hidden and inherited members, causes. */
-function everythingOf(value: unknown): string {
-  const parts = [String(value), JSON.stringify(value), inspect(value, { depth: 9, showHidden: true, getters: false })]
-  if (value instanceof Error) {
-    parts.push(value.message, value.stack ?? '', value.name)
-    parts.push(JSON.stringify(value, Object.getOwnPropertyNames(value)))
-    if (value.cause !== undefined) parts.push(everythingOf(value.cause))
-  }
-  return parts.join('\n')
-}
 
 function expectNoSecret(value: unknown): void {
   const text = everythingOf(value)

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Decision } from '../../src/decision/decision.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import { CLOCK, systemClock } from '../../src/primitives/clock.ts'
-import { createTestBackend } from '../backend.ts'
 import { viewOf } from '../requests.ts'
 
 const GOOD = '/words?user_key=good-key'
 
 function setUp(options: Partial<GatewayOptions> = {}) {
-  const backend = createTestBackend()
+  const backend = createEmulatedBackend()
   const gateway = createGateway({
     serviceId: '2555417',
     serviceToken: 'demo-token',
@@ -47,7 +47,7 @@ describe('a cached gateway', () => {
     const { ask, backend } = setUp()
     await Promise.all(Array.from({ length: 5 }, () => ask()))
     expect(ask()).toMatchObject({ code: 'limits_exceeded', status: 429, retryAfterMs: 30_000 })
-    backend.clock.advance(30_000)
+    backend.clock.skip(30_000)
     expect(await ask()).toMatchObject({ outcome: 'allow' })
   })
 
@@ -80,7 +80,7 @@ describe('a cached gateway', () => {
   it('law 5: answers 500 without detail and tells the operator if any of our settings is refused', async () => {
     for (const options of [{ serviceToken: 'wrong-token' }, { usage: { nope: 1 } }]) {
       const logged: string[] = []
-      const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => logged.push(message) }
+      const logger = { ...quietLogger, error: (_: object, message: string) => logged.push(message) }
       const { ask } = setUp({ ...options, logger })
       const decision = await ask()
       expect(decision).toMatchObject({ status: 500, reason: 'the gateway is not set up correctly' })
@@ -90,17 +90,19 @@ describe('a cached gateway', () => {
 })
 
 it('law 10: a usageAfter that never ends costs close() half of its time, and no other usage', async () => {
-  const backend = createTestBackend()
+  const backend = createEmulatedBackend()
   const gateway = createGateway({
     serviceId: '2555417',
     serviceToken: 'demo-token',
     cache: true,
-    ...{ ...backend.seams, [CLOCK]: systemClock },
+    ...backend.seams,
   })
   const endless = gateway.with({ usageAfter: () => new Promise(() => {}) })
   const response = { status: 200, finished: true, header: () => undefined }
   endless.settle(await endless.evaluate(viewOf({ url: GOOD })), response)
   gateway.settle(await gateway.evaluate(viewOf({ url: GOOD })), response)
-  expect(await gateway.close({ timeoutMs: 80 })).toEqual({ undelivered: {} })
+  const closing = gateway.close({ timeoutMs: 80 })
+  await backend.clock.advance(40)
+  expect(await closing).toEqual({ undelivered: {} })
   expect(backend.emulator.usage()['2555417']!.good!.hits!.eternity).toBe(1)
 })

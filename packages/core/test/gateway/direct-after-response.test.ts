@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Allowed, Decision } from '../../src/decision/decision.ts'
 import { TimeoutError, TransportError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import { createTestBackend } from '../backend.ts'
 import { viewOf } from '../requests.ts'
 
 const GOOD = '/words?user_key=good-key'
@@ -11,7 +12,7 @@ const UNSENT = () => new TransportError('connection refused', { sent: false })
 const UNANSWERED = () => new TimeoutError('no answer in time', { sent: true })
 
 function setUp(options: Partial<GatewayOptions> = {}) {
-  const backend = createTestBackend()
+  const backend = createEmulatedBackend()
   const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', ...options, ...backend.seams })
   const ask = (url = GOOD): Promise<Decision> => Promise.resolve(gateway.evaluate(viewOf({ url })))
   const counted = () => backend.emulator.usage()['2555417']?.good
@@ -47,7 +48,7 @@ describe('a direct gateway after the response', () => {
 
   it('counts the usage of usageAfter, and the prediction if it fails', async () => {
     let answer: () => { hits: number } = () => ({ hits: 3 })
-    const { ask, gateway, counted } = setUp({ usageAfter: () => answer(), logger: silent })
+    const { ask, gateway, counted } = setUp({ usageAfter: () => answer(), logger: quietLogger })
     gateway.settle(await ask(), response(200))
     answer = () => {
       throw new Error('mine')
@@ -85,7 +86,7 @@ describe("a direct gateway under onUnavailable 'allow'", () => {
     expect(await ask()).toMatchObject({ outcome: 'allow', source: 'policy' })
     expect(sums()).toMatchObject({ admitted: 1, pending: 1 })
     backend.fail = undefined
-    backend.clock.advance(5_000)
+    backend.clock.skip(5_000)
     expect(await ask()).toMatchObject({ outcome: 'allow', source: 'backend' })
     await gateway.close()
     expect(counted()?.hits?.minute).toBe(2)
@@ -93,7 +94,7 @@ describe("a direct gateway under onUnavailable 'allow'", () => {
   })
 
   it('gives up and announces the usage of unverified callers that 3scale does not know', async () => {
-    const { ask, backend, gateway, sums } = setUp({ onUnavailable: 'allow', logger: silent })
+    const { ask, backend, gateway, sums } = setUp({ onUnavailable: 'allow', logger: quietLogger })
     backend.fail = UNSENT
     expect((await ask('/words?user_key=nobody')).outcome).toBe('allow')
     backend.fail = undefined
@@ -110,7 +111,7 @@ describe("a direct gateway under onUnavailable 'allow'", () => {
   })
 
   it('law 8: does not count again what an unanswered call may have counted', async () => {
-    const { ask, backend, sums } = setUp({ onUnavailable: 'allow', logger: silent })
+    const { ask, backend, sums } = setUp({ onUnavailable: 'allow', logger: quietLogger })
     backend.fail = UNANSWERED
     expect((await ask()).outcome).toBe('allow')
     expect(sums()).toMatchObject({ admitted: 1, pending: 0, givenUp: 1 })
@@ -124,7 +125,7 @@ describe("a direct gateway under onUnavailable 'allow'", () => {
     expect((await ask()).outcome).toBe('allow')
     expect(backend.calls).toHaveLength(failed)
     backend.fail = undefined
-    backend.clock.advance(1000)
+    backend.clock.skip(1000)
     expect(await ask()).toMatchObject({ source: 'backend' })
     expect(backend.calls.slice(failed).map(({ path }) => path.split('?')[0])).toEqual([
       '/transactions/authorize.xml',
@@ -173,5 +174,3 @@ describe('the bounds of a direct gateway', () => {
     expect(admitted).toBe(acknowledged)
   })
 })
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }

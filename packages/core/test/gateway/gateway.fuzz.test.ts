@@ -1,6 +1,8 @@
 /** For any input: nothing throws, nothing hangs, and no caller passes that the backend did not authorize. */
+
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
+import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import { TRANSPORT, type Transport } from '../../src/client/transport/transport.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
@@ -62,7 +64,9 @@ const gateways = [
   { ...own, mappingRules, caseInsensitivePaths: true, stripCredentials: true, rejection: 'text' as const },
   { ...own, cache: true },
   { ...configured('2', 'query'), cache: true },
-].map((options) => createGateway({ ...options, [TRANSPORT]: transport } as object as GatewayOptions))
+].map((options) =>
+  createGateway({ ...options, logger: quietLogger, [TRANSPORT]: transport } as object as GatewayOptions),
+)
 afterAll(async () => {
   for (const gateway of gateways) await gateway.close()
 })

@@ -1,17 +1,19 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { quietLogger } from '../../../../test/support/quiet-logger.ts'
+import { takeWarnings } from '../../../../test/support/warnings.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Allowed, Decision, Denied } from '../../src/decision/decision.ts'
 import { TransportError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import { createTestBackend } from '../backend.ts'
 import { type RequestParts, viewOf } from '../requests.ts'
 
 const GOOD = '/words?user_key=good-key'
 const DOWN = () => new TransportError('connection refused', { sent: false })
 
 function setUp(options: Partial<GatewayOptions> = {}) {
-  const backend = createTestBackend()
+  const backend = createEmulatedBackend()
   const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', ...options, ...backend.seams })
   const ask = (url: string, method = 'GET'): Promise<Decision> =>
     Promise.resolve(gateway.evaluate(viewOf({ url, method })))
@@ -79,7 +81,7 @@ describe('a direct gateway', () => {
 
   it('answers 500 without detail and tells the operator when our own token is refused', async () => {
     const logged: string[] = []
-    const logger = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => logged.push(message) }
+    const logger = { ...quietLogger, error: (_: object, message: string) => logged.push(message) }
     const { ask } = setUp({ serviceToken: 'wrong-token', logger })
     const decision = denied(await ask(GOOD))
     expect(decision).toMatchObject({ code: 'gateway_misconfigured', status: 500 })
@@ -92,6 +94,7 @@ describe('a direct gateway', () => {
     const { ask, backend } = setUp({ usage: () => ({ hits: -1 }) })
     expect(denied(await ask(GOOD))).toMatchObject({ code: 'gateway_misconfigured', status: 500 })
     expect(backend.calls).toEqual([])
+    expect(await takeWarnings()).toEqual(['usage_invalid'])
   })
 
   it('rejects with what a callback throws, synchronously or later', async () => {
@@ -169,7 +172,7 @@ it("lets a request pass in mode 'observe' when a callback throws, and says so wi
   ]) {
     const logged: string[] = []
     const warn = (facts: object, message: string) => logged.push(JSON.stringify(facts) + message)
-    const { ask } = setUp({ mode: 'observe', usage, logger: { debug() {}, info() {}, warn, error() {} } })
+    const { ask } = setUp({ mode: 'observe', usage, logger: { ...quietLogger, warn } })
     expect(await ask(GOOD)).toEqual({ outcome: 'skip' })
     expect(logged.join()).toContain('TypeError')
     expect(logged.join()).not.toContain('mine')
@@ -314,7 +317,7 @@ describe('stripping while observing', () => {
     ['has credentials that cannot be read', '/?user_key=s3cr3t%zz&a=1', {}],
     ['is measured by a function that fails', '/?user_key=s3cr3t&a=1', { usage: () => ({ hits: -1 }) }],
   ])('handlers do not see the credentials of a request that %s', async (_what, url, options) => {
-    const { gateway } = setUp({ mode: 'observe', stripCredentials: true, ...options })
+    const { gateway } = setUp({ mode: 'observe', stripCredentials: true, logger: quietLogger, ...options })
     const view = viewOf({ url })
     expect((await gateway.evaluate(view)).outcome).not.toBe('deny')
     expect(view.url).toBe('/?a=1')

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Decision } from '../../src/decision/decision.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
-import { createTestBackend } from '../backend.ts'
 import { viewOf } from '../requests.ts'
 
 function service(id: string, host: string, proxy: object = {}) {
@@ -23,7 +23,7 @@ function service(id: string, host: string, proxy: object = {}) {
 }
 
 function setUp(options: Partial<GatewayOptions>) {
-  const backend = createTestBackend()
+  const backend = createEmulatedBackend()
   const gateway = createGateway({ ...options, ...backend.seams })
   const ask = (url: string, host?: string): Promise<Decision> =>
     Promise.resolve(gateway.evaluate({ ...viewOf({ url }), host }))

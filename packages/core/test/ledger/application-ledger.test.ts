@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { openLedger } from '../../../../test/support/test-ledger.ts'
 import { type Period, windowOf } from '../../src/domain/period.ts'
 import { createUsageShape } from '../../src/domain/usage.ts'
 import { usageReports, violationOf } from '../../src/ledger/plan/read-limits.ts'
 import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
-import { openBooks } from './books.ts'
 
 describe('an application', () => {
   it('law 7: counts all limits of a usage or none', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn(
       'a1',
       [
@@ -25,7 +25,7 @@ describe('an application', () => {
   })
 
   it('law 7: an amount of 0 is denied by a limit that is exceeded, not by one that is full', () => {
-    const books = openBooks()
+    const books = openLedger()
     const full = books.learn('full', [['hits', 'day', 5, 5]])
     const passed = books.learn('passed', [['hits', 'day', 5, 6]])
     expect(books.admit(full, { hits: 0 })).toBe(true)
@@ -40,11 +40,11 @@ describe('an application', () => {
     ['month', '2028-02-29T23:59:59.999Z', '2028-03-01T00:00:00Z'],
     ['year', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00Z'],
   ])('law 7: begins a new %s at its end and not before', (period, last, next) => {
-    const books = openBooks({ now: last })
+    const books = openLedger({ now: last })
     const application = books.learn('a1', [['hits', period, 1]])
     expect(books.admit(application, { hits: 1 })).toBe(true)
     expect(books.admit(application, { hits: 1 })).toBe(false)
-    books.clock.advance(Date.parse(next) - Date.parse(last))
+    books.clock.skip(Date.parse(next) - Date.parse(last))
     expect(books.admit(application, { hits: 1 })).toBe(true)
     const [report] = usageReports(application, books.clock.now())
     expect([report!.start, report!.end]).toEqual(
@@ -53,10 +53,10 @@ describe('an application', () => {
   })
 
   it('an eternity never ends', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'eternity', 1]])
     books.admit(application, { hits: 1 })
-    books.clock.advance(50 * 366 * 86_400_000)
+    books.clock.skip(50 * 366 * 86_400_000)
     expect(books.admit(application, { hits: 1 })).toBe(false)
     expect(usageReports(application, books.clock.now())).toMatchObject([
       { start: undefined, end: undefined, current: 1 },
@@ -64,11 +64,11 @@ describe('an application', () => {
   })
 
   it('law 8: keeps waiting usage by the minute of its admission', () => {
-    const books = openBooks({ now: '2026-03-10T10:20:59Z' })
+    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 1 })
     books.admit(application, { hits: 2 })
-    books.clock.advance(1000)
+    books.clock.skip(1000)
     books.admit(application, { hits: 4 })
     const { pending } = application
     expect([pending!.minute, namedUsage([pending!], books.service.metrics)]).toEqual([
@@ -84,7 +84,7 @@ describe('an application', () => {
   })
 
   it('law 9: never adds up usage beyond what the backend can hold', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: Number.MAX_SAFE_INTEGER })
     books.admit(application, { hits: 1 })
@@ -96,10 +96,10 @@ describe('an application', () => {
   })
 
   it('does not add fresh usage to usage that may be counted twice', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 1 })
-    application.pending!.resent = true
+    books.resend()
     books.admit(application, { hits: 2 })
     expect([application.pending!.resent, namedUsage([application.pending!], books.service.metrics)]).toEqual([
       false,
@@ -108,8 +108,8 @@ describe('an application', () => {
   })
 
   describe('says of a denial', () => {
-    const violation = (limits: Parameters<ReturnType<typeof openBooks>['learn']>[1], hits: number) => {
-      const books = openBooks({ now: '2026-03-10T10:20:30Z' })
+    const violation = (limits: Parameters<ReturnType<typeof openLedger>['learn']>[1], hits: number) => {
+      const books = openLedger({ now: '2026-03-10T10:20:30Z' })
       const application = books.learn('a1', limits)
       const now = books.clock.now()
       return violationOf(application, application.planLimits.footprintOf(createUsageShape({ hits }), now), now)
@@ -136,7 +136,7 @@ describe('an application', () => {
   })
 
   it('is near a limit within the margin of it, the usage included', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 100, 89]])
     const near = (hits: number) =>
       application.isNear(application.planLimits.footprintOf(createUsageShape({ hits }), books.clock.now()), 0.1)
@@ -148,7 +148,7 @@ describe('an application', () => {
     const steps = fc.array(fc.tuple(amounts, fc.nat(70_000)), { maxLength: 60 })
     fc.assert(
       fc.property(steps, fc.nat(30), fc.nat(30), (usages, day, minute) => {
-        const books = openBooks()
+        const books = openLedger()
         const application = books.learn(
           'a1',
           [
@@ -167,7 +167,7 @@ describe('an application', () => {
             admitted.day += usage.hits + usage.searches
             admitted.minutes.set(at, below + usage.searches)
           }
-          books.clock.advance(wait)
+          books.clock.skip(wait)
         }
       }),
     )

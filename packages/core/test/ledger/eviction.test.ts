@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { openLedger, SETTLE_MS, type TestLedger } from '../../../../test/support/test-ledger.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
-import { type Books, openBooks, SETTLE_MS } from './books.ts'
 
 const METRICS = { metrics: ['hits'] }
-const kept = ({ service }: Books) => [...service.applications.keys()]
-const send = ({ service }: Books) => {
+const kept = ({ service }: TestLedger) => [...service.applications.keys()]
+const send = ({ service }: TestLedger) => {
   for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.acknowledge()
 }
 
-function full(max: number): Books {
-  const books = openBooks({ maxApplications: max })
-  for (let index = 0; index < max; index++) books.learn(`a${index}`, [], METRICS).used = false
+function full(max: number): TestLedger {
+  const books = openLedger({ maxApplications: max })
+  for (let index = 0; index < max; index++) books.learn(`a${index}`, [], METRICS)
   return books
 }
 
@@ -23,9 +23,11 @@ describe('law 10: the ledger', () => {
   })
 
   it('forgets an application that was not used lately before one that was', () => {
-    const books = full(3)
+    const books = openLedger({ maxApplications: 3 })
+    // To make room for the last it looks at the others, after which none of them counts as used.
+    for (const id of ['forgotten', 'a0', 'a1', 'a2']) books.learn(id, [], METRICS)
     const first = books.service.applications.get('a0')!
-    first.used = true
+    books.admit(first, {})
     books.learn('new', [], METRICS)
     expect(kept(books)).toEqual(['a0', 'a2', 'new'])
     // It was spared once.
@@ -34,7 +36,7 @@ describe('law 10: the ledger', () => {
 
   it('forgets the oldest when all were used', () => {
     const books = full(3)
-    for (const application of books.service.applications.values()) application.used = true
+    for (const application of books.service.applications.values()) books.admit(application, {})
     books.learn('new', [], METRICS)
     expect(kept(books)).toEqual(['a1', 'a2', 'new'])
   })
@@ -63,12 +65,12 @@ describe('law 10: the ledger', () => {
     for (const application of books.service.applications.values()) books.admit(application, { hits: 1 })
     send(books)
     expect(books.service.application('new')).toBeUndefined()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     expect(books.service.application('new')).toBeUndefined()
     // The ledger looks for settled usage at most once a second.
-    books.clock.advance(1)
+    books.clock.skip(1)
     expect(books.service.application('new')).toBeUndefined()
-    books.clock.advance(1000)
+    books.clock.skip(1000)
     expect(books.service.application('new')).toBeDefined()
   })
 
@@ -92,14 +94,14 @@ describe('law 10: the ledger', () => {
   })
 
   it('keeps usage of an application without room apart until it is reported', () => {
-    const books = openBooks({ maxApplications: 1 })
+    const books = openLedger({ maxApplications: 1 })
     books.admit(books.learn('a1', [], METRICS), { hits: 1 })
     const overflow = books.service.overflow('a2', books.clock.now())
     books.admit(overflow, { hits: 2 })
     expect([books.service.overflow('a2', books.clock.now()), kept(books)]).toEqual([overflow, ['a1']])
     expect(books.ledger.sums().hits).toMatchObject({ pending: 3 })
     send(books)
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.ledger.sweep()
     expect(books.service.overflow('a2', books.clock.now())).not.toBe(overflow)
     expect(books.ledger.sums().hits).toMatchObject({ admitted: 3, acknowledged: 3 })

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { imbalance } from '../../../../test/support/imbalance.ts'
+import { openLedger } from '../../../../test/support/test-ledger.ts'
 import { createUsageShape } from '../../src/domain/usage.ts'
 import { giveUp, giveUpMetric, giveUpWaiting } from '../../src/ledger/usage/losses.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
-import { imbalance, openBooks } from './books.ts'
 
 const OPERATIONS = [
   'admit',
@@ -31,7 +32,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
     const step = fc.tuple(fc.constantFrom(...OPERATIONS), usage, fc.nat(5), fc.nat(90_000))
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const books = openBooks()
+        const books = openLedger()
         const { ledger, service, clock } = books
         const applications = ['a1', 'a2'].map((id) =>
           books.learn(id, [['hits', 'eternity', 1e9]], { metrics: ['orders'], hierarchy: { hits: [] } }),
@@ -72,7 +73,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
             }
           }
           if (what === 'sweep') ledger.sweep()
-          clock.advance(wait)
+          clock.skip(wait)
           expect(imbalance(ledger)).toEqual({})
           // Nothing was denied and no window ended, so the count is all admitted usage that may be counted.
           const { admitted = 0, givenUp = 0 } = ledger.sums().hits ?? {}
@@ -89,7 +90,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
   })
 
   it('and usage that is given up leaves the count unless the backend may have counted it', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 10]])
     const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 'late' })[0]!
     books.admit(application, { hits: 2 })
@@ -105,10 +106,10 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
   })
 
   it('and a deleted metric takes only its own usage with it', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
     books.admit(application, { hits: 2, orders: 3 })
-    books.clock.advance(60_000)
+    books.clock.skip(60_000)
     books.admit(application, { hits: 4 })
     giveUpMetric(application, 'metric_gone', 'hits')
     expect(books.losses).toMatchObject([{ reason: 'metric_gone', usage: { hits: 6 } }])

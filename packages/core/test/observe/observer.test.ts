@@ -1,11 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ManualClock } from '../../../../test/support/manual-clock.ts'
 import type { Allowed, Denied } from '../../src/decision/decision.ts'
 import { CHANNELS } from '../../src/observe/channels.ts'
 import type { CallMessage } from '../../src/observe/messages.ts'
 import { createObserver, type Observer } from '../../src/observe/observer.ts'
-import { type Clock, systemClock } from '../../src/primitives/clock.ts'
+import { systemClock } from '../../src/primitives/clock.ts'
 
 const allowed = {
   outcome: 'allow',
@@ -143,12 +144,11 @@ describe('the operator', () => {
   })
 
   it('is not told again within a minute, and then with the number of times that were left out', () => {
-    let now = 1_000_000
-    const clock: Clock = { ...systemClock, elapsed: () => now }
+    const clock = new ManualClock(1_000_000)
     const { lines, logger } = listening()
     const observer = observing({ logger, clock })
     for (let index = 0; index < 5; index++) observer.warn('clock', 'the clock is wrong')
-    now += 60_000
+    clock.skip(60_000)
     observer.warn('clock', 'the clock is wrong', { skewMs: 5 })
     expect(lines.map(({ facts }) => facts)).toEqual([{ code: 'clock' }, { code: 'clock', skewMs: 5, heldBack: 4 }])
   })

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { createUsageShape } from '../../src/domain/usage.ts'
+import { imbalance } from '../../../../test/support/imbalance.ts'
+import { openLedger } from '../../../../test/support/test-ledger.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { giveUpRest, releaseAwaitingResponse } from '../../src/reporting/give-up-rest.ts'
-import { imbalance, openBooks } from '../ledger/books.ts'
 
 it('law 8: returns all that is left, and counts it as given up with the reason', () => {
-  const books = openBooks()
+  const books = openLedger()
   const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
   const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
   books.admit(application, { hits: 1 })
@@ -26,12 +26,10 @@ it('law 8: returns all that is left, and counts it as given up with the reason',
 })
 
 it('responses that will not end do not hold their usage back', () => {
-  const books = openBooks()
+  const books = openLedger()
   const application = books.learn('a1', [], { metrics: ['hits'] })
-  const now = books.clock.now()
-  const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now)
-  application.countAsOwnTransaction(footprint, now)
-  application.countAsOwnTransaction(footprint, now, 404)
+  books.countAsOwn(application, { hits: 1 })
+  books.countAsOwn(application, { hits: 1 }, 404)
   releaseAwaitingResponse(books.ledger)
   const [batch] = takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })
   expect(batch!.rows.map(({ row }) => row.ownTransaction!.code)).toEqual([404, undefined])

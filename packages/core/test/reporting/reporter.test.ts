@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { settled } from '../../../../test/support/manual-clock.ts'
+import type { Line } from '../../../../test/support/scripted-client.ts'
+import { SETTLE_MS } from '../../../../test/support/test-ledger.ts'
+import { ACCEPTED, openReporting } from '../../../../test/support/test-reporting.ts'
 import { DEFAULTS } from '../../src/defaults.ts'
 import { TransportError } from '../../src/errors.ts'
 import type { ReportSettings } from '../../src/reporting/report-settings.ts'
 import { createReporter } from '../../src/reporting/reporter.ts'
-import type { Line } from '../client/scripted.ts'
-import { SETTLE_MS } from '../ledger/books.ts'
-import { ACCEPTED, openDesk } from './desk.ts'
 
 const DOWN = new TransportError('refused', { sent: false })
-const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
-  const desk = openDesk(lines)
+  const desk = openReporting(lines)
   const asked: (string | undefined)[] = []
   const reporter = createReporter({
     ...desk.options,
@@ -26,10 +26,7 @@ function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
   })
   desk.onWaiting = (records) => reporter.wake(records)
   const admit = (id = 'a1') => desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
-  const pass = async (ms: number) => {
-    desk.clock.advance(ms)
-    await settled()
-  }
+  const pass = (ms: number) => desk.clock.advance(ms)
   return { ...desk, desk, reporter, asked, admit, pass }
 }
 
@@ -81,8 +78,7 @@ describe('the reporter', () => {
     admit('a1')
     await pass(20_001)
     admit('a2')
-    clock.advance(9_999)
-    await settled()
+    await clock.advance(9_999)
     expect(asked).toEqual(['a1'])
   })
 

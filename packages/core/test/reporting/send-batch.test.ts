@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { imbalance } from '../../../../test/support/imbalance.ts'
+import type { Line } from '../../../../test/support/scripted-client.ts'
+import { ACCEPTED, openReporting, refusal } from '../../../../test/support/test-reporting.ts'
 import { TimeoutError, TransportError } from '../../src/errors.ts'
 import { sendBatch } from '../../src/reporting/send-batch.ts'
-import type { Line } from '../client/scripted.ts'
-import { imbalance } from '../ledger/books.ts'
-import { ACCEPTED, openDesk, refusal } from './desk.ts'
 
 const HTML = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>welcome</html>' }
 
 async function send(lines: readonly Line[], usages: readonly Record<string, number>[] = [{ hits: 3 }]) {
-  const desk = openDesk(lines)
+  const desk = openReporting(lines)
   for (const [index, usage] of usages.entries()) {
     desk.admit(desk.learn(`a${index}`, [], { metrics: Object.keys(usage) }), usage)
   }
@@ -96,7 +96,7 @@ describe('a batch that is answered with', () => {
 })
 
 it('a client that is closed keeps the usage waiting', async () => {
-  const desk = openDesk([ACCEPTED])
+  const desk = openReporting([ACCEPTED])
   desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
   const [batch] = desk.take()
   await desk.options.client.close()
@@ -105,7 +105,7 @@ it('a client that is closed keeps the usage waiting', async () => {
 })
 
 it('an outcome that comes after the batch was given up changes nothing', async () => {
-  const desk = openDesk([ACCEPTED])
+  const desk = openReporting([ACCEPTED])
   desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
   const [batch] = desk.take()
   const sending = sendBatch(batch!, desk.options)
@@ -115,10 +115,9 @@ it('an outcome that comes after the batch was given up changes nothing', async (
 })
 
 it('law 9: transactions go by application id, with the minute and the code of the response', async () => {
-  const desk = openDesk([ACCEPTED])
+  const desk = openReporting([ACCEPTED])
   const application = desk.learn('a1', [], { metrics: ['hits'] })
-  desk.admit(application, { hits: 3 })
-  application.pending!.ownTransaction = { code: 404, awaitsResponse: false }
+  desk.countAsOwn(application, { hits: 3 }, 404)
   await sendBatch(desk.take()[0]!, desk.options)
   expect(desk.sent[0]).toContain(
     'transactions[0][app_id]=a1&transactions[0][usage][hits]=3&transactions[0][timestamp]=1773138000',

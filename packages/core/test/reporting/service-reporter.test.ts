@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import type { Line } from '../../../../test/support/scripted-client.ts'
+import { ACCEPTED, openReporting, refusal } from '../../../../test/support/test-reporting.ts'
 import { Backend } from '../../src/backend/backend.ts'
 import { type Breaker, createBreaker } from '../../src/backend/breaker.ts'
 import { createBulkhead } from '../../src/backend/bulkhead.ts'
 import { DEFAULTS } from '../../src/defaults.ts'
-import { createUsageShape } from '../../src/domain/usage.ts'
 import { TransportError } from '../../src/errors.ts'
 import { eachRow } from '../../src/ledger/usage/waiting-rows.ts'
 import { ServiceReporter } from '../../src/reporting/service-reporter.ts'
-import type { Line } from '../client/scripted.ts'
-import { ACCEPTED, openDesk, refusal } from './desk.ts'
 
 const DOWN = new TransportError('refused', { sent: false })
 const DENIED = refusal(404, 'application_not_found')
 
 function open(lines: readonly Line[], breaker?: Breaker) {
-  const desk = openDesk(lines)
+  const desk = openReporting(lines)
   const { clock, observer } = desk.options
   const backend = new Backend({ clock, bulkhead: createBulkhead({ maxCalls: 1 }), breaker, observer })
   const reports = new ServiceReporter({
@@ -28,7 +27,7 @@ function open(lines: readonly Line[], breaker?: Breaker) {
   })
   const admit = (id: string, minutes = 1) => {
     for (let minute = 0; minute < minutes; minute++) {
-      if (minute > 0) desk.clock.advance(60_000)
+      if (minute > 0) desk.clock.skip(60_000)
       desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
     }
   }
@@ -51,7 +50,7 @@ describe('after a failure the service reporter', () => {
     admit('small')
     admit('big', 2)
     await reports.flush(false)
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect(desk.sent.slice(1).map((body) => body.match(/app_id\]=(\w+)/)?.[1] ?? body)).toEqual([
       'authorize',
@@ -64,7 +63,7 @@ describe('after a failure the service reporter', () => {
     const { reports, admit, clock, desk, ledger } = open([DOWN])
     admit('a1')
     await reports.flush(false)
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect(desk.sent.at(-1)).toBe('authorize')
     expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 1000)
@@ -79,7 +78,7 @@ describe('after a failure the service reporter', () => {
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 3 })
     admit('big', 2)
     admit('small')
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 4, pending: 2 })
   })
@@ -87,11 +86,10 @@ describe('after a failure the service reporter', () => {
   it('keeps usage of the smallest application that does not fit into one batch', async () => {
     const { reports, desk, clock, ledger, learn, service } = open([DOWN, DENIED, { status: 500 }])
     const application = learn('a1', [], { metrics: ['hits'] })
-    const footprint = application.planLimits.footprintOf(createUsageShape({ hits: 1 }), clock.now())
-    for (let call = 0; call < 1001; call++) application.countAsOwnTransaction(footprint, clock.now())
+    for (let call = 0; call < 1001; call++) desk.countAsOwn(application, { hits: 1 })
     eachRow(application.ownTransactions, (row) => row.release(200))
     await reports.flush(false)
-    clock.advance(500)
+    clock.skip(500)
     await reports.flush(false)
     expect([desk.sent.length, service.applications.size]).toEqual([3, 1])
     expect(ledger.sums().hits).toMatchObject({ ambiguous: 1000, pending: 1, inFlight: 0 })
@@ -118,24 +116,24 @@ it('retries slowly after our credentials were refused, and gives up after 23 hou
   admit('a1')
   await reports.flush(false)
   expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 30_000)
-  clock.advance(23 * 3_600_000 + 60_000)
+  clock.skip(23 * 3_600_000 + 60_000)
   await reports.flush(false)
   expect(losses).toMatchObject([{ kind: 'given-up', reason: 'misconfigured', usage: { hits: 1 } }])
   expect(ledger.records).toBe(0)
 })
 
 it('asks nothing while the breaker is open, and closes it by an answer', async () => {
-  const clocks = openDesk([]).clock
+  const clocks = openReporting([]).clock
   const breaker = createBreaker({ failures: 1, openMs: 5000 }, clocks)
   const { reports, admit, clock, desk } = open([DOWN, DENIED, ACCEPTED], breaker)
   admit('a1')
   await reports.flush(false)
   expect(breaker.state.kind).toBe('open')
-  clock.advance(500)
+  clock.skip(500)
   await reports.flush(false)
   expect(desk.sent).toHaveLength(1)
-  clocks.advance(5000)
-  clock.advance(5000)
+  clocks.skip(5000)
+  clock.skip(5000)
   await reports.flush(false)
   expect([desk.sent.length, breaker.state.kind]).toEqual([3, 'closed'])
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { openLedger, SETTLE_MS } from '../../../../test/support/test-ledger.ts'
 import type { ApplicationLedger } from '../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
 import { UnansweredBatches } from '../../src/reporting/unanswered-batches.ts'
-import { openBooks, SETTLE_MS } from '../ledger/books.ts'
 
 const GRACE_MS = 20_000
 
@@ -14,7 +14,7 @@ function unansweredBatch({
   applications = 1,
   onQuestion = (_batch: Batch): void => {},
 } = {}) {
-  const books = openBooks()
+  const books = openLedger()
   for (let index = 0; index < applications; index++) {
     const application = books.learn(`a${index}`, limited ? [['hits', 'day', 100]] : [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
@@ -40,10 +40,10 @@ describe('a batch that may have been counted', () => {
   it('is asked about once the backend has had the time to count it, not before', async () => {
     const { books, unanswered, asked, batch } = unansweredBatch()
     expect(unanswered.dueAt).toBe(books.clock.elapsed() + SETTLE_MS)
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     await unanswered.resolve()
     expect(asked).toEqual([])
-    books.clock.advance(1)
+    books.clock.skip(1)
     await unanswered.resolve()
     expect([asked.length, batch.state]).toEqual([1, 'ambiguous'])
     expect(unanswered.dueAt).toBe(books.clock.elapsed() + GRACE_MS)
@@ -51,7 +51,7 @@ describe('a batch that may have been counted', () => {
 
   it('is given up at once when no limit can tell', async () => {
     const { books, unanswered, asked } = unansweredBatch({ limited: false })
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     await unanswered.resolve()
     expect([asked, unanswered.dueAt]).toEqual([[], Number.POSITIVE_INFINITY])
     expect(books.losses).toMatchObject([{ kind: 'given-up', reason: 'ambiguous', usage: { hits: 3 } }])
@@ -59,7 +59,7 @@ describe('a batch that may have been counted', () => {
 
   it('is sent again, marked as resent, where the options say so', async () => {
     const { books, unanswered } = unansweredBatch({ limited: false, ambiguous: 'count-again' })
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     await unanswered.resolve()
     const { pending } = books.service.applications.get('a0')!
     expect([pending!.resent, namedUsage([pending!], books.service.metrics)]).toEqual([true, { hits: 3 }])
@@ -71,23 +71,23 @@ describe('a batch that may have been counted', () => {
       one.undecidable = true
     }
     const { books, batch, unanswered, asked } = unansweredBatch({ onQuestion })
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     await unanswered.resolve()
     expect(batch.state).toBe('ambiguous')
-    books.clock.advance(GRACE_MS)
+    books.clock.skip(GRACE_MS)
     await unanswered.resolve()
     expect([batch.state, asked.length]).toEqual(['over', 1])
   })
 
   it('is given up after ten questions without an answer', async () => {
     const { books, batch, unanswered, asked } = unansweredBatch()
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     for (let question = 0; question < 10; question++) {
       await unanswered.resolve()
       // No further question is sent until the pause is over.
       await unanswered.resolve()
       expect([asked.length, batch.state]).toEqual([question + 1, 'ambiguous'])
-      books.clock.advance(GRACE_MS)
+      books.clock.skip(GRACE_MS)
     }
     await unanswered.resolve()
     expect([asked.length, batch.state]).toEqual([10, 'over'])
@@ -98,10 +98,10 @@ describe('a batch that may have been counted', () => {
       if (asked.length === 5) one.acknowledge()
     }
     const { books, batch, unanswered, asked } = unansweredBatch({ applications: 6, onQuestion })
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     await unanswered.resolve()
     expect(asked).toHaveLength(4)
-    books.clock.advance(GRACE_MS)
+    books.clock.skip(GRACE_MS)
     await unanswered.resolve()
     expect([asked.length, batch.state]).toEqual([5, 'acknowledged'])
     await unanswered.resolve()
@@ -111,10 +111,10 @@ describe('a batch that may have been counted', () => {
   it.each([3_600_000, -3_600_000])('waits as long when the clock is set by %s ms meanwhile', async (byMs) => {
     const { books, unanswered, asked } = unansweredBatch()
     books.clock.set(byMs)
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     await unanswered.resolve()
     expect(asked).toEqual([])
-    books.clock.advance(1)
+    books.clock.skip(1)
     await unanswered.resolve()
     expect(asked).toHaveLength(1)
   })

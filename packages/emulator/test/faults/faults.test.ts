@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../../../../test/support/eventually.ts'
 import { createEmulator, type Emulator, type Fault, InvalidDocumentError } from '../../src/index.ts'
 import { authrep, dictionary, noon } from '../dictionary.ts'
 
@@ -15,8 +16,8 @@ afterEach(() => emulator.close())
 const call = () => fetch(url + authrep('usage[hits]=1'))
 const counted = () => emulator.usage()['1001']?.app?.hits?.day
 
-/** The bytes received until the connection ends, or until `waitMs` have passed. */
-function wire(waitMs?: number): Promise<string> {
+/** The bytes received until the connection ends, or until something later has happened. */
+function wire(later?: Promise<unknown>): Promise<string> {
   return new Promise((resolve) => {
     let received = ''
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => {
@@ -31,7 +32,7 @@ function wire(waitMs?: number): Promise<string> {
     })
     socket.on('error', (error: NodeJS.ErrnoException) => end(`[${error.code}]`))
     socket.on('end', () => end('[end]'))
-    if (waitMs !== undefined) setTimeout(() => end('[silence]'), waitMs)
+    later?.then(() => end('[silence]'))
   })
 }
 
@@ -53,7 +54,8 @@ describe('kinds', () => {
 
   test('stall never answers', async () => {
     emulator.setFaults([{ kind: 'stall', when: 'after' }])
-    expect(await wire(40)).toBe('[silence]')
+    const served = eventually(() => counted() === 1, 'the call').then(() => fetch(`${url}/status`))
+    expect(await wire(served)).toBe('[silence]')
     expect(counted()).toBe(1)
   })
 
@@ -77,7 +79,7 @@ describe('kinds', () => {
       { kind: 'latency', ms: 30 },
       { kind: 'status', status: 502 },
     ])
-    expect(await wire(5)).toBe('[silence]')
+    expect(await wire(new Promise((resolve) => setTimeout(resolve, 5)))).toBe('[silence]')
     expect((await call()).status).toBe(502)
     expect(emulator.calls().at(-1)?.faults).toEqual(['latency', 'status'])
   })

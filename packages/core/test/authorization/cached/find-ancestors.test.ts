@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type LimitNow, openLedger, verdictOf } from '../../../../../test/support/test-ledger.ts'
 import { findAncestors } from '../../../src/authorization/cached/find-ancestors.ts'
 import type { Usage } from '../../../src/domain/usage.ts'
 import type { Verdict } from '../../../src/domain/verdict.ts'
-import { type LimitNow, openBooks, verdictOf } from '../../ledger/books.ts'
 
 type Parents = Readonly<Record<string, string | undefined>>
 
@@ -35,7 +35,7 @@ function backend(parents: Parents, limits: readonly LimitNow[]) {
 const NOW = Date.parse('2026-03-10T10:20:30Z')
 
 async function search(parents: Parents, limits: readonly LimitNow[], known: Record<string, string[]>) {
-  const books = openBooks()
+  const books = openLedger()
   books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
   const limited = limits.map(([metric]) => metric)
   const candidates = books.service.hierarchy.hiddenAbove('deep', limited, NOW)
@@ -95,7 +95,7 @@ describe('the hidden ancestors of a metric', () => {
   })
 
   it('stay unknown without an answer', async () => {
-    const books = openBooks()
+    const books = openLedger()
     books.learn('a1', [['hits', 'day', 10]], {
       hierarchy: { hits: ['searches'] },
       metrics: ['deep'],
@@ -105,7 +105,7 @@ describe('the hidden ancestors of a metric', () => {
   })
 
   it('stay open when usage of another process changes the count under each question', async () => {
-    const books = openBooks()
+    const books = openLedger()
     books.learn('a1', [['hits', 'day', 100]], {
       hierarchy: { hits: ['searches'] },
       metrics: ['deep'],
@@ -119,7 +119,7 @@ describe('the hidden ancestors of a metric', () => {
   })
 
   it('are not concluded from a denial that another limit explains, which has filled up meanwhile', async () => {
-    const books = openBooks()
+    const books = openLedger()
     const limits = (orders: number): LimitNow[] => [
       ['hits', 'day', 10, 3],
       ['orders', 'day', 5, orders],
@@ -144,7 +144,7 @@ describe('the hidden ancestors of a metric', () => {
     const { below, candidates } = await search(parents, limits, known)
     expect([candidates, below]).toEqual([['low'], []])
     // Nor while the ancestors of the candidate are unknown.
-    const books = openBooks()
+    const books = openLedger()
     books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
     const { predict } = backend(parents, limits)
     await findAncestors(books.service, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))

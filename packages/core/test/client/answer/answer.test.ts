@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { rejection } from '../../../../../test/support/rejection.ts'
+import { type Line, scripted } from '../../../../../test/support/scripted-client.ts'
 import { MAX_BODY_BYTES } from '../../../src/client/transport/transport.ts'
 import { BackendError, ProtocolError, type Verdict } from '../../../src/index.ts'
-import { rejection } from '../backend.ts'
-import { type Line, scripted } from '../scripted.ts'
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized>'
 const DENIED = '<?xml version="1.0" encoding="UTF-8"?><status><authorized>false</authorized>'

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { rejection } from '../../../../../test/support/rejection.ts'
+import { TYPE, YES } from '../../../../../test/support/socket-backend.ts'
 import { TRANSPORT, type TransportRequest } from '../../../src/client/transport/transport.ts'
 import type { Transaction } from '../../../src/domain/transaction.ts'
 import { metricProblem } from '../../../src/domain/usage.ts'
 import { type ClientOptions, ConfigError, type Credentials, faultOf, ThreeScaleClient } from '../../../src/index.ts'
-import { rejection, TYPE, YES } from '../backend.ts'
 import { parseQuery } from './rack.ts'
 
 /** A client that sends nothing, and the requests that it would have sent. */

@@ -5,13 +5,18 @@ import type { AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { Agent, Pool } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../../../../../test/support/eventually.ts'
+import { ManualClock } from '../../../../../test/support/manual-clock.ts'
+import { rejection } from '../../../../../test/support/rejection.ts'
+import { sayYes, startBackend, startTcp, TYPE, YES } from '../../../../../test/support/socket-backend.ts'
 import { MAX_BODY_BYTES } from '../../../src/client/transport/transport.ts'
+import { DEFAULTS } from '../../../src/defaults.ts'
 import { BackendError, ProtocolError, TimeoutError, TransportError } from '../../../src/index.ts'
 import { CLOCK } from '../../../src/primitives/clock.ts'
-import { clientOf, rejection, sayYes, startBackend, startTcp, TYPE, until, YES } from '../backend.ts'
-import { handClock } from '../hand-clock.ts'
+import { clientOf } from '../client-of.ts'
 
 const caller = { userKey: 'k' }
+const DEADLINE_MS = DEFAULTS.timeoutMs
 
 /** Runs a task at the next message of an undici channel, which says how far a call has got. */
 function onceUndici(channel: string, task: () => void): void {
@@ -46,35 +51,35 @@ test('a name that does not resolve is a TransportError, and nothing was sent', a
 })
 
 test('a server that never answers is a TimeoutError, and everything may have been sent', async () => {
-  const clock = handClock()
+  const clock = new ManualClock(0)
   const backend = await startBackend(() => {})
   const call = rejection(clientOf(backend.url, { [CLOCK]: clock }).authrep(caller))
-  await until(() => backend.requests.length === 1)
-  clock.fire()
+  await eventually(() => backend.requests.length === 1, 'the call')
+  await clock.advance(DEADLINE_MS)
   const error = await call
   expect(error).toBeInstanceOf(TimeoutError)
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true, retryable: true })
 })
 
 test('a server that never finishes the TLS handshake is a TimeoutError, and nothing was sent', async () => {
-  const clock = handClock()
+  const clock = new ManualClock(0)
   const backend = await startTcp(() => {})
   const client = clientOf(backend.url.replace('http:', 'https:'), { [CLOCK]: clock })
   const call = rejection(client.authrep(caller))
-  await until(() => backend.connections === 1)
-  clock.fire()
+  await eventually(() => backend.connections === 1, 'the connection')
+  await clock.advance(DEADLINE_MS)
   expect(await call).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: false })
 })
 
 test('the deadline covers an answer that trickles in', async () => {
-  const clock = handClock()
+  const clock = new ManualClock(0)
   const backend = await startBackend((_request, response) => {
     response.writeHead(200, { 'content-type': TYPE })
     const trickle = setInterval(() => response.write('<'), 1)
     response.on('close', () => clearInterval(trickle))
   })
   const client = clientOf(backend.url, { [CLOCK]: clock })
-  onceUndici('undici:request:headers', () => clock.fire())
+  onceUndici('undici:request:headers', () => void clock.advance(DEADLINE_MS))
   expect(await rejection(client.authrep(caller))).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true })
 })
 
@@ -100,7 +105,7 @@ test('law 4: an answer that ends before its length does not authorize', async ()
 })
 
 test('law 3: a refusal whose body is cut off or never arrives is still a denial', async () => {
-  const clock = handClock()
+  const clock = new ManualClock(0)
   const backend = await startBackend((request, response) => {
     response.writeHead(403, { 'content-type': 'text/html', 'content-length': 1000 })
     response.write('<html>', () => {
@@ -109,16 +114,16 @@ test('law 3: a refusal whose body is cut off or never arrives is still a denial'
   })
   const client = clientOf(backend.url, { [CLOCK]: clock })
   expect(await client.authrep({ userKey: 'cut' })).toMatchObject({ authorized: false, status: 403, code: 'forbidden' })
-  onceUndici('undici:request:headers', () => setImmediate(() => clock.fire()))
+  onceUndici('undici:request:headers', () => void clock.advance(DEADLINE_MS))
   expect(await client.authrep({ userKey: 'slow' })).toMatchObject({ authorized: false, status: 403, code: 'forbidden' })
 })
 
 test('an error status counts although its body never arrives', async () => {
-  const clock = handClock()
+  const clock = new ManualClock(0)
   const backend = await startBackend((_request, response) => {
     response.writeHead(503, { 'retry-after': '7', 'content-length': 1000 }).flushHeaders()
   })
-  onceUndici('undici:request:headers', () => setImmediate(() => clock.fire()))
+  onceUndici('undici:request:headers', () => void clock.advance(DEADLINE_MS))
   const error = await rejection(clientOf(backend.url, { [CLOCK]: clock }).authrep(caller))
   expect(error).toBeInstanceOf(BackendError)
   expect(error).toMatchObject({ status: 503, retryAfterMs: 7000 })
@@ -224,12 +229,12 @@ test('an abort of a written call rejects with its reason, ends its connection, a
   const client = clientOf(backend.url)
   const abort = new AbortController()
   const call = client.authorize({ userKey: 'hang' }, { signal: abort.signal })
-  await until(() => hanging !== undefined)
+  await eventually(() => hanging !== undefined, 'the call')
   const other = client.authrep(caller)
   abort.abort()
   expect(await rejection(call)).toMatchObject({ name: 'AbortError' })
   expect(await other).toMatchObject({ authorized: true })
-  await until(() => !backend.sockets.has(hanging!))
+  await eventually(() => !backend.sockets.has(hanging!), 'the end of its connection')
   expect(backend.requests.filter((request) => request.includes('user_key=hang'))).toHaveLength(1)
 })
 
@@ -242,7 +247,7 @@ test('with whenSent finish an abort lets a written call finish, and drops one th
   const abort = new AbortController()
   const call = { signal: abort.signal, whenSent: 'finish' } as const
   const onTheWire = client.authrep({ userKey: 'first' }, call)
-  await until(() => answer !== undefined)
+  await eventually(() => answer !== undefined, 'the call')
   const waiting = client.authrep({ userKey: 'second' }, call)
   abort.abort('gone')
   expect(await rejection(waiting)).toBe('gone')
@@ -252,19 +257,21 @@ test('with whenSent finish an abort lets a written call finish, and drops one th
 })
 
 test('a call that waits for a connection until its deadline is never sent, and the connection is kept', async () => {
-  const clock = handClock()
+  const clock = new ManualClock(0)
   let answer: (() => void) | undefined
   const backend = await startBackend((request, response) => {
     answer = () => sayYes(request, response)
     if (request.url!.includes('user_key=third')) answer()
   })
-  const client = clientOf(backend.url, { maxConnections: 1, [CLOCK]: clock })
-  const first = client.authrep({ userKey: 'first' })
-  await until(() => answer !== undefined)
-  const second = client.authrep({ userKey: 'second' })
-  await until(() => clock.waiting === 2)
-  clock.fire()
-  expect(await rejection(second)).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: false })
+  const dispatcher = new Pool(backend.url, { connections: 1 })
+  onTestFinished(() => dispatcher.destroy())
+  const client = clientOf(backend.url, { dispatcher, [CLOCK]: clock })
+  const patient = clientOf(backend.url, { dispatcher, [CLOCK]: clock, timeoutMs: 2 * DEADLINE_MS })
+  const first = patient.authrep({ userKey: 'first' })
+  await eventually(() => answer !== undefined, 'the call')
+  const second = rejection(client.authrep({ userKey: 'second' }))
+  await clock.advance(DEADLINE_MS)
+  expect(await second).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: false })
   answer!()
   expect(await first).toMatchObject({ authorized: true })
   expect(await client.authrep({ userKey: 'third' })).toMatchObject({ authorized: true })

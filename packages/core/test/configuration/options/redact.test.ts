@@ -1,9 +1,8 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
+import { quietLogger } from '../../../../../test/support/quiet-logger.ts'
 import { redactOptions } from '../../../src/configuration/options/redact.ts'
 import { resolveOptions } from '../../../src/configuration/options/resolve-options.ts'
-
-const logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 it('law 5: shows the options without any secret', () => {
   const dispatcher = new (class Agent {
@@ -17,7 +16,7 @@ it('law 5: shows the options without any secret', () => {
       dispatcher: dispatcher as never,
       proxyConfig: { backend_authentication_value: 'secret-config' },
       credentials: { anonymous: { appId: 'secret-id', appKey: 'secret-key' } },
-      logger,
+      logger: quietLogger,
       skip: () => false,
     }),
   )

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { openLedger, SETTLE_MS, type TestLedger, usageOf } from '../../../../../test/support/test-ledger.ts'
 import { INFLATED } from '../../../src/ledger/plan/limit-cells.ts'
 import { usageReports } from '../../../src/ledger/plan/read-limits.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
-import { type Books, openBooks, SETTLE_MS, usageOf } from '../books.ts'
 
-const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
+const take = ({ service }: TestLedger): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
 
 describe('an answer', () => {
   it('law 7: does not take away usage that still waits', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
     books.learn('a1', [['hits', 'day', 10, 2]])
@@ -22,7 +22,7 @@ describe('an answer', () => {
     ['contains it', 5, 5],
     ['contains it and usage of others', 6, 6],
   ])('law 7: counts usage under way once when it %s', (_what, current, known) => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
     take(books)
@@ -31,29 +31,29 @@ describe('an answer', () => {
   })
 
   it('law 7: may lack usage that was acknowledged within settleMs before the question', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
     take(books).acknowledge()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     books.learn('a1', [['hits', 'day', 10, 2]])
     expect(books.known(application)).toEqual([5])
     expect(books.losses).toEqual([])
   })
 
   it('that lacks usage acknowledged longer ago is believed, and the loss is announced', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 10, 2]])
     books.admit(application, { hits: 3 })
     take(books).acknowledge()
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', [['hits', 'day', 10, 2]])
     expect(books.known(application)).toEqual([2])
     expect(books.losses).toMatchObject([{ kind: 'suspected', reason: 'missing', usage: { hits: 3 } }])
   })
 
   it('to an older question only raises the count, and does not bring an old limit back', () => {
-    const books = openBooks()
+    const books = openLedger()
     const older = books.ledger.stampQuestion()
     const application = books.learn('a1', [['hits', 'day', 10, 4]])
     books.learn('a1', [['hits', 'day', 99, 2]], { question: older })
@@ -63,16 +63,16 @@ describe('an answer', () => {
   })
 
   it('about a window that is over says nothing about the present one', () => {
-    const books = openBooks({ now: '2026-03-10T10:20:59Z' })
+    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
     const application = books.learn('a1', [['hits', 'minute', 10, 9]])
-    books.clock.advance(1000)
+    books.clock.skip(1000)
     books.admit(application, { hits: 1 })
     books.learn('a1', [['hits', 'minute', 10, 9]], { at: books.clock.now() - 1000 })
     expect(books.known(application)).toEqual([1])
   })
 
   it('about a window that our clock has not reached begins it', () => {
-    const books = openBooks({ now: '2026-03-10T10:20:59Z' })
+    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
     const application = books.learn('a1', [['hits', 'minute', 10, 9]])
     books.learn('a1', [['hits', 'minute', 10, 4]], { at: books.clock.now() + 1000 })
     expect(usageReports(application, books.service.at(books.clock.now()))).toMatchObject([
@@ -81,11 +81,11 @@ describe('an answer', () => {
   })
 
   it('that arrives after its window has ended leaves the present window with the usage admitted in it', () => {
-    const books = openBooks({ now: '2026-03-10T10:20:59Z' })
+    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
     const application = books.learn('a1', [], { metrics: ['hits'] })
     const question = books.ledger.stampQuestion()
     const at = books.clock.now()
-    books.clock.advance(1000)
+    books.clock.skip(1000)
     books.admit(application, { hits: 2 })
     books.learn('a1', [['hits', 'minute', 10, 9]], { question, at })
     expect(books.known(application)).toEqual([2])
@@ -94,7 +94,7 @@ describe('an answer', () => {
 
 describe('limits that change', () => {
   it('up or down leave the count', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 10]])
     books.admit(application, { hits: 5 })
     books.learn('a1', [['hits', 'day', 5]])
@@ -104,7 +104,7 @@ describe('limits that change', () => {
   })
 
   it('in their order or number keep the counts of those that stay', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [
       ['hits', 'day', 10, 5],
       ['hits', 'hour', 10, 1],
@@ -124,27 +124,27 @@ describe('limits that change', () => {
   })
 
   it('begin, when new, with all usage under way as if it were missing, and conclude nothing from that', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
     take(books).acknowledge()
     // The backend has counted it already, but the answer cannot show that.
     books.learn('a1', [['hits', 'day', 10, 3]])
     expect([books.known(application), application.cells[INFLATED]]).toEqual([[6], 1])
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', [['hits', 'day', 10, 3]])
     expect([books.known(application), application.cells[INFLATED], books.losses]).toEqual([[3], 0, []])
   })
 
   it('are exact at once, when new, where no usage is under way', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [['hits', 'day', 10, 3]])
     expect(application.cells[INFLATED]).toBe(0)
   })
 })
 
 it('law 7: usage that was given up but may be counted stays in the count until its windows end', () => {
-  const books = openBooks({ now: '2026-03-10T10:20:30Z' })
+  const books = openLedger({ now: '2026-03-10T10:20:30Z' })
   const limits = (current: number) =>
     [
       ['hits', 'day', 10, current],
@@ -157,10 +157,10 @@ it('law 7: usage that was given up but may be counted stays in the count until i
   batch.giveUp('ambiguous', true)
   books.learn('a1', limits(0))
   expect(books.known(application)).toEqual([3, 3])
-  books.clock.advance(SETTLE_MS)
+  books.clock.skip(SETTLE_MS)
   books.learn('a1', limits(0))
   expect([books.known(application), books.losses.map(({ kind }) => kind)]).toEqual([[3, 0], ['given-up']])
-  books.clock.advance(24 * 3_600_000)
+  books.clock.skip(24 * 3_600_000)
   books.learn('a1', limits(0))
   expect([books.known(application), application.maybeCounted]).toEqual([[0, 0], undefined])
 })
@@ -175,11 +175,11 @@ it('law 7: the count of one gateway is always exact while the backend counts wit
   )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const books = openBooks()
+      const books = openLedger()
       const application = books.learn('a1', [['hits', 'day', 40]])
       let admitted = 0
       const jobs: { at: number; hits: number }[] = []
-      const asked: { question: ReturnType<Books['ledger']['stampQuestion']>; current: number; at: number }[] = []
+      const asked: { question: ReturnType<TestLedger['ledger']['stampQuestion']>; current: number; at: number }[] = []
       const counted = () => jobs.reduce((sum, { at, hits }) => sum + (at <= books.clock.now() ? hits : 0), 0)
       for (const one of steps) {
         if (one.do === 'admit' && books.admit(application, { hits: one.hits })) admitted += one.hits
@@ -196,7 +196,7 @@ it('law 7: the count of one gateway is always exact while the backend counts wit
           const [answer] = asked.splice(one.which % Math.max(1, asked.length), 1)
           if (answer !== undefined) books.learn('a1', [['hits', 'day', 40, answer.current]], answer)
         }
-        if (one.do === 'wait') books.clock.advance(one.ms)
+        if (one.do === 'wait') books.clock.skip(one.ms)
         expect(books.known(application)).toEqual([admitted])
         expect(admitted).toBeLessThanOrEqual(40)
       }

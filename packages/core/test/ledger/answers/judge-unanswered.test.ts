@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
+import { imbalance } from '../../../../../test/support/imbalance.ts'
+import { type LimitNow, openLedger, SETTLE_MS, type TestLedger } from '../../../../../test/support/test-ledger.ts'
 import { canTell } from '../../../src/ledger/answers/judge-unanswered.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
-import { type Books, imbalance, type LimitNow, openBooks, SETTLE_MS } from '../books.ts'
 
-const take = ({ service }: Books): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
+const take = ({ service }: TestLedger): Batch => takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
 const DAY = (current: number): LimitNow[] => [['hits', 'day', 100, current]]
 
 /** The backend counted 2 before; a batch of 3 got no answer. */
-function openUnanswered(limits = DAY): { books: Books; application: ApplicationLedger; batch: Batch } {
-  const books = openBooks()
+function openUnanswered(limits = DAY): { books: TestLedger; application: ApplicationLedger; batch: Batch } {
+  const books = openLedger()
   const application = books.learn('a1', limits(2))
   books.admit(application, { hits: 3 })
   const batch = take(books)
@@ -22,14 +23,14 @@ function openUnanswered(limits = DAY): { books: Books; application: ApplicationL
 describe('a batch without an answer', () => {
   it.each([5, 10])('is not concluded to be counted, because the usage may be of other processes (%s)', (current) => {
     const { books, batch } = openUnanswered()
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(current))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
   })
 
   it('was not counted when the backend lacks it, and its usage waits again, unmarked', () => {
     const { books, application, batch } = openUnanswered()
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(2))
     expect(batch.state).toBe('over')
     const { pending } = application
@@ -39,18 +40,18 @@ describe('a batch without an answer', () => {
 
   it('stays ambiguous until the backend has had settleMs to count it', () => {
     const { books, batch } = openUnanswered()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     books.learn('a1', DAY(2))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', false])
   })
 
   it('is judged together with other batches under way', () => {
     const { books, application, batch } = openUnanswered()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     books.admit(application, { hits: 3 })
     take(books).acknowledge()
     books.admit(application, { hits: 10 })
-    books.clock.advance(1)
+    books.clock.skip(1)
     // One of two batches of 3 is missing, but it is unknown which.
     books.learn('a1', DAY(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
@@ -59,10 +60,10 @@ describe('a batch without an answer', () => {
 
   it('was not counted when more is missing than all other batches could explain', () => {
     const { books, application, batch } = openUnanswered()
-    books.clock.advance(SETTLE_MS - 1)
+    books.clock.skip(SETTLE_MS - 1)
     books.admit(application, { hits: 4 })
     take(books).acknowledge()
-    books.clock.advance(1)
+    books.clock.skip(1)
     books.learn('a1', DAY(2))
     expect([batch.state, books.known(application)]).toEqual(['over', [9]])
   })
@@ -73,20 +74,20 @@ describe('a batch without an answer', () => {
       ['hits', 'eternity', 100, 2],
     ]
     const { books, batch } = openUnanswered(limits)
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', limits(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
   })
 
   it('is not judged by a count that assumes too much', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 3 })
     const batch = take(books)
     batch.leaveUnanswered()
     // The new limit assumes that the usage is missing, though it is counted.
     books.learn('a1', DAY(3))
-    books.clock.advance(SETTLE_MS)
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(3))
     expect([batch.state, batch.undecidable, books.known(application)]).toEqual(['ambiguous', true, [6]])
   })
@@ -99,8 +100,8 @@ describe('a batch without an answer', () => {
     next.leaveUnanswered()
     expect(next.rows.map(({ row }) => row.resent).sort()).toEqual([false, true])
     books.admit(application, { hits: 1 })
-    application.pending!.resent = true
-    books.clock.advance(SETTLE_MS)
+    books.resend()
+    books.clock.skip(SETTLE_MS)
     books.learn('a1', DAY(5))
     expect([next.state, next.undecidable]).toEqual(['ambiguous', true])
   })
@@ -108,7 +109,7 @@ describe('a batch without an answer', () => {
   it('can be judged by a limit of a metric that it uses, in a window that holds its usage', () => {
     const { books, application, batch } = openUnanswered()
     expect(canTell(application, batch)).toBe(true)
-    books.clock.advance(24 * 3_600_000)
+    books.clock.skip(24 * 3_600_000)
     books.known(application)
     expect(canTell(application, batch)).toBe(false)
     const other = openUnanswered((current) => [['orders', 'day', 100, current]])

@@ -1,20 +1,24 @@
 import { expect, it } from 'vitest'
+import { openLedger, type TestLedger } from '../../../../../test/support/test-ledger.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
+import { Batch } from '../../../src/ledger/usage/batch.ts'
 import { compact } from '../../../src/ledger/usage/compact.ts'
 import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
 import { eachRow } from '../../../src/ledger/usage/waiting-rows.ts'
-import { type Books, openBooks } from '../books.ts'
 
-function waiting(rows: readonly [minute: string, hits: number, resent?: boolean][]): [Books, ApplicationLedger] {
-  const books = openBooks({ now: '2026-03-10T10:20:30Z' })
+function waiting(rows: readonly [minute: string, hits: number, resent?: boolean][]): [TestLedger, ApplicationLedger] {
+  const books = openLedger({ now: '2026-03-10T10:20:30Z' })
   const application = books.learn('a1', [], { metrics: ['hits'] })
   const slot = books.service.metrics.slotOf('hits')
   for (const [minute, hits, resent = false] of rows) {
     const row = new UsageRow(Date.parse(`2026-03-10T${minute}:00Z`))
     row.add(slot, hits)
-    row.resent = resent
-    application.wait(row)
-    books.ledger.recordsAdded(1)
+    if (resent) {
+      new Batch(books.service, [{ application, row }]).takeBack(true)
+    } else {
+      application.wait(row)
+      books.ledger.recordsAdded(1)
+    }
   }
   return [books, application]
 }

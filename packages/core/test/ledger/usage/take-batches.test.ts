@@ -1,21 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { imbalance } from '../../../../../test/support/imbalance.ts'
+import { openLedger, type TestLedger, usageOf } from '../../../../../test/support/test-ledger.ts'
 import { MAX_PARAMETERS, MAX_TRANSACTIONS } from '../../../src/client/encode/report-batches.ts'
-import { createUsageShape } from '../../../src/domain/usage.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { needsProof, type TakeOptions, takeBatches, waitingMetrics } from '../../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
-import { type Books, imbalance, openBooks, usageOf } from '../books.ts'
 
 const HOUR = 3_600_000
-const take = ({ service }: Books, options: Partial<TakeOptions> = {}): Batch[] =>
+const take = ({ service }: TestLedger, options: Partial<TakeOptions> = {}): Batch[] =>
   takeBatches(service, { provedWithinMs: 20_000, late: 're-stamp', ...options })
 const sizes = (batches: readonly Batch[]) => batches.map(({ rows }) => rows.length)
 const ids = (batches: readonly Batch[]) => batches.map(({ rows }) => rows.map(({ application }) => application.id))
 
-function using(applications: number, usage: Record<string, number>): Books {
-  const books = openBooks({ maxApplications: applications })
+function using(applications: number, usage: Record<string, number>): TestLedger {
+  const books = openLedger({ maxApplications: applications })
   for (let index = 0; index < applications; index++) {
     books.admit(books.learn(`a${index}`, [], { metrics: Object.keys(usage) }), usage)
   }
@@ -36,11 +36,9 @@ describe('a batch', () => {
   })
 
   it('counts the response code among the parameters', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['a', 'b'] })
-    const now = books.clock.now()
-    const footprint = application.planLimits.footprintOf(createUsageShape({ a: 1, b: 1 }), now)
-    for (let call = 0; call < 801; call++) application.countAsOwnTransaction(footprint, now, 200)
+    for (let call = 0; call < 801; call++) books.countAsOwn(application, { a: 1, b: 1 }, 200)
     expect(sizes(take(books))).toEqual([800, 1])
   })
 
@@ -56,9 +54,9 @@ describe('a batch', () => {
 
 describe('a batch of its own holds', () => {
   it('law 9: an application that no answer has proved lately', () => {
-    const books = openBooks()
+    const books = openLedger()
     const applications = ['a1', 'a2', 'a3'].map((id) => books.learn(id, [], { metrics: ['hits'] }))
-    books.clock.advance(20_001)
+    books.clock.skip(20_001)
     books.learn('a2', [], { metrics: ['hits'] })
     for (const application of applications) books.admit(application, { hits: 1 })
     expect(applications.map((application) => needsProof(application, 20_000))).toEqual([true, false, true])
@@ -66,14 +64,14 @@ describe('a batch of its own holds', () => {
   })
 
   it('law 9: each metric that no answer has proved lately, of an application that is proved', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['old', 'older', 'hits'] })
-    books.clock.advance(20_001)
+    books.clock.skip(20_001)
     books.learn('a1', [], { metrics: ['hits'] })
     books.admit(application, { hits: 1, old: 2, older: 3 })
     expect(needsProof(application, 20_000)).toBe(true)
     expect(waitingMetrics(application).sort()).toEqual(['hits', 'old', 'older'])
-    application.pending!.resent = true
+    books.resend()
     const batches = take(books)
     expect(batches.map((batch) => usageOf(batch))).toEqual([{ hits: 1 }, { old: 2 }, { older: 3 }])
     expect(batches.every(({ rows }) => rows[0]!.row.resent)).toBe(true)
@@ -83,20 +81,16 @@ describe('a batch of its own holds', () => {
 
 describe('what is not taken is', () => {
   it('usage of an unverified caller', () => {
-    const books = openBooks()
+    const books = openLedger()
     const unverified = books.service.unverified()
     books.admit(unverified, { hits: 1 })
     expect([take(books), namedUsage([unverified.pending!], books.service.metrics)]).toEqual([[], { hits: 1 }])
   })
 
   it('a transaction that waits for its response', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
-    const now = books.clock.now()
-    const row = application.countAsOwnTransaction(
-      application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now),
-      now,
-    )!
+    const row = books.countAsOwn(application, { hits: 1 })!
     expect(take(books)).toEqual([])
     application.release(row, 200)
     expect(sizes(take(books))).toEqual([1])
@@ -118,10 +112,10 @@ describe('what is not taken is', () => {
 
 describe('stamps', () => {
   const admitAt = (ageMs: number, late: TakeOptions['late']) => {
-    const books = openBooks({ now: '2026-03-10T10:20:30Z' })
+    const books = openLedger({ now: '2026-03-10T10:20:30Z' })
     const application = books.learn('a1', [['hits', 'day', 10]])
     books.admit(application, { hits: 1 })
-    books.clock.advance(ageMs)
+    books.clock.skip(ageMs)
     const batches = take(books, { late, provedWithinMs: 1e9 })
     return { books, application, stamps: batches.flatMap(({ rows }) => rows.map(({ row }) => new Date(row.minute))) }
   }
@@ -145,7 +139,7 @@ describe('stamps', () => {
   })
 
   it('law 9: more than 55 minutes ahead become the present', () => {
-    const books = openBooks({ now: '2026-03-10T10:20:30Z' })
+    const books = openLedger({ now: '2026-03-10T10:20:30Z' })
     const application = books.learn('a1', [['hits', 'day', 10]])
     books.admit(application, { hits: 1 })
     application.pending!.stamp(Date.parse('2026-03-10T11:16:00Z'))
@@ -155,11 +149,10 @@ describe('stamps', () => {
   })
 
   it('that are renewed do not send a transaction before its response', () => {
-    const books = openBooks()
+    const books = openLedger()
     const application = books.learn('a1', [], { metrics: ['hits'] })
-    const now = books.clock.now()
-    application.countAsOwnTransaction(application.planLimits.footprintOf(createUsageShape({ hits: 1 }), now), now)
-    books.clock.advance(24 * HOUR)
+    books.countAsOwn(application, { hits: 1 })
+    books.clock.skip(24 * HOUR)
     expect([take(books), namedUsage([application.ownTransactions!], books.service.metrics)]).toEqual([[], { hits: 1 }])
   })
 })
@@ -169,13 +162,13 @@ it('law 8: batches hold exactly what waited, within what the backend takes', () 
   const requests = fc.array(fc.record({ application: fc.nat(40), usage, wait: fc.nat(90_000) }), { maxLength: 120 })
   fc.assert(
     fc.property(requests, (all) => {
-      const books = openBooks({ maxApplications: 50 })
+      const books = openLedger({ maxApplications: 50 })
       const waited = new Map<ApplicationLedger, number>()
       for (const { application, usage: used, wait } of all) {
         const known = books.learn(`a${application}`, [], { metrics: application % 2 === 0 ? Object.keys(used) : [] })
         books.admit(known, used)
         waited.set(known, (waited.get(known) ?? 0) + Object.values(used).reduce((sum, one) => sum + one, 0))
-        books.clock.advance(wait)
+        books.clock.skip(wait)
       }
       const batches = take(books)
       for (const { rows } of batches) {

@@ -1,18 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { openLedger } from '../../../../../test/support/test-ledger.ts'
 import { createUsageShape } from '../../../src/domain/usage.ts'
 import type { LimitFootprint } from '../../../src/ledger/plan/plan-limits.ts'
+import { Batch } from '../../../src/ledger/usage/batch.ts'
 import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
-import { openBooks } from '../books.ts'
 
 const MINUTE = Date.parse('2026-03-10T10:20:00Z')
 
 function openRow() {
-  const { service, clock } = openBooks()
+  const { service, clock } = openLedger()
   const application = service.application('a1')!
   const footprint = (usage: Record<string, number>): LimitFootprint =>
     application.planLimits.footprintOf(createUsageShape(usage), clock.now())
-  return { row: new UsageRow(MINUTE + 30_000), footprint, metrics: service.metrics }
+  const row = new UsageRow(MINUTE + 30_000)
+  const resend = () => new Batch(service, [{ application, row }]).takeBack(true)
+  return { row, footprint, resend, metrics: service.metrics }
 }
 
 /** Counts as an application does. */
@@ -56,9 +59,9 @@ describe('a row of usage', () => {
   })
 
   it('repeats nothing once it may be counted twice', () => {
-    const { row, footprint } = openRow()
+    const { row, footprint, resend } = openRow()
     row.count(footprint({ a: 1 }))
-    row.resent = true
+    resend()
     expect(row.repeat(footprint({ a: 1 }), MINUTE)).toBe(false)
   })
 
@@ -90,7 +93,7 @@ describe('a row of usage', () => {
 
   it('sends its response code once, with the last metric that is left', () => {
     const { row, footprint } = openRow()
-    row.ownTransaction = { code: 201, awaitsResponse: false }
+    row.release(201)
     const usage = footprint({ a: 1, b: 2 })
     row.count(usage)
     const codes = usage.slots.map((slot) => row.takeOut(slot)!.ownTransaction?.code)

@@ -1,9 +1,11 @@
 /** All that a log, a debugger or a page may show of a value, and the forms that a secret may have there. */
 import { inspect } from 'node:util'
 
+const WHOLE = { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null }
+
 /** Includes hidden members and causes. */
 export function everythingOf(value: unknown): string {
-  const parts = [String(value), JSON.stringify(value) ?? '', inspect(value, { depth: 9, showHidden: true })]
+  const parts = [String(value), JSON.stringify(value) ?? '', inspect(value, WHOLE)]
   if (value instanceof Error) {
     parts.push(value.stack ?? '', JSON.stringify(value, Object.getOwnPropertyNames(value)))
     if (value.cause !== undefined) parts.push(everythingOf(value.cause))

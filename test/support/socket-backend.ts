@@ -1,14 +1,14 @@
 /** A backend on a real socket that a test controls. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { type ClientOptions, ThreeScaleClient } from '../../src/index.ts'
+import { listenOnLoopback } from './listening.ts'
 
 export const TYPE = 'application/vnd.3scale-v2.0+xml'
 export const YES =
   '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>Basic</plan></status>'
 
-export interface TestBackend {
+export interface SocketBackend {
   readonly url: string
   /** Requests that arrived, as method and target. */
   readonly requests: string[]
@@ -20,7 +20,7 @@ export interface TestBackend {
 /** Listens until the end of the test; calls `answer` for each request once its body has been read. */
 export async function startBackend(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
-): Promise<TestBackend> {
+): Promise<SocketBackend> {
   const requests: string[] = []
   const server = createServer({ maxHeaderSize: 262_144 }, (request, response) => {
     requests.push(`${request.method} ${request.url}`)
@@ -34,11 +34,11 @@ export async function startBackend(
 }
 
 /** Listens until the end of the test; calls `onConnection` with each raw connection. */
-export async function startTcp(onConnection: (socket: Socket) => void): Promise<TestBackend> {
+export async function startTcp(onConnection: (socket: Socket) => void): Promise<SocketBackend> {
   return Object.assign(await listen(createTcpServer(onConnection)), { requests: [] })
 }
 
-async function listen(server: Server): Promise<Omit<TestBackend, 'requests'>> {
+async function listen(server: Server): Promise<Omit<SocketBackend, 'requests'>> {
   const sockets = new Set<Socket>()
   const seen = { connections: 0 }
   server.on('connection', (socket: Socket) => {
@@ -47,13 +47,13 @@ async function listen(server: Server): Promise<Omit<TestBackend, 'requests'>> {
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await listenOnLoopback(server)
   onTestFinished(() => {
     server.close()
     for (const socket of sockets) socket.destroy()
   })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     sockets,
     get connections() {
       return seen.connections
@@ -64,29 +64,4 @@ async function listen(server: Server): Promise<Omit<TestBackend, 'requests'>> {
 /** Authorizes, as 3scale does. */
 export function sayYes(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': TYPE }).end(YES)
-}
-
-/** A client for the backend that is closed at the end of the test. */
-export function clientOf(backendUrl: string, options: Partial<ClientOptions> = {}): ThreeScaleClient {
-  const client = new ThreeScaleClient({ serviceId: '1001', serviceToken: 'stoken', backendUrl, ...options })
-  onTestFinished(() => client.close())
-  return client
-}
-
-/** The reason with which a promise rejects. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return await promise.then(
-    () => {
-      throw new Error('it should have rejected')
-    },
-    (reason: unknown) => reason,
-  )
-}
-
-/** Waits turn by turn of the event loop until a condition holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turns = 0; !condition(); turns++) {
-    if (turns > 5000) throw new Error('it never came to be so')
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
 }

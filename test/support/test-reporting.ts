@@ -1,19 +1,19 @@
 /** A ledger whose client's transport is a script. */
-import type { ThreeScaleClient } from '../../src/client/client.ts'
-import type { Batch } from '../../src/ledger/usage/batch.ts'
-import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
-import type { ReportMessage } from '../../src/observe/messages.ts'
-import { type Line, scripted } from '../client/scripted.ts'
-import { type Books, openBooks } from '../ledger/books.ts'
+import type { ThreeScaleClient } from '../../packages/core/src/client/client.ts'
+import type { Batch } from '../../packages/core/src/ledger/usage/batch.ts'
+import { takeBatches } from '../../packages/core/src/ledger/usage/take-batches.ts'
+import type { ReportMessage } from '../../packages/core/src/observe/messages.ts'
+import { type Line, scripted } from './scripted-client.ts'
+import { openLedger, type TestLedger } from './test-ledger.ts'
 
-export interface Desk extends Books {
+export interface TestReporting extends TestLedger {
   /** The bodies of the reports; `authorize` stands for a question. */
   readonly sent: string[]
   readonly reported: ReportMessage[]
   readonly misconfigured: string[]
   readonly doubts: Batch[]
   readonly options: {
-    readonly clock: Books['clock']
+    readonly clock: TestLedger['clock']
     readonly client: ThreeScaleClient
     readonly onUnanswered: (batch: Batch) => void
     readonly observer: {
@@ -29,13 +29,13 @@ export interface Desk extends Books {
   take(): Batch[]
 }
 
-export function openDesk(lines: readonly Line[], maxApplications = 100): Desk {
+export function openReporting(lines: readonly Line[], maxApplications = 100): TestReporting {
   const { client, sent } = scripted(lines, { retry: false })
   const reported: ReportMessage[] = []
   const misconfigured: string[] = []
   const doubts: Batch[] = []
-  const books = openBooks({ maxApplications, onWaiting: (records) => desk.onWaiting?.(records) })
-  const desk: Desk = {
+  const books = openLedger({ maxApplications, onWaiting: (records) => desk.onWaiting?.(records) })
+  const desk: TestReporting = {
     ...books,
     onWaiting: undefined,
     answers: (service, applicationId) =>

@@ -1,7 +1,11 @@
 /** A client whose transport is a script. */
-import { TRANSPORT, type TransportRequest, type TransportResponse } from '../../src/client/transport/transport.ts'
-import { type ClientOptions, ThreeScaleClient } from '../../src/index.ts'
-import { TYPE } from './backend.ts'
+import {
+  TRANSPORT,
+  type TransportRequest,
+  type TransportResponse,
+} from '../../packages/core/src/client/transport/transport.ts'
+import { type ClientOptions, ThreeScaleClient } from '../../packages/core/src/index.ts'
+import { TYPE } from './socket-backend.ts'
 
 /** The script's reaction to one request: an answer, or an error to reject with. */
 export type Line = Error | (Partial<Omit<TransportResponse, 'body'>> & { readonly body?: string | Uint8Array })

@@ -1,29 +1,22 @@
 /** A ledger of one service on a clock that tests move, fed with answers as values. */
-import { type Period, windowOf } from '../../src/domain/period.ts'
-import { createUsageShape, type Usage } from '../../src/domain/usage.ts'
-import type { UsageReport, Verdict } from '../../src/domain/verdict.ts'
-import type { ApplicationLedger } from '../../src/ledger/application-ledger.ts'
-import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
-import type { DeclaredMetrics } from '../../src/ledger/plan/metric-hierarchy.ts'
-import { usageReports } from '../../src/ledger/plan/read-limits.ts'
-import type { QuestionStamp, ServiceLedger } from '../../src/ledger/service-ledger.ts'
-import type { Batch } from '../../src/ledger/usage/batch.ts'
-import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
-import type { Loss } from '../../src/observe/observer.ts'
-import type { Clock } from '../../src/primitives/clock.ts'
-
-export interface TestClock extends Clock {
-  /** Lets time pass, and runs what becomes due. */
-  advance(ms: number): void
-  /** Sets the clock forward or back; no time passes. */
-  set(byMs: number): void
-  readonly timers: number
-}
+import { type Period, windowOf } from '../../packages/core/src/domain/period.ts'
+import { createUsageShape, type Usage } from '../../packages/core/src/domain/usage.ts'
+import type { UsageReport, Verdict } from '../../packages/core/src/domain/verdict.ts'
+import type { ApplicationLedger } from '../../packages/core/src/ledger/application-ledger.ts'
+import { createLedger, type Ledger } from '../../packages/core/src/ledger/ledger.ts'
+import type { DeclaredMetrics } from '../../packages/core/src/ledger/plan/metric-hierarchy.ts'
+import { usageReports } from '../../packages/core/src/ledger/plan/read-limits.ts'
+import type { QuestionStamp, ServiceLedger } from '../../packages/core/src/ledger/service-ledger.ts'
+import type { Batch } from '../../packages/core/src/ledger/usage/batch.ts'
+import { takeBatches } from '../../packages/core/src/ledger/usage/take-batches.ts'
+import { namedUsage, type UsageRow } from '../../packages/core/src/ledger/usage/usage-row.ts'
+import type { Loss } from '../../packages/core/src/observe/observer.ts'
+import { ManualClock } from './manual-clock.ts'
 
 export type LimitNow = readonly [metric: string, period: Period, max: number, current?: number]
 
-export interface Books {
-  readonly clock: TestClock
+export interface TestLedger {
+  readonly clock: ManualClock
   readonly ledger: Ledger
   readonly service: ServiceLedger
   readonly losses: Loss[]
@@ -32,6 +25,10 @@ export interface Books {
   /** Applies an answer about an application; the question is sent now unless it is given. */
   learn(id: string, limits: readonly LimitNow[], more?: CallerStatus): ApplicationLedger
   admit(application: ApplicationLedger, usage: Usage): boolean
+  /** Counts as a transaction of its own; without a code it waits for its response. */
+  countAsOwn(application: ApplicationLedger, usage: Usage, code?: number): UsageRow | undefined
+  /** Sends what waits, gets no answer and takes it back, so that it may be counted twice. */
+  resend(): void
   /** The counts of the limits, in their order. */
   known(application: ApplicationLedger): number[]
 }
@@ -45,7 +42,7 @@ export interface CallerStatus {
   readonly metrics?: readonly string[]
 }
 
-export interface BooksOptions {
+export interface LedgerOptions {
   readonly now?: string
   readonly maxApplications?: number
   readonly metrics?: DeclaredMetrics
@@ -55,8 +52,8 @@ export interface BooksOptions {
 
 export const SETTLE_MS = 60_000
 
-export function openBooks(options: BooksOptions = {}): Books {
-  const clock = createTestClock(Date.parse(options.now ?? '2026-03-10T10:20:30Z'))
+export function openLedger(options: LedgerOptions = {}): TestLedger {
+  const clock = new ManualClock(options.now ?? '2026-03-10T10:20:30Z')
   const losses: Loss[] = []
   const warnings: string[] = []
   const events: string[] = []
@@ -73,6 +70,8 @@ export function openBooks(options: BooksOptions = {}): Books {
     },
   })
   const service = ledger.service('s1')
+  const footprintOf = (application: ApplicationLedger, usage: Usage) =>
+    application.planLimits.footprintOf(createUsageShape(usage), clock.now())
   return {
     clock,
     ledger,
@@ -86,10 +85,11 @@ export function openBooks(options: BooksOptions = {}): Books {
       service.apply(application, question ?? ledger.stampQuestion(), verdict, metrics)
       return application
     },
-    admit(application, usage) {
-      const now = clock.now()
-      const footprint = application.planLimits.footprintOf(createUsageShape(usage), now)
-      return application.admit(footprint, service.at(now))
+    admit: (application, usage) => application.admit(footprintOf(application, usage), service.at(clock.now())),
+    countAsOwn: (application, usage, code) =>
+      application.countAsOwnTransaction(footprintOf(application, usage), clock.now(), code),
+    resend() {
+      for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.takeBack(true)
     },
     known: (application) => usageReports(application, service.at(clock.now())).map(({ current }) => current),
   }
@@ -128,44 +128,5 @@ export function verdictOf(limits: readonly LimitNow[], at: number, hierarchy?: R
     hierarchy: hierarchy === undefined ? undefined : new Map(Object.entries(hierarchy)),
     appKeys: undefined,
     limit: undefined,
-  }
-}
-
-/** Adds up law 8 for every metric; empty when it holds. */
-export function imbalance(ledger: Ledger): Record<string, number> {
-  const differences: Record<string, number> = {}
-  for (const [metric, sums] of Object.entries(ledger.sums())) {
-    const { admitted, acknowledged, inFlight, ambiguous, pending, givenUp } = sums
-    const difference = admitted - (acknowledged + inFlight + ambiguous + pending + givenUp)
-    if (difference !== 0) differences[metric] = difference
-  }
-  return differences
-}
-
-function createTestClock(start: number): TestClock {
-  let offset = start
-  let elapsed = 0
-  const waiting = new Set<{ at: number; task: () => void }>()
-  return {
-    now: () => offset + elapsed,
-    elapsed: () => elapsed,
-    schedule(task, delayMs) {
-      const timer = { at: elapsed + delayMs, task }
-      waiting.add(timer)
-      return { cancel: () => void waiting.delete(timer) }
-    },
-    get timers() {
-      return waiting.size
-    },
-    advance(ms) {
-      elapsed += ms
-      for (const timer of [...waiting].filter(({ at }) => at <= elapsed)) {
-        waiting.delete(timer)
-        timer.task()
-      }
-    },
-    set(byMs) {
-      offset += byMs
-    },
   }
 }
