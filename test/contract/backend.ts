@@ -58,7 +58,7 @@ export interface Backend {
   readonly url: string
 }
 
-/** An emulator that listens while the tests of a file run; each test finds it as new. */
+/** An emulator that listens while the tests of a file run; each test begins with its first state. */
 export function useEmulator(stateOf: () => EmulatorState = contractState): Backend {
   const emulator = createEmulator({ state: stateOf() })
   let url = ''

@@ -25,7 +25,7 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     await eventually(() => responses[0]!.closed, 'the end of its connection')
     backend.release()
     expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200, 200])
-    await eventually(() => gone(app) === 1, 'the decision about the one who left')
+    await eventually(() => gone(app) === 1, 'the decision about the caller that left')
     expect(served).toHaveLength(3)
   })
 

@@ -1,4 +1,4 @@
-/** A backend for tests of the gateway: the emulator behind the client's transport seam, on a clock that only tests move. */
+/** A backend for tests of the gateway: the emulator behind the client's transport seam, on a manual clock. */
 import { createEmulator, type Emulator } from '@threescale/emulator'
 import { TRANSPORT, type Transport, type TransportRequest } from '../../packages/core/src/client/transport/transport.ts'
 import { CLOCK, type Clock } from '../../packages/core/src/primitives/clock.ts'

@@ -1,4 +1,4 @@
-/** An emulator on a real socket that keeps its answers back until a test releases them, so that no test waits for a time. */
+/** An emulator on a real socket that holds its answers until a test releases them, so that no test waits for a time. */
 import { createEmulator, type EmulatorState } from '@threescale/emulator'
 import { startBackend } from './socket-backend.ts'
 

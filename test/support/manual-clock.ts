@@ -1,4 +1,4 @@
-/** A clock that only tests move. Timers run in the order of their time; work they start is let finish in between. */
+/** A clock that only tests move. Timers run in the order of their time; what one starts ends before the next. */
 import type { Clock, Timer } from '../../packages/core/src/primitives/clock.ts'
 
 interface Waiting {
@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
     return this.#waiting.size
   }
 
-  /** Moves on, running what becomes due. */
+  /** Lets time pass, and runs what becomes due. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms
     await settled()

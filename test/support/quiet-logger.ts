@@ -1,4 +1,4 @@
-/** A logger for tests that know what would be said. */
+/** A logger that writes nothing, for tests that know the messages. */
 import type { Logger } from '@threescale/core'
 
 export const quietLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }

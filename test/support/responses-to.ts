@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 const CHANNEL = 'http.server.request.start'
 
-/** The responses of this process's servers to targets that begin so, as they come until the end of the test. */
+/** Collects the responses of this process to requests whose target begins with this one, until the test ends. */
 export function responsesTo(target: string): readonly ServerResponse[] {
   const responses: ServerResponse[] = []
   const note = (message: unknown) => {

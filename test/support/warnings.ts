@@ -1,6 +1,6 @@
 /**
  * Warnings of the packages: a test that does not expect one fails, and none is printed. Loaded before every test file.
- * Other warnings of the process are printed as ever.
+ * Other warnings of the process are printed as usual.
  */
 import { afterAll, afterEach, beforeEach, expect, onTestFinished } from 'vitest'
 import { settled } from './manual-clock.ts'
@@ -18,7 +18,7 @@ process.on('warning', (warning: Warning) => {
   else for (const listener of print) listener.call(process, warning)
 })
 
-/** The codes of all warnings so far, which are thereby expected. */
+/** The codes of all warnings so far; taking them makes them expected. */
 export async function takeWarnings(): Promise<(string | undefined)[]> {
   // A warning is emitted a tick after it was raised.
   await settled()
@@ -34,7 +34,7 @@ async function expectNone(): Promise<void> {
   expect(found, 'warnings that the test did not expect').toEqual([])
 }
 
-// Registered before all others, so it runs after all others: closing may warn, too.
+// Registered before all others, so it runs after all others: closing may warn too.
 beforeEach(() => onTestFinished(expectNone))
 afterEach(expectNone)
 afterAll(expectNone)

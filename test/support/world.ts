@@ -1,4 +1,4 @@
-/** The rooms authorization and reporting on one ledger, before an emulator in the same process, under one clock. */
+/** Authorization and reporting on one ledger and one clock, with an emulator in the same process as the backend. */
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
 import type { AuthorizationRequest, Authorizer } from '../../packages/core/src/authorization/authorizer.ts'
 import type { CacheSettings } from '../../packages/core/src/authorization/cache-settings.ts'
