@@ -17,7 +17,8 @@ export type LimitNow = readonly [metric: string, period: Period, max: number, cu
 
 export interface TestLedger {
   readonly clock: ManualClock
-  readonly ledger: Ledger
+  /** The ledger of all services, of which `service` is a part. */
+  readonly whole: Ledger
   readonly service: ServiceLedger
   readonly losses: Loss[]
   readonly warnings: string[]
@@ -57,7 +58,7 @@ export function openLedger(options: LedgerOptions = {}): TestLedger {
   const losses: Loss[] = []
   const warnings: string[] = []
   const events: string[] = []
-  const ledger = createLedger({
+  const whole = createLedger({
     clock,
     settleMs: SETTLE_MS,
     maxApplications: options.maxApplications ?? 100,
@@ -69,12 +70,12 @@ export function openLedger(options: LedgerOptions = {}): TestLedger {
       cached: (event) => void events.push(event),
     },
   })
-  const service = ledger.service('s1')
+  const service = whole.service('s1')
   const footprintOf = (application: ApplicationLedger, usage: Usage) =>
     application.planLimits.footprintOf(createUsageShape(usage), clock.now())
   return {
     clock,
-    ledger,
+    whole,
     service,
     losses,
     warnings,
@@ -82,7 +83,7 @@ export function openLedger(options: LedgerOptions = {}): TestLedger {
     learn(id, limits, { question, at = clock.now(), hierarchy, metrics = [] } = {}) {
       const application = service.application(id)!
       const verdict = verdictOf(limits, at, hierarchy)
-      service.apply(application, question ?? ledger.stampQuestion(), verdict, metrics)
+      service.apply(application, question ?? whole.stampQuestion(), verdict, metrics)
       return application
     },
     admit: (application, usage) => application.admit(footprintOf(application, usage), service.at(clock.now())),

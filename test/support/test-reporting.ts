@@ -11,7 +11,7 @@ export interface TestReporting extends TestLedger {
   readonly sent: string[]
   readonly reported: ReportMessage[]
   readonly misconfigured: string[]
-  readonly doubts: Batch[]
+  readonly unanswered: Batch[]
   readonly options: {
     readonly clock: TestLedger['clock']
     readonly client: ThreeScaleClient
@@ -33,10 +33,10 @@ export function openReporting(lines: readonly Line[], maxApplications = 100): Te
   const { client, sent } = scripted(lines, { retry: false })
   const reported: ReportMessage[] = []
   const misconfigured: string[] = []
-  const doubts: Batch[] = []
-  const books = openLedger({ maxApplications, onWaiting: (records) => desk.onWaiting?.(records) })
-  const desk: TestReporting = {
-    ...books,
+  const unanswered: Batch[] = []
+  const ledger = openLedger({ maxApplications, onWaiting: (records) => reporting.onWaiting?.(records) })
+  const reporting: TestReporting = {
+    ...ledger,
     onWaiting: undefined,
     answers: (service, applicationId) =>
       client.authorize({ appId: applicationId }, { service }).then(
@@ -48,20 +48,20 @@ export function openReporting(lines: readonly Line[], maxApplications = 100): Te
     },
     reported,
     misconfigured,
-    doubts,
+    unanswered,
     options: {
-      clock: books.clock,
+      clock: ledger.clock,
       client,
-      onUnanswered: (batch) => void doubts.push(batch),
+      onUnanswered: (batch) => void unanswered.push(batch),
       observer: {
         called: () => {},
         reported: (message) => void reported.push(message),
         misconfigured: (code) => void misconfigured.push(code),
       },
     },
-    take: () => takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' }),
+    take: () => takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' }),
   }
-  return desk
+  return reporting
 }
 
 export const ACCEPTED: Line = { status: 202 }

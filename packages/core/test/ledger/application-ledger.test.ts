@@ -8,8 +8,8 @@ import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
 
 describe('an application', () => {
   it('law 7: counts all limits of a usage or none', () => {
-    const books = openLedger()
-    const application = books.learn(
+    const ledger = openLedger()
+    const application = ledger.learn(
       'a1',
       [
         ['hits', 'day', 100],
@@ -17,19 +17,19 @@ describe('an application', () => {
       ],
       { hierarchy: { hits: ['searches'], searches: [] } },
     )
-    expect(books.admit(application, { searches: 2 })).toBe(true)
-    expect(books.admit(application, { searches: 2 })).toBe(false)
-    expect(books.known(application)).toEqual([2, 2])
-    expect(books.admit(application, { searches: 1 })).toBe(true)
-    expect(books.known(application)).toEqual([3, 3])
+    expect(ledger.admit(application, { searches: 2 })).toBe(true)
+    expect(ledger.admit(application, { searches: 2 })).toBe(false)
+    expect(ledger.known(application)).toEqual([2, 2])
+    expect(ledger.admit(application, { searches: 1 })).toBe(true)
+    expect(ledger.known(application)).toEqual([3, 3])
   })
 
   it('law 7: an amount of 0 is denied by a limit that is exceeded, not by one that is full', () => {
-    const books = openLedger()
-    const full = books.learn('full', [['hits', 'day', 5, 5]])
-    const passed = books.learn('passed', [['hits', 'day', 5, 6]])
-    expect(books.admit(full, { hits: 0 })).toBe(true)
-    expect(books.admit(passed, { hits: 0 })).toBe(false)
+    const ledger = openLedger()
+    const full = ledger.learn('full', [['hits', 'day', 5, 5]])
+    const passed = ledger.learn('passed', [['hits', 'day', 5, 6]])
+    expect(ledger.admit(full, { hits: 0 })).toBe(true)
+    expect(ledger.admit(passed, { hits: 0 })).toBe(false)
   })
 
   it.each<[Period, string, string]>([
@@ -40,68 +40,68 @@ describe('an application', () => {
     ['month', '2028-02-29T23:59:59.999Z', '2028-03-01T00:00:00Z'],
     ['year', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00Z'],
   ])('law 7: begins a new %s at its end and not before', (period, last, next) => {
-    const books = openLedger({ now: last })
-    const application = books.learn('a1', [['hits', period, 1]])
-    expect(books.admit(application, { hits: 1 })).toBe(true)
-    expect(books.admit(application, { hits: 1 })).toBe(false)
-    books.clock.skip(Date.parse(next) - Date.parse(last))
-    expect(books.admit(application, { hits: 1 })).toBe(true)
-    const [report] = usageReports(application, books.clock.now())
+    const ledger = openLedger({ now: last })
+    const application = ledger.learn('a1', [['hits', period, 1]])
+    expect(ledger.admit(application, { hits: 1 })).toBe(true)
+    expect(ledger.admit(application, { hits: 1 })).toBe(false)
+    ledger.clock.skip(Date.parse(next) - Date.parse(last))
+    expect(ledger.admit(application, { hits: 1 })).toBe(true)
+    const [report] = usageReports(application, ledger.clock.now())
     expect([report!.start, report!.end]).toEqual(
       Object.values(windowOf(period, Date.parse(next))).map((instant) => new Date(instant)),
     )
   })
 
   it('an eternity never ends', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'eternity', 1]])
-    books.admit(application, { hits: 1 })
-    books.clock.skip(50 * 366 * 86_400_000)
-    expect(books.admit(application, { hits: 1 })).toBe(false)
-    expect(usageReports(application, books.clock.now())).toMatchObject([
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'eternity', 1]])
+    ledger.admit(application, { hits: 1 })
+    ledger.clock.skip(50 * 366 * 86_400_000)
+    expect(ledger.admit(application, { hits: 1 })).toBe(false)
+    expect(usageReports(application, ledger.clock.now())).toMatchObject([
       { start: undefined, end: undefined, current: 1 },
     ])
   })
 
   it('law 8: keeps waiting usage by the minute of its admission', () => {
-    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
-    const application = books.learn('a1', [], { metrics: ['hits'] })
-    books.admit(application, { hits: 1 })
-    books.admit(application, { hits: 2 })
-    books.clock.skip(1000)
-    books.admit(application, { hits: 4 })
+    const ledger = openLedger({ now: '2026-03-10T10:20:59Z' })
+    const application = ledger.learn('a1', [], { metrics: ['hits'] })
+    ledger.admit(application, { hits: 1 })
+    ledger.admit(application, { hits: 2 })
+    ledger.clock.skip(1000)
+    ledger.admit(application, { hits: 4 })
     const { pending } = application
-    expect([pending!.minute, namedUsage([pending!], books.service.metrics)]).toEqual([
+    expect([pending!.minute, namedUsage([pending!], ledger.service.metrics)]).toEqual([
       Date.parse('2026-03-10T10:21:00Z'),
       { hits: 4 },
     ])
     const before = pending!.next!
-    expect([before.minute, namedUsage([before], books.service.metrics)]).toEqual([
+    expect([before.minute, namedUsage([before], ledger.service.metrics)]).toEqual([
       Date.parse('2026-03-10T10:20:00Z'),
       { hits: 3 },
     ])
-    expect(books.ledger.records).toBe(2)
+    expect(ledger.whole.records).toBe(2)
   })
 
   it('law 9: never adds up usage beyond what the backend can hold', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [], { metrics: ['hits'] })
-    books.admit(application, { hits: Number.MAX_SAFE_INTEGER })
-    books.admit(application, { hits: 1 })
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [], { metrics: ['hits'] })
+    ledger.admit(application, { hits: Number.MAX_SAFE_INTEGER })
+    ledger.admit(application, { hits: 1 })
     const { pending } = application
     expect([
-      namedUsage([pending!], books.service.metrics),
-      namedUsage([pending!.next!], books.service.metrics),
+      namedUsage([pending!], ledger.service.metrics),
+      namedUsage([pending!.next!], ledger.service.metrics),
     ]).toEqual([{ hits: 1 }, { hits: Number.MAX_SAFE_INTEGER }])
   })
 
   it('does not add fresh usage to usage that may be counted twice', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [], { metrics: ['hits'] })
-    books.admit(application, { hits: 1 })
-    books.resend()
-    books.admit(application, { hits: 2 })
-    expect([application.pending!.resent, namedUsage([application.pending!], books.service.metrics)]).toEqual([
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [], { metrics: ['hits'] })
+    ledger.admit(application, { hits: 1 })
+    ledger.resend()
+    ledger.admit(application, { hits: 2 })
+    expect([application.pending!.resent, namedUsage([application.pending!], ledger.service.metrics)]).toEqual([
       false,
       { hits: 2 },
     ])
@@ -109,9 +109,9 @@ describe('an application', () => {
 
   describe('says of a denial', () => {
     const violation = (limits: Parameters<ReturnType<typeof openLedger>['learn']>[1], hits: number) => {
-      const books = openLedger({ now: '2026-03-10T10:20:30Z' })
-      const application = books.learn('a1', limits)
-      const now = books.clock.now()
+      const ledger = openLedger({ now: '2026-03-10T10:20:30Z' })
+      const application = ledger.learn('a1', limits)
+      const now = ledger.clock.now()
       return violationOf(application, application.planLimits.footprintOf(createUsageShape({ hits }), now), now)
     }
 
@@ -136,10 +136,10 @@ describe('an application', () => {
   })
 
   it('is near a limit within the margin of it, the usage included', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 100, 89]])
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 100, 89]])
     const near = (hits: number) =>
-      application.isNear(application.planLimits.footprintOf(createUsageShape({ hits }), books.clock.now()), 0.1)
+      application.isNear(application.planLimits.footprintOf(createUsageShape({ hits }), ledger.clock.now()), 0.1)
     expect([near(1), near(2)]).toEqual([false, true])
   })
 
@@ -148,8 +148,8 @@ describe('an application', () => {
     const steps = fc.array(fc.tuple(amounts, fc.nat(70_000)), { maxLength: 60 })
     fc.assert(
       fc.property(steps, fc.nat(30), fc.nat(30), (usages, day, minute) => {
-        const books = openLedger()
-        const application = books.learn(
+        const ledger = openLedger()
+        const application = ledger.learn(
           'a1',
           [
             ['hits', 'day', day],
@@ -159,15 +159,15 @@ describe('an application', () => {
         )
         const admitted = { day: 0, minutes: new Map<number, number>() }
         for (const [usage, wait] of usages) {
-          const at = windowOf('minute', books.clock.now()).start
+          const at = windowOf('minute', ledger.clock.now()).start
           const below = admitted.minutes.get(at) ?? 0
           const fits = admitted.day + usage.hits + usage.searches <= day && below + usage.searches <= minute
-          expect(books.admit(application, usage)).toBe(fits)
+          expect(ledger.admit(application, usage)).toBe(fits)
           if (fits) {
             admitted.day += usage.hits + usage.searches
             admitted.minutes.set(at, below + usage.searches)
           }
-          books.clock.skip(wait)
+          ledger.clock.skip(wait)
         }
       }),
     )

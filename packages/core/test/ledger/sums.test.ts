@@ -32,10 +32,10 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
     const step = fc.tuple(fc.constantFrom(...OPERATIONS), usage, fc.nat(5), fc.nat(90_000))
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const books = openLedger()
-        const { ledger, service, clock } = books
+        const ledger = openLedger()
+        const { whole, service, clock } = ledger
         const applications = ['a1', 'a2'].map((id) =>
-          books.learn(id, [['hits', 'eternity', 1e9]], { metrics: ['orders'], hierarchy: { hits: [] } }),
+          ledger.learn(id, [['hits', 'eternity', 1e9]], { metrics: ['orders'], hierarchy: { hits: [] } }),
         )
         const batches = new Set<ReturnType<typeof takeBatches>[0]>()
         let unverified = service.unverified()
@@ -45,7 +45,7 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           const footprint = application.planLimits.footprintOf(createUsageShape(used), now)
           const batch = [...batches][which % Math.max(1, batches.size)]
           const open = batch?.state === 'inFlight' || batch?.state === 'ambiguous' ? batch : undefined
-          if (what === 'admit') books.admit(application, used)
+          if (what === 'admit') ledger.admit(application, used)
           if (what === 'own-transaction') application.countAsOwnTransaction(footprint, now)
           if (what === 'respond' && application.ownTransactions !== undefined) {
             application.release(application.ownTransactions, 200)
@@ -66,23 +66,23 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
           if (what === 'forget-metric') giveUpMetric(application, 'metric_gone', 'hits')
           if (what === 'forget-all') giveUpWaiting(application, 'application_gone')
           if (what === 'unverified') {
-            books.admit(unverified, used)
+            ledger.admit(unverified, used)
             if (which > 2) {
               service.adopt(unverified, application)
               unverified = service.unverified()
             }
           }
-          if (what === 'sweep') ledger.sweep()
+          if (what === 'sweep') whole.sweep()
           clock.skip(wait)
-          expect(imbalance(ledger)).toEqual({})
+          expect(imbalance(whole)).toEqual({})
           // Nothing was denied and no window ended, so the count is all admitted usage that may be counted.
-          const { admitted = 0, givenUp = 0 } = ledger.sums().hits ?? {}
-          const known = applications.reduce((sum, one) => sum + books.known(one)[0]!, 0)
+          const { admitted = 0, givenUp = 0 } = whole.sums().hits ?? {}
+          const known = applications.reduce((sum, one) => sum + ledger.known(one)[0]!, 0)
           expect(known).toBeGreaterThanOrEqual(admitted - givenUp - (unverified.pending === undefined ? 0 : admitted))
           expect(known).toBeLessThanOrEqual(admitted)
-          const { pending: hits = 0 } = ledger.sums().hits ?? {}
-          const { pending: orders = 0 } = ledger.sums().orders ?? {}
-          expect(ledger.records > 0).toBe(hits + orders > 0)
+          const { pending: hits = 0 } = whole.sums().hits ?? {}
+          const { pending: orders = 0 } = whole.sums().orders ?? {}
+          expect(whole.records > 0).toBe(hits + orders > 0)
         }
       }),
       { numRuns: 300 },
@@ -90,30 +90,30 @@ describe('law 8: admitted is acknowledged, in flight, ambiguous, pending and giv
   })
 
   it('and usage that is given up leaves the count unless the backend may have counted it', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 10]])
-    const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 'late' })[0]!
-    books.admit(application, { hits: 2 })
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 10]])
+    const take = () => takeBatches(ledger.service, { provedWithinMs: 1e9, late: 'late' })[0]!
+    ledger.admit(application, { hits: 2 })
     take().giveUp('refused', false)
-    expect(books.known(application)).toEqual([0])
-    books.admit(application, { hits: 3 })
+    expect(ledger.known(application)).toEqual([0])
+    ledger.admit(application, { hits: 3 })
     take().giveUp('ambiguous', true)
-    expect(books.known(application)).toEqual([3])
-    expect(books.losses).toMatchObject([
+    expect(ledger.known(application)).toEqual([3])
+    expect(ledger.losses).toMatchObject([
       { kind: 'given-up', reason: 'refused', applicationId: 'a1', usage: { hits: 2 } },
       { kind: 'given-up', reason: 'ambiguous', applicationId: 'a1', usage: { hits: 3 } },
     ])
   })
 
   it('and a deleted metric takes only its own usage with it', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
-    books.admit(application, { hits: 2, orders: 3 })
-    books.clock.skip(60_000)
-    books.admit(application, { hits: 4 })
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [], { metrics: ['hits', 'orders'] })
+    ledger.admit(application, { hits: 2, orders: 3 })
+    ledger.clock.skip(60_000)
+    ledger.admit(application, { hits: 4 })
     giveUpMetric(application, 'metric_gone', 'hits')
-    expect(books.losses).toMatchObject([{ reason: 'metric_gone', usage: { hits: 6 } }])
-    expect(books.ledger.sums()).toMatchObject({ hits: { pending: 0, givenUp: 6 }, orders: { pending: 3 } })
-    expect(books.ledger.records).toBe(1)
+    expect(ledger.losses).toMatchObject([{ reason: 'metric_gone', usage: { hits: 6 } }])
+    expect(ledger.whole.sums()).toMatchObject({ hits: { pending: 0, givenUp: 6 }, orders: { pending: 3 } })
+    expect(ledger.whole.records).toBe(1)
   })
 })

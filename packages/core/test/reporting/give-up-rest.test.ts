@@ -5,32 +5,32 @@ import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { giveUpRest, releaseAwaitingResponse } from '../../src/reporting/give-up-rest.ts'
 
 it('law 8: returns all that is left, and counts it as given up with the reason', () => {
-  const books = openLedger()
-  const application = books.learn('a1', [], { metrics: ['hits', 'orders'] })
-  const take = () => takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
-  books.admit(application, { hits: 1 })
+  const ledger = openLedger()
+  const application = ledger.learn('a1', [], { metrics: ['hits', 'orders'] })
+  const take = () => takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
+  ledger.admit(application, { hits: 1 })
   take().acknowledge()
-  books.admit(application, { hits: 2 })
+  ledger.admit(application, { hits: 2 })
   take().leaveUnanswered()
-  books.admit(application, { hits: 4 })
+  ledger.admit(application, { hits: 4 })
   take()
-  books.admit(application, { orders: 8 })
-  expect(giveUpRest(books.ledger)).toEqual({ hits: 6, orders: 8 })
-  expect(books.losses.map(({ reason, usage }) => [reason, { ...usage }])).toEqual([
+  ledger.admit(application, { orders: 8 })
+  expect(giveUpRest(ledger.whole)).toEqual({ hits: 6, orders: 8 })
+  expect(ledger.losses.map(({ reason, usage }) => [reason, { ...usage }])).toEqual([
     ['closed', { orders: 8 }],
     ['ambiguous', { hits: 2 }],
     ['closed', { hits: 4 }],
   ])
-  expect([imbalance(books.ledger), books.ledger.records]).toEqual([{}, 0])
-  expect(giveUpRest(books.ledger)).toEqual({})
+  expect([imbalance(ledger.whole), ledger.whole.records]).toEqual([{}, 0])
+  expect(giveUpRest(ledger.whole)).toEqual({})
 })
 
 it('responses that will not end do not hold their usage back', () => {
-  const books = openLedger()
-  const application = books.learn('a1', [], { metrics: ['hits'] })
-  books.countAsOwn(application, { hits: 1 })
-  books.countAsOwn(application, { hits: 1 }, 404)
-  releaseAwaitingResponse(books.ledger)
-  const [batch] = takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })
+  const ledger = openLedger()
+  const application = ledger.learn('a1', [], { metrics: ['hits'] })
+  ledger.countAsOwn(application, { hits: 1 })
+  ledger.countAsOwn(application, { hits: 1 }, 404)
+  releaseAwaitingResponse(ledger.whole)
+  const [batch] = takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })
   expect(batch!.rows.map(({ row }) => row.ownTransaction!.code)).toEqual([404, undefined])
 })

@@ -11,66 +11,66 @@ import { createReporter } from '../../src/reporting/reporter.ts'
 const DOWN = new TransportError('refused', { sent: false })
 
 function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
-  const desk = openReporting(lines)
+  const reporting = openReporting(lines)
   const asked: (string | undefined)[] = []
   const reporter = createReporter({
-    ...desk.options,
-    ledger: desk.ledger,
-    clientOf: () => desk.options.client,
-    answers: desk.answers,
+    ...reporting.options,
+    ledger: reporting.whole,
+    clientOf: () => reporting.options.client,
+    answers: reporting.answers,
     prove: async ({ id }) => void asked.push(id),
     report: { ...DEFAULTS.report, ...report },
     provedWithinMs: 20_000,
     breaker: undefined,
     random: () => 0.5,
   })
-  desk.onWaiting = (records) => reporter.wake(records)
-  const admit = (id = 'a1') => desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
-  const pass = (ms: number) => desk.clock.advance(ms)
-  return { ...desk, desk, reporter, asked, admit, pass }
+  reporting.onWaiting = (records) => reporter.wake(records)
+  const admit = (id = 'a1') => reporting.admit(reporting.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
+  const pass = (ms: number) => reporting.clock.advance(ms)
+  return { ...reporting, reporting, reporter, asked, admit, pass }
 }
 
 describe('the reporter', () => {
   it('law 11: runs no timer before usage waits, nor once all sent usage is surely counted', async () => {
-    const { clock, admit, pass, desk } = open([ACCEPTED])
+    const { clock, admit, pass, reporting } = open([ACCEPTED])
     expect(clock.timers).toBe(0)
     admit()
     expect(clock.timers).toBe(1)
     await pass(9999)
-    expect(desk.sent).toHaveLength(0)
+    expect(reporting.sent).toHaveLength(0)
     await pass(1)
-    expect([desk.sent.length, clock.timers]).toEqual([1, 1])
+    expect([reporting.sent.length, clock.timers]).toEqual([1, 1])
     await pass(SETTLE_MS)
-    expect([desk.sent.length, clock.timers]).toEqual([1, 0])
+    expect([reporting.sent.length, clock.timers]).toEqual([1, 0])
   })
 
   it('keeps to the interval also where usage is settled sooner', async () => {
-    const { admit, pass, desk } = open([ACCEPTED, ACCEPTED], { intervalMs: 2 * SETTLE_MS })
+    const { admit, pass, reporting } = open([ACCEPTED, ACCEPTED], { intervalMs: 2 * SETTLE_MS })
     admit()
     await pass(2 * SETTLE_MS)
     admit()
     await pass(SETTLE_MS)
-    expect(desk.sent).toHaveLength(1)
+    expect(reporting.sent).toHaveLength(1)
   })
 
   it('law 10: sends before the interval when too much waits', async () => {
-    const { admit, pass, desk } = open([ACCEPTED], { maxPending: 2 })
+    const { admit, pass, reporting } = open([ACCEPTED], { maxPending: 2 })
     admit('a1')
     await pass(0)
-    expect(desk.sent).toHaveLength(0)
+    expect(reporting.sent).toHaveLength(0)
     admit('a2')
     await pass(0)
-    expect(desk.sent).toHaveLength(1)
+    expect(reporting.sent).toHaveLength(1)
   })
 
   it('tries again when the pause after a failure is over', async () => {
-    const { admit, pass, desk } = open([DOWN, { status: 404 }, ACCEPTED])
+    const { admit, pass, reporting } = open([DOWN, { status: 404 }, ACCEPTED])
     admit()
     await pass(10_000)
     await pass(499)
-    expect(desk.sent).toHaveLength(1)
+    expect(reporting.sent).toHaveLength(1)
     await pass(1)
-    expect([desk.sent.length, desk.ledger.records]).toEqual([3, 0])
+    expect([reporting.sent.length, reporting.whole.records]).toEqual([3, 0])
   })
 
   it('law 9: asks first about what no answer has proved lately', async () => {
@@ -83,32 +83,32 @@ describe('the reporter', () => {
   })
 
   it('flushes once for all calls that come meanwhile', async () => {
-    const { reporter, admit, desk } = open([ACCEPTED])
+    const { reporter, admit, reporting } = open([ACCEPTED])
     admit()
     const flush = reporter.flush()
     expect(reporter.flush()).toBe(flush)
     await flush
-    expect(desk.sent).toHaveLength(1)
+    expect(reporting.sent).toHaveLength(1)
   })
 })
 
 describe('closing', () => {
   it('sends what waits and reports that nothing is left', async () => {
-    const { reporter, admit, desk, clock } = open([ACCEPTED])
+    const { reporter, admit, reporting, clock } = open([ACCEPTED])
     admit()
     const closing = reporter.close()
     expect(reporter.close()).toBe(closing)
     expect(await closing).toEqual({ undelivered: {} })
-    expect([desk.sent.length, clock.timers]).toEqual([1, 0])
+    expect([reporting.sent.length, clock.timers]).toEqual([1, 0])
   })
 
   it('law 10: ends in time, and reports what could not be delivered', async () => {
-    const { reporter, admit, pass, ledger } = open([DOWN])
+    const { reporter, admit, pass, whole } = open([DOWN])
     admit()
     const closing = reporter.close({ timeoutMs: 100 })
     for (let step = 0; step < 4; step++) await pass(50)
     expect(await closing).toEqual({ undelivered: { hits: 1 } })
-    expect(ledger.sums().hits).toMatchObject({ givenUp: 1, pending: 0 })
+    expect(whole.sums().hits).toMatchObject({ givenUp: 1, pending: 0 })
   })
 
   it('tries again while there is time', async () => {

@@ -8,22 +8,22 @@ import { sendBatch } from '../../src/reporting/send-batch.ts'
 const HTML = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>welcome</html>' }
 
 async function send(lines: readonly Line[], usages: readonly Record<string, number>[] = [{ hits: 3 }]) {
-  const desk = openReporting(lines)
+  const reporting = openReporting(lines)
   for (const [index, usage] of usages.entries()) {
-    desk.admit(desk.learn(`a${index}`, [], { metrics: Object.keys(usage) }), usage)
+    reporting.admit(reporting.learn(`a${index}`, [], { metrics: Object.keys(usage) }), usage)
   }
-  const [batch] = desk.take()
-  const result = await sendBatch(batch!, desk.options)
-  expect(imbalance(desk.ledger)).toEqual({})
-  return { desk, batch: batch!, result, sums: desk.ledger.sums().hits }
+  const [batch] = reporting.take()
+  const result = await sendBatch(batch!, reporting.options)
+  expect(imbalance(reporting.whole)).toEqual({})
+  return { reporting, batch: batch!, result, sums: reporting.whole.sums().hits }
 }
 
 describe('a batch that is answered with', () => {
   it('202 is acknowledged', async () => {
-    const { result, sums, desk } = await send([ACCEPTED])
+    const { result, sums, reporting } = await send([ACCEPTED])
     expect(result).toEqual({ kind: 'delivered' })
     expect(sums).toMatchObject({ acknowledged: 3, pending: 0, inFlight: 0 })
-    expect(desk.reported).toMatchObject([{ outcome: 'accepted', status: 202, transactions: 1 }])
+    expect(reporting.reported).toMatchObject([{ outcome: 'accepted', status: 202, transactions: 1 }])
   })
 
   it.each<[string, Line, number | undefined, string]>([
@@ -31,11 +31,11 @@ describe('a batch that is answered with', () => {
     ['429', { status: 429 }, undefined, 'busy'],
     ['503 and when to come back', { status: 503, headers: { 'retry-after': '7' } }, 7000, 'busy'],
   ])('%s is surely not counted and waits again', async (_what, line, retryAfterMs, outcome) => {
-    const { result, sums, desk } = await send([line])
+    const { result, sums, reporting } = await send([line])
     expect(result).toEqual({ kind: 'failed', retryAfterMs })
     expect(sums).toMatchObject({ pending: 3, inFlight: 0 })
-    expect(desk.reported).toMatchObject([{ outcome }])
-    expect([desk.ledger.records, desk.doubts]).toEqual([1, []])
+    expect(reporting.reported).toMatchObject([{ outcome }])
+    expect([reporting.whole.records, reporting.unanswered]).toEqual([1, []])
   })
 
   it.each([
@@ -44,18 +44,18 @@ describe('a batch that is answered with', () => {
     [404, 'service_id_invalid'],
     [422, 'provider_key_invalid'],
   ])('%i and a refusal of our credentials waits again, and the operator is told', async (status, code) => {
-    const { result, sums, desk } = await send([refusal(status, code)])
+    const { result, sums, reporting } = await send([refusal(status, code)])
     expect(result).toEqual({ kind: 'rejected' })
     expect(sums).toMatchObject({ pending: 3 })
-    expect([desk.misconfigured, desk.reported.map(({ outcome }) => outcome)]).toEqual([[code], ['rejected']])
+    expect([reporting.misconfigured, reporting.reported.map(({ outcome }) => outcome)]).toEqual([[code], ['rejected']])
   })
 
   it('400 is halved until the bad transaction is alone, which is given up', async () => {
     const bad = refusal(400, 'bad_request')
     const lines = [bad, ACCEPTED, bad, bad, ACCEPTED]
-    const { result, sums, desk } = await send(lines, [{ hits: 1 }, { hits: 2 }, { hits: 4 }, { hits: 8 }])
+    const { result, sums, reporting } = await send(lines, [{ hits: 1 }, { hits: 2 }, { hits: 4 }, { hits: 8 }])
     expect(result).toEqual({ kind: 'delivered' })
-    expect(desk.reported.map(({ transactions, outcome }) => [transactions, outcome])).toEqual([
+    expect(reporting.reported.map(({ transactions, outcome }) => [transactions, outcome])).toEqual([
       [4, 'refused'],
       [2, 'accepted'],
       [2, 'refused'],
@@ -63,20 +63,20 @@ describe('a batch that is answered with', () => {
       [1, 'accepted'],
     ])
     expect(sums).toMatchObject({ acknowledged: 11, givenUp: 4 })
-    expect(desk.losses).toMatchObject([{ reason: 'refused', applicationId: 'a2', usage: { hits: 4 } }])
+    expect(reporting.losses).toMatchObject([{ reason: 'refused', applicationId: 'a2', usage: { hits: 4 } }])
   })
 
   it.each([413, 414, 431])('%i is halved', async (status) => {
-    const { sums, desk } = await send([{ status }, ACCEPTED], [{ hits: 1 }, { hits: 2 }])
-    expect(desk.reported.map(({ outcome }) => outcome)).toEqual(['too-large', 'accepted', 'accepted'])
+    const { sums, reporting } = await send([{ status }, ACCEPTED], [{ hits: 1 }, { hits: 2 }])
+    expect(reporting.reported.map(({ outcome }) => outcome)).toEqual(['too-large', 'accepted', 'accepted'])
     expect(sums).toMatchObject({ acknowledged: 3 })
   })
 
   it('400 keeps the second half while the backend cannot take the first', async () => {
     const lines = [refusal(400, 'bad_request'), { status: 503 }]
-    const { result, sums, desk } = await send(lines, [{ hits: 1 }, { hits: 2 }])
+    const { result, sums, reporting } = await send(lines, [{ hits: 1 }, { hits: 2 }])
     expect(result).toMatchObject({ kind: 'failed' })
-    expect([sums!.pending, desk.sent.length]).toEqual([3, 2])
+    expect([sums!.pending, reporting.sent.length]).toEqual([3, 2])
   })
 
   it.each<[string, Line]>([
@@ -88,39 +88,39 @@ describe('a batch that is answered with', () => {
     ['nothing, after it was sent', new TransportError('reset', { sent: true })],
     ['nothing in time', new TimeoutError('no answer', { sent: true })],
   ])('%s may have been counted', async (_what, line) => {
-    const { result, sums, desk, batch } = await send([line])
+    const { result, sums, reporting, batch } = await send([line])
     expect(result).toEqual({ kind: 'failed', retryAfterMs: undefined })
     expect(sums).toMatchObject({ ambiguous: 3, pending: 0 })
-    expect([desk.doubts, desk.reported.map(({ outcome }) => outcome)]).toEqual([[batch], ['ambiguous']])
+    expect([reporting.unanswered, reporting.reported.map(({ outcome }) => outcome)]).toEqual([[batch], ['ambiguous']])
   })
 })
 
 it('a client that is closed keeps the usage waiting', async () => {
-  const desk = openReporting([ACCEPTED])
-  desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
-  const [batch] = desk.take()
-  await desk.options.client.close()
-  expect(await sendBatch(batch!, desk.options)).toEqual({ kind: 'closed' })
-  expect([desk.ledger.sums().hits!.pending, desk.sent, desk.reported]).toEqual([3, [], []])
+  const reporting = openReporting([ACCEPTED])
+  reporting.admit(reporting.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
+  const [batch] = reporting.take()
+  await reporting.options.client.close()
+  expect(await sendBatch(batch!, reporting.options)).toEqual({ kind: 'closed' })
+  expect([reporting.whole.sums().hits!.pending, reporting.sent, reporting.reported]).toEqual([3, [], []])
 })
 
 it('an outcome that comes after the batch was given up changes nothing', async () => {
-  const desk = openReporting([ACCEPTED])
-  desk.admit(desk.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
-  const [batch] = desk.take()
-  const sending = sendBatch(batch!, desk.options)
+  const reporting = openReporting([ACCEPTED])
+  reporting.admit(reporting.learn('a1', [], { metrics: ['hits'] }), { hits: 3 })
+  const [batch] = reporting.take()
+  const sending = sendBatch(batch!, reporting.options)
   batch!.giveUp('closed', true)
   expect(await sending).toEqual({ kind: 'closed' })
-  expect(desk.ledger.sums().hits).toMatchObject({ givenUp: 3, acknowledged: 0 })
+  expect(reporting.whole.sums().hits).toMatchObject({ givenUp: 3, acknowledged: 0 })
 })
 
 it('law 9: transactions go by application id, with the minute and the code of the response', async () => {
-  const desk = openReporting([ACCEPTED])
-  const application = desk.learn('a1', [], { metrics: ['hits'] })
-  desk.countAsOwn(application, { hits: 3 }, 404)
-  await sendBatch(desk.take()[0]!, desk.options)
-  expect(desk.sent[0]).toContain(
+  const reporting = openReporting([ACCEPTED])
+  const application = reporting.learn('a1', [], { metrics: ['hits'] })
+  reporting.countAsOwn(application, { hits: 3 }, 404)
+  await sendBatch(reporting.take()[0]!, reporting.options)
+  expect(reporting.sent[0]).toContain(
     'transactions[0][app_id]=a1&transactions[0][usage][hits]=3&transactions[0][timestamp]=1773138000',
   )
-  expect(desk.sent[0]).toContain('transactions[0][log][code]=404')
+  expect(reporting.sent[0]).toContain('transactions[0][log][code]=404')
 })

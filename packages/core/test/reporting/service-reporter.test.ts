@@ -13,13 +13,13 @@ const DOWN = new TransportError('refused', { sent: false })
 const DENIED = refusal(404, 'application_not_found')
 
 function open(lines: readonly Line[], breaker?: Breaker) {
-  const desk = openReporting(lines)
-  const { clock, observer } = desk.options
+  const reporting = openReporting(lines)
+  const { clock, observer } = reporting.options
   const backend = new Backend({ clock, bulkhead: createBulkhead({ maxCalls: 1 }), breaker, observer })
   const reports = new ServiceReporter({
-    ...desk.options,
-    service: desk.service,
-    answers: (service, appId) => backend.answers(desk.options.client, service, { appId }),
+    ...reporting.options,
+    service: reporting.service,
+    answers: (service, appId) => backend.answers(reporting.options.client, service, { appId }),
     report: DEFAULTS.report,
     provedWithinMs: 1e9,
     breaker,
@@ -27,32 +27,32 @@ function open(lines: readonly Line[], breaker?: Breaker) {
   })
   const admit = (id: string, minutes = 1) => {
     for (let minute = 0; minute < minutes; minute++) {
-      if (minute > 0) desk.clock.skip(60_000)
-      desk.admit(desk.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
+      if (minute > 0) reporting.clock.skip(60_000)
+      reporting.admit(reporting.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
     }
   }
-  return { ...desk, desk, reports, admit }
+  return { ...reporting, reporting, reports, admit }
 }
 
 describe('after a failure the service reporter', () => {
   it('waits, also when one application is to be flushed', async () => {
-    const { reports, admit, clock, desk, service } = open([DOWN, ACCEPTED])
+    const { reports, admit, clock, reporting, service } = open([DOWN, ACCEPTED])
     admit('a1')
     await reports.flush(false)
     expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 500)
     await reports.flush(false)
     await reports.flushOnly(service.applications.get('a1')!)
-    expect(desk.sent).toHaveLength(1)
+    expect(reporting.sent).toHaveLength(1)
   })
 
   it('asks, then sends the smallest application, then the rest', async () => {
-    const { reports, admit, clock, desk } = open([DOWN, DENIED, ACCEPTED])
+    const { reports, admit, clock, reporting } = open([DOWN, DENIED, ACCEPTED])
     admit('small')
     admit('big', 2)
     await reports.flush(false)
     clock.skip(500)
     await reports.flush(false)
-    expect(desk.sent.slice(1).map((body) => body.match(/app_id\]=(\w+)/)?.[1] ?? body)).toEqual([
+    expect(reporting.sent.slice(1).map((body) => body.match(/app_id\]=(\w+)/)?.[1] ?? body)).toEqual([
       'authorize',
       'small',
       'big',
@@ -60,47 +60,47 @@ describe('after a failure the service reporter', () => {
   })
 
   it('sends nothing while the question gets no answer, and waits longer', async () => {
-    const { reports, admit, clock, desk, ledger } = open([DOWN])
+    const { reports, admit, clock, reporting, whole } = open([DOWN])
     admit('a1')
     await reports.flush(false)
     clock.skip(500)
     await reports.flush(false)
-    expect(desk.sent.at(-1)).toBe('authorize')
+    expect(reporting.sent.at(-1)).toBe('authorize')
     expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 1000)
-    expect(ledger.sums().hits).toMatchObject({ pending: 1, ambiguous: 0 })
+    expect(whole.sums().hits).toMatchObject({ pending: 1, ambiguous: 0 })
   })
 
   it('makes one batch ambiguous in an outage, not several', async () => {
-    const { reports, admit, clock, ledger } = open([{ status: 500 }, DENIED, { status: 500 }])
+    const { reports, admit, clock, whole } = open([{ status: 500 }, DENIED, { status: 500 }])
     admit('big', 2)
     admit('small')
     await reports.flush(false)
-    expect(ledger.sums().hits).toMatchObject({ ambiguous: 3 })
+    expect(whole.sums().hits).toMatchObject({ ambiguous: 3 })
     admit('big', 2)
     admit('small')
     clock.skip(500)
     await reports.flush(false)
-    expect(ledger.sums().hits).toMatchObject({ ambiguous: 4, pending: 2 })
+    expect(whole.sums().hits).toMatchObject({ ambiguous: 4, pending: 2 })
   })
 
   it('keeps usage of the smallest application that does not fit into one batch', async () => {
-    const { reports, desk, clock, ledger, learn, service } = open([DOWN, DENIED, { status: 500 }])
+    const { reports, reporting, clock, whole, learn, service } = open([DOWN, DENIED, { status: 500 }])
     const application = learn('a1', [], { metrics: ['hits'] })
-    for (let call = 0; call < 1001; call++) desk.countAsOwn(application, { hits: 1 })
+    for (let call = 0; call < 1001; call++) reporting.countAsOwn(application, { hits: 1 })
     eachRow(application.ownTransactions, (row) => row.release(200))
     await reports.flush(false)
     clock.skip(500)
     await reports.flush(false)
-    expect([desk.sent.length, service.applications.size]).toEqual([3, 1])
-    expect(ledger.sums().hits).toMatchObject({ ambiguous: 1000, pending: 1, inFlight: 0 })
+    expect([reporting.sent.length, service.applications.size]).toEqual([3, 1])
+    expect(whole.sums().hits).toMatchObject({ ambiguous: 1000, pending: 1, inFlight: 0 })
   })
 
   it('does not wait when it is to ignore the pause', async () => {
-    const { reports, admit, ledger } = open([DOWN, DENIED, ACCEPTED])
+    const { reports, admit, whole } = open([DOWN, DENIED, ACCEPTED])
     admit('a1')
     await reports.flush(false)
     await reports.flush(true)
-    expect(ledger.sums().hits).toMatchObject({ acknowledged: 1 })
+    expect(whole.sums().hits).toMatchObject({ acknowledged: 1 })
   })
 })
 
@@ -112,28 +112,28 @@ it('waits as long as the backend asks for', async () => {
 })
 
 it('retries slowly after our credentials were refused, and gives up after 23 hours with that reason', async () => {
-  const { reports, admit, clock, losses, ledger } = open([refusal(403, 'service_token_invalid')])
+  const { reports, admit, clock, losses, whole } = open([refusal(403, 'service_token_invalid')])
   admit('a1')
   await reports.flush(false)
   expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 30_000)
   clock.skip(23 * 3_600_000 + 60_000)
   await reports.flush(false)
   expect(losses).toMatchObject([{ kind: 'given-up', reason: 'misconfigured', usage: { hits: 1 } }])
-  expect(ledger.records).toBe(0)
+  expect(whole.records).toBe(0)
 })
 
 it('asks nothing while the breaker is open, and closes it by an answer', async () => {
   const clocks = openReporting([]).clock
   const breaker = createBreaker({ failures: 1, openMs: 5000 }, clocks)
-  const { reports, admit, clock, desk } = open([DOWN, DENIED, ACCEPTED], breaker)
+  const { reports, admit, clock, reporting } = open([DOWN, DENIED, ACCEPTED], breaker)
   admit('a1')
   await reports.flush(false)
   expect(breaker.state.kind).toBe('open')
   clock.skip(500)
   await reports.flush(false)
-  expect(desk.sent).toHaveLength(1)
+  expect(reporting.sent).toHaveLength(1)
   clocks.skip(5000)
   clock.skip(5000)
   await reports.flush(false)
-  expect([desk.sent.length, breaker.state.kind]).toEqual([3, 'closed'])
+  expect([reporting.sent.length, breaker.state.kind]).toEqual([3, 'closed'])
 })

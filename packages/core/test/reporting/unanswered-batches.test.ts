@@ -14,16 +14,16 @@ function unansweredBatch({
   applications = 1,
   onQuestion = (_batch: Batch): void => {},
 } = {}) {
-  const books = openLedger()
+  const ledger = openLedger()
   for (let index = 0; index < applications; index++) {
-    const application = books.learn(`a${index}`, limited ? [['hits', 'day', 100]] : [], { metrics: ['hits'] })
-    books.admit(application, { hits: 3 })
+    const application = ledger.learn(`a${index}`, limited ? [['hits', 'day', 100]] : [], { metrics: ['hits'] })
+    ledger.admit(application, { hits: 3 })
   }
-  const [batch] = takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })
+  const [batch] = takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })
   batch!.leaveUnanswered()
   const asked: ApplicationLedger[] = []
   const unanswered = new UnansweredBatches({
-    clock: books.clock,
+    clock: ledger.clock,
     settleMs: SETTLE_MS,
     ambiguous,
     graceMs: GRACE_MS,
@@ -33,61 +33,61 @@ function unansweredBatch({
     },
   })
   unanswered.add(batch!)
-  return { books, batch: batch!, unanswered, asked }
+  return { ledger, batch: batch!, unanswered, asked }
 }
 
 describe('a batch that may have been counted', () => {
   it('is asked about once the backend has had the time to count it, not before', async () => {
-    const { books, unanswered, asked, batch } = unansweredBatch()
-    expect(unanswered.dueAt).toBe(books.clock.elapsed() + SETTLE_MS)
-    books.clock.skip(SETTLE_MS - 1)
+    const { ledger, unanswered, asked, batch } = unansweredBatch()
+    expect(unanswered.dueAt).toBe(ledger.clock.elapsed() + SETTLE_MS)
+    ledger.clock.skip(SETTLE_MS - 1)
     await unanswered.resolve()
     expect(asked).toEqual([])
-    books.clock.skip(1)
+    ledger.clock.skip(1)
     await unanswered.resolve()
     expect([asked.length, batch.state]).toEqual([1, 'ambiguous'])
-    expect(unanswered.dueAt).toBe(books.clock.elapsed() + GRACE_MS)
+    expect(unanswered.dueAt).toBe(ledger.clock.elapsed() + GRACE_MS)
   })
 
   it('is given up at once when no limit can tell', async () => {
-    const { books, unanswered, asked } = unansweredBatch({ limited: false })
-    books.clock.skip(SETTLE_MS)
+    const { ledger, unanswered, asked } = unansweredBatch({ limited: false })
+    ledger.clock.skip(SETTLE_MS)
     await unanswered.resolve()
     expect([asked, unanswered.dueAt]).toEqual([[], Number.POSITIVE_INFINITY])
-    expect(books.losses).toMatchObject([{ kind: 'given-up', reason: 'ambiguous', usage: { hits: 3 } }])
+    expect(ledger.losses).toMatchObject([{ kind: 'given-up', reason: 'ambiguous', usage: { hits: 3 } }])
   })
 
   it('is sent again, marked as resent, where the options say so', async () => {
-    const { books, unanswered } = unansweredBatch({ limited: false, ambiguous: 'count-again' })
-    books.clock.skip(SETTLE_MS)
+    const { ledger, unanswered } = unansweredBatch({ limited: false, ambiguous: 'count-again' })
+    ledger.clock.skip(SETTLE_MS)
     await unanswered.resolve()
-    const { pending } = books.service.applications.get('a0')!
-    expect([pending!.resent, namedUsage([pending!], books.service.metrics)]).toEqual([true, { hits: 3 }])
-    expect(books.losses).toEqual([])
+    const { pending } = ledger.service.applications.get('a0')!
+    expect([pending!.resent, namedUsage([pending!], ledger.service.metrics)]).toEqual([true, { hits: 3 }])
+    expect(ledger.losses).toEqual([])
   })
 
   it('is given up after an answer that should have shown whether it was counted and did not', async () => {
     const onQuestion = (one: Batch) => {
       one.undecidable = true
     }
-    const { books, batch, unanswered, asked } = unansweredBatch({ onQuestion })
-    books.clock.skip(SETTLE_MS)
+    const { ledger, batch, unanswered, asked } = unansweredBatch({ onQuestion })
+    ledger.clock.skip(SETTLE_MS)
     await unanswered.resolve()
     expect(batch.state).toBe('ambiguous')
-    books.clock.skip(GRACE_MS)
+    ledger.clock.skip(GRACE_MS)
     await unanswered.resolve()
     expect([batch.state, asked.length]).toEqual(['over', 1])
   })
 
   it('is given up after ten questions without an answer', async () => {
-    const { books, batch, unanswered, asked } = unansweredBatch()
-    books.clock.skip(SETTLE_MS)
+    const { ledger, batch, unanswered, asked } = unansweredBatch()
+    ledger.clock.skip(SETTLE_MS)
     for (let question = 0; question < 10; question++) {
       await unanswered.resolve()
       // No further question is sent until the pause is over.
       await unanswered.resolve()
       expect([asked.length, batch.state]).toEqual([question + 1, 'ambiguous'])
-      books.clock.skip(GRACE_MS)
+      ledger.clock.skip(GRACE_MS)
     }
     await unanswered.resolve()
     expect([asked.length, batch.state]).toEqual([10, 'over'])
@@ -97,11 +97,11 @@ describe('a batch that may have been counted', () => {
     const onQuestion = (one: Batch) => {
       if (asked.length === 5) one.acknowledge()
     }
-    const { books, batch, unanswered, asked } = unansweredBatch({ applications: 6, onQuestion })
-    books.clock.skip(SETTLE_MS)
+    const { ledger, batch, unanswered, asked } = unansweredBatch({ applications: 6, onQuestion })
+    ledger.clock.skip(SETTLE_MS)
     await unanswered.resolve()
     expect(asked).toHaveLength(4)
-    books.clock.skip(GRACE_MS)
+    ledger.clock.skip(GRACE_MS)
     await unanswered.resolve()
     expect([asked.length, batch.state]).toEqual([5, 'acknowledged'])
     await unanswered.resolve()
@@ -109,12 +109,12 @@ describe('a batch that may have been counted', () => {
   })
 
   it.each([3_600_000, -3_600_000])('waits as long when the clock is set by %s ms meanwhile', async (byMs) => {
-    const { books, unanswered, asked } = unansweredBatch()
-    books.clock.set(byMs)
-    books.clock.skip(SETTLE_MS - 1)
+    const { ledger, unanswered, asked } = unansweredBatch()
+    ledger.clock.set(byMs)
+    ledger.clock.skip(SETTLE_MS - 1)
     await unanswered.resolve()
     expect(asked).toEqual([])
-    books.clock.skip(1)
+    ledger.clock.skip(1)
     await unanswered.resolve()
     expect(asked).toHaveLength(1)
   })

@@ -35,13 +35,13 @@ function backend(parents: Parents, limits: readonly LimitNow[]) {
 const NOW = Date.parse('2026-03-10T10:20:30Z')
 
 async function search(parents: Parents, limits: readonly LimitNow[], known: Record<string, string[]>) {
-  const books = openLedger()
-  books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+  const ledger = openLedger()
+  ledger.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
   const limited = limits.map(([metric]) => metric)
-  const candidates = books.service.hierarchy.hiddenAbove('deep', limited, NOW)
+  const candidates = ledger.service.hierarchy.hiddenAbove('deep', limited, NOW)
   const { predict, asked } = backend(parents, limits)
-  const result = await findAncestors(books.service, 'deep', candidates, predict)
-  const { hierarchy } = books.service
+  const result = await findAncestors(ledger.service, 'deep', candidates, predict)
+  const { hierarchy } = ledger.service
   return { result, asked, candidates, below: candidates.filter((above) => hierarchy.isBelow('deep', above)) }
 }
 
@@ -95,23 +95,23 @@ describe('the hidden ancestors of a metric', () => {
   })
 
   it('stay unknown without an answer', async () => {
-    const books = openLedger()
-    books.learn('a1', [['hits', 'day', 10]], {
+    const ledger = openLedger()
+    ledger.learn('a1', [['hits', 'day', 10]], {
       hierarchy: { hits: ['searches'] },
       metrics: ['deep'],
     })
-    expect(await findAncestors(books.service, 'deep', ['hits'], async () => undefined)).toEqual({ kind: 'unanswered' })
-    expect(books.service.hierarchy.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
+    expect(await findAncestors(ledger.service, 'deep', ['hits'], async () => undefined)).toEqual({ kind: 'unanswered' })
+    expect(ledger.service.hierarchy.hiddenAbove('deep', ['hits'], NOW)).toEqual(['hits'])
   })
 
   it('stay open when usage of another process changes the count under each question', async () => {
-    const books = openLedger()
-    books.learn('a1', [['hits', 'day', 100]], {
+    const ledger = openLedger()
+    ledger.learn('a1', [['hits', 'day', 100]], {
       hierarchy: { hits: ['searches'] },
       metrics: ['deep'],
     })
     let current = 0
-    const result = await findAncestors(books.service, 'deep', ['hits'], async () =>
+    const result = await findAncestors(ledger.service, 'deep', ['hits'], async () =>
       // The count is always one lower than the question assumed.
       ({ ...verdictOf([['hits', 'day', 100, --current]], NOW), limit: { remaining: 1, resetSeconds: 1, max: 100 } }),
     )
@@ -119,19 +119,19 @@ describe('the hidden ancestors of a metric', () => {
   })
 
   it('are not concluded from a denial that another limit explains, which has filled up meanwhile', async () => {
-    const books = openLedger()
+    const ledger = openLedger()
     const limits = (orders: number): LimitNow[] => [
       ['hits', 'day', 10, 3],
       ['orders', 'day', 5, orders],
     ]
     const hierarchy = { hits: ['searches'], orders: ['items'] }
-    books.learn('a1', limits(4), { hierarchy, metrics: ['deep'] })
+    ledger.learn('a1', limits(4), { hierarchy, metrics: ['deep'] })
     const parents = { searches: 'hits', items: 'orders', deep: 'items' }
     let orders = 4
-    await findAncestors(books.service, 'deep', ['hits', 'orders'], (usage) =>
+    await findAncestors(ledger.service, 'deep', ['hits', 'orders'], (usage) =>
       backend(parents, limits(orders++)).predict(usage),
     )
-    expect(books.service.hierarchy.isBelow('deep', 'hits')).toBe(false)
+    expect(ledger.service.hierarchy.isBelow('deep', 'hits')).toBe(false)
   })
 
   it('are not concluded from a denial that the candidate caused, because it is below another limit', async () => {
@@ -144,11 +144,13 @@ describe('the hidden ancestors of a metric', () => {
     const { below, candidates } = await search(parents, limits, known)
     expect([candidates, below]).toEqual([['low'], []])
     // Nor while the ancestors of the candidate are unknown.
-    const books = openLedger()
-    books.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
+    const ledger = openLedger()
+    ledger.learn('a1', limits, { hierarchy: known, metrics: ['deep'] })
     const { predict } = backend(parents, limits)
-    await findAncestors(books.service, 'deep', ['low'], async (usage) => ('deep' in usage ? predict(usage) : undefined))
-    expect(books.service.hierarchy.isBelow('deep', 'low')).toBe(false)
+    await findAncestors(ledger.service, 'deep', ['low'], async (usage) =>
+      'deep' in usage ? predict(usage) : undefined,
+    )
+    expect(ledger.service.hierarchy.isBelow('deep', 'low')).toBe(false)
   })
 
   it('stay open, without a further call, while a limit above leaves no room for a question', async () => {

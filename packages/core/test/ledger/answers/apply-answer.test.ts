@@ -10,11 +10,11 @@ const take = ({ service }: TestLedger): Batch => takeBatches(service, { provedWi
 
 describe('an answer', () => {
   it('law 7: does not take away usage that still waits', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 10, 2]])
-    books.admit(application, { hits: 3 })
-    books.learn('a1', [['hits', 'day', 10, 2]])
-    expect(books.known(application)).toEqual([5])
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 10, 2]])
+    ledger.admit(application, { hits: 3 })
+    ledger.learn('a1', [['hits', 'day', 10, 2]])
+    expect(ledger.known(application)).toEqual([5])
   })
 
   it.each([
@@ -22,147 +22,147 @@ describe('an answer', () => {
     ['contains it', 5, 5],
     ['contains it and usage of others', 6, 6],
   ])('law 7: counts usage under way once when it %s', (_what, current, known) => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 10, 2]])
-    books.admit(application, { hits: 3 })
-    take(books)
-    books.learn('a1', [['hits', 'day', 10, current]])
-    expect(books.known(application)).toEqual([known])
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 10, 2]])
+    ledger.admit(application, { hits: 3 })
+    take(ledger)
+    ledger.learn('a1', [['hits', 'day', 10, current]])
+    expect(ledger.known(application)).toEqual([known])
   })
 
   it('law 7: may lack usage that was acknowledged within settleMs before the question', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 10, 2]])
-    books.admit(application, { hits: 3 })
-    take(books).acknowledge()
-    books.clock.skip(SETTLE_MS - 1)
-    books.learn('a1', [['hits', 'day', 10, 2]])
-    expect(books.known(application)).toEqual([5])
-    expect(books.losses).toEqual([])
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 10, 2]])
+    ledger.admit(application, { hits: 3 })
+    take(ledger).acknowledge()
+    ledger.clock.skip(SETTLE_MS - 1)
+    ledger.learn('a1', [['hits', 'day', 10, 2]])
+    expect(ledger.known(application)).toEqual([5])
+    expect(ledger.losses).toEqual([])
   })
 
   it('that lacks usage acknowledged longer ago is believed, and the loss is announced', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 10, 2]])
-    books.admit(application, { hits: 3 })
-    take(books).acknowledge()
-    books.clock.skip(SETTLE_MS)
-    books.learn('a1', [['hits', 'day', 10, 2]])
-    expect(books.known(application)).toEqual([2])
-    expect(books.losses).toMatchObject([{ kind: 'suspected', reason: 'missing', usage: { hits: 3 } }])
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 10, 2]])
+    ledger.admit(application, { hits: 3 })
+    take(ledger).acknowledge()
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', [['hits', 'day', 10, 2]])
+    expect(ledger.known(application)).toEqual([2])
+    expect(ledger.losses).toMatchObject([{ kind: 'suspected', reason: 'missing', usage: { hits: 3 } }])
   })
 
   it('to an older question only raises the count, and does not bring an old limit back', () => {
-    const books = openLedger()
-    const older = books.ledger.stampQuestion()
-    const application = books.learn('a1', [['hits', 'day', 10, 4]])
-    books.learn('a1', [['hits', 'day', 99, 2]], { question: older })
-    expect(usageReports(application, books.clock.now())).toMatchObject([{ max: 10, current: 4 }])
-    books.learn('a1', [['hits', 'day', 99, 7]], { question: older })
-    expect(usageReports(application, books.clock.now())).toMatchObject([{ max: 10, current: 7 }])
+    const ledger = openLedger()
+    const older = ledger.whole.stampQuestion()
+    const application = ledger.learn('a1', [['hits', 'day', 10, 4]])
+    ledger.learn('a1', [['hits', 'day', 99, 2]], { question: older })
+    expect(usageReports(application, ledger.clock.now())).toMatchObject([{ max: 10, current: 4 }])
+    ledger.learn('a1', [['hits', 'day', 99, 7]], { question: older })
+    expect(usageReports(application, ledger.clock.now())).toMatchObject([{ max: 10, current: 7 }])
   })
 
   it('about a window that is over says nothing about the present one', () => {
-    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
-    const application = books.learn('a1', [['hits', 'minute', 10, 9]])
-    books.clock.skip(1000)
-    books.admit(application, { hits: 1 })
-    books.learn('a1', [['hits', 'minute', 10, 9]], { at: books.clock.now() - 1000 })
-    expect(books.known(application)).toEqual([1])
+    const ledger = openLedger({ now: '2026-03-10T10:20:59Z' })
+    const application = ledger.learn('a1', [['hits', 'minute', 10, 9]])
+    ledger.clock.skip(1000)
+    ledger.admit(application, { hits: 1 })
+    ledger.learn('a1', [['hits', 'minute', 10, 9]], { at: ledger.clock.now() - 1000 })
+    expect(ledger.known(application)).toEqual([1])
   })
 
   it('about a window that our clock has not reached begins it', () => {
-    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
-    const application = books.learn('a1', [['hits', 'minute', 10, 9]])
-    books.learn('a1', [['hits', 'minute', 10, 4]], { at: books.clock.now() + 1000 })
-    expect(usageReports(application, books.service.at(books.clock.now()))).toMatchObject([
+    const ledger = openLedger({ now: '2026-03-10T10:20:59Z' })
+    const application = ledger.learn('a1', [['hits', 'minute', 10, 9]])
+    ledger.learn('a1', [['hits', 'minute', 10, 4]], { at: ledger.clock.now() + 1000 })
+    expect(usageReports(application, ledger.service.at(ledger.clock.now()))).toMatchObject([
       { start: new Date('2026-03-10T10:21:00Z'), current: 4 },
     ])
   })
 
   it('that arrives after its window has ended leaves the present window with the usage admitted in it', () => {
-    const books = openLedger({ now: '2026-03-10T10:20:59Z' })
-    const application = books.learn('a1', [], { metrics: ['hits'] })
-    const question = books.ledger.stampQuestion()
-    const at = books.clock.now()
-    books.clock.skip(1000)
-    books.admit(application, { hits: 2 })
-    books.learn('a1', [['hits', 'minute', 10, 9]], { question, at })
-    expect(books.known(application)).toEqual([2])
+    const ledger = openLedger({ now: '2026-03-10T10:20:59Z' })
+    const application = ledger.learn('a1', [], { metrics: ['hits'] })
+    const question = ledger.whole.stampQuestion()
+    const at = ledger.clock.now()
+    ledger.clock.skip(1000)
+    ledger.admit(application, { hits: 2 })
+    ledger.learn('a1', [['hits', 'minute', 10, 9]], { question, at })
+    expect(ledger.known(application)).toEqual([2])
   })
 })
 
 describe('limits that change', () => {
   it('up or down leave the count', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 10]])
-    books.admit(application, { hits: 5 })
-    books.learn('a1', [['hits', 'day', 5]])
-    expect(books.admit(application, { hits: 1 })).toBe(false)
-    books.learn('a1', [['hits', 'day', 6]])
-    expect(books.admit(application, { hits: 1 })).toBe(true)
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 10]])
+    ledger.admit(application, { hits: 5 })
+    ledger.learn('a1', [['hits', 'day', 5]])
+    expect(ledger.admit(application, { hits: 1 })).toBe(false)
+    ledger.learn('a1', [['hits', 'day', 6]])
+    expect(ledger.admit(application, { hits: 1 })).toBe(true)
   })
 
   it('in their order or number keep the counts of those that stay', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [
       ['hits', 'day', 10, 5],
       ['hits', 'hour', 10, 1],
     ])
-    books.admit(application, { hits: 2 })
-    take(books)
-    books.learn('a1', [
+    ledger.admit(application, { hits: 2 })
+    take(ledger)
+    ledger.learn('a1', [
       ['hits', 'hour', 10, 1],
       ['hits', 'day', 10, 5],
       ['hits', 'minute', 10, 0],
     ])
-    expect(books.known(application)).toEqual([3, 7, 2])
-    books.learn('a1', [['hits', 'day', 10, 5]])
-    expect(usageReports(application, books.clock.now())).toMatchObject([{ metric: 'hits', period: 'day', current: 7 }])
-    books.learn('a1', [])
-    expect(books.known(application)).toEqual([])
+    expect(ledger.known(application)).toEqual([3, 7, 2])
+    ledger.learn('a1', [['hits', 'day', 10, 5]])
+    expect(usageReports(application, ledger.clock.now())).toMatchObject([{ metric: 'hits', period: 'day', current: 7 }])
+    ledger.learn('a1', [])
+    expect(ledger.known(application)).toEqual([])
   })
 
   it('begin, when new, with all usage under way as if it were missing, and conclude nothing from that', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [], { metrics: ['hits'] })
-    books.admit(application, { hits: 3 })
-    take(books).acknowledge()
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [], { metrics: ['hits'] })
+    ledger.admit(application, { hits: 3 })
+    take(ledger).acknowledge()
     // The backend has counted it already, but the answer cannot show that.
-    books.learn('a1', [['hits', 'day', 10, 3]])
-    expect([books.known(application), application.cells[INFLATED]]).toEqual([[6], 1])
-    books.clock.skip(SETTLE_MS)
-    books.learn('a1', [['hits', 'day', 10, 3]])
-    expect([books.known(application), application.cells[INFLATED], books.losses]).toEqual([[3], 0, []])
+    ledger.learn('a1', [['hits', 'day', 10, 3]])
+    expect([ledger.known(application), application.cells[INFLATED]]).toEqual([[6], 1])
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', [['hits', 'day', 10, 3]])
+    expect([ledger.known(application), application.cells[INFLATED], ledger.losses]).toEqual([[3], 0, []])
   })
 
   it('are exact at once, when new, where no usage is under way', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [['hits', 'day', 10, 3]])
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [['hits', 'day', 10, 3]])
     expect(application.cells[INFLATED]).toBe(0)
   })
 })
 
 it('law 7: usage that was given up but may be counted stays in the count until its windows end', () => {
-  const books = openLedger({ now: '2026-03-10T10:20:30Z' })
+  const ledger = openLedger({ now: '2026-03-10T10:20:30Z' })
   const limits = (current: number) =>
     [
       ['hits', 'day', 10, current],
       ['hits', 'minute', 10, current],
     ] as const
-  const application = books.learn('a1', limits(0))
-  books.admit(application, { hits: 3 })
-  const batch = take(books)
+  const application = ledger.learn('a1', limits(0))
+  ledger.admit(application, { hits: 3 })
+  const batch = take(ledger)
   batch.leaveUnanswered()
   batch.giveUp('ambiguous', true)
-  books.learn('a1', limits(0))
-  expect(books.known(application)).toEqual([3, 3])
-  books.clock.skip(SETTLE_MS)
-  books.learn('a1', limits(0))
-  expect([books.known(application), books.losses.map(({ kind }) => kind)]).toEqual([[3, 0], ['given-up']])
-  books.clock.skip(24 * 3_600_000)
-  books.learn('a1', limits(0))
-  expect([books.known(application), application.maybeCounted]).toEqual([[0, 0], undefined])
+  ledger.learn('a1', limits(0))
+  expect(ledger.known(application)).toEqual([3, 3])
+  ledger.clock.skip(SETTLE_MS)
+  ledger.learn('a1', limits(0))
+  expect([ledger.known(application), ledger.losses.map(({ kind }) => kind)]).toEqual([[3, 0], ['given-up']])
+  ledger.clock.skip(24 * 3_600_000)
+  ledger.learn('a1', limits(0))
+  expect([ledger.known(application), application.maybeCounted]).toEqual([[0, 0], undefined])
 })
 
 it('law 7: the count of one gateway is always exact while the backend counts within settleMs', () => {
@@ -175,32 +175,32 @@ it('law 7: the count of one gateway is always exact while the backend counts wit
   )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const books = openLedger()
-      const application = books.learn('a1', [['hits', 'day', 40]])
+      const ledger = openLedger()
+      const application = ledger.learn('a1', [['hits', 'day', 40]])
       let admitted = 0
       const jobs: { at: number; hits: number }[] = []
-      const asked: { question: ReturnType<TestLedger['ledger']['stampQuestion']>; current: number; at: number }[] = []
-      const counted = () => jobs.reduce((sum, { at, hits }) => sum + (at <= books.clock.now() ? hits : 0), 0)
+      const asked: { question: ReturnType<TestLedger['whole']['stampQuestion']>; current: number; at: number }[] = []
+      const counted = () => jobs.reduce((sum, { at, hits }) => sum + (at <= ledger.clock.now() ? hits : 0), 0)
       for (const one of steps) {
-        if (one.do === 'admit' && books.admit(application, { hits: one.hits })) admitted += one.hits
+        if (one.do === 'admit' && ledger.admit(application, { hits: one.hits })) admitted += one.hits
         if (one.do === 'send') {
-          for (const batch of takeBatches(books.service, { provedWithinMs: 1e9, late: 're-stamp' })) {
-            jobs.push({ at: books.clock.now() + one.lag, hits: usageOf(batch).hits ?? 0 })
+          for (const batch of takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })) {
+            jobs.push({ at: ledger.clock.now() + one.lag, hits: usageOf(batch).hits ?? 0 })
             batch.acknowledge()
           }
         }
         if (one.do === 'ask') {
-          asked.push({ question: books.ledger.stampQuestion(), current: counted(), at: books.clock.now() })
+          asked.push({ question: ledger.whole.stampQuestion(), current: counted(), at: ledger.clock.now() })
         }
         if (one.do === 'answer') {
           const [answer] = asked.splice(one.which % Math.max(1, asked.length), 1)
-          if (answer !== undefined) books.learn('a1', [['hits', 'day', 40, answer.current]], answer)
+          if (answer !== undefined) ledger.learn('a1', [['hits', 'day', 40, answer.current]], answer)
         }
-        if (one.do === 'wait') books.clock.skip(one.ms)
-        expect(books.known(application)).toEqual([admitted])
+        if (one.do === 'wait') ledger.clock.skip(one.ms)
+        expect(ledger.known(application)).toEqual([admitted])
         expect(admitted).toBeLessThanOrEqual(40)
       }
-      expect(books.losses).toEqual([])
+      expect(ledger.losses).toEqual([])
     }),
   )
 })

@@ -11,61 +11,61 @@ const take = ({ service }: TestLedger): Batch => takeBatches(service, { provedWi
 const DAY = (current: number): LimitNow[] => [['hits', 'day', 100, current]]
 
 /** The backend counted 2 before; a batch of 3 got no answer. */
-function openUnanswered(limits = DAY): { books: TestLedger; application: ApplicationLedger; batch: Batch } {
-  const books = openLedger()
-  const application = books.learn('a1', limits(2))
-  books.admit(application, { hits: 3 })
-  const batch = take(books)
+function openUnanswered(limits = DAY): { ledger: TestLedger; application: ApplicationLedger; batch: Batch } {
+  const ledger = openLedger()
+  const application = ledger.learn('a1', limits(2))
+  ledger.admit(application, { hits: 3 })
+  const batch = take(ledger)
   batch.leaveUnanswered()
-  return { books, application, batch }
+  return { ledger, application, batch }
 }
 
 describe('a batch without an answer', () => {
   it.each([5, 10])('is not concluded to be counted, because the usage may be of other processes (%s)', (current) => {
-    const { books, batch } = openUnanswered()
-    books.clock.skip(SETTLE_MS)
-    books.learn('a1', DAY(current))
+    const { ledger, batch } = openUnanswered()
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', DAY(current))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
   })
 
   it('was not counted when the backend lacks it, and its usage waits again, unmarked', () => {
-    const { books, application, batch } = openUnanswered()
-    books.clock.skip(SETTLE_MS)
-    books.learn('a1', DAY(2))
+    const { ledger, application, batch } = openUnanswered()
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', DAY(2))
     expect(batch.state).toBe('over')
     const { pending } = application
-    expect([namedUsage([pending!], books.service.metrics), pending!.resent]).toEqual([{ hits: 3 }, false])
-    expect([books.known(application), books.ledger.records, imbalance(books.ledger)]).toEqual([[5], 1, {}])
+    expect([namedUsage([pending!], ledger.service.metrics), pending!.resent]).toEqual([{ hits: 3 }, false])
+    expect([ledger.known(application), ledger.whole.records, imbalance(ledger.whole)]).toEqual([[5], 1, {}])
   })
 
   it('stays ambiguous until the backend has had settleMs to count it', () => {
-    const { books, batch } = openUnanswered()
-    books.clock.skip(SETTLE_MS - 1)
-    books.learn('a1', DAY(2))
+    const { ledger, batch } = openUnanswered()
+    ledger.clock.skip(SETTLE_MS - 1)
+    ledger.learn('a1', DAY(2))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', false])
   })
 
   it('is judged together with other batches under way', () => {
-    const { books, application, batch } = openUnanswered()
-    books.clock.skip(SETTLE_MS - 1)
-    books.admit(application, { hits: 3 })
-    take(books).acknowledge()
-    books.admit(application, { hits: 10 })
-    books.clock.skip(1)
+    const { ledger, application, batch } = openUnanswered()
+    ledger.clock.skip(SETTLE_MS - 1)
+    ledger.admit(application, { hits: 3 })
+    take(ledger).acknowledge()
+    ledger.admit(application, { hits: 10 })
+    ledger.clock.skip(1)
     // One of two batches of 3 is missing, but it is unknown which.
-    books.learn('a1', DAY(5))
+    ledger.learn('a1', DAY(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
-    expect(books.known(application)).toEqual([18])
+    expect(ledger.known(application)).toEqual([18])
   })
 
   it('was not counted when more is missing than all other batches could explain', () => {
-    const { books, application, batch } = openUnanswered()
-    books.clock.skip(SETTLE_MS - 1)
-    books.admit(application, { hits: 4 })
-    take(books).acknowledge()
-    books.clock.skip(1)
-    books.learn('a1', DAY(2))
-    expect([batch.state, books.known(application)]).toEqual(['over', [9]])
+    const { ledger, application, batch } = openUnanswered()
+    ledger.clock.skip(SETTLE_MS - 1)
+    ledger.admit(application, { hits: 4 })
+    take(ledger).acknowledge()
+    ledger.clock.skip(1)
+    ledger.learn('a1', DAY(2))
+    expect([batch.state, ledger.known(application)]).toEqual(['over', [9]])
   })
 
   it('is undecidable where two limits contradict each other, because one count was reset', () => {
@@ -73,44 +73,44 @@ describe('a batch without an answer', () => {
       ['hits', 'day', 100, current],
       ['hits', 'eternity', 100, 2],
     ]
-    const { books, batch } = openUnanswered(limits)
-    books.clock.skip(SETTLE_MS)
-    books.learn('a1', limits(5))
+    const { ledger, batch } = openUnanswered(limits)
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', limits(5))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
   })
 
   it('is not judged by a count that assumes too much', () => {
-    const books = openLedger()
-    const application = books.learn('a1', [], { metrics: ['hits'] })
-    books.admit(application, { hits: 3 })
-    const batch = take(books)
+    const ledger = openLedger()
+    const application = ledger.learn('a1', [], { metrics: ['hits'] })
+    ledger.admit(application, { hits: 3 })
+    const batch = take(ledger)
     batch.leaveUnanswered()
     // The new limit assumes that the usage is missing, though it is counted.
-    books.learn('a1', DAY(3))
-    books.clock.skip(SETTLE_MS)
-    books.learn('a1', DAY(3))
-    expect([batch.state, batch.undecidable, books.known(application)]).toEqual(['ambiguous', true, [6]])
+    ledger.learn('a1', DAY(3))
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', DAY(3))
+    expect([batch.state, batch.undecidable, ledger.known(application)]).toEqual(['ambiguous', true, [6]])
   })
 
   it('is not judged while usage waits that may be counted twice', () => {
-    const { books, application, batch } = openUnanswered()
+    const { ledger, application, batch } = openUnanswered()
     batch.takeBack(true)
-    books.admit(application, { hits: 1 })
-    const next = take(books)
+    ledger.admit(application, { hits: 1 })
+    const next = take(ledger)
     next.leaveUnanswered()
     expect(next.rows.map(({ row }) => row.resent).sort()).toEqual([false, true])
-    books.admit(application, { hits: 1 })
-    books.resend()
-    books.clock.skip(SETTLE_MS)
-    books.learn('a1', DAY(5))
+    ledger.admit(application, { hits: 1 })
+    ledger.resend()
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', DAY(5))
     expect([next.state, next.undecidable]).toEqual(['ambiguous', true])
   })
 
   it('can be judged by a limit of a metric that it uses, in a window that holds its usage', () => {
-    const { books, application, batch } = openUnanswered()
+    const { ledger, application, batch } = openUnanswered()
     expect(canTell(application, batch)).toBe(true)
-    books.clock.skip(24 * 3_600_000)
-    books.known(application)
+    ledger.clock.skip(24 * 3_600_000)
+    ledger.known(application)
     expect(canTell(application, batch)).toBe(false)
     const other = openUnanswered((current) => [['orders', 'day', 100, current]])
     expect(canTell(other.application, other.batch)).toBe(false)

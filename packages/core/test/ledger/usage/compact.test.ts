@@ -7,20 +7,20 @@ import { namedUsage, UsageRow } from '../../../src/ledger/usage/usage-row.ts'
 import { eachRow } from '../../../src/ledger/usage/waiting-rows.ts'
 
 function waiting(rows: readonly [minute: string, hits: number, resent?: boolean][]): [TestLedger, ApplicationLedger] {
-  const books = openLedger({ now: '2026-03-10T10:20:30Z' })
-  const application = books.learn('a1', [], { metrics: ['hits'] })
-  const slot = books.service.metrics.slotOf('hits')
+  const ledger = openLedger({ now: '2026-03-10T10:20:30Z' })
+  const application = ledger.learn('a1', [], { metrics: ['hits'] })
+  const slot = ledger.service.metrics.slotOf('hits')
   for (const [minute, hits, resent = false] of rows) {
     const row = new UsageRow(Date.parse(`2026-03-10T${minute}:00Z`))
     row.add(slot, hits)
     if (resent) {
-      new Batch(books.service, [{ application, row }]).takeBack(true)
+      new Batch(ledger.service, [{ application, row }]).takeBack(true)
     } else {
       application.wait(row)
-      books.ledger.recordsAdded(1)
+      ledger.whole.recordsAdded(1)
     }
   }
-  return [books, application]
+  return [ledger, application]
 }
 
 function rowsOf(application: ApplicationLedger): [minute: string, hits: number][] {
@@ -32,13 +32,13 @@ function rowsOf(application: ApplicationLedger): [minute: string, hits: number][
 }
 
 it('rows of one minute become one', () => {
-  const [books, application] = waiting([
+  const [ledger, application] = waiting([
     ['10:20', 1],
     ['10:19', 2],
     ['10:20', 4],
   ])
   compact(application)
-  expect([rowsOf(application), books.ledger.records]).toEqual([
+  expect([rowsOf(application), ledger.whole.records]).toEqual([
     [
       ['10:20', 5],
       ['10:19', 2],
@@ -75,10 +75,10 @@ it('usage that may be counted twice stays apart', () => {
 })
 
 it('law 9: no sum becomes larger than the backend can hold', () => {
-  const [books, application] = waiting([
+  const [ledger, application] = waiting([
     ['10:20', 1],
     ['10:20', Number.MAX_SAFE_INTEGER],
   ])
   compact(application)
-  expect([rowsOf(application).length, books.ledger.records]).toEqual([2, 2])
+  expect([rowsOf(application).length, ledger.whole.records]).toEqual([2, 2])
 })
