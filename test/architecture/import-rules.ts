@@ -6,9 +6,9 @@ import { TIERS } from './tiers.ts'
 /** What each package may import besides its own files and Node's modules. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: ['undici', 'fast-xml-parser', 'lru-cache'],
-  express: ['@threescale/core', 'express'],
+  express: ['@threescale/core', 'express', 'parseurl'],
   fastify: ['@threescale/core', 'fastify', 'fastify-plugin'],
-  koa: ['@threescale/core', 'koa'],
+  koa: ['@threescale/core', 'koa', 'parseurl'],
   emulator: [],
 }
 
@@ -27,7 +27,8 @@ export interface Import {
 
 /** The imports of a source text: static, re-exported, dynamic, required. Examples in docstrings do not count. */
 export function importsOf(source: string): Import[] {
-  const statics = source.matchAll(/^(?:import|export)\s+(type\s)?(?:([^'";]*?)\sfrom\s*)?['"]([^'"]+)['"]/gm)
+  // No clause contains a slash; a comment does, and it may have `from` before a quotation mark.
+  const statics = source.matchAll(/^(?:import|export)\s+(type\s)?(?:([^'";/]*?)\sfrom\s*)?['"]([^'"]+)['"]/gm)
   const dynamics = source.matchAll(/^(?!\s*(?:\*|\/\/)).*?\b(?:import|require)\(\s*['"]([^'"]+)['"]/gm)
   return [
     ...[...statics].map(([, type, clause = '', specifier]) => ({

@@ -117,6 +117,7 @@ describe('the rules', () => {
       `const d = await import('five')`,
       ` * import { e } from 'six'`,
       ` * await import('seven')`,
+      `export type F = string\n/** It is there from 'eight' on. */`,
     ].join('\n')
     expect(importsOf(text).map(({ specifier }) => specifier)).toEqual(['one', 'two', 'three', 'four', 'five'])
   })

@@ -46,5 +46,5 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
   },
   express: { 'index.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
   koa: { 'index.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
-  fastify: { 'index.ts': 4, 'guard.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
+  fastify: { 'index.ts': 5, 'guard.ts': 4, 'guard-hook.ts': 3, 'answer.ts': 2, 'view.ts': 2, 'router-path.ts': 1 },
 }

@@ -46,6 +46,8 @@ async function replay(create: typeof express, { config, request, backend: answer
   let upstreamCalled = false
   const guard = threescale({ proxyConfig: serviceOf(config), logger: quietLogger })
   const app = create()
+  // As APIcast's rules are.
+  app.enable('case sensitive routing')
   app.use(create.urlencoded({ extended: false }))
   app.use(guard)
   app.use((_request, response) => {

@@ -19,6 +19,7 @@ const FETCHED: Readonly<Record<string, string>> = {
   'fast-xml-parser': 'core',
   'lru-cache': 'core',
   'fastify-plugin': 'fastify',
+  parseurl: 'koa',
   fastify: 'fastify',
   koa: 'koa',
   '@types/koa': 'koa',

@@ -13,7 +13,6 @@ export const DEFAULTS = {
   },
   stripCredentials: false,
   usage: { hits: 1 },
-  caseInsensitivePaths: false,
   responseCodes: false,
   referrer: false,
   mode: 'enforce',

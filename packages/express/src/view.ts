@@ -1,8 +1,9 @@
 /** What the gateway sees of an Express request, version 4 or 5. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestView } from '@threescale/core'
-import { dropParameters, NodeRequestView, strippedParameters, withoutParameters } from '@threescale/core/adapter'
+import { dropParameters, NodeRequestView, strippedParameters, strippedTarget } from '@threescale/core/adapter'
 import type { Application, Request, Response } from 'express'
+import parseurl from 'parseurl'
 
 /** What callbacks get: the gateway's view and the Express request behind it. */
 export interface ExpressView extends RequestView {
@@ -29,19 +30,53 @@ export class ExpressRequestView<Answer extends Response | undefined = Response>
     return this.request.hostname
   }
 
+  get path(): string | undefined {
+    const { request } = this
+    try {
+      const path = parseurl.original(request)?.pathname ?? undefined
+      // A mount cuts its prefix off the raw target, which may not begin with it.
+      const cut = request.baseUrl !== '' && UNUSUAL.test(request.originalUrl)
+      return cut && `${request.baseUrl}${parseurl(request)?.pathname}` !== path ? undefined : path
+    } catch {
+      // The router cannot read it either.
+      return undefined
+    }
+  }
+
+  get ignoresCase(): boolean {
+    return !this.request.app.enabled('case sensitive routing')
+  }
+
+  /** Routers and apps that are mounted have a setting of their own, whatever the app's is. */
+  get mayIgnoreCase(): boolean {
+    return true
+  }
+
+  /** Mounted ones have a setting of their own here, too. */
+  get ignoresTrailingSlash(): boolean {
+    return true
+  }
+
   protected get body(): unknown {
     return this.request.body
   }
 
+  protected get query(): unknown {
+    return this.request.query
+  }
+
   setUrl(url: string): void {
     const { request } = this
-    const stripped = strippedParameters(this.url, url)
+    const before = this.url
     // Express 4 has parsed the query before us, Express 5 parses it again whenever it is read.
-    if (Object.hasOwn(request, 'query')) dropParameters(request.query, stripped)
+    if (Object.hasOwn(request, 'query')) dropParameters(request.query, strippedParameters(before, url))
     request.originalUrl = url
-    request.url = withoutParameters(request.url, stripped)
+    request.url = strippedTarget(request.url, before, url)
   }
 }
+
+/** Targets that parseurl, by which Express and its routers read, parses as a whole URL. */
+const UNUSUAL = /^[^/]|[\t\n\f\r #\u00a0\ufeff]/
 
 /**
  * The view of a request that Node handed to an 'upgrade' listener and not to the app. The request becomes one of

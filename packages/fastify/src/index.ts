@@ -11,7 +11,8 @@ import { isGateway, onDenyProblems } from '@threescale/core/adapter'
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { OnDeny } from './answer.ts'
-import { addGuard } from './guard.ts'
+import { addGuard, type GuardSettings } from './guard.ts'
+import { GUARD_HOOKS, type GuardHook } from './guard-hook.ts'
 import type { FastifyView } from './view.ts'
 
 export type { OnDeny } from './answer.ts'
@@ -35,6 +36,11 @@ declare module 'fastify' {
 export interface FastifySettings {
   /** What happens to a denied request. Default 'answer'. */
   readonly onDeny?: OnDeny | undefined
+  /**
+   * When the guard decides. Default 'onRequest', before the body is read; 'preValidation' where the body can matter: forms,
+   * a proxy configuration, rules with query conditions, functions for credentials, usage, skip or referrer.
+   */
+  readonly hook?: GuardHook | undefined
   /** False guards only routes with a `config.threescale` of their own. Default true. */
   readonly global?: boolean | undefined
 }
@@ -59,8 +65,6 @@ export const threescale: FastifyPluginCallback<FastifyOptions | GivenGateway> = 
 
 export default threescale
 
-type Settings = { readonly onDeny: OnDeny; readonly global: boolean }
-
 function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, done: (error?: Error) => void): void {
   try {
     const settings = settingsOf(options)
@@ -77,7 +81,8 @@ function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, 
 
 function made(app: FastifyInstance, options: FastifyOptions): Gateway<FastifyView> {
   // Fastify reads the first three and passes them on.
-  const { prefix, logLevel, logSerializers, onDeny, global, ...rest } = options as FastifyOptions & FastifyPluginOptions
+  const { prefix, logLevel, logSerializers, onDeny, global, hook, ...rest } = options as FastifyOptions &
+    FastifyPluginOptions
   const gateway = createGateway<FastifyView>(rest)
   app.addHook('onClose', () => gateway.close())
   return gateway
@@ -88,9 +93,12 @@ function given(gateway: unknown): Gateway<FastifyView> {
   throw new ConfigError(['gateway: must be what createGateway made'])
 }
 
-function settingsOf({ onDeny = 'answer', global = true }: FastifySettings): Settings {
+function settingsOf({ onDeny = 'answer', global = true, hook }: FastifySettings): GuardSettings {
   const problems = onDenyProblems(onDeny)
   if (typeof global !== 'boolean') problems.push('global: must be true or false')
+  if (hook !== undefined && !GUARD_HOOKS.includes(hook)) {
+    problems.push(`hook: must be one of ${GUARD_HOOKS.map((name) => `'${name}'`).join(', ')}`)
+  }
   if (problems.length > 0) throw new ConfigError(problems)
-  return { onDeny, global }
+  return { onDeny, global, hook }
 }

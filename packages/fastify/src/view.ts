@@ -1,8 +1,9 @@
 /** What the gateway sees of a Fastify request. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestView } from '@threescale/core'
-import { dropParameters, NodeRequestView, strippedParameters, withoutParameters } from '@threescale/core/adapter'
+import { dropParameters, NodeRequestView, strippedParameters, strippedTarget } from '@threescale/core/adapter'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { filledPath, type RouterOptions, routerPath } from './router-path.ts'
 
 /** What callbacks get: the gateway's view, the Fastify request behind it, and Node's behind that. */
 export interface FastifyView extends RequestView {
@@ -14,11 +15,13 @@ export interface FastifyView extends RequestView {
 export class FastifyRequestView extends NodeRequestView<ServerResponse> implements FastifyView {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
+  readonly #router: RouterOptions
 
-  constructor(request: FastifyRequest, reply: FastifyReply) {
+  constructor(request: FastifyRequest, reply: FastifyReply, router: RouterOptions) {
     super(request.raw, reply.raw)
     this.request = request
     this.reply = reply
+    this.#router = router
   }
 
   get url(): string {
@@ -27,7 +30,31 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
   }
 
   get host(): string | undefined {
-    return this.request.host || undefined
+    const { request, raw } = this
+    // Where routes are told apart by host, they are so by the Host header, whatever a proxy forwards.
+    const routed = request.server.hasConstraintStrategy('host') ? raw.headers.host : undefined
+    return routed || request.host || undefined
+  }
+
+  get path(): string | undefined {
+    const path = routerPath(this.url, this.#router)
+    const { params, routeOptions } = this.request
+    const empty = typeof params === 'object' && params !== null && Object.values(params).includes('')
+    return empty && path !== undefined ? filledPath(path, routeOptions.url ?? '') : path
+  }
+
+  get ignoresCase(): boolean {
+    return !this.#router.caseSensitive
+  }
+
+  get ignoresTrailingSlash(): boolean {
+    const { routeOptions, server } = this.request
+    // The route `/` of a scope with a prefix is declared twice, without a slash at the end and with one.
+    return this.#router.ignoreTrailingSlash || (server.prefix !== '' && routeOptions.url === server.prefix)
+  }
+
+  protected get query(): unknown {
+    return this.request.query
   }
 
   protected get body(): unknown {
@@ -36,9 +63,10 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
 
   setUrl(url: string): void {
     const { request, raw } = this
-    const stripped = strippedParameters(this.url, url)
-    if (typeof request.query === 'object' && request.query !== null) dropParameters(request.query, stripped)
-    raw.url = withoutParameters(raw.url as string, stripped)
+    const before = this.url
+    const { query } = request
+    if (typeof query === 'object' && query !== null) dropParameters(query, strippedParameters(before, url))
+    raw.url = strippedTarget(raw.url as string, before, url)
     Object.defineProperty(request, 'originalUrl', { value: url, configurable: true })
     if ('originalUrl' in raw) raw.originalUrl = url
     this.replaceRawPath()
@@ -56,6 +84,22 @@ class UpgradeView extends NodeRequestView<undefined> implements FastifyView {
 
   get host(): string | undefined {
     return this.raw.headers.host
+  }
+
+  get path(): string | undefined {
+    return this.url.split(/[?#]/, 1)[0]
+  }
+
+  get ignoresCase(): boolean {
+    return false
+  }
+
+  get ignoresTrailingSlash(): boolean {
+    return false
+  }
+
+  protected get query(): undefined {
+    return undefined
   }
 
   protected get body(): undefined {

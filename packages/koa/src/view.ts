@@ -1,9 +1,10 @@
 /** What the gateway sees of a Koa request, version 2 or 3. */
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestView } from '@threescale/core'
-import { NodeRequestView, strippedParameters, withoutParameters } from '@threescale/core/adapter'
+import { NodeRequestView, strippedTarget } from '@threescale/core/adapter'
 import type Application from 'koa'
 import type { Context } from 'koa'
+import parseurl from 'parseurl'
 
 /** What callbacks get: the gateway's view and the Koa context behind it. */
 export interface KoaView extends RequestView {
@@ -29,6 +30,29 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
     return this.ctx.host || undefined
   }
 
+  get path(): string | undefined {
+    try {
+      return parseurl({ url: this.ctx.originalUrl } as IncomingMessage)?.pathname ?? undefined
+    } catch {
+      // The router cannot read it either.
+      return undefined
+    }
+  }
+
+  /** As @koa/router does by default. */
+  get ignoresCase(): boolean {
+    return true
+  }
+
+  /** As @koa/router does by default. */
+  get ignoresTrailingSlash(): boolean {
+    return true
+  }
+
+  protected get query(): unknown {
+    return this.ctx.query
+  }
+
   protected get body(): unknown {
     // Put there by body parsers, unknown to Koa itself.
     return (this.ctx.request as { body?: unknown }).body
@@ -36,10 +60,9 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
 
   setUrl(url: string): void {
     const { ctx } = this
-    const stripped = strippedParameters(ctx.originalUrl, url)
+    ctx.url = strippedTarget(ctx.url, ctx.originalUrl, url)
     ctx.originalUrl = url
     ctx.request.originalUrl = url
-    ctx.url = withoutParameters(ctx.url, stripped)
     this.replaceRawPath()
     // Koa keeps what `ctx.URL` once gave.
     ;(ctx.request as { memoizedURL?: URL | undefined }).memoizedURL = undefined

@@ -1,4 +1,17 @@
 /** How gateways are recognised, also those of another copy of the package. */
 
-/** Carried by every gateway. Its value is one object for a gateway and all that `with` makes of it. */
+/** What a gateway and all that `with` makes of it have in common: the brand's value. */
+export interface GatewayFamily {
+  /** The gateway that was created; the others are routes of it. */
+  readonly root: object
+  /** To be called when a route's settings came too late, because the request was counted already. Tells the operator. */
+  countedBefore(): void
+}
+
+/** Carried by every gateway. */
 export const GATEWAY_BRAND: unique symbol = Symbol.for('threescale.gateway') as never
+
+/** The family of a gateway; undefined for anything else. */
+export function familyOf(gateway: object): Partial<GatewayFamily> | undefined {
+  return (gateway as { readonly [GATEWAY_BRAND]?: Partial<GatewayFamily> })[GATEWAY_BRAND]
+}

@@ -1,10 +1,10 @@
-/** A request of node:http or node:http2 as the rooms see it; an adapter adds what its framework knows better. */
+/** A request of node:http or node:http2 as the gateway sees it; an adapter adds what its framework knows better. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RequestView } from '../request/request-view.ts'
+import type { RequestView, Routing } from '../request/request-view.ts'
 import { followResponse, isClientGone } from './node-response.ts'
 
 export abstract class NodeRequestView<Response extends ServerResponse | undefined = ServerResponse | undefined>
-  implements RequestView
+  implements RequestView, Routing
 {
   /** The request as Node hands it out, below any framework. */
   readonly raw: IncomingMessage
@@ -23,8 +23,24 @@ export abstract class NodeRequestView<Response extends ServerResponse | undefine
   /** See RequestView. */
   abstract get host(): string | undefined
 
-  /** What the framework made of the body; undefined where it has not parsed any. */
+  /** See Routing. */
+  abstract get path(): string | undefined
+
+  /** See Routing. */
+  abstract get ignoresCase(): boolean
+
+  /** See Routing. */
+  abstract get ignoresTrailingSlash(): boolean
+
+  /** The framework's parse of the body; undefined where it has not parsed any. */
   protected abstract get body(): unknown
+
+  /** The framework's parse of the query. */
+  protected abstract get query(): unknown
+
+  get routing(): Routing {
+    return this
+  }
 
   get method(): string {
     return this.raw.method as string
@@ -38,11 +54,13 @@ export abstract class NodeRequestView<Response extends ServerResponse | undefine
 
   /** Whether the body was a form at all, `carriesForm` tells. */
   formField(name: string): string | undefined {
-    const form = this.#form()
-    if (form === undefined || !Object.hasOwn(form, name)) return undefined
-    const value = form[name]
-    const first = Array.isArray(value) ? value[0] : value
-    return typeof first === 'string' ? first : undefined
+    const [first] = valuesOf(this.body, name)
+    return first === NO_TEXT ? undefined : first
+  }
+
+  parameter(name: string): readonly string[] {
+    const isForm = /application\/x-www-form-urlencoded/i.test(this.raw.headers['content-type'] ?? '')
+    return [...valuesOf(this.query, name), ...(isForm ? valuesOf(this.body, name) : [])]
   }
 
   get signal(): AbortSignal {
@@ -83,39 +101,22 @@ export abstract class NodeRequestView<Response extends ServerResponse | undefine
   }
 
   removeFormField(name: string): void {
-    const form = this.#form()
-    if (form !== undefined) delete form[name]
-  }
-
-  #form(): Record<string, unknown> | undefined {
     const { body } = this
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined
+    if (typeof body === 'object' && body !== null) Reflect.deleteProperty(body, name)
   }
 }
 
-/** What stripping took out of a target, by name. */
-export function strippedParameters(before: string, after: string): ReadonlySet<string> {
-  const kept = new Set(parameterNames(after))
-  return new Set(parameterNames(before).filter((name) => !kept.has(name)))
+/** The values of a name in a parsed query or form. A list, like a nested object, is a value that equals no text. */
+function valuesOf(parsed: unknown, name: string): string[] {
+  if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, name)) return []
+  const value = (parsed as Record<string, unknown>)[name]
+  if (value === undefined) return []
+  if (Array.isArray(value)) return [...value.flat(Number.POSITIVE_INFINITY).map(textOf), NO_TEXT]
+  return [textOf(value)]
 }
 
-/** A target without the parameters of these names; a mount or a rewrite may have made it another one than was stripped. */
-export function withoutParameters(target: string, names: ReadonlySet<string>): string {
-  const start = target.indexOf('?')
-  if (start === -1) return target
-  const kept = target
-    .slice(start + 1)
-    .split('&')
-    .filter((parameter) => !parameterNames(`?${parameter}`).some((name) => names.has(name)))
-  return kept.length === 0 ? target.slice(0, start) : `${target.slice(0, start)}?${kept.join('&')}`
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : NO_TEXT
 }
 
-/** Takes parameters out of a parsed query. */
-export function dropParameters(query: object, names: ReadonlySet<string>): void {
-  for (const name of names) Reflect.deleteProperty(query, name)
-}
-
-function parameterNames(target: string): string[] {
-  const start = target.indexOf('?')
-  return start === -1 ? [] : [...new URLSearchParams(target.slice(start)).keys()]
-}
+const NO_TEXT = '\0'

@@ -1,6 +1,6 @@
 /** Creates a gateway: its runtime, and a route on it. */
 
-import { GATEWAY_BRAND } from '../adapter/gateway-brand.ts'
+import { GATEWAY_BRAND, type GatewayFamily } from '../adapter/gateway-brand.ts'
 import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
 import { redactOptions } from '../configuration/options/redact.ts'
 import { resolveRoute } from '../configuration/options/resolve-options.ts'
@@ -21,18 +21,28 @@ import { Route } from './route.ts'
  */
 export function createGateway<View extends RequestView = RequestView>(options: GatewayOptions<View>): Gateway<View> {
   const runtime = createRuntime(options)
-  return gatewayOf(runtime, runtime.options, Object.freeze({}))
+  const family: GatewayFamily & { root: object } = {
+    root: runtime,
+    countedBefore: () =>
+      runtime.observer.warn(
+        'THREESCALE_COUNTED_BEFORE',
+        'a request was counted by the general guard before it met a route with settings of its own; guard such routes first',
+      ),
+  }
+  const gateway = gatewayOf(runtime, runtime.options, family)
+  family.root = gateway
+  return gateway
 }
 
 function gatewayOf<View extends RequestView>(
   runtime: GatewayRuntime<View>,
   settings: ResolvedRoute<View>,
   /** One object for a gateway and all gateways that `with` makes from it. */
-  family: object,
+  family: GatewayFamily,
 ): Gateway<View> {
   const usage = usageOfRoute(runtime.options, settings)
   const route = new Route(runtime, settings, usage)
-  const gateway: Gateway<View> & { readonly [GATEWAY_BRAND]: object } = {
+  const gateway: Gateway<View> & { readonly [GATEWAY_BRAND]: GatewayFamily } = {
     [GATEWAY_BRAND]: family,
     evaluate: (view) => route.evaluate(view),
     explain: (view) => explain(view, runtime, settings, route.policy, usage),

@@ -24,7 +24,7 @@ export interface CompiledRule {
 const MAX_PATTERN_LENGTH = 4096
 
 /** @throws ConfigError if the pattern is longer than 4096 characters. */
-export function compileRule(rule: Rule, index: number, caseInsensitive: boolean): CompiledRule {
+export function compileRule(rule: Rule, index: number): CompiledRule {
   if (rule.pattern.length > MAX_PATTERN_LENGTH) {
     throw new ConfigError([`mapping rule ${index}: the pattern is longer than ${MAX_PATTERN_LENGTH} characters`])
   }
@@ -33,7 +33,7 @@ export function compileRule(rule: Rule, index: number, caseInsensitive: boolean)
   const compiled: CompiledRule = {
     index,
     method: rule.method,
-    texts: caseInsensitive ? texts.map((text) => text.toLowerCase()) : texts,
+    texts,
     anchored,
     conditions: createQueryConditions(rule.query ?? query),
     metric: rule.metric,

@@ -1,27 +1,36 @@
-/** The arguments that the query conditions of rules are compared with; parsed when the first condition needs them. */
+/** The parameters that the query conditions of rules are compared with; parsed when the first condition needs them. */
+
 import { carriesForm } from '../request/form-body.ts'
 import type { RequestView } from '../request/request-view.ts'
+import { assumedRoutings } from './assumed-routings.ts'
+import { queryOf } from './request-target.ts'
 
-/** One request's arguments. */
+/** A parameter's value in latin1 bytes; true: it stands there without `=`; undefined: it is absent. */
+export type ParameterReading = string | true | undefined
+
+/** One request's parameters. */
 export interface QueryArguments {
-  /** The last value, decoded to bytes in latin1; true without `=`; undefined if absent. */
-  get(name: string): string | true | undefined
+  /** The value as APIcast reads it. */
+  get(name: string): ParameterReading
+  /** The values that the handler can see. */
+  seen(name: string): readonly string[]
 }
 
 /**
- * Reads a query as APIcast does (ngx.req.get_uri_args: broken escapes stay as they are), but not only the first hundred
- * arguments. A field of a parsed form takes precedence over an argument of the same name.
+ * APIcast takes the last argument of the query (ngx.req.get_uri_args: broken escapes stay as they are; not only the first
+ * hundred), and the field of a parsed form before it. Handlers see what their framework made of query and form.
  */
-export function createQueryArguments(view: RequestView, query: string): QueryArguments {
+export function createQueryArguments(view: RequestView): QueryArguments {
   const form = carriesForm(view) ? view : undefined
   let values: Map<string, string | true> | undefined
   return {
     get(name) {
       const field = form?.formField(bytesToText(name))
       if (field !== undefined) return textToBytes(field)
-      values ??= parse(query)
+      values ??= parse(queryOf(view.url))
       return values.get(name)
     },
+    seen: (name) => (view.routing ?? assumedRoutings(view)[0]).parameter(bytesToText(name)).map(textToBytes),
   }
 }
 
@@ -50,10 +59,4 @@ function parse(query: string): Map<string, string | true> {
     else values.set(decodeArgument(part.slice(0, equals)), decodeArgument(part.slice(equals + 1)))
   }
   return values
-}
-
-/** Everything after the first `?`. */
-export function queryOf(target: string): string {
-  const start = target.indexOf('?')
-  return start === -1 ? '' : target.slice(start + 1)
 }

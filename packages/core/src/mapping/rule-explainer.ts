@@ -2,7 +2,7 @@
 import type { RequestView } from '../request/request-view.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { countingRules } from './matched-rules.ts'
-import { createQueryArguments, queryOf } from './query-arguments.ts'
+import { createQueryArguments } from './query-arguments.ts'
 import type { RuleExplanation } from './rule-explanation.ts'
 import { createRuleMatcher } from './rule-matcher.ts'
 import { createShapeCache } from './shape-cache.ts'
@@ -10,10 +10,14 @@ import { createShapeCache } from './shape-cache.ts'
 /** Keeps the order of the rules. */
 export function createRuleExplainer(
   rules: readonly CompiledRule[],
-  caseInsensitive: boolean,
+  ignoreCase: boolean | undefined,
 ): (view: RequestView) => RuleExplanation[] {
   return (view) => {
-    const mismatches = rules.map((rule) => mismatchOf(rule, view, caseInsensitive))
+    const explainAs = (method: string) => rules.map((rule) => mismatchOf(rule, method, view, ignoreCase))
+    const own = explainAs(view.method)
+    const matching = rules.filter((_, index) => own[index] === undefined)
+    const asGet = view.method === 'HEAD' && matching.length > 0 && matching.every(({ method }) => method === 'ANY')
+    const mismatches = asGet ? explainAs('GET') : own
     const counting = countingRules(rules.filter((_, index) => mismatches[index] === undefined))
     return rules.map((rule, index) => {
       const mismatch = mismatches[index]
@@ -31,16 +35,28 @@ export function createRuleExplainer(
 }
 
 /** Why a rule does not match; undefined if it does. */
-function mismatchOf(rule: CompiledRule, view: RequestView, caseInsensitive: boolean): string | undefined {
-  if (rule.method !== 'ANY' && rule.method !== view.method) return `the method is ${view.method}, not ${rule.method}`
-  const pathOnly: CompiledRule = { ...rule, conditions: [], delta: 1, last: false }
-  const path = createRuleMatcher([pathOnly], caseInsensitive, createShapeCache()).match(view)
+function mismatchOf(
+  rule: CompiledRule,
+  method: string,
+  view: RequestView,
+  ignoreCase: boolean | undefined,
+): string | undefined {
+  if (rule.method !== 'ANY' && rule.method !== method) return `the method is ${method}, not ${rule.method}`
+  const pathOnly: CompiledRule = { ...rule, method: 'ANY', conditions: [], delta: 1, last: false }
+  const path = createRuleMatcher([pathOnly], ignoreCase, createShapeCache()).match(view)
   if (path === 'no-match') return 'the path does not match'
   if (path === 'ambiguous') return 'the path can be read in several ways, and not all of them match'
-  const given = createQueryArguments(view, queryOf(view.url))
+  const given = createQueryArguments(view)
   for (const condition of rule.conditions) {
-    const problem = condition.problem(given)
-    if (problem !== undefined) return `the parameter ${JSON.stringify(condition.name)} ${problem}`
+    const result = condition.check(given)
+    if (result !== 'holds') return `the parameter ${JSON.stringify(condition.name)} ${MISMATCHES[result]}`
   }
   return undefined
+}
+
+const MISMATCHES = {
+  missing: 'is missing',
+  'other value': 'has another value',
+  'holds for APIcast': 'has several values, and not all of them match',
+  'holds for the handler': 'has several values, and not all of them match',
 }

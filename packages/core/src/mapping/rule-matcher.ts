@@ -1,15 +1,16 @@
-/** Finds the mapping rules that match a request: chooses the method's tree, finds the path, compares its readings. */
-
-import type { UsageShape } from '../domain/usage.ts'
-import type { RequestView } from '../request/request-view.ts'
+/**
+ * Finds the mapping rules that a request matches. Rules are matched by APIcast's reading of the target. Where the
+ * framework's router reads it in a way that matches other rules, the path is ambiguous (law 13).
+ */
+import type { RequestView, Routing } from '../request/request-view.ts'
+import { assumedRoutings } from './assumed-routings.ts'
+import { canonicalPath, spelledPaths } from './canonical-path.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { countingRules, createRuleSets, type MatchedRules } from './matched-rules.ts'
-import { type PathReadings, readPath } from './path-readings.ts'
-import { originForm, type RequestTarget, scanTarget } from './request-target.ts'
+import type { MeasuredUsage } from './measured-usage.ts'
+import { createMethodTries, type MethodTries } from './method-tries.ts'
+import { pathOf, type RequestTarget, scanTarget } from './request-target.ts'
 import type { ShapeCache } from './shape-cache.ts'
-import { packTrie } from './trie/packed-trie.ts'
-import { createTrie } from './trie/rule-trie.ts'
-import { createTrieMatcher, type TrieMatcher } from './trie/trie-matcher.ts'
 
 export interface RuleMatcher {
   /**
@@ -17,92 +18,134 @@ export interface RuleMatcher {
    *
    * @throws UsageError if the sum of the deltas is not a usage.
    */
-  match(view: RequestView): UsageShape | 'no-match' | 'ambiguous'
+  match(view: RequestView): MeasuredUsage
 }
 
-/** `rules` may be a part of a list; their order is that of their `index`. */
+/**
+ * @param rules may be a part of a list; their order is that of their `index`.
+ * @param ignoreCase whether rules match whatever the case of the path; undefined: as the router does.
+ */
 export function createRuleMatcher(
   rules: readonly CompiledRule[],
-  caseInsensitive: boolean,
+  ignoreCase: boolean | undefined,
   shapes: ShapeCache,
 ): RuleMatcher {
   const sets = createRuleSets(shapes)
-  const matcherOf = (part: readonly CompiledRule[]) => createTrieMatcher(packTrie(createTrie(part)), sets)
-  const forAnyMethod = matcherOf(rules.filter((rule) => rule.method === 'ANY'))
-  const byMethod = new Map<string, TrieMatcher>()
-  for (const method of new Set(rules.map((rule) => rule.method))) {
-    byMethod.set(method, matcherOf(rules.filter((rule) => appliesTo(rule, method))))
+  const exact = createMethodTries(rules, sets, false)
+  let folded: MethodTries | undefined
+  const triesOf = (ignoresCase: boolean): MethodTries => {
+    if (!ignoresCase) return exact
+    folded ??= createMethodTries(rules, sets, true)
+    return folded
   }
+  const caseMatters = rules.some(({ texts }) => texts.some((text) => /[A-Z]/.test(text.replace(/%../g, ''))))
+  // The slash of the root alone is no end.
+  const slashEnds = rules.some(({ texts }) => texts.at(-1)!.endsWith('/') && (texts.length > 1 || texts[0] !== '/'))
+  const slashMatters = slashEnds || rules.some(({ anchored }) => anchored)
   const target: RequestTarget = { to: 0, plain: true, hasUpperCase: false }
 
-  function match(view: RequestView): UsageShape | 'no-match' | 'ambiguous' {
-    const trie = byMethod.get(view.method) ?? forAnyMethod
-    const { url } = view
+  function match(view: RequestView): MeasuredUsage {
+    const { url, method } = view
+    if (method !== 'GET' && !METHOD.test(method)) return 'ambiguous'
     if (url.charCodeAt(0) === SLASH) {
       scanTarget(url, target)
-      if (target.plain && !(caseInsensitive && target.hasUpperCase)) {
-        return sets.usageOf(trie.match(url, target.to, url, view))
+      const { to, plain, hasUpperCase } = target
+      if (plain && !hasUpperCase && !caseMatters && method !== 'HEAD') {
+        const matched = exact.of(method).match(url, to, view)
+        if (!slashEnds || matched === undefined || matched.members.length === 0) return usageOf(matched)
+        if (view.routing?.ignoresTrailingSlash === false) return usageOf(matched)
+        const other = exact.of(method).match(`${url.slice(0, to)}/`, to + 1, view)
+        return usageOf(other === matched || !hasMore(matched, other?.members) ? matched : undefined)
       }
     }
-    return matchReadings(trie, view, url)
+    const matched = url === '*' ? sets.none() : matchAs(view, method)
+    return usageOf(method === 'HEAD' ? asServed(view, matched) : matched)
   }
 
-  function matchReadings(trie: TrieMatcher, view: RequestView, url: string): UsageShape | 'no-match' | 'ambiguous' {
-    const origin = originForm(url)
-    if (origin === undefined) return url === '*' ? 'no-match' : 'ambiguous'
-    const hash = origin.indexOf('#')
-    if (hash === -1) return usageOf(matchTarget(trie, view, origin))
-    // nginx and most routers end the target at a `#`; others keep it.
-    const cut = matchTarget(trie, view, origin.slice(0, hash))
-    const kept = matchTarget(trie, view, origin.replaceAll('#', '%23'))
-    return cut !== undefined && kept !== undefined && keyOf(cut) === keyOf(kept) ? usageOf(cut) : 'ambiguous'
+  /** Routers run the handler of GET for HEAD. Its rules count, unless rules for HEAD have a price of their own. */
+  function asServed(view: RequestView, head: MatchedRules | undefined): MatchedRules | undefined {
+    if (head === undefined || head.members.length === 0) return head
+    return head.members.some((rule) => rule.method === 'HEAD') ? head : matchAs(view, 'GET')
   }
 
-  /** Undefined if the readings of the path match different rules. */
-  function matchTarget(trie: TrieMatcher, view: RequestView, origin: string): MatchedRules | undefined {
-    const queryAt = origin.indexOf('?')
-    const path = queryAt === -1 ? origin : origin.slice(0, queryAt)
-    const readings = readPath(path)
-    if (readings === undefined) return undefined
-    return matchAll(readings, (reading) => {
-      const one = caseInsensitive ? reading.toLowerCase() : reading
-      return trie.match(one, one.length, origin, view)
-    })
+  /** Undefined if readings of the request match different rules. */
+  function matchAs(view: RequestView, method: string): MatchedRules | undefined {
+    const path = canonicalPath(pathOf(view.url) ?? '%')
+    if (path === undefined) return undefined
+    const ignoresCase = ignoreCase ?? view.routing?.ignoresCase ?? false
+    const matched = matchPath(path, method, ignoresCase, view)
+    // Denied whatever the router reads, and APIcast answers 404.
+    if (matched === undefined || matched.members.length === 0) return matched
+    const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
+    return routings.every((routing) => agrees(matched, routing, method, view)) ? matched : undefined
   }
 
-  function usageOf(matched: MatchedRules | undefined): UsageShape | 'no-match' | 'ambiguous' {
+  function matchPath(path: string, method: string, ignoresCase: boolean, view: RequestView): MatchedRules | undefined {
+    return triesOf(ignoresCase)
+      .of(method)
+      .match(ignoresCase ? path.toLowerCase() : path, path.length, view)
+  }
+
+  /** Whether the router's reading matches the same rules. */
+  function agrees(matched: MatchedRules, routing: Routing, method: string, view: RequestView): boolean {
+    const folds = ignoreCase === true || routing.ignoresCase
+    if (!agreesAs(folds, matched, routing, method, view)) return false
+    const mayFold = !folds && ignoreCase === undefined && routing.mayIgnoreCase === true
+    return !mayFold || agreesAs(true, matched, routing, method, view)
+  }
+
+  function agreesAs(
+    folds: boolean,
+    matched: MatchedRules,
+    { path, ignoresTrailingSlash }: Routing,
+    method: string,
+    view: RequestView,
+  ): boolean {
+    if (path === undefined) return false
+    const found = matchSpelled(path, method, folds, view)
+    if (found === undefined || keyOf(found) !== keyOf(matched.members)) return false
+    if (!ignoresTrailingSlash || !slashMatters || path === '/') return true
+    const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
+    return !hasMore(matched, matchSpelled(other, method, folds, view))
+  }
+
+  /** The rules that match a path in any of its spellings. */
+  function matchSpelled(
+    path: string,
+    method: string,
+    ignoresCase: boolean,
+    view: RequestView,
+  ): readonly CompiledRule[] | undefined {
+    const members = new Set<CompiledRule>()
+    for (const spelled of spelledPaths(path)) {
+      const matched = matchPath(spelled, method, ignoresCase, view)
+      if (matched === undefined) return undefined
+      for (const rule of matched.members) members.add(rule)
+    }
+    return [...members]
+  }
+
+  function usageOf(matched: MatchedRules | undefined): MeasuredUsage {
     return matched === undefined ? 'ambiguous' : sets.usageOf(matched)
   }
 
   return { match }
 }
 
-/** Undefined if the readings match different rules. */
-function matchAll(
-  { canonical, others, spelled }: PathReadings,
-  match: (reading: string) => MatchedRules,
-): MatchedRules | undefined {
-  const matched = match(canonical)
-  const key = keyOf(matched)
-  for (const other of others) if (keyOf(match(other)) !== key) return undefined
-  // The request is denied in either case, and APIcast answers 404.
-  if (key === '') return matched
-  for (const one of spelled) {
-    const found = keyOf(match(one))
-    if (found !== '' && found !== key) return undefined
-  }
-  return matched
+/** Whether rules count for a path that do not count for the same path without a slash at its end, or with it. */
+function hasMore(matched: MatchedRules, others: readonly CompiledRule[] | undefined): boolean {
+  const counted = new Set(countingRules(matched.members))
+  return others === undefined || !countingRules(others).every((rule) => counted.has(rule))
 }
 
 /** The indices of the rules that count. */
-function keyOf(matched: MatchedRules): string {
-  return countingRules(matched.members)
+function keyOf(members: readonly CompiledRule[]): string {
+  return countingRules(members)
     .map((rule) => rule.index)
     .join()
 }
 
-function appliesTo(rule: CompiledRule, method: string): boolean {
-  return rule.method === method || rule.method === 'ANY'
-}
-
 const SLASH = 0x2f
+
+/** What nginx takes for a method. HTTP/2 carries others, and some routers ignore the case. */
+const METHOD = /^[A-Z_-]+$/

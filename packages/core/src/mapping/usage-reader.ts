@@ -1,20 +1,15 @@
 /** Finds the usage of a request: a fixed one, by a function, or by mapping rules. Counts nothing. */
 
-import type { Usage, UsageShape } from '../domain/usage.ts'
+import type { Usage } from '../domain/usage.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { compileRule } from './compiled-rule.ts'
+import type { MeasuredUsage } from './measured-usage.ts'
 import type { Rule } from './rule.ts'
 import { createRuleExplainer } from './rule-explainer.ts'
 import type { RuleExplanation } from './rule-explanation.ts'
 import { createRuleMatcher } from './rule-matcher.ts'
 import { createShapeCache } from './shape-cache.ts'
-
-/**
- * What a request uses. 'no-match': nothing, which is not allowed; 'ambiguous': its path can be read in ways that match
- * different rules.
- */
-export type MeasuredUsage = UsageShape | 'no-match' | 'ambiguous'
 
 export interface UsageSettings<View extends RequestView = RequestView> {
   readonly usage?: Usage | ((view: View) => MaybePromise<Usage | undefined>) | undefined
@@ -41,10 +36,10 @@ export interface UsageReader<View extends RequestView = RequestView> {
 export function createUsageReader<View extends RequestView = RequestView>(
   settings: UsageSettings<View>,
 ): UsageReader<View> {
-  const { usage, mappingRules, caseInsensitivePaths = false } = settings
+  const { usage, mappingRules, caseInsensitivePaths } = settings
   const shapes = createShapeCache()
   if (mappingRules !== undefined) {
-    const rules = mappingRules.map((rule, index) => compileRule(rule, index, caseInsensitivePaths))
+    const rules = mappingRules.map((rule, index) => compileRule(rule, index))
     const matcher = createRuleMatcher(rules, caseInsensitivePaths, shapes)
     return {
       read: matcher.match,

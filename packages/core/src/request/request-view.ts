@@ -12,6 +12,8 @@ export interface RequestView {
   readonly host?: string | undefined
   /** A header by its name in lower case; its bytes read as latin1, as Node does. */
   header(name: string): string | undefined
+  /** How the framework's router and handlers read the request; undefined where that is unknown. */
+  readonly routing?: Routing | undefined
   /** A form field; the method exists only if the framework has parsed a form body. */
   formField?(name: string): string | undefined
   /**
@@ -27,6 +29,26 @@ export interface RequestView {
   removeHeader?(name: string): void
   /** Hides a form field from handlers; only `stripCredentials` calls it. */
   removeFormField?(name: string): void
+}
+
+/**
+ * How the router and the handlers of a framework read one request, so that it is counted as what serves it (law 13).
+ * Read only for requests that can be read in several ways.
+ */
+export interface Routing {
+  /**
+   * The path of the client's target as the router compares it with the paths of routes: decoded only as far as the router
+   * decodes it. Undefined: no route can match.
+   */
+  readonly path: string | undefined
+  /** Whether routes match whatever the letter case of the path. */
+  readonly ignoresCase: boolean
+  /** Whether some routes may do so although `ignoresCase` is false. Default false. */
+  readonly mayIgnoreCase?: boolean | undefined
+  /** Whether a route also matches a path with one slash more or less at its end. */
+  readonly ignoresTrailingSlash: boolean
+  /** Every value of a parameter that a handler can see, in the query or in a form. */
+  parameter(name: string): readonly string[]
 }
 
 /** A handler's response, read after it has ended. */

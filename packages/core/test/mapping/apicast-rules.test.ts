@@ -16,7 +16,7 @@ interface RecordedRule {
 
 test.each(apicastCases('mapping-rules'))('$name', async ({ config, request, expect: recorded, deviation }) => {
   const reader = createUsageReader({ mappingRules: rulesOf(config) })
-  const found = await reader.read(viewOf({ ...request, form: request.body ?? undefined }))
+  const found = await reader.read(viewOf({ ...request, form: request.body ?? undefined, router: {} }))
   const expected = { status: recorded.status, usage: recorded.usage, ...deviation?.ours }
   if (found === 'no-match') expect(expected).toMatchObject({ status: 404, usage: null })
   else if (found === 'ambiguous') expect(expected).toMatchObject({ status: 400, usage: null })

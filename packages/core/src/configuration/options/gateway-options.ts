@@ -37,9 +37,9 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   readonly proxyConfig?: object | undefined
   /** Where requests carry credentials, or a function that finds them. Default: `user_key` in the query. */
   readonly credentials?: CredentialsOptions | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
-  /** Removes credentials from url, headers and form before handlers see them. Default false. */
+  /** Empties every location of `credentials`, and what stands behind a `#`, before handlers see it. Default false. */
   readonly stripCredentials?: boolean | undefined
-  /** Mapping rules ignore the case of a path, as routes of Express and @koa/router do. Default false. */
+  /** Whether mapping rules ignore the case of a path; undefined: as the framework's router does. Default undefined. */
   readonly caseInsensitivePaths?: boolean | undefined
   /** Report the status of each answer as `log[code]`. Default false. */
   readonly responseCodes?: boolean | undefined

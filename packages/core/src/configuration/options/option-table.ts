@@ -2,6 +2,7 @@
 
 import { DEFAULTS } from '../../defaults.ts'
 import { metricProblem, type Usage, usageOf, usageProblem } from '../../domain/usage.ts'
+import { patternProblem } from '../../mapping/rule-pattern.ts'
 import { checkBackendUrl } from '../../validation/backend-url.ts'
 import {
   between,
@@ -152,9 +153,13 @@ function checkMethod(value: unknown, path: string, problems: string[]): unknown 
 }
 
 function checkPattern(value: unknown, path: string, problems: string[]): unknown {
-  if (typeof value === 'string' && value.startsWith('/')) return value
-  problems.push(`${path} must be a path that begins with /`)
-  return undefined
+  if (typeof value !== 'string' || !value.startsWith('/')) {
+    problems.push(`${path} must be a path that begins with /`)
+    return undefined
+  }
+  const problem = patternProblem(value)
+  if (problem !== undefined) problems.push(`${path} can match no request: ${problem}`)
+  return value
 }
 
 function checkMetric(value: unknown, path: string, problems: string[]): unknown {

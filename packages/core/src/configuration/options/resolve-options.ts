@@ -2,6 +2,7 @@
 
 import { DEFAULTS } from '../../defaults.ts'
 import { ConfigError } from '../../errors.ts'
+import { patternHint } from '../../mapping/rule-pattern.ts'
 import { CLOCK, type Clock, systemClock } from '../../primitives/clock.ts'
 import type { RequestView } from '../../request/request-view.ts'
 import { plainHttpWarning } from '../../validation/backend-url.ts'
@@ -48,7 +49,10 @@ export function resolveOptions<View extends RequestView = RequestView>(
     ...given,
     backendUrl,
     clock: (options as { [CLOCK]?: Clock })[CLOCK] ?? systemClock,
-    warnings: Object.freeze(warning === undefined ? [] : [warning]),
+    warnings: Object.freeze([
+      ...(warning === undefined ? [] : [warning]),
+      ...patternHints(given.mappingRules as GatewayOptions['mappingRules']),
+    ]),
   }) as unknown as ResolvedOptions<View>
 }
 
@@ -73,6 +77,14 @@ export function resolveRoute<View extends RequestView = RequestView>(
       ? { usage: undefined, mappingRules: undefined }
       : { usage, mappingRules }
   return Object.freeze({ ...inherited, skip, usageAfter, onUnavailable, ...given }) as ResolvedRoute<View>
+}
+
+/** What to say about patterns that look like those of a framework's router. */
+function patternHints(rules: GatewayOptions['mappingRules'] = []): string[] {
+  return rules.flatMap(({ pattern }, index) => {
+    const hint = patternHint(pattern)
+    return hint === undefined ? [] : [`mappingRules[${index}].pattern: ${hint}`]
+  })
 }
 
 const NO_METRICS = Object.freeze(Object.create(null))

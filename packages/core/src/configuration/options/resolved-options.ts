@@ -39,7 +39,8 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   /** Undefined if a proxy configuration decides. */
   readonly credentials: CredentialsSettings | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
   readonly stripCredentials: boolean
-  readonly caseInsensitivePaths: boolean
+  /** Undefined: as the framework's router does. */
+  readonly caseInsensitivePaths: boolean | undefined
   readonly responseCodes: boolean
   readonly referrer: NonNullable<GatewayOptions<View>['referrer']>
   readonly mode: 'enforce' | 'observe'

@@ -1,5 +1,6 @@
 /** Reads the mapping rules of a proxy configuration. */
 import { metricProblem } from '../../domain/usage.ts'
+import { patternProblem } from '../../mapping/rule-pattern.ts'
 import type { DocumentPart } from './document.ts'
 import type { PortalRule } from './portal-service.ts'
 
@@ -7,13 +8,20 @@ import type { PortalRule } from './portal-service.ts'
 export function readRules(proxy: DocumentPart): readonly PortalRule[] {
   return proxy.parts('proxy_rules').map((rule) => ({
     method: rule.requiredText('http_method'),
-    pattern: rule.requiredText('pattern'),
+    pattern: readPattern(rule),
     metric: readMetric(rule),
     // Not 1: a rule without delta matches and adds nothing (APIcast mapping_rule.lua).
     delta: rule.integer('delta') ?? 0,
     last: rule.flag('last') ?? false,
     query: rule.textsByName('querystring_parameters'),
   }))
+}
+
+function readPattern(rule: DocumentPart): string {
+  const pattern = rule.requiredText('pattern')
+  const problem = patternProblem(pattern)
+  if (problem !== undefined) rule.problem('pattern', `can match no request: ${problem}`)
+  return pattern
 }
 
 function readMetric(rule: DocumentPart): string {

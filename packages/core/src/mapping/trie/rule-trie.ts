@@ -18,27 +18,25 @@ export interface TrieNode {
   readonly closed: CompiledRule[]
 }
 
-/** Leaves out patterns with characters that a path contains only escaped: they match nothing. */
-export function createTrie(rules: readonly CompiledRule[]): TrieNode {
+/** @param lowerCase whether the texts of patterns are put into lower case. */
+export function createTrie(rules: readonly CompiledRule[], lowerCase: boolean): TrieNode {
   const root = createNode('')
-  for (const rule of rules) if (rule.texts.every(isAscii)) insert(root, rule)
+  for (const rule of rules) insert(root, rule, lowerCase ? rule.texts.map((text) => text.toLowerCase()) : rule.texts)
   return root
 }
-
-const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
 function createNode(label: string): TrieNode {
   return { label, children: new Map(), wildcard: undefined, greedy: true, open: [], closed: [] }
 }
 
-function insert(root: TrieNode, rule: CompiledRule): void {
+function insert(root: TrieNode, rule: CompiledRule, texts: readonly string[]): void {
   let node = root
-  rule.texts.forEach((text, index) => {
+  texts.forEach((text, index) => {
     if (index > 0) {
       node.wildcard ??= createNode('')
       node = node.wildcard
       // Two wildcards in a row share the characters between them.
-      if (text === '' ? index < rule.texts.length - 1 : !BOUNDARY.test(text)) node.greedy = false
+      if (text === '' ? index < texts.length - 1 : !BOUNDARY.test(text)) node.greedy = false
     }
     node = descend(node, text)
   })

@@ -1,8 +1,7 @@
 /** Walks a path through the tree of rules, without walking any part twice. */
 import type { RequestView } from '../../request/request-view.ts'
-import type { CompiledRule } from '../compiled-rule.ts'
 import type { MatchedRules, RuleSets } from '../matched-rules.ts'
-import { createQueryArguments, type QueryArguments, queryOf } from '../query-arguments.ts'
+import { createQueryArguments, type QueryArguments } from '../query-arguments.ts'
 import {
   CLOSED,
   FACTS,
@@ -19,10 +18,10 @@ import {
 
 export interface TrieMatcher {
   /**
-   * All rules that match the path, which is `text` up to `to`. Query conditions are compared with the query of `target`
-   * and the view's form, which are parsed only if a rule has conditions.
+   * All rules that match the path, which is `text` up to `to`, by APIcast's reading of parameters. Undefined if there are
+   * some, and others by a value that the handler can see. Query and form are read only if a rule has conditions.
    */
-  match(text: string, to: number, target: string, view: RequestView): MatchedRules
+  match(text: string, to: number, view: RequestView): MatchedRules | undefined
 }
 
 /**
@@ -40,8 +39,8 @@ export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher
   let end = 0
   let matches = 0
   let matched = sets.none()
-  let target = ''
   let view: RequestView | undefined
+  let differs = false
   let given: QueryArguments | undefined
 
   function walk(from: number, start: number): void {
@@ -111,30 +110,30 @@ export function createTrieMatcher(trie: PackedTrie, sets: RuleSets): TrieMatcher
     }
     if (unconditional.length > 0) matched = sets.with(matched, unconditional)
     for (const rule of conditional) {
-      given ??= createQueryArguments(view as RequestView, queryOf(target))
-      if (holds(rule, given)) matched = sets.with(matched, rule.alone)
+      given ??= createQueryArguments(view as RequestView)
+      const results = rule.conditions.map((condition) => condition.check(given as QueryArguments))
+      // A condition that fails for all readers decides, whatever they make of the others.
+      if (results.some((result) => result === 'missing' || result === 'other value')) continue
+      if (results.some((result) => result !== 'holds')) differs = true
+      if (!results.includes('holds for the handler')) matched = sets.with(matched, rule.alone)
     }
   }
 
   return {
-    match(path, to, ofTarget, ofView) {
+    match(path, to, ofView) {
       matches++
       text = path
       end = to
       matched = sets.none()
-      target = ofTarget
       view = ofView
       given = undefined
+      differs = false
       walk(0, 0)
       // Otherwise the request would stay in memory until the next one.
       view = undefined
-      return matched
+      return differs && matched.members.length > 0 ? undefined : matched
     },
   }
-}
-
-function holds(rule: CompiledRule, given: QueryArguments): boolean {
-  return rule.conditions.every((condition) => condition.problem(given) === undefined)
 }
 
 function isWildcardCharacter(code: number): boolean {

@@ -1,0 +1,107 @@
+/**
+ * The spelling in which paths and patterns are compared: that of nginx's `$uri` after `ngx.escape_uri`, which APIcast
+ * matches. Characters that a path may contain stand for themselves; all others are escaped, in upper case.
+ */
+
+/**
+ * APIcast's reading of a path: decoded, slashes merged, dots resolved, then escaped again. Undefined for paths that nginx
+ * always refuses (400): a broken escape, a NUL, dots that climb above the root.
+ *
+ * @param path begins with `/`, has neither query nor fragment; bytes as latin1, as Node gives them.
+ */
+export function canonicalPath(path: string): string | undefined {
+  const bytes = Buffer.from(path, 'latin1')
+  return isRefused(bytes) ? undefined : resolveDots(mergeSlashes(spell(bytes, true)))
+}
+
+/**
+ * The path that a router compares with its routes, spelled so that it can be compared with patterns. Escapes that the
+ * router leaves alone stay, because they are no letters for the router either.
+ *
+ * @param path text as the router has it.
+ * @returns one spelling; two for a path with brackets, which a router's parameter takes but a wildcard of a rule does not.
+ */
+export function spelledPaths(path: string): readonly string[] {
+  const spelled = spell(Buffer.from(path, 'utf8'), false)
+  if (!spelled.includes('[') && !spelled.includes(']')) return [spelled]
+  return [spelled, spelled.replaceAll('[', '%5B').replaceAll(']', '%5D')]
+}
+
+/** A piece of a pattern in the same spelling, whether it was written decoded or with escapes. */
+export function canonicalText(text: string): string {
+  return mergeSlashes(spell(Buffer.from(text, 'utf8'), true))
+}
+
+/** What nginx refuses in a path. */
+export const BROKEN: RegExp = /%(?![0-9A-Fa-f]{2})|%00|\0/
+
+/** Undefined if the dots climb above the root. */
+export function resolveDots(path: string): string | undefined {
+  if (!/\/\.\.?(?:\/|$)/.test(path)) return path
+  const resolved: string[] = []
+  const segments = path.slice(1).split('/')
+  for (const [index, segment] of segments.entries()) {
+    if (segment !== '.' && segment !== '..') {
+      resolved.push(segment)
+      continue
+    }
+    if (segment === '..' && resolved.pop() === undefined) return undefined
+    if (index === segments.length - 1) resolved.push('')
+  }
+  return `/${resolved.join('/')}`
+}
+
+function mergeSlashes(path: string): string {
+  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
+}
+
+/** Whether bytes of a path hold a broken escape or a NUL. */
+function isRefused(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === 0 || (bytes[at] === PERCENT && escapedAt(bytes, at) <= 0)) return true
+  }
+  return false
+}
+
+/**
+ * Escapes what nginx escapes in a path, with digits in upper case. A `%` that begins no escape is escaped, too. One pass
+ * over bytes, because attackers send long paths of escapes.
+ *
+ * @param decodes whether characters that need no escape are decoded.
+ */
+function spell(bytes: Buffer, decodes: boolean): string {
+  const spelled = Buffer.allocUnsafe(bytes.length * 3)
+  let to = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const escaped = bytes[at] === PERCENT ? escapedAt(bytes, at) : -1
+    const byte = escaped === -1 ? bytes[at]! : escaped
+    if (escaped !== -1) at += 2
+    if (ALLOWED[byte] === 1 && (escaped === -1 || decodes)) {
+      spelled[to++] = byte
+    } else {
+      spelled[to++] = PERCENT
+      spelled[to++] = DIGITS[byte >> 4]!
+      spelled[to++] = DIGITS[byte & 15]!
+    }
+  }
+  return spelled.toString('latin1', 0, to)
+}
+
+/** The byte that an escape at `at` stands for; -1 if it is broken. */
+function escapedAt(bytes: Buffer, at: number): number {
+  const high = HEX_VALUES[bytes[at + 1] ?? 0]!
+  const low = HEX_VALUES[bytes[at + 2] ?? 0]!
+  return high < 0 || low < 0 ? -1 : high * 16 + low
+}
+
+const PERCENT = 0x25
+const DIGITS = Buffer.from('0123456789ABCDEF')
+const HEX_VALUES = Int8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte)
+  return /[0-9A-Fa-f]/.test(character) ? Number.parseInt(character, 16) : -1
+})
+
+/** Bytes that a path may contain unescaped. */
+const ALLOWED = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]/]/.test(String.fromCharCode(byte)) ? 1 : 0,
+)
