@@ -1,6 +1,7 @@
 /**
- * What every adapter does with a request: it asks the gateway once, follows the response of an allowed request, and
- * neither serves nor answers a client that has gone. How a framework goes on or answers is the adapter's.
+ * What every adapter does with a request: it asks the gateway until one place has allowed the request, follows the
+ * response of an allowed request, and neither serves nor answers a client that has gone. How a framework goes on or
+ * answers is the adapter's.
  */
 import type { ServerResponse } from 'node:http'
 import type { Allowed, Decision, Denied } from '../decision/decision.ts'
@@ -8,7 +9,7 @@ import { isPromise } from '../primitives/maybe-promise.ts'
 import type { ResponseView } from '../request/request-view.ts'
 import type { NodeRequestView } from './node-request-view.ts'
 import { followResponse, isClientGone, responseView } from './node-response.ts'
-import { firstAsked } from './seen-requests.ts'
+import { noteAllowed, wasAllowed } from './seen-requests.ts'
 
 /** A view of a request that has a response, unlike one of an 'upgrade' listener. */
 export type GuardedView = NodeRequestView<ServerResponse>
@@ -27,7 +28,7 @@ export interface GuardOutcomes<View, Next> {
   allow(view: View, next: Next, allowed: Allowed): unknown
   /** The denial is answered or handed on. */
   deny(view: View, next: Next, denied: Denied): unknown
-  /** The client has gone: no handler runs and nothing is answered. */
+  /** The client has gone, or the response was ended meanwhile: no handler runs and nothing is answered. */
   leave(view: View, next: Next): unknown
   /** A callback of the user's failed. */
   fail(view: View, next: Next, error: unknown): unknown
@@ -42,12 +43,12 @@ export function guard<View extends GuardedView, Next>(
   next: Next,
   outcomes: GuardOutcomes<View, Next>,
 ): unknown {
-  if (!firstAsked(view.raw, gateway)) return outcomes.pass(view, next)
+  if (wasAllowed(view.raw, gateway)) return outcomes.pass(view, next)
   const decision = gateway.evaluate(view)
   if (!isPromise(decision)) return conclude(gateway, view, next, outcomes, decision)
   return decision.then(
     (late) => conclude(gateway, view, next, outcomes, late),
-    (error) => outcomes.fail(view, next, error),
+    (error) => (view.response.writableEnded ? outcomes.leave(view, next) : outcomes.fail(view, next, error)),
   )
 }
 
@@ -61,12 +62,15 @@ function conclude<View extends GuardedView, Next>(
   const { raw, response } = view
   if (decision.outcome === 'skip') return outcomes.pass(view, next)
   if (decision.outcome === 'deny') {
-    const gone = decision.code === 'client_closed_request' || isClientGone(raw, response)
-    return gone ? outcomes.leave(view, next) : outcomes.deny(view, next, decision)
+    const over = response.writableEnded || decision.code === 'client_closed_request' || isClientGone(raw, response)
+    return over ? outcomes.leave(view, next) : outcomes.deny(view, next, decision)
   }
   const header = outcomes.header === undefined ? undefined : (name: string) => outcomes.header!(view, name)
   const open = followResponse(raw, response, (finished) =>
     gateway.settle(decision, responseView(response, finished, header)),
   )
-  return open ? outcomes.allow(view, next, decision) : outcomes.leave(view, next)
+  // An answer that was ended meanwhile, by a time limit for example, gets nothing more.
+  if (!open || response.writableEnded) return outcomes.leave(view, next)
+  noteAllowed(raw, gateway)
+  return outcomes.allow(view, next, decision)
 }

@@ -1,20 +1,31 @@
-/** Records which gateways a request has reached, so that it counts once (law 14). */
-import { GATEWAY_BRAND } from './gateway-brand.ts'
+/** Remembers which gateways have allowed a request, so that it counts once (law 14). */
+import { familyOf } from './gateway-brand.ts'
 
-// `Symbol.for`, so that two copies of the package share the record.
-const SEEN_BY: unique symbol = Symbol.for('threescale.asked') as never
+// Registered, so that two copies of the package share the record.
+const ALLOWED_BY: unique symbol = Symbol.for('threescale.allowed') as never
+
+/** The gateway that allowed the request; an array where several unrelated ones did. */
+interface SeenRequest {
+  [ALLOWED_BY]?: object | readonly object[]
+}
 
 /**
- * Records that `gateway` decides about `request`. False if it has done so before, with the options of any route.
+ * Whether a gateway has allowed the request before, with the settings of any route. After a skip, a denial or a failure it
+ * has not, so it decides again.
  */
-export function firstAsked(request: object & { [SEEN_BY]?: unknown[] }, gateway: object): boolean {
-  const family = (gateway as { readonly [GATEWAY_BRAND]?: unknown })[GATEWAY_BRAND]
-  const families = request[SEEN_BY]
-  if (families === undefined) {
-    request[SEEN_BY] = [family]
-    return true
-  }
-  if (families.includes(family)) return false
-  families.push(family)
+export function wasAllowed(request: object & SeenRequest, gateway: object): boolean {
+  const allowedBy = request[ALLOWED_BY]
+  if (allowedBy === undefined) return false
+  const family = familyOf(gateway)
+  const before = [allowedBy].flat().find((one) => familyOf(one) === family)
+  if (before === undefined) return false
+  // A general guard stood in front of a route with a price of its own, which is never counted.
+  if (before === family?.root && gateway !== before) family.countedBefore?.()
   return true
+}
+
+/** Notes that a gateway has allowed a request. */
+export function noteAllowed(request: object & SeenRequest, gateway: object): void {
+  const allowedBy = request[ALLOWED_BY]
+  request[ALLOWED_BY] = allowedBy === undefined ? gateway : [allowedBy, gateway].flat()
 }
