@@ -23,7 +23,10 @@ export interface CredentialsReader<View extends RequestView = RequestView> {
   read(view: View): MaybePromise<FoundCaller>
   /** Where credentials were found, with masked values; undefined if there are none. */
   explain(view: View): MaybePromise<FoundCredentials | undefined>
-  /** Removes what `read` finds, and all its duplicates, before handlers see it. Does nothing with a custom function. */
+  /**
+   * Removes credentials from every location, whichever `read` took them from, before handlers see them. Does nothing with
+   * a custom function.
+   */
   strip(view: View): void
   /** Value of WWW-Authenticate; undefined if Authorization is not a location. */
   readonly challenge: string | undefined
@@ -69,7 +72,7 @@ function createLocationsReader<View extends RequestView>(settings: CredentialsSe
       return anonymous && describe(anonymous, 'anonymous')
     },
     strip(view) {
-      locations.find((location) => location.read(view) !== undefined)?.strip(view)
+      for (const location of locations) location.strip(view)
     },
     challenge: settings.in.includes('authorization') ? challengeOf(settings) : undefined,
     anonymous,

@@ -4,10 +4,11 @@ import { DEFAULTS } from '../defaults.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import { ConfigError } from '../errors.ts'
 import { longerThan } from './locations/location.ts'
-import { NOT_UTF8, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
+import { NO_TEXT, NOT_UTF8, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
 
 /**
- * Returns the credentials. Values that are not valid Unicode or longer than 4096 bytes are the caller's fault.
+ * Returns the credentials. Values that are no text, not valid Unicode or longer than 4096 bytes are the caller's fault: a
+ * framework makes an array of a parameter that was sent twice, and an object of `user_key[a]`.
  *
  * @throws ConfigError if the value has another shape, because then the function is wrong and not the caller.
  */
@@ -19,12 +20,15 @@ export function checkCustomCredentials(
     readonly [name in 'userKey' | 'appId' | 'clientId' | 'appKey']?: unknown
   }
   const ids = [userKey, appId, clientId].filter((id) => id !== undefined)
-  if (ids.length !== 1 || typeof ids[0] !== 'string' || (appKey !== undefined && typeof appKey !== 'string')) {
+  // `{ userKey: request.query.user_key }` of a request without one.
+  if (ids.length === 0 && ['userKey', 'appId', 'clientId'].some((name) => name in Object(found))) return undefined
+  if (ids.length !== 1) {
     throw new ConfigError([
       'credentials must return { userKey }, { appId, appKey } or { clientId } with texts, or undefined',
     ])
   }
   for (const value of [ids[0], appKey ?? '']) {
+    if (typeof value !== 'string') return NO_TEXT
     if (!value.isWellFormed()) return NOT_UTF8
     if (longerThan(value, DEFAULTS.credentials.maxBytes)) return TOO_LONG
   }

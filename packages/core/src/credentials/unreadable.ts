@@ -18,3 +18,7 @@ export const BAD_BASIC: UnreadableCredentials = Object.freeze({
 })
 
 export const BAD_BEARER: UnreadableCredentials = Object.freeze({ malformed: 'the Bearer token contains blanks' })
+
+export const NO_TEXT: UnreadableCredentials = Object.freeze({
+  malformed: 'the credentials are no text; a parameter may have been sent twice',
+})

@@ -245,7 +245,7 @@ describe('a custom function', () => {
     await expect(createCredentialsReader(async () => fail()).read(viewOf({}))).rejects.toBe(error)
   })
 
-  test.each([[{}], ['key'], [7], [{ userKey: 1 }], [{ userKey: 'a', appId: 'b' }], [{ appId: 'a', appKey: 1 }]])(
+  test.each([[{}], ['key'], [7], [{ user_key: 'a' }], [{ userKey: 'a', appId: 'b' }]])(
     'is at fault if it returns %j, not the caller',
     async (value) => {
       expect(() => createCredentialsReader((() => value) as never).read(viewOf({}))).toThrow(ConfigError)
@@ -256,6 +256,20 @@ describe('a custom function', () => {
   test('values that no 3scale application can have are the caller’s fault', () => {
     expect(createCredentialsReader(() => ({ userKey: '\ud800' })).read(viewOf({}))).toEqual(malformed)
     expect(createCredentialsReader(() => ({ userKey: 'a'.repeat(4097) })).read(viewOf({}))).toEqual(malformed)
+  })
+
+  test.each([[{ userKey: ['a', 'b'] }], [{ userKey: { a: 'b' } }], [{ userKey: 1 }], [{ appId: 'a', appKey: ['k'] }]])(
+    '%j, as frameworks parse what a caller repeats or nests, is the caller’s fault',
+    (value) => {
+      expect(createCredentialsReader((() => value) as never).read(viewOf({}))).toEqual(malformed)
+    },
+  )
+
+  test('an id that the request lacks is no credentials', () => {
+    expect(createCredentialsReader((() => ({ userKey: undefined })) as never).read(viewOf({}))).toBeUndefined()
+    expect(
+      createCredentialsReader((() => ({ appId: undefined, appKey: 'k' })) as never).read(viewOf({})),
+    ).toBeUndefined()
   })
 })
 
@@ -271,7 +285,9 @@ describe('stripping', () => {
     ['/a?x=1&user_key=k&y=%20', '/a?x=1&y=%20'],
     ['/a?user_key=k&user_key=l&user%5Fkey=m&user_key', '/a'],
     ['http://api.test/a?user_key=k&&x', 'http://api.test/a?&x'],
-    ['/a?user_key=k#frag', '/a#frag'],
+    ['/a?user_key=k#user_key=k', '/a'],
+    ['/a?x=1#?user_key=k', '/a?x=1'],
+    ['/a#?user_key=k', '/a'],
     ['/a?x=1', '/a?x=1'],
     ['/a', '/a'],
   ])('removes the credentials from the query of %s', (url, left) => {
@@ -293,13 +309,22 @@ describe('stripping', () => {
     expect(view.formField?.('x')).toBe('1')
   })
 
-  test('changes no location that was not read', () => {
-    const view = stripped(
-      { url: '/?user_key=k', headers: { authorization: 'Bearer of-the-app' } },
-      { in: ['query', 'authorization'] },
-    )
-    expect(view.url).toBe('/')
-    expect(view.headers).toEqual({ authorization: 'Bearer of-the-app' })
+  test('empties every location of the options, and no other', () => {
+    const request = {
+      method: 'POST',
+      url: '/?user_key=k',
+      headers: { ...FORM, 'user-key': 'k', authorization: 'Bearer k' },
+      form: 'user_key=k&x=1',
+    }
+    const view = stripped(request, { in: ['query', 'headers', 'authorization', 'form'] })
+    expect([view.url, view.headers, view.formField?.('user_key')]).toEqual(['/', FORM, undefined])
+    const partly = stripped(request, { in: ['headers', 'authorization'] })
+    expect([partly.url, partly.headers, partly.formField?.('user_key')]).toEqual(['/?user_key=k', FORM, 'k'])
+  })
+
+  test('a field of a body that is no form stays', () => {
+    const view = stripped({ method: 'POST', form: 'user_key=k' }, { in: ['form'] })
+    expect(view.formField?.('user_key')).toBe('k')
   })
 
   test('does nothing if nothing was found, the view cannot do it, or a function reads', () => {

@@ -1,4 +1,5 @@
 /** Credentials in the Authorization field: Basic (RFC 7617) or Bearer (RFC 6750), schemes in any case. */
+import type { RequestView } from '../../request/request-view.ts'
 import type { CredentialsSettings } from '../credentials-settings.ts'
 import { decodeBytes } from '../decode-text.ts'
 import { BAD_BASIC, BAD_BEARER } from '../unreadable.ts'
@@ -9,18 +10,22 @@ import { credentialsOf, type Found, type Location } from './location.ts'
  * Bearer: the token is the user key or application id. Another scheme, or a scheme alone, holds nothing for 3scale.
  */
 export function createAuthorizationLocation(settings: CredentialsSettings): Location {
+  const read = (view: RequestView): Found => {
+    const value = view.header('authorization')
+    const match = value === undefined ? null : /^([A-Za-z]+) +([^ ].*)$/.exec(value)
+    if (match === null) return undefined
+    const scheme = match[1]!.toLowerCase()
+    if (scheme !== 'basic' && scheme !== 'bearer') return undefined
+    const found = scheme === 'basic' ? readBasic(settings, match[2]!) : readBearer(settings, match[2]!)
+    return settings.asApicast === true && (found === BAD_BASIC || found === BAD_BEARER) ? undefined : found
+  }
   return {
     location: 'authorization',
-    read(view) {
-      const value = view.header('authorization')
-      const match = value === undefined ? null : /^([A-Za-z]+) +([^ ].*)$/.exec(value)
-      if (match === null) return undefined
-      const scheme = match[1]!.toLowerCase()
-      if (scheme !== 'basic' && scheme !== 'bearer') return undefined
-      const found = scheme === 'basic' ? readBasic(settings, match[2]!) : readBearer(settings, match[2]!)
-      return settings.asApicast === true && (found === BAD_BASIC || found === BAD_BEARER) ? undefined : found
+    read,
+    /** Other schemes are none of 3scale's, and stay. */
+    strip(view) {
+      if (read(view) !== undefined) view.removeHeader?.('authorization')
     },
-    strip: (view) => view.removeHeader?.('authorization'),
   }
 }
 

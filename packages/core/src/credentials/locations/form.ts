@@ -16,6 +16,7 @@ export function createFormLocation(settings: CredentialsSettings): Location {
       return credentialsOf(settings, id, keyName === undefined ? undefined : wellFormed(view.formField(keyName)))
     },
     strip(view) {
+      if (!carriesForm(view)) return
       view.removeFormField?.(idName)
       if (keyName !== undefined) view.removeFormField?.(keyName)
     },

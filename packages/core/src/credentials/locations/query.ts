@@ -22,19 +22,19 @@ export function createQueryLocation(settings: CredentialsSettings): Location {
       const { url } = view
       const from = url.indexOf('?') + 1
       if (from === 0) return undefined
-      const to = endOfQuery(url)
+      const to = endOfTarget(url)
       const id = find(url, from, to, idName)
       return credentialsOf(settings, id, keyName === undefined ? undefined : find(url, from, to, keyName))
     },
     strip(view) {
       const { url } = view
-      const query = queryOf(url)
-      const parameters = query.split('&')
-      const kept = parameters.filter((parameter) => !names.some((name) => sameName.equal(nameOf(parameter), name)))
-      if (kept.length === parameters.length) return
+      const end = endOfTarget(url)
       const start = url.indexOf('?')
-      const rest = kept.join('&')
-      view.setUrl?.(url.slice(0, start) + (rest === '' ? '' : `?${rest}`) + url.slice(start + 1 + query.length))
+      const parameters = start === -1 || start > end ? [] : url.slice(start + 1, end).split('&')
+      const kept = parameters.filter((parameter) => !names.some((name) => sameName.equal(nameOf(parameter), name)))
+      if (kept.length === parameters.length && end === url.length) return
+      const path = parameters.length === 0 ? url.slice(0, end) : url.slice(0, start)
+      view.setUrl?.(kept.length === 0 ? path : `${path}?${kept.join('&')}`)
     },
   }
 }
@@ -64,13 +64,8 @@ const nginxNames: NameRule = {
   encoded: false,
 }
 
-/** Everything between the first `?` and a `#`. */
-function queryOf(url: string): string {
-  const start = url.indexOf('?')
-  return start === -1 ? '' : url.slice(start + 1, Math.max(start + 1, endOfQuery(url)))
-}
-
-function endOfQuery(url: string): number {
+/** A client sends no fragment; what stands behind a `#` all the same is no part of the query, and stripped. */
+function endOfTarget(url: string): number {
   const hash = url.indexOf('#')
   return hash === -1 ? url.length : hash
 }
