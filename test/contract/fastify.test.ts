@@ -48,6 +48,36 @@ describe('scopes', () => {
     expect([gateway.asked.length, gateway.settled.length]).toEqual([2, 2])
   })
 
+  it('law 13: serves the root of a scope with a slash at its end and without one, and says so', async () => {
+    const gateway = scriptGateway(() => allow())
+    const app = createApp()
+    await app.register(threescale, { gateway: gateway as never })
+    await app.register(
+      async (scope) => {
+        scope.get('/', async () => 'served')
+        scope.get('/words', async () => 'served')
+      },
+      { prefix: '/api' },
+    )
+    for (const url of ['/api', '/api/', '/api/words']) expect((await app.inject(url)).statusCode).toBe(200)
+    expect(gateway.asked.map(({ routing }) => routing?.ignoresTrailingSlash)).toEqual([true, true, false])
+  })
+
+  it('law 13: shows an empty parameter as one that a wildcard of a rule can match', async () => {
+    const gateway = scriptGateway(() => allow())
+    const app = createApp()
+    await app.register(threescale, { gateway: gateway as never })
+    for (const path of ['/files/:name.json', '/at/:hour-:minute', '/shelf/:book?', '/:one/x/:two', '/all/*']) {
+      app.get(path, async () => 'served')
+    }
+    await app.register(async (scope) => void scope.get('/', async () => 'served'), { prefix: '/t/:tenant' })
+    const urls = ['/files/.json', '/at/-5', '/shelf/', '//x/', '/all/', '/t//', '/t/', '/all/a//']
+    for (const url of urls) expect((await app.inject({ url })).statusCode, url).toBe(200)
+    expect(gateway.asked.map(({ routing }) => routing?.path)).toEqual([
+      ...['/files/x.json', '/at/x-5', '/shelf/x', '/x/x/x', '/all/x', '/t/x/', '/t/x', '/all/a//'],
+    ])
+  })
+
   it('asks each of two gateways in nested scopes', async () => {
     const [outer, inner] = [scriptGateway(() => allow()), scriptGateway(() => allow())]
     const app = createApp()
@@ -148,6 +178,44 @@ it('refuses bad percent-escapes before the gateway is asked', async () => {
   await app.ready()
   const answer = await app.inject({ method: 'GET', url: '/words/%zz' })
   expect([answer.statusCode, gateway.asked.length]).toEqual([400, 0])
+})
+
+describe('a response that was answered while the gateway decided', () => {
+  it.each<[string, Script]>([
+    ['a denial', () => denied()],
+    ['an allowance', () => allow()],
+    [
+      'a failed callback',
+      () => {
+        throw new Error('the callback failed')
+      },
+    ],
+  ])('gets nothing more from %s, and nothing is logged', async (_, outcome) => {
+    const logged: string[] = []
+    let decide: (() => void) | undefined
+    const gateway = scriptGateway(async (view, route) => {
+      await new Promise<void>((resolve) => {
+        decide = resolve
+      })
+      return outcome(view, route)
+    })
+    const app = createFastify({
+      logger: { level: 'warn', stream: { write: (line: string) => void logged.push(line) } },
+    })
+    onTestFinished(() => app.close())
+    let served = 0
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.raw.once('finish', () => decide?.())
+      setTimeout(() => reply.code(503).send('too slow'))
+      done()
+    })
+    await app.register(threescale, { gateway: gateway as never })
+    app.get('/', async () => `served ${++served}`)
+    const answer = await app.inject('/')
+    await settled()
+    expect([answer.statusCode, answer.body, served]).toEqual([503, 'too slow', 0])
+    expect(logged).toEqual([])
+  })
 })
 
 describe('HTTP/2', () => {

@@ -3,6 +3,7 @@
  * is still there. Decides nothing.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { ResponseView } from '../request/request-view.ts'
 
@@ -39,6 +40,8 @@ export function followResponse(
   response.on('finish', () => end(!request.aborted))
   // light-my-request says 'close' without writableFinished for answers that did finish, but after 'finish'.
   response.on('close', () => end(false))
+  // Node tells the response of HEAD on HTTP/2 nothing if it was never ended.
+  if (request.httpVersionMajor > 1) (response as never as Http2ServerResponse).stream.once('close', () => end(false))
   const unqueue = response.socket === null ? whenSocketCloses(request.socket, () => end(false)) : undefined
   return true
 }
