@@ -16,6 +16,7 @@ const PAGES = [
   'docs/observability.md',
   'docs/client.md',
   'docs/gateway.md',
+  'docs/routing.md',
   'docs/emulator.md',
 ]
 afterAll(() => rmSync(work, { recursive: true, force: true }))
