@@ -46,6 +46,22 @@ describe('a direct gateway after the response', () => {
     expect(counted()?.hits?.minute).toBe(1)
   })
 
+  it.each<[string, Partial<GatewayOptions>]>([
+    ['the usage of the request', { responseCodes: true }],
+    ['what usageAfter tells', { responseCodes: true, usageAfter: () => ({ hits: 3 }) }],
+  ])('reports the status once, with %s, and not again with what a handler adds', async (_with, options) => {
+    const { ask, gateway, backend, counted } = setUp(options)
+    const decision = (await ask()) as Allowed
+    decision.addUsage({ tokens: 7 })
+    gateway.settle(decision, response(201))
+    await gateway.close()
+    const reported = decodeURIComponent(backend.calls.at(-1)!.body!)
+    expect(reported.match(/\[log\]\[code\]=201/g)).toHaveLength(1)
+    const [withStatus] = /transactions\[(\d+)\]\[log\]/.exec(reported)!.slice(1)
+    expect(reported).toContain(`transactions[${withStatus}][usage][hits]=`)
+    expect(counted()).toMatchObject({ tokens: { day: 7 } })
+  })
+
   it('counts the usage of usageAfter, and the prediction if it fails', async () => {
     let answer: () => { hits: number } = () => ({ hits: 3 })
     const { ask, gateway, counted } = setUp({ usageAfter: () => answer(), logger: quietLogger })

@@ -95,6 +95,23 @@ describe('an application', () => {
     ]).toEqual([{ hits: 1 }, { hits: Number.MAX_SAFE_INTEGER }])
   })
 
+  it('law 7: usage that is taken away leaves each limit that it fell under, and comes back to each', () => {
+    const ledger = openLedger()
+    const limits = [
+      ['orders', 'day', 10, 1],
+      ['hits', 'minute', 10, 2],
+      ['hits', 'day', 10, 4],
+    ] as const
+    const application = ledger.learn('a1', limits)
+    const now = ledger.clock.now()
+    const row = application.reserve(application.planLimits.footprintOf(createUsageShape({ hits: 3 }), now), now)!
+    expect(ledger.known(application)).toEqual([1, 5, 7])
+    application.shift(row, -1)
+    expect(ledger.known(application)).toEqual([1, 2, 4])
+    application.shift(row, 1)
+    expect(ledger.known(application)).toEqual([1, 5, 7])
+  })
+
   it('does not add fresh usage to usage that may be counted twice', () => {
     const ledger = openLedger()
     const application = ledger.learn('a1', [], { metrics: ['hits'] })

@@ -220,6 +220,13 @@ test.each<[string, () => Promise<unknown>]>([
   ['credentials must be an object', () => recorder().client.authrep(undefined as never)],
   ['credentials.userKey must be a string', () => recorder().client.authrep({ userKey: ['a', 'b'] } as never)],
   ['credentials.userKey must be a string', () => recorder().client.authrep({ userKey: null } as never)],
+  ['credentials.appId must be a string', () => recorder().client.authrep({ appId: {} } as never)],
+  ['credentials.clientId must be a string', () => recorder().client.authrep({ clientId: {} } as never)],
+  ['credentials.appKey must be a string', () => recorder().client.authrep({ appId: 'a', appKey: {} } as never)],
+  [
+    'credentials.redirectUrl must be a string',
+    () => recorder().client.authrep({ clientId: 'a', redirectUrl: {} } as never),
+  ],
   ['credentials.appKey is not valid Unicode', () => recorder().client.authrep({ appId: 'a', appKey: '\ud800x' })],
   ['referrer is not valid Unicode', () => recorder().client.authrep({ appId: 'a' }, { referrer: '\udc00' })],
   ['contains a bracket', () => recorder().client.authrep({ appId: 'a' }, { usage: { 'a[b': 1 } })],

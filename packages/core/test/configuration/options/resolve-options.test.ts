@@ -85,6 +85,14 @@ describe('resolveOptions', () => {
     ])
   })
 
+  it('names what a mapping rule lacks, in the order of the documentation', () => {
+    expect(problemsOf({ mappingRules: [{ method: 'GET', pattern: '/', metric: 'hits' }, {}] })).toEqual([
+      'mappingRules[1].method is missing',
+      'mappingRules[1].pattern is missing',
+      'mappingRules[1].metric is missing',
+    ])
+  })
+
   it.each([
     ['service_id', 'serviceId'],
     ['serviceid', 'serviceId'],

@@ -92,6 +92,37 @@ describe('an answer', () => {
   })
 })
 
+describe('a new limit whose window has ended when the answer arrives', () => {
+  function openLate() {
+    const ledger = openLedger({ now: '2026-03-10T10:59:50Z' })
+    const application = ledger.learn('a1', [], { metrics: ['hits'] })
+    ledger.admit(application, { hits: 3 })
+    take(ledger).acknowledge()
+    const question = ledger.whole.stampQuestion()
+    const at = ledger.clock.now()
+    ledger.clock.skip(15_000)
+    ledger.learn('a1', [['hits', 'hour', 10, 0]], { question, at })
+    expect(ledger.known(application)).toEqual([0])
+    ledger.admit(application, { hits: 2 })
+    take(ledger).acknowledge()
+    return { ...ledger, application }
+  }
+
+  it('begins in the present window, which a later answer does not begin anew', () => {
+    const { application, clock, learn, known } = openLate()
+    clock.skip(SETTLE_MS - 1)
+    learn('a1', [['hits', 'hour', 10, 0]])
+    expect(known(application)).toEqual([2])
+  })
+
+  it('is exact, because all usage of the present window is known, so that a loss is announced', () => {
+    const { application, clock, learn, known, losses } = openLate()
+    clock.skip(SETTLE_MS)
+    learn('a1', [['hits', 'hour', 10, 0]])
+    expect([known(application), losses]).toMatchObject([[0], [{ kind: 'suspected', usage: { hits: 2 } }]])
+  })
+})
+
 describe('limits that change', () => {
   it('up or down leave the count', () => {
     const ledger = openLedger()

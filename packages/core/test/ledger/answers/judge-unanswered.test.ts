@@ -38,11 +38,33 @@ describe('a batch without an answer', () => {
     expect([ledger.known(application), ledger.whole.records, imbalance(ledger.whole)]).toEqual([[5], 1, {}])
   })
 
+  it('was not counted when the backend lacks it in a limit that is not the first', () => {
+    const limits = (current: number): LimitNow[] => [['orders', 'day', 100, 7], DAY(current)[0]!]
+    const { ledger, application, batch } = openUnanswered(limits)
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', limits(2))
+    expect([batch.state, ledger.known(application)]).toEqual(['over', [7, 5]])
+  })
+
   it('stays ambiguous until the backend has had settleMs to count it', () => {
     const { ledger, batch } = openUnanswered()
     ledger.clock.skip(SETTLE_MS - 1)
     ledger.learn('a1', DAY(2))
     expect([batch.state, batch.undecidable]).toEqual(['ambiguous', false])
+  })
+
+  it('is judged by how long it has been without an answer, not by when it was sent', () => {
+    const ledger = openLedger()
+    ledger.admit(ledger.learn('a1', DAY(2)), { hits: 3 })
+    const batch = take(ledger)
+    ledger.clock.skip(SETTLE_MS)
+    batch.leaveUnanswered()
+    ledger.clock.skip(SETTLE_MS - 1)
+    ledger.learn('a1', DAY(2))
+    expect([batch.state, batch.undecidable]).toEqual(['ambiguous', false])
+    ledger.clock.skip(1)
+    ledger.learn('a1', DAY(2))
+    expect(batch.state).toBe('over')
   })
 
   it('is judged together with other batches under way', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ServiceTime } from '../../../src/ledger/plan/service-time.ts'
+import { reportOf } from '../../../../../test/support/test-ledger.ts'
+import { ServiceTime, sharedWindow } from '../../../src/ledger/plan/service-time.ts'
 
 const MINUTE = 60_000
 const NOON = Date.parse('2026-03-10T12:00:00Z')
@@ -103,5 +104,24 @@ describe('the time of a service', () => {
         }
       }),
     )
+  })
+})
+
+describe('the window that all windows of an answer share', () => {
+  const minuteAt = (time: number) => reportOf(['hits', 'minute', 10], time)
+
+  it('is their common part', () => {
+    const reports = [reportOf(['hits', 'day', 10], NOON), minuteAt(NOON), reportOf(['hits', 'eternity', 10], NOON)]
+    expect(sharedWindow(reports)).toEqual({ start: NOON, end: NOON + MINUTE })
+  })
+
+  it('is none where they only touch, or lie apart, because one moment cannot lie in both', () => {
+    expect(sharedWindow([minuteAt(NOON), minuteAt(NOON + MINUTE)])).toBeUndefined()
+    expect(sharedWindow([minuteAt(NOON), minuteAt(NOON + 2 * MINUTE)])).toBeUndefined()
+  })
+
+  it('is none where no window ends', () => {
+    expect(sharedWindow([reportOf(['hits', 'eternity', 10], NOON)])).toBeUndefined()
+    expect(sharedWindow([])).toBeUndefined()
   })
 })

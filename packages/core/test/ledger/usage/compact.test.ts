@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openLedger, type TestLedger } from '../../../../../test/support/test-ledger.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
@@ -23,6 +24,8 @@ function waiting(rows: readonly [minute: string, hits: number, resent?: boolean]
   return [ledger, application]
 }
 
+const clockTime = (minutes: number) => new Date(minutes * 60_000).toISOString().slice(11, 16)
+
 function rowsOf(application: ApplicationLedger): [minute: string, hits: number][] {
   const rows: [string, number][] = []
   eachRow(application.pending, (row) => {
@@ -45,6 +48,44 @@ it('rows of one minute become one', () => {
     ],
     2,
   ])
+})
+
+it('two rows of one minute become one, too', () => {
+  const [ledger, application] = waiting([
+    ['10:20', 1],
+    ['10:20', 2],
+  ])
+  compact(application)
+  expect([rowsOf(application), ledger.whole.records]).toEqual([[['10:20', 3]], 1])
+})
+
+it('the newest row comes first in whatever order they waited, and is as new as any that is merged into it', () => {
+  const times = fc.integer({ min: 8 * 60, max: 10 * 60 + 20 })
+  fc.assert(
+    fc.property(fc.array(fc.tuple(times, fc.integer({ min: 1, max: 9 })), { maxLength: 12 }), (rows) => {
+      const [ledger, application] = waiting(rows.map(([time, hits]) => [clockTime(time), hits]))
+      compact(application)
+      const merged = new Map<string, [newest: number, hits: number]>()
+      for (const [time, hits] of rows.toSorted(([a], [b]) => b - a)) {
+        // Minutes from 10:16 stay apart, older ones do not.
+        const key = time < 10 * 60 + 16 ? `hour ${Math.floor(time / 60)}` : `minute ${time}`
+        const row = merged.get(key) ?? [time, 0]
+        merged.set(key, [row[0], row[1] + hits])
+      }
+      expect(rowsOf(application)).toEqual([...merged.values()].map(([time, hits]) => [clockTime(time), hits]))
+      expect(ledger.whole.records).toBe(merged.size)
+    }),
+  )
+})
+
+it('a request of the present minute adds to its row, although an older row came to wait last', () => {
+  const [ledger, application] = waiting([
+    ['10:20', 1],
+    ['10:19', 2],
+  ])
+  compact(application)
+  ledger.admit(application, { hits: 4 })
+  expect([rowsOf(application)[0], ledger.whole.records]).toEqual([['10:20', 5], 2])
 })
 
 it('rows of older minutes are merged by the hour, each within its own hour', () => {
@@ -72,6 +113,15 @@ it('usage that may be counted twice stays apart', () => {
   ])
   compact(application)
   expect(rowsOf(application)).toHaveLength(2)
+})
+
+it('law 9: a sum may become as large as the backend can hold', () => {
+  const [ledger, application] = waiting([
+    ['10:20', 1],
+    ['10:20', Number.MAX_SAFE_INTEGER - 1],
+  ])
+  compact(application)
+  expect([rowsOf(application), ledger.whole.records]).toEqual([[['10:20', Number.MAX_SAFE_INTEGER]], 1])
 })
 
 it('law 9: no sum becomes larger than the backend can hold', () => {

@@ -35,6 +35,11 @@ describe('a batch', () => {
     expect(sizes(take(using(801, usage)))).toEqual([800, 1])
   })
 
+  it('has one transaction only where two would have too many parameters', () => {
+    const usage = Object.fromEntries(Array.from({ length: 2500 }, (_, index) => [`metric-${index}`, 1]))
+    expect(sizes(take(using(2, usage)))).toEqual([1, 1])
+  })
+
   it('counts the response code among the parameters', () => {
     const ledger = openLedger()
     const application = ledger.learn('a1', [], { metrics: ['a', 'b'] })

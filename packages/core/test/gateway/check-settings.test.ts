@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { TYPE } from '../../../../test/support/socket-backend.ts'
+import { TRANSPORT } from '../../src/client/transport/transport.ts'
+import { TransportError } from '../../src/errors.ts'
+import { createGateway } from '../../src/gateway/create-gateway.ts'
+import { viewOf } from '../requests.ts'
+
+/** A gateway whose backend refuses every call with the code. */
+function refusedWith(code: string, status: number) {
+  const body = `<?xml version="1.0" encoding="UTF-8"?><error code="${code}">refused</error>`
+  return createGateway({
+    serviceId: '2555417',
+    serviceToken: 'demo-token',
+    [TRANSPORT]: { request: async () => ({ status, headers: { 'content-type': TYPE }, body: Buffer.from(body) }) },
+  } as Parameters<typeof createGateway>[0])
+}
+
+describe('the check of the settings tells what to do when the backend refuses', () => {
+  it.each([
+    ['service_token_invalid', 403, /^check serviceToken and serviceId: .* Service Management API$/],
+    ['provider_key_invalid', 403, /^check providerKey, and give serviceId/],
+    ['provider_key_invalid_or_service_missing', 403, /^check providerKey, and give serviceId/],
+    ['service_id_invalid', 403, /^check serviceId: it is the numeric id/],
+    ['service_id_missing', 422, /^check serviceId: it is the numeric id/],
+    ['metric_invalid', 404, /^a metric in usage, mappingRules or metrics does not exist/],
+    ['oauth_not_enabled', 403, /^the service does not use OAuth/],
+    // It has no hint of its own.
+    ['usage_value_invalid', 403, /^3scale refuses how this gateway is set up/],
+  ])('%s', async (code, status, hint) => {
+    expect(await refusedWith(code, status).check()).toEqual({ ok: false, code, hint: expect.stringMatching(hint) })
+  })
+
+  it('and says why when it could not be asked', async () => {
+    const backend = createEmulatedBackend()
+    backend.fail = () => new TransportError('the cable is cut', { sent: false })
+    const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', ...backend.seams })
+    expect(await gateway.check()).toEqual({
+      ok: false,
+      code: 'ERR_THREESCALE_TRANSPORT',
+      hint: expect.stringMatching(/^the backend could not be asked: .*the cable is cut/),
+    })
+  })
+})
+
+describe('the check of metric names', () => {
+  it('passes although the application is over its limits, because the backend checks these last', async () => {
+    const gateway = createGateway({
+      serviceId: '2555417',
+      serviceToken: 'demo-token',
+      ...createEmulatedBackend().seams,
+    })
+    for (let call = 0; call < 6; call++) await gateway.evaluate(viewOf({ url: '/?user_key=good-key' }))
+    expect(await gateway.check({ credentials: { userKey: 'good-key' } })).toEqual({ ok: true, metrics: 'accepted' })
+  })
+})
