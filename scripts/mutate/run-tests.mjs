@@ -5,6 +5,9 @@ import { startVitest } from 'vitest/node'
 
 const [what, until, ...files] = process.argv.slice(2)
 
+// What is given here replaces what vitest.config.ts says.
+const CONFIGURED = ['test/support/warnings.ts', 'test/support/seed.ts']
+
 class GivenOrder {
   /** @param {import('vitest/node').TestSpecification[]} specifications */
   sort(specifications) {
@@ -40,6 +43,6 @@ await startVitest('test', files, {
   reporters: [reporter],
   silent: true,
   sequence: { sequencer: GivenOrder },
-  setupFiles: what === 'record' ? ['scripts/mutate/record-hits.mjs'] : [],
+  ...(what === 'record' ? { setupFiles: [...CONFIGURED, 'scripts/mutate/record-hits.mjs'] } : {}),
 })
 process.exit()

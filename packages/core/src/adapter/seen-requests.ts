@@ -17,7 +17,7 @@ export function wasAllowed(request: object & SeenRequest, gateway: object): bool
   const allowedBy = request[ALLOWED_BY]
   if (allowedBy === undefined) return false
   const family = familyOf(gateway)
-  const before = [allowedBy].flat().find((one) => familyOf(one) === family)
+  const before = [allowedBy].flat().find((one) => one === gateway || (family !== undefined && familyOf(one) === family))
   if (before === undefined) return false
   // A general guard stood in front of a route with a price of its own, which is never counted.
   if (before === family?.root && gateway !== before) family.countedBefore?.()
