@@ -17,10 +17,8 @@ beforeAll(async () => {
 })
 afterAll(() => backend.close())
 
+/** Requests that reached a handler. */
 let reached = 0
-afterAll(() => {
-  if (process.env.SERVED_FIGURES) console.log(`${reached} of ${RUNS_OF_SITE * SITES.length} requests reached a handler`)
-})
 
 describe.each(SITES)('$name', (planned) => {
   let site: OpenedSite
@@ -36,18 +34,15 @@ describe.each(SITES)('$name', (planned) => {
   it('law 13: counts whatever it serves at its price', { timeout: Math.max(20_000, RUNS_OF_SITE * 20) }, async () => {
     const plain = [...site.offers.values()]
     const problems: string[] = []
-    let served = 0
     for (let run = 0; run < RUNS_OF_SITE && problems.length < 3; run++) {
       const seed = (SEED + run) | 0
       const request = oddRequest(plain, seed, planned.plan.http2 === true)
       const answer = await site.ask(request)
       if (answer === undefined) continue
-      served++
+      reached++
       if (!site.offers.has(answer)) problems.push(await told(request, seed))
     }
-    reached += served
     expect(problems).toEqual([])
-    if (RUNS_OF_SITE >= 50) expect(served / RUNS_OF_SITE).toBeGreaterThan(0.1)
   })
 
   async function told(request: OddRequest, seed: number): Promise<string> {
@@ -64,4 +59,8 @@ describe.each(SITES)('$name', (planned) => {
     }
     return request
   }
+})
+
+it.runIf(RUNS >= 10_000)('reaches handlers with a good share of the requests', () => {
+  expect(reached / (RUNS_OF_SITE * SITES.length)).toBeGreaterThan(0.2)
 })
