@@ -42,6 +42,7 @@ export function createRuleMatcher(
   // The slash of the root alone is no end.
   const slashEnds = rules.some(({ texts }) => texts.at(-1)!.endsWith('/') && (texts.length > 1 || texts[0] !== '/'))
   const slashMatters = slashEnds || rules.some(({ anchored }) => anchored)
+  const hasWildcards = rules.some(({ texts }) => texts.length > 1)
   const target: RequestTarget = { to: 0, plain: true, hasUpperCase: false }
 
   function match(view: RequestView): MeasuredUsage {
@@ -77,7 +78,11 @@ export function createRuleMatcher(
     // Denied whatever the router reads, and APIcast answers 404.
     if (matched === undefined || matched.members.length === 0) return matched
     const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
-    return routings.every((routing) => agrees(matched, routing, method, view)) ? matched : undefined
+    // A router may take APIcast's reading, too: a mount of Express swallows one of two slashes.
+    const agree = routings.every((routing) =>
+      [routing.path, path].every((each) => agrees(matched, each, routing, method, view)),
+    )
+    return agree ? matched : undefined
   }
 
   function matchPath(path: string, method: string, ignoresCase: boolean, view: RequestView): MatchedRules | undefined {
@@ -87,26 +92,50 @@ export function createRuleMatcher(
   }
 
   /** Whether the router's reading matches the same rules. */
-  function agrees(matched: MatchedRules, routing: Routing, method: string, view: RequestView): boolean {
-    const folds = ignoreCase === true || routing.ignoresCase
-    if (!agreesAs(folds, matched, routing, method, view)) return false
-    const mayFold = !folds && ignoreCase === undefined && routing.mayIgnoreCase === true
-    return !mayFold || agreesAs(true, matched, routing, method, view)
-  }
-
-  function agreesAs(
-    folds: boolean,
+  function agrees(
     matched: MatchedRules,
-    { path, ignoresTrailingSlash }: Routing,
+    path: string | undefined,
+    routing: Routing,
     method: string,
     view: RequestView,
   ): boolean {
     if (path === undefined) return false
+    const folds = ignoreCase === true || routing.ignoresCase
+    const { ignoresTrailingSlash } = routing
+    if (!agreesAs(folds, path, ignoresTrailingSlash, matched, method, view)) return false
+    const mayFold = !folds && ignoreCase === undefined && routing.mayIgnoreCase === true
+    return !mayFold || agreesAs(true, path, ignoresTrailingSlash, matched, method, view)
+  }
+
+  function agreesAs(
+    folds: boolean,
+    path: string,
+    ignoresTrailingSlash: boolean,
+    matched: MatchedRules,
+    method: string,
+    view: RequestView,
+  ): boolean {
     const found = matchSpelled(path, method, folds, view)
     if (found === undefined || keyOf(found) !== keyOf(matched.members)) return false
+    if (hasWildcards && !agreesOnSlashes(path, matched, folds, method, view)) return false
     if (!ignoresTrailingSlash || !slashMatters || path === '/') return true
     const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
     return !hasMore(matched, matchSpelled(other, method, folds, view))
+  }
+
+  /** A wildcard of a route may be nothing but slashes, one of a rule may not: a letter there shows the route's rules. */
+  function agreesOnSlashes(
+    path: string,
+    matched: MatchedRules,
+    folds: boolean,
+    method: string,
+    view: RequestView,
+  ): boolean {
+    const runs = path.match(/\/{2,}/g)
+    if (runs === null) return true
+    if (runs.length > 1) return false
+    const filled = path.endsWith('//') ? path.replace(runs[0]!, '/x') : path.replace(runs[0]!, '/x/')
+    return !hasMore(matched, matchSpelled(filled, method, folds, view))
   }
 
   /** The rules that match a path in any of its spellings. */

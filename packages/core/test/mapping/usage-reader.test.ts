@@ -274,6 +274,25 @@ describe('law 13: what is metered is what is served', () => {
     expect(readWith([rule('ANY /')], { method: 'M-SEARCH' })).toEqual({ hits: 1 })
   })
 
+  test('a path where a wildcard of a route may be nothing but slashes is ambiguous', () => {
+    const rules = [rule('ANY /'), rule('GET /files/{rest} paid'), rule('GET /a/{rest}/b paid')]
+    for (const url of ['/files//', '/files////', '/a//b', '/a///b', '/x//y//z']) {
+      expect(readWith(rules, { url, router: {} }), url).toBe('ambiguous')
+    }
+    expect(readWith(rules, { url: '/x//y', router: {} })).toEqual({ hits: 1 })
+    expect(readWith([rule('ANY /')], { url: '/x//y//z', router: {} })).toEqual({ hits: 1 })
+  })
+
+  test('a router that merges slashes may ignore the case and the slash at the end, too', () => {
+    const rules = [rule('ANY /'), rule('GET /api/dear$ paid')]
+    const read = (url: string, router: RequestParts['router']) => {
+      const reader = createUsageReader({ mappingRules: rules })
+      return reader.read(viewOf({ url, router }))
+    }
+    expect(read('/api//dear/', { ignoresTrailingSlash: true })).toBe('ambiguous')
+    expect(read('/api//DEAR', { mayIgnoreCase: true })).toBe('ambiguous')
+  })
+
   test('a slash after a wildcard counts where the router minds it', () => {
     const rules = [rule('ANY /'), rule('GET /t/{tenant}/$ root')]
     const request = (ignoresTrailingSlash: boolean) => ({ url: '/t/x', router: { ignoresTrailingSlash } })
