@@ -43,8 +43,8 @@ export function routerPath(target: string, options: RouterOptions): string | und
 }
 
 /**
- * The path with a letter for each parameter that is empty. No wildcard of a rule is empty, so the letter shows which rules
- * are for that route. Undefined where the parameters cannot be found in the path.
+ * The path with a letter for each parameter that is empty, or only slashes. No wildcard of a rule is, so the letter shows
+ * which rules are for that route. Undefined where the parameters cannot be found in the path.
  *
  * @param route the path of the route that matches, as it was declared.
  */
@@ -59,7 +59,7 @@ export function filledPath(path: string, route: string): string | undefined {
   let filled = path
   for (const place of places?.slice(1).reverse() ?? []) {
     const [from, to] = place!
-    if (from === to) filled = `${filled.slice(0, from)}x${filled.slice(to)}`
+    if (/^\/*$/.test(path.slice(from, to))) filled = `${filled.slice(0, from)}x${filled.slice(to)}`
   }
   return places === undefined ? undefined : filled
 }

@@ -39,7 +39,8 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
   get path(): string | undefined {
     const path = routerPath(this.url, this.#router)
     const { params, routeOptions } = this.request
-    const empty = typeof params === 'object' && params !== null && Object.values(params).includes('')
+    const values = typeof params === 'object' && params !== null ? Object.values(params) : []
+    const empty = values.some((value) => typeof value === 'string' && /^\/*$/.test(value))
     return empty && path !== undefined ? filledPath(path, routeOptions.url ?? '') : path
   }
 
