@@ -27,6 +27,7 @@ const CHANGES: readonly Change[] = [
   (target, random) => replaceOne(target, random, (one) => escaped(one, random)),
   (target, random) => replaceOne(target, random, (one) => escaped(one, random).replace('%', '%25')),
   (target, random) => replaceOne(target, random, () => ''),
+  (target, random) => target.slice(0, 1 + random.below(target.length)),
   (target, random) => insert(target, random.below(target.length + 1), random.pick(ODD)),
   (target, random) => insert(target, random.below(target.length + 1), random.pick(ODD)),
   // At the end of the path, where routers and rules differ most.

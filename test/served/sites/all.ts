@@ -1,6 +1,6 @@
 /** Every site of the served fuzz: frameworks, majors, settings, mounts and route sets, each combined with some others. */
 import { forms, queries } from '../parameter-sets.ts'
-import { PATH_SETS, twins } from '../path-sets.ts'
+import { emptyWildcards, PATH_SETS, twins } from '../path-sets.ts'
 import type { RouteSet } from '../route-set.ts'
 import { MOUNT, type SiteMaker, type SitePlan, TENANT } from '../site.ts'
 import { onExpress4, onExpress5 } from './express.ts'
@@ -35,7 +35,7 @@ const { words, plain, parameters, wildcards, optional, upper, escapes, head } = 
 
 export const SITES: readonly PlannedSite[] = [
   ...Object.entries(MAKERS).flatMap(([name, make]) =>
-    PLANS.flatMap((plan) => SETS.map((set) => planned(name, make, { ...plan, set }))),
+    PLANS.flatMap((plan) => SETS.map((set) => planned(name, make, { ...plan, set: setFor(name, set) }))),
   ),
   ...Object.entries(EXPRESS).flatMap(([name, on]) => [
     ...[words, parameters, optional, upper].flatMap((set) => [
@@ -80,7 +80,8 @@ export const SITES: readonly PlannedSite[] = [
       useSemicolonDelimiter: true,
     }),
   }).flatMap(([name, make]) =>
-    [words, plain, parameters, wildcards, optional, upper, queries, forms].map((set) =>
+    // Not the optional parts: `/shelf/;` has an empty book for the router, one named `;` for the rules, and costs a book.
+    [words, plain, parameters, wildcards, upper, queries, forms].map((set) =>
       planned(`Fastify 5, ${name}`, make, { set, everything: true }),
     ),
   ),
@@ -88,8 +89,20 @@ export const SITES: readonly PlannedSite[] = [
     planned('Koa 3', onKoa3(), { set, everything: true, http2: true }),
     planned('Fastify 5', onFastify({}, { http2: true }), { set, everything: true, http2: true }),
   ]),
+  // On a router that minds the case, only for routes of which no other spelling is a route, too.
+  ...[words, upper].map((set) =>
+    planned('Fastify 5, rules for any case', onFastify(), { set, everything: true, caseInsensitivePaths: true }),
+  ),
+  ...[words, parameters, upper, queries].flatMap((set) => [
+    planned('Express 5, rules for one case', onExpress5(), { set, everything: true, caseInsensitivePaths: false }),
+    planned('Koa 3, rules for any case', onKoa3(), { set, caseInsensitivePaths: true }),
+  ]),
   planned('Fastify 5', onFastify(), { set: twins, everything: true }),
 ]
+
+function setFor(framework: string, set: RouteSet): RouteSet {
+  return framework === 'Express 4' && set === wildcards ? emptyWildcards : set
+}
 
 function planned(name: string, make: SiteMaker, plan: SitePlan): PlannedSite {
   const { set, mount, guard, everything, http2 } = plan
