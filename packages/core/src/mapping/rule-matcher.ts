@@ -80,7 +80,7 @@ export function createRuleMatcher(
     const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
     // A router may take APIcast's reading, too: a mount of Express swallows one of two slashes.
     const agree = routings.every((routing) =>
-      [routing.path, path].every((each) => agrees(matched, each, routing, method, view)),
+      [...new Set([routing.path, path])].every((each) => agrees(matched, each, routing, method, view)),
     )
     return agree ? matched : undefined
   }
