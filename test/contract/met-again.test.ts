@@ -23,7 +23,7 @@ describe.each(frameworks)('$name', ({ create }) => {
     ['skipped, then allowed', [skip, () => allow()], 200, 2, 1],
     ['skipped twice', [skip], 200, 2, 0],
     ['denied: the second place is not reached', [() => denied()], 429, 1, 0],
-  ])('%s', async (_, scripts, status, asked, settled) => {
+  ])('law 14: %s', async (_, scripts, status, asked, settled) => {
     const gateway = inOrder(...scripts)
     const app = await create({ guard: gateway, twice: true })
     const answer = await inject(app.dispatch, { method: 'GET', url: '/' })
@@ -32,7 +32,7 @@ describe.each(frameworks)('$name', ({ create }) => {
   })
 })
 
-describe('a denial that the application goes on from', () => {
+describe('law 14: a denial that the application goes on from', () => {
   const goOn: ErrorRequestHandler = (_error, _request, _response, next) => next()
   const failing: Script = () => {
     throw new Error('the callback failed')
