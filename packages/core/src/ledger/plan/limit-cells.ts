@@ -13,8 +13,9 @@ export const END = 2
 /** Usage that the backend has or will have counted in the window, as far as we know. */
 export const KNOWN = 3
 /**
- * 1 while `KNOWN` may be above the truth, so that nothing may be concluded from the cell. The limit appeared while
- * usage was under way, and all of that usage was assumed to be missing in the backend's count.
+ * 1 while `KNOWN` may be above the truth, so that nothing may be concluded from the cell. Either the limit appeared
+ * while usage was under way, and all of that usage was assumed to be missing in the backend's count. Or an authrep's
+ * answer showed an older window, in which the backend may have counted the usage.
  */
 export const INFLATED = 4
 
