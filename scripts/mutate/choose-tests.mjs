@@ -1,7 +1,7 @@
 // Chooses the test files that can kill a mutant, those that probably do so first.
 import { basename, dirname } from 'node:path'
 
-// Who finds mistakes in the sources fastest; all other tests come after them.
+// The tests that find mistakes in the sources fastest; all others come after them.
 const ORDER = [/^packages\/core\//, /^test\/(laws|model|contract)\//, /^test\/(faults|conformance)\//]
 
 /**

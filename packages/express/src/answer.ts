@@ -20,7 +20,7 @@ export function deny(
   next: NextFunction,
 ): unknown {
   endUpload(request, response)
-  // Express's own handler breaks an answer off that somebody has begun.
+  // Express's own handler breaks off an answer that has begun.
   if (onDeny === 'throw' || response.headersSent) return next(new DenialError(denied))
   if (onDeny === 'answer') return answer(denied, request, response)
   try {

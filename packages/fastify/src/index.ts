@@ -47,7 +47,7 @@ export interface FastifySettings {
 
 export interface FastifyOptions extends GatewayOptions<FastifyView>, FastifySettings {}
 
-/** A gateway made elsewhere; closing it is left to whoever made it. */
+/** A gateway made elsewhere; the code that made it has to close it. */
 export interface GivenGateway extends FastifySettings {
   readonly gateway: Gateway<FastifyView>
 }

@@ -68,7 +68,7 @@ export abstract class NodeRequestView<Response extends ServerResponse | undefine
       const controller = new AbortController()
       const abort = (): void => controller.abort()
       if (this.response === undefined) {
-        // A server's sockets stay half open: 'end' is all that is heard of a client that left, once somebody reads.
+        // A server's sockets stay half open: 'end' is all that is heard of a client that left, once the stream is read.
         this.raw.socket.once('end', abort).once('close', abort)
       } else {
         followResponse(this.raw, this.response, (finished) => finished || abort())

@@ -56,7 +56,7 @@ function hasLeft(request: IncomingMessage, response: ServerResponse): boolean {
   return request.aborted || response.destroyed || (response.socket === null && request.socket.destroyed)
 }
 
-/** Node finishes the stream of a HEAD request on HTTP/2 before anybody has answered, so that alone tells nothing. */
+/** Node finishes the stream of a HEAD request on HTTP/2 before it was answered, so that alone tells nothing. */
 function hasFinished(response: ServerResponse): boolean {
   // Cheapest first: Express makes each look at a response a slow one.
   return response.writableEnded && response.writableFinished
