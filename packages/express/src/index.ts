@@ -1,13 +1,6 @@
 /** `@threescale/express`: 3scale decides about the requests of an Express app, version 4 or 5. */
-import {
-  type Allowed,
-  ConfigError,
-  createGateway,
-  type Gateway,
-  type GatewayOptions,
-  type RouteOptions,
-} from '@threescale/core'
-import { type GuardOutcomes, guard, isGateway, onDenyProblems } from '@threescale/core/adapter'
+import { type Allowed, createGateway, type Gateway, type GatewayOptions, type RouteOptions } from '@threescale/core'
+import { checkedOnDeny, type GuardOutcomes, guard, isGateway } from '@threescale/core/adapter'
 import type { NextFunction, RequestHandler } from 'express'
 import { addHeaders, deny, type OnDeny } from './answer.ts'
 import { ExpressRequestView, type ExpressView } from './view.ts'
@@ -50,9 +43,9 @@ export function threescale(
   options: ExpressOptions | Gateway<ExpressView>,
   settings: Pick<ExpressOptions, 'onDeny'> = {},
 ): ThreescaleHandler {
-  if (isGateway<ExpressView>(options)) return createHandler(options, checked(settings.onDeny))
+  if (isGateway<ExpressView>(options)) return createHandler(options, checkedOnDeny(settings.onDeny))
   const { onDeny, ...gatewayOptions } = options
-  return createHandler(createGateway<ExpressView>(gatewayOptions), checked(onDeny))
+  return createHandler(createGateway<ExpressView>(gatewayOptions), checkedOnDeny(onDeny))
 }
 
 export default threescale
@@ -80,10 +73,4 @@ function outcomesOf(onDeny: OnDeny): GuardOutcomes<ExpressRequestView, NextFunct
     leave() {},
     fail: (_view, next, error) => next(error),
   }
-}
-
-function checked(onDeny: OnDeny | undefined): OnDeny {
-  const problems = onDenyProblems(onDeny)
-  if (problems.length > 0) throw new ConfigError(problems)
-  return onDeny ?? 'answer'
 }

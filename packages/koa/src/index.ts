@@ -1,13 +1,6 @@
 /** `@threescale/koa`: 3scale decides about the requests of a Koa app, version 2 or 3. */
-import {
-  type Allowed,
-  ConfigError,
-  createGateway,
-  type Gateway,
-  type GatewayOptions,
-  type RouteOptions,
-} from '@threescale/core'
-import { type GuardOutcomes, guard, isGateway, onDenyProblems } from '@threescale/core/adapter'
+import { type Allowed, createGateway, type Gateway, type GatewayOptions, type RouteOptions } from '@threescale/core'
+import { checkedOnDeny, type GuardOutcomes, guard, isGateway } from '@threescale/core/adapter'
 import type { Middleware, Next } from 'koa'
 import { deny, type OnDeny } from './answer.ts'
 import { KoaRequestView, type KoaView } from './view.ts'
@@ -48,9 +41,9 @@ export function threescale(
   options: KoaOptions | Gateway<KoaView>,
   settings: Pick<KoaOptions, 'onDeny'> = {},
 ): ThreescaleMiddleware {
-  if (isGateway<KoaView>(options)) return createMiddleware(options, checked(settings.onDeny))
+  if (isGateway<KoaView>(options)) return createMiddleware(options, checkedOnDeny(settings.onDeny))
   const { onDeny, ...gatewayOptions } = options
-  return createMiddleware(createGateway<KoaView>(gatewayOptions), checked(onDeny))
+  return createMiddleware(createGateway<KoaView>(gatewayOptions), checkedOnDeny(onDeny))
 }
 
 export default threescale
@@ -81,10 +74,4 @@ function outcomesOf(onDeny: OnDeny): GuardOutcomes<KoaRequestView, Next> {
       throw error
     },
   }
-}
-
-function checked(onDeny: OnDeny | undefined): OnDeny {
-  const problems = onDenyProblems(onDeny)
-  if (problems.length > 0) throw new ConfigError(problems)
-  return onDeny ?? 'answer'
 }
