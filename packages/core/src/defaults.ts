@@ -1,6 +1,6 @@
-/** All defaults of the gateway's options. Tests compare the README's table and the docstrings with it. */
+/** All defaults of options. Tests compare the tables of the pages and the docstrings with them. */
 
-/** Options without an entry here are absent by default. */
+/** The defaults of a gateway's options. Those without an entry here are absent by default. */
 export const DEFAULTS = {
   backendUrl: 'https://su1.3scale.net',
   timeoutMs: 1000,
@@ -35,7 +35,26 @@ export const DEFAULTS = {
   legacyRateLimitHeaders: false,
 } as const
 
+/** The defaults of a client's options; `DEFAULTS` says those that a gateway has, too. */
+export const CLIENT_DEFAULTS: {
+  readonly backendUrl: string
+  readonly timeoutMs: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly retry: number
+  readonly maxConnections: number
+} = {
+  backendUrl: DEFAULTS.backendUrl,
+  timeoutMs: DEFAULTS.timeoutMs,
+  headers: {},
+  retry: 1,
+  maxConnections: 128,
+}
+
+/** The longest that closing a gateway or its reporter takes by default, in milliseconds. */
+export const CLOSE_MS = 5000
+
 deepFreeze(DEFAULTS)
+deepFreeze(CLIENT_DEFAULTS)
 
 function deepFreeze(value: object): void {
   for (const part of Object.values(value)) if (typeof part === 'object') deepFreeze(part)

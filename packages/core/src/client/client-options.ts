@@ -1,8 +1,8 @@
 /** The options of a client: as they are written, checked, and with their defaults. */
 import type { Dispatcher } from 'undici'
-import { DEFAULTS } from '../defaults.ts'
+import { CLIENT_DEFAULTS } from '../defaults.ts'
 import { ConfigError } from '../errors.ts'
-import { CLOCK, type Clock, systemClock } from '../primitives/clock.ts'
+import { CLOCK, type Clock, MAX_TIMER_MS, systemClock } from '../primitives/clock.ts'
 import { checkBackendUrl } from '../validation/backend-url.ts'
 import {
   type Check,
@@ -49,24 +49,12 @@ export interface ResolvedClientOptions {
   readonly transport: Transport | undefined
 }
 
-/** The defaults of a client's options. */
-export const CLIENT_DEFAULTS: Pick<
-  ResolvedClientOptions,
-  'backendUrl' | 'timeoutMs' | 'headers' | 'retry' | 'maxConnections'
-> = Object.freeze({
-  backendUrl: DEFAULTS.backendUrl,
-  timeoutMs: DEFAULTS.timeoutMs,
-  headers: Object.freeze({}),
-  retry: 1,
-  maxConnections: 128,
-})
-
 const CLIENT_TABLE: OptionTable = {
   serviceId: text(),
   serviceToken: text(),
   providerKey: text(),
   backendUrl: checkBackendUrl,
-  timeoutMs: whole(1, 2_147_483_647),
+  timeoutMs: whole(1, MAX_TIMER_MS),
   dispatcher: havingMethods('an undici dispatcher', 'dispatch'),
   headers: checkHeaders,
   retry: either(

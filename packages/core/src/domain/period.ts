@@ -5,7 +5,7 @@ export const PERIODS = ['eternity', 'year', 'month', 'week', 'day', 'hour', 'min
 export type Period = (typeof PERIODS)[number]
 
 export const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
+export const HOUR_MS: number = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 // 1970-01-01 was a Thursday; the Monday of its week is three days before the epoch.
 const MONDAY_OFFSET_MS = 3 * DAY_MS

@@ -1,12 +1,12 @@
 /** One transaction of a report. */
-import { MINUTE_MS } from './period.ts'
+import { HOUR_MS } from './period.ts'
 import type { SetUsage } from './usage.ts'
 
 /**
  * Age of the oldest timestamp that is sent, in milliseconds. The backend's job drops a call with a timestamp older than
  * 24 hours, and the job may run later than the call (apisonator, transaction timestamps).
  */
-export const MAX_STAMP_AGE_MS: number = 23 * 60 * MINUTE_MS
+export const MAX_STAMP_AGE_MS: number = 23 * HOUR_MS
 
 /** Exactly one of `userKey` and `appId`. */
 export interface Transaction {

@@ -1,5 +1,8 @@
 /** Time and timers behind one interface, so that tests move the clock instead of sleeping. */
 
+/** The longest delay of Node's timers, in milliseconds; Node turns a longer one into 1 ms. */
+export const MAX_TIMER_MS = 2_147_483_647
+
 /** A pending timer. */
 export interface Timer {
   cancel(): void
@@ -29,8 +32,7 @@ export const systemClock: Clock = {
   now: Date.now,
   elapsed: () => Math.floor(performance.now()),
   schedule(task, delayMs) {
-    // Node turns a delay above 2^31 - 1 into 1 ms.
-    const timer = setTimeout(task, Math.min(delayMs, 2_147_483_647))
+    const timer = setTimeout(task, Math.min(delayMs, MAX_TIMER_MS))
     timer.unref()
     return { cancel: () => clearTimeout(timer) }
   },

@@ -1,5 +1,6 @@
 /** Reports usage to the backend: at intervals, when too much waits, and a last time on close. */
 import type { Breaker } from '../backend/breaker.ts'
+import { CLOSE_MS } from '../defaults.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
@@ -43,8 +44,6 @@ export interface Reporter {
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
 }
 
-/** The longest that closing takes by default, in milliseconds. */
-export const CLOSE_MS = 5000
 const CLOSE_RETRY_MS = { min: 50, max: 1000 }
 const MAX_PROOFS_AT_ONCE = 16
 

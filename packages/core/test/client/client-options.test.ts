@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { CLIENT_DEFAULTS, resolveClientOptions } from '../../src/client/client-options.ts'
+import { resolveClientOptions } from '../../src/client/client-options.ts'
 import { VERSION } from '../../src/client/transport/user-agent.ts'
+import { CLIENT_DEFAULTS } from '../../src/defaults.ts'
 import { type ClientOptions, ConfigError, ThreeScaleClient } from '../../src/index.ts'
 
 const least = { serviceToken: 't' }

@@ -3,6 +3,7 @@
 import { DEFAULTS } from '../../defaults.ts'
 import { metricProblem, type Usage, usageOf, usageProblem } from '../../domain/usage.ts'
 import { patternProblem } from '../../mapping/rule-pattern.ts'
+import { MAX_TIMER_MS } from '../../primitives/clock.ts'
 import { checkBackendUrl } from '../../validation/backend-url.ts'
 import {
   between,
@@ -21,12 +22,10 @@ import {
   whole,
 } from '../../validation/checks.ts'
 
-/** The longest delay of Node's timers; a longer one would end at once. */
-const MAX_MS = 2_147_483_647
 /** The most entries that a V8 Map can hold. */
 const MAX_ENTRIES = 16_777_216
 
-const milliseconds = whole(1, MAX_MS)
+const milliseconds = whole(1, MAX_TIMER_MS)
 const entries = whole(1, MAX_ENTRIES)
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
@@ -44,10 +43,10 @@ const CACHE_TABLE: OptionTable = {
   staleMs: milliseconds,
   maxApplications: entries,
   maxDenials: entries,
-  denialTtlMs: whole(0, MAX_MS),
+  denialTtlMs: whole(0, MAX_TIMER_MS),
   maxWaiters: entries,
   limitMargin: between(0, 1),
-  settleMs: whole(0, MAX_MS),
+  settleMs: whole(0, MAX_TIMER_MS),
 }
 
 const REPORT_TABLE: OptionTable = {

@@ -3,9 +3,9 @@ import { MINUTE_MS } from '../../domain/period.ts'
 import { MAX_STAMP_AGE_MS } from '../../domain/transaction.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 
-// The backend drops batches stamped more than an hour ahead (facts: apisonator, timestamps); the remaining ten minutes
-// are for its jobs.
-const MAX_AHEAD_MS = 50 * MINUTE_MS
+// How far our clock may be ahead. The backend drops a batch with a stamp more than an hour ahead (apisonator,
+// lib/3scale/backend/transaction.rb). The remaining ten minutes are for its jobs.
+const MAX_CLOCK_AHEAD_MS = 50 * MINUTE_MS
 
 /**
  * Never runs backwards, so that usage is never stamped into a window that was already left behind.
@@ -36,7 +36,7 @@ export class ServiceTime {
     if (start > time) this.#reached = start
     // The clock was repaired, so with the old correction it would be behind.
     if (question > this.#correctedAt && own - this.#ahead < start) this.#ahead = aheadOf(own, start, end)
-    if (time - end <= MAX_AHEAD_MS) return false
+    if (time - end <= MAX_CLOCK_AHEAD_MS) return false
     this.#ahead = aheadOf(own, start, end)
     this.#reached = start
     this.#correctedAt = last

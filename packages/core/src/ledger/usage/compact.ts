@@ -1,12 +1,11 @@
 /** Keeps the list of waiting rows short while the backend cannot be reached. */
-import { MINUTE_MS } from '../../domain/period.ts'
+import { HOUR_MS, MINUTE_MS } from '../../domain/period.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import type { UsageRow } from './usage-row.ts'
 import { eachRow } from './waiting-rows.ts'
 
 // The backend keeps minute counters for three minutes, so older rows may be merged by the hour.
 const MINUTE_COUNTERS_MS = 5 * MINUTE_MS
-const HOUR_MS = 60 * MINUTE_MS
 
 /** Merges rows of the same minute, and older rows of the same hour. */
 export function compact(application: ApplicationLedger): void {

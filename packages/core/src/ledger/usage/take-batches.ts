@@ -11,8 +11,8 @@ import { giveUp } from './losses.ts'
 import { recordsOf, type UsageRow } from './usage-row.ts'
 import { takeWaiting } from './waiting-rows.ts'
 
-// The backend drops a batch with a stamp that is more than an hour ahead.
-const MAX_AHEAD_MS = 55 * MINUTE_MS
+// How far a stamp may be ahead of the service's time. The backend drops a batch with one more than an hour ahead.
+const MAX_STAMP_AHEAD_MS = 55 * MINUTE_MS
 
 export interface TakeOptions {
   /** Applications and metrics that were proved longer ago than this, in milliseconds, get batches of their own. */
@@ -72,7 +72,7 @@ function takeSendable(application: ApplicationLedger, late: TakeOptions['late'],
   const misstamped: UsageRow[] = []
   for (const row of takeWaiting(application)) {
     if (row.minute < time - MAX_STAMP_AGE_MS) (late === 're-stamp' ? misstamped : tooLate).push(row)
-    else if (row.minute > time + MAX_AHEAD_MS) misstamped.push(row)
+    else if (row.minute > time + MAX_STAMP_AHEAD_MS) misstamped.push(row)
     else if (row.ownTransaction?.awaitsResponse === true) application.wait(row)
     else sendable.push(row)
   }
