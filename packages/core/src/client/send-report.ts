@@ -3,7 +3,7 @@
 import type { Transaction } from '../domain/transaction.ts'
 import { RejectedError, ReportError, type ReportProgress } from '../errors.ts'
 import type { ReportOutcome } from './answer/report-outcome.ts'
-import type { Batch } from './encode/report-batches.ts'
+import type { ReportBatch } from './encode/report-batches.ts'
 
 /**
  * Keeps the order of the batches, because the result of set-usages depends on it, and stops at the first failure.
@@ -11,8 +11,8 @@ import type { Batch } from './encode/report-batches.ts'
  * @throws RejectedError or ReportError, with the transactions that were accepted, not reported and perhaps counted.
  */
 export async function sendBatches(
-  batches: readonly Batch[],
-  send: (batch: Batch) => Promise<ReportOutcome>,
+  batches: readonly ReportBatch[],
+  send: (batch: ReportBatch) => Promise<ReportOutcome>,
 ): Promise<{ accepted: number }> {
   const accepted: Transaction[] = []
   for (const [index, batch] of batches.entries()) {

@@ -4,7 +4,7 @@ import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.t
 import { unescapeXml } from './escapes.ts'
 import { headerOf, isEncoded, isThreescaleType } from './media-type.ts'
 
-export interface Denial {
+export interface AnsweredDenial {
   readonly code: string
   readonly reason: string
   /** The status document without its reason. */
@@ -16,7 +16,7 @@ const REASON = /^(\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>false<\/authoriz
 const REASON_END = '</reason>'
 
 /** @param noBody whether the call asked for no body; an empty body then means nothing. */
-export function readDenial(response: TransportResponse, noBody: boolean): Denial {
+export function readDenial(response: TransportResponse, noBody: boolean): AnsweredDenial {
   const named = wellFormedCode(headerOf(response, '3scale-rejection-reason'))
   const text = isThreescaleType(response) ? bodyText(response) : undefined
   const error = text === undefined ? null : ERROR.exec(text)

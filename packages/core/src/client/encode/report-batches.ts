@@ -7,7 +7,7 @@ import { encodeTransaction } from './transaction.ts'
 export const MAX_TRANSACTIONS = 1000
 export const MAX_PARAMETERS = 4000
 
-export interface Batch {
+export interface ReportBatch {
   /** Undefined: the provider's default service. */
   readonly service: string | undefined
   readonly transactions: readonly Transaction[]
@@ -32,7 +32,7 @@ export function batchesOf(
   transactions: Iterable<Transaction>,
   defaultService: string | undefined,
   problems: string[],
-): readonly Batch[] {
+): readonly ReportBatch[] {
   const batches: OpenBatch[] = []
   const open = new Map<string | undefined, OpenBatch>()
   let index = 0
