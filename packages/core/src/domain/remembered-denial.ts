@@ -1,9 +1,9 @@
-/** A denial that concerns more than one caller. */
+/** A denial that is remembered, so that not each request it concerns costs a call. */
 
-/** A denial that holds for all callers of an application or service, until the backend is asked again. */
-export interface GeneralDenial {
+/** A denial that holds for one caller, or for all callers of an application or service. */
+export interface RememberedDenial {
   readonly code: string
   readonly reason: string
-  /** By our clock. */
+  /** By our clock. Afterwards the denial of one caller is used only while the backend cannot be asked. */
   readonly until: number
 }

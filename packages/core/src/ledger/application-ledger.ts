@@ -1,8 +1,8 @@
 /** One application's count: what it may still use, what waits to be reported, and what was sent and is not settled yet. */
 
+import type { RememberedDenial } from '../domain/remembered-denial.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
-import type { GeneralDenial } from './general-denial.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-cells.ts'
 import { addAmount, type MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
@@ -39,7 +39,7 @@ export interface ServiceState {
   readonly unlimited: PlanLimits
   readonly applications: Map<string, ApplicationLedger>
   /** What the backend last said against the whole service. */
-  readonly denial: GeneralDenial | undefined
+  readonly denial: RememberedDenial | undefined
   /** Counts how often everything learned before became unusable. */
   readonly epoch: number
   /** The service's time when our clock shows `own`. */
@@ -62,7 +62,7 @@ export class ApplicationLedger {
   /** Waiting, added up by minute, newest first. */
   pending: UsageRow | undefined = undefined
   /** What the backend last said against all its callers. */
-  denial: GeneralDenial | undefined = undefined
+  denial: RememberedDenial | undefined = undefined
   /** No longer in the ledger: a caller that still refers to it has to look it up again. */
   evicted = false
   /** Whether it was used since the eviction last looked. */

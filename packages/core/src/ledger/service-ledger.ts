@@ -1,11 +1,11 @@
 /** What the applications of one service share: its time, metrics, their tree, the limits of its plans, the sums. */
+import type { RememberedDenial } from '../domain/remembered-denial.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { UsageReport, Verdict } from '../domain/verdict.ts'
 import { detachString } from '../primitives/detach-string.ts'
 import { applyAnswer } from './answers/apply-answer.ts'
 import { dropFutureWindows } from './answers/drop-future-windows.ts'
 import { ApplicationLedger, type LedgerState, type ServiceState } from './application-ledger.ts'
-import type { GeneralDenial } from './general-denial.ts'
 import { type DeclaredMetrics, MetricHierarchy } from './plan/metric-hierarchy.ts'
 import { addAmount, MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import { type Limit, PlanLimits } from './plan/plan-limits.ts'
@@ -44,7 +44,7 @@ export class ServiceLedger implements ServiceState {
   readonly metrics: MetricTable = new MetricTable()
   readonly hierarchy: MetricHierarchy
   readonly applications: Map<string, ApplicationLedger> = new Map()
-  denial: GeneralDenial | undefined = undefined
+  denial: RememberedDenial | undefined = undefined
   epoch = 0
   readonly unlimited: PlanLimits
   readonly sums: UsageTotals = { admitted: [], acknowledged: [], givenUp: [] }

@@ -1,10 +1,10 @@
 /** What an answer of the backend tells about a caller. */
 import type { BackendAnswer } from '../../backend/backend.ts'
 import type { Credentials } from '../../domain/credentials.ts'
+import type { RememberedDenial } from '../../domain/remembered-denial.ts'
 import type { NotAuthorized } from '../../domain/verdict.ts'
 import type { QuestionStamp } from '../../ledger/service-ledger.ts'
 import type { Identity } from './identity.ts'
-import type { Denial } from './remembered-denials.ts'
 
 export type CallerStatus =
   | { readonly kind: 'known'; readonly identity: Identity }
@@ -12,7 +12,7 @@ export type CallerStatus =
   | { readonly kind: 'unkept' }
   /** `metric` is named where the backend's sentence tells which one it refuses. */
   | { readonly kind: 'usage'; readonly metric: string | undefined; readonly reason: string }
-  | { readonly kind: 'denied'; readonly denial: Denial }
+  | { readonly kind: 'denied'; readonly denial: RememberedDenial }
   /** Our own credentials or settings were refused, not the caller's. */
   | { readonly kind: 'provider'; readonly reason: string }
 

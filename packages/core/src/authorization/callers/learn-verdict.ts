@@ -1,11 +1,11 @@
 /** How an answer of the backend changes what is remembered of a service. */
+import type { RememberedDenial } from '../../domain/remembered-denial.ts'
 import type { NotAuthorized, Verdict } from '../../domain/verdict.ts'
 import { giveUpWaiting } from '../../ledger/usage/losses.ts'
 import { interpretVerdict } from '../interpret-verdict.ts'
 import type { AskedFor, CallerStatus } from './caller-status.ts'
 import { type AnyCredentials, identityText } from './identity.ts'
 import { proveCallers } from './prove-callers.ts'
-import type { Denial } from './remembered-denials.ts'
 import type { ServiceCache } from './service-cache.ts'
 
 // A bound, because metric names that are computed from requests could be any number.
@@ -73,7 +73,7 @@ function learnDenied(
   scope: 'identity' | 'application' | 'service',
   { credentials, referrer, stamp }: AskedFor,
   now: number,
-): Denial {
+): RememberedDenial {
   const { code, reason } = verdict
   const { ledger } = cache
   const text = identityText(credentials, referrer)
