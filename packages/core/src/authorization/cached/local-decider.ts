@@ -35,11 +35,8 @@ export class LocalDecider {
   ): Decided | undefined {
     const { ttlMs, staleMs, denialTtlMs, limitMargin } = this.#cache.settings
     const now = this.#clock.now()
-    const age = now - identity.provedAt
-    // Not `age >= staleMs`: after the clock was set back the age is negative, which means unknown.
-    if (!(age >= 0 && age < staleMs)) return undefined
+    if (!isKnown(identity, now, staleMs)) return undefined
     const { application } = identity
-    if (application.evicted || identity.epoch !== application.service.epoch) return undefined
     const denial = application.denial ?? application.service.denial
     if (denial !== undefined) {
       return liesAhead(denial.until, now, denialTtlMs) ? refusalFromDenial(denial) : undefined
@@ -50,6 +47,7 @@ export class LocalDecider {
       if (footprint.unproved.length > 0 || application.fits(footprint, application.service.at(now))) return undefined
       return overLimits(application, footprint, application.service.at(now))
     }
+    const age = now - identity.provedAt
     if (age + identity.earlyMs >= ttlMs) this.#refresher.refresh(identity)
     if (limitMargin > 0 && application.isNear(footprint, limitMargin)) return undefined
     return decideByLimits(identity, footprint, usage, policy, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
@@ -63,15 +61,11 @@ export class LocalDecider {
     const { limitMargin, staleMs } = this.#cache.settings
     if (limitMargin === 0) return false
     const identity = this.#cache.identities.find(credentials, referrer)
-    if (identity === undefined || identity.application.evicted) return false
     const now = this.#clock.now()
-    const footprint = identity.application.planLimits.footprintOf(usage, now)
-    return (
-      liesAhead(identity.provedAt + staleMs, now, staleMs) &&
-      identity.epoch === identity.application.service.epoch &&
-      now < footprint.validUntil &&
-      identity.application.isNear(footprint, limitMargin)
-    )
+    if (identity === undefined || !isKnown(identity, now, staleMs)) return false
+    const { application } = identity
+    const footprint = application.planLimits.footprintOf(usage, now)
+    return now < footprint.validUntil && application.isNear(footprint, limitMargin)
   }
 
   /** The refusal by a recent denial of the caller or of a metric; undefined when the backend has to be asked. */
@@ -90,4 +84,11 @@ export class LocalDecider {
     }
     return undefined
   }
+}
+
+/** Whether the caller's application is kept, and the last proof of the caller is of this epoch and not too old. */
+function isKnown({ provedAt, epoch, application }: Identity, now: number, staleMs: number): boolean {
+  const age = now - provedAt
+  // Not only `age < staleMs`: after the clock was set back the age is negative, which means unknown.
+  return age >= 0 && age < staleMs && !application.evicted && epoch === application.service.epoch
 }
