@@ -13,14 +13,14 @@ const keys = ['SECRET-good', 'SECRET-stranger', 'SECRET "quoted" <key>', `SECRET
 const redirects = ['https://good.test/?state=SECRET-state', 'https://bad.test/?code=SECRET-code']
 const referrers = ['https://good.test/?session=SECRET-good', 'https://bad.test/?session=SECRET-bad']
 
-interface Place {
+interface Location {
   readonly options: GatewayOptions
   readonly askings: readonly Asking[]
 }
 
 const latin1 = (text: string) => Buffer.from(text).toString('latin1')
 
-const places: Readonly<Record<string, Place>> = {
+const places: Readonly<Record<string, Location>> = {
   'a form': {
     options: { credentials: { in: ['form'] } },
     askings: keys.map((key) => ({

@@ -69,7 +69,7 @@ describe.each(
     const socket = open(port, { target })
     await eventually(() => begun, 'the handler running')
     socket.destroy()
-    await eventually(() => app.gateway.stats().usage.tokens !== undefined, 'the usage being booked')
+    await eventually(() => app.gateway.stats().usage.tokens !== undefined, 'the usage being counted')
     expect(await counted(app, 'tokens')).toBe(1)
   })
 

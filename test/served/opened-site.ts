@@ -1,5 +1,6 @@
 /** A planned site in service: its rules and prices at their mount, and a caller. */
 import type { MappingRule } from '@threescale/core'
+import { quietLogger } from '../support/quiet-logger.ts'
 import { type Backend, SERVICE, TOKEN } from './backend.ts'
 import { injector } from './injector.ts'
 import type { OddRequest } from './odd-request.ts'
@@ -30,7 +31,7 @@ export async function openSite({ make, plan }: PlannedSite, backend: Backend): P
     caseInsensitivePaths: plan.caseInsensitivePaths,
     cache: true,
     report: { intervalMs: 3_600_000 },
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    logger: quietLogger,
   })
   const caller = plan.http2 ? await overHttp2(site.dispatch) : injector(site.dispatch)
   return {

@@ -24,7 +24,7 @@ export interface TestLedger {
   readonly warnings: string[]
   readonly events: string[]
   /** Applies an answer about an application; the question is sent now unless it is given. */
-  learn(id: string, limits: readonly LimitNow[], more?: CallerStatus): ApplicationLedger
+  learn(id: string, limits: readonly LimitNow[], more?: AnswerDetails): ApplicationLedger
   admit(application: ApplicationLedger, usage: Usage): boolean
   /** Counts as a transaction of its own; without a code it waits for its response. */
   countAsOwn(application: ApplicationLedger, usage: Usage, code?: number): UsageRow | undefined
@@ -34,7 +34,7 @@ export interface TestLedger {
   known(application: ApplicationLedger): number[]
 }
 
-export interface CallerStatus {
+export interface AnswerDetails {
   readonly question?: QuestionStamp
   /** When the backend decided, by its clock; default now. */
   readonly at?: number
@@ -48,7 +48,7 @@ export interface LedgerOptions {
   readonly maxApplications?: number
   readonly metrics?: DeclaredMetrics
   /** Called when usage begins to wait. */
-  readonly onWaiting?: (records: number) => void
+  readonly onWaiting?: ((records: number) => void) | undefined
 }
 
 export const SETTLE_MS = 60_000
@@ -63,7 +63,7 @@ export function openLedger(options: LedgerOptions = {}): TestLedger {
     settleMs: SETTLE_MS,
     maxApplications: options.maxApplications ?? 100,
     metrics: options.metrics,
-    onWaiting: (records) => options.onWaiting?.(records),
+    onWaiting: options.onWaiting ?? (() => {}),
     observer: {
       lost: (loss) => void losses.push(loss),
       warn: (code) => void warnings.push(code),

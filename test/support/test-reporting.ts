@@ -22,22 +22,20 @@ export interface TestReporting extends TestLedger {
       misconfigured(code: string): void
     }
   }
-  /** Called when usage begins to wait; set by the test. */
-  onWaiting: ((records: number) => void) | undefined
   /** Whether the backend answers a question about an application. */
   answers(service: string | undefined, applicationId: string): Promise<boolean>
   take(): Batch[]
 }
 
-export function openReporting(lines: readonly Line[], maxApplications = 100): TestReporting {
+/** @param onWaiting called when usage begins to wait. */
+export function openReporting(lines: readonly Line[], onWaiting?: (records: number) => void): TestReporting {
   const { client, sent } = scripted(lines, { retry: false })
   const reported: ReportMessage[] = []
   const misconfigured: string[] = []
   const unanswered: Batch[] = []
-  const ledger = openLedger({ maxApplications, onWaiting: (records) => reporting.onWaiting?.(records) })
-  const reporting: TestReporting = {
+  const ledger = openLedger({ onWaiting })
+  return {
     ...ledger,
-    onWaiting: undefined,
     answers: (service, applicationId) =>
       client.authorize({ appId: applicationId }, { service }).then(
         () => true,
@@ -61,7 +59,6 @@ export function openReporting(lines: readonly Line[], maxApplications = 100): Te
     },
     take: () => takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' }),
   }
-  return reporting
 }
 
 export const ACCEPTED: Line = { status: 202 }

@@ -11,7 +11,7 @@ import { createReporter } from '../../src/reporting/reporter.ts'
 const DOWN = new TransportError('refused', { sent: false })
 
 function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
-  const reporting = openReporting(lines)
+  const reporting = openReporting(lines, (records) => reporter.wake(records))
   const asked: (string | undefined)[] = []
   const reporter = createReporter({
     ...reporting.options,
@@ -24,7 +24,6 @@ function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
     breaker: undefined,
     random: () => 0.5,
   })
-  reporting.onWaiting = (records) => reporter.wake(records)
   const admit = (id = 'a1') => reporting.admit(reporting.learn(id, [], { metrics: ['hits'] }), { hits: 1 })
   const pass = (ms: number) => reporting.clock.advance(ms)
   return { ...reporting, reporting, reporter, asked, admit, pass }
