@@ -4,7 +4,7 @@ import { mutate } from './find-mutants.mjs'
 /** @typedef {'killed' | 'survived' | 'timed out' | 'not run by any test' | 'refused by the compiler'} Outcome */
 
 // An emptied function may be long.
-const MOST_LINES = 12
+const MAX_LINES = 12
 
 /**
  * @param {import('./find-mutants.mjs').Mutant} mutant
@@ -40,5 +40,5 @@ function difference(text, mutant) {
 /** @param {string} mark @param {string} text */
 function marked(mark, text) {
   const lines = text.split('\n').map((line) => `  ${mark} ${line}`)
-  return lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES), `  ${mark} ... (${lines.length} lines)`]
+  return lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES), `  ${mark} ... (${lines.length} lines)`]
 }

@@ -1,5 +1,4 @@
 /** Creates and connects the parts of a gateway: all its routes share one ledger and one reporter (law 14). */
-
 import { createCachedAuthorizer } from '../authorization/cached/cached-authorizer.ts'
 import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
 import { Backend } from '../backend/backend.ts'
