@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Runs one in-process scenario in a separate process, so that no scenario runs code that the compiler has generalised
- * for another one: `prepare` it, `run` it for some time, measure its `garbage`.
+ * for another one. It has to `prepare` it, `run` it for some time and measure its `garbage`.
  */
 import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'

@@ -17,9 +17,9 @@ const MAX_TRANSACTIONS = 1000
 /**
  * Calls per second in the steady state.
  *
- * A process asks about an identity at its first request, and again at the first request after `ttl`: once per ttl plus
- * the mean time to the identity's next request at that process. At each interval it reports one transaction for every
- * application that made requests, and one more if a minute ended meanwhile.
+ * A process asks about an identity at its first request, and again at the first request after `ttl`. So it asks once
+ * per ttl plus the mean time to the identity's next request at that process. At each interval it reports one
+ * transaction for every application that made requests, and one more if a minute ended meanwhile.
  *
  * @param {Fleet} fleet
  */

@@ -4,8 +4,8 @@ import { DenialError, endUpload, isPromise } from '@threescale/core/adapter'
 import type { NextFunction, Request, Response } from 'express'
 
 /**
- * What happens to a denied request: 'answer' sends status, headers and body of the denial, 'throw' hands a
- * `DenialError` to Express's error handling, a function does what it likes. Default 'answer'.
+ * What happens to a denied request. 'answer' sends status, headers and body of the denial.
+ * 'throw' hands a `DenialError` to Express's error handling. A function does what it likes. Default 'answer'.
  */
 export type OnDeny =
   | 'answer'

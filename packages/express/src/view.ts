@@ -80,7 +80,7 @@ const UNUSUAL = /^[^/]|[\t\n\f\r #\u00a0\ufeff]/
 
 /**
  * The view of a request that Node handed to an 'upgrade' listener and not to the app. The request becomes one of
- * the app's, so that callbacks and the app's `trust proxy` setting work on it; it has no response, params or body.
+ * the app's, so that callbacks and the app's `trust proxy` setting work on it. It has no response, params or body.
  */
 export function viewOf(request: IncomingMessage, app: Application): ExpressView {
   // Each app has its own, unknown to @types/express.

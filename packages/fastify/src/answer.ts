@@ -4,8 +4,8 @@ import { DenialError, endUpload, isPromise } from '@threescale/core/adapter'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * What happens to a denied request: 'answer' sends status, headers and body of the denial, 'throw' hands a
- * `DenialError` to Fastify's error handling, a function does what it likes and has to reply. Default 'answer'.
+ * What happens to a denied request. 'answer' sends status, headers and body of the denial. 'throw' hands a
+ * `DenialError` to Fastify's error handling. A function does what it likes and has to reply. Default 'answer'.
  */
 export type OnDeny =
   | 'answer'

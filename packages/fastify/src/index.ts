@@ -37,8 +37,9 @@ export interface FastifySettings {
   /** What happens to a denied request. Default 'answer'. */
   readonly onDeny?: OnDeny | undefined
   /**
-   * When the guard decides. Default 'onRequest', before the body is read; 'preValidation' where the body can matter: forms,
-   * a proxy configuration, rules with query conditions, functions for credentials, usage, skip or referrer.
+   * When the guard decides. Default 'onRequest', before the body is read, or 'preValidation' where the body can matter.
+   * That is with forms, a proxy configuration, rules with query conditions, and functions for credentials, usage, skip
+   * or referrer.
    */
   readonly hook?: GuardHook | undefined
   /** False guards only routes with a `config.threescale` of their own. Default true. */

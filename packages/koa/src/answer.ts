@@ -4,8 +4,8 @@ import { DenialError, endUpload } from '@threescale/core/adapter'
 import type { Context, Next } from 'koa'
 
 /**
- * What happens to a denied request: 'answer' sends status, headers and body of the denial, 'throw' throws a
- * `DenialError` as `ctx.throw` would, a function does what it likes. Default 'answer'.
+ * What happens to a denied request. 'answer' sends status, headers and body of the denial.
+ * 'throw' throws a `DenialError` as `ctx.throw` would. A function does what it likes. Default 'answer'.
  */
 export type OnDeny = 'answer' | 'throw' | ((denied: Denied, ctx: Context, next: Next) => unknown)
 

@@ -2,8 +2,8 @@
 import type { DenialCode, Denied } from '../decision/decision.ts'
 
 /**
- * What `onDeny: 'throw'` throws. It carries what Express, Fastify and Koa look for on an error; its message is the
- * denial's reason, in which the caller's credential is masked, so that an error page with a stack shows no secret.
+ * What `onDeny: 'throw'` throws. It carries what Express, Fastify and Koa look for on an error. Its message is the
+ * denial's reason. The caller's credential is masked in it, so that an error page with a stack shows no secret.
  */
 export class DenialError extends Error {
   override readonly name: string = 'DenialError'

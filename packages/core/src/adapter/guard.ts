@@ -1,5 +1,5 @@
 /**
- * What every adapter does with a request: it asks the gateway until one place has allowed the request, follows the
+ * What every adapter does with a request: it asks the gateway until one place has allowed the request. It follows the
  * response of an allowed request, and neither serves nor answers a client that has gone. How a framework goes on or
  * answers is the adapter's.
  */

@@ -63,7 +63,7 @@ function hasFinished(response: ServerResponse): boolean {
 }
 
 /**
- * Makes the answer close the connection when the caller is still sending a body too large to wait for: Node would
+ * Makes the answer close the connection when the caller is still sending a body too large to wait for. Node would
  * read it to its end before the next request. HTTP/2 ends streams one by one and never needs it.
  */
 export function endUpload(request: IncomingMessage, response: ServerResponse): void {

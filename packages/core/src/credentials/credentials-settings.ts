@@ -11,7 +11,7 @@ export interface CredentialsSettings {
   readonly anonymous: Credentials | undefined
   readonly maxBytes: number
   /**
-   * Read as APIcast does for a service of the portal: the case of parameter names does not matter, an application id
+   * Read as APIcast does for a service of the portal. The case of parameter names does not matter, an application id
    * needs its key, and an unreadable Authorization field counts as missing. Default false.
    */
   readonly asApicast?: boolean | undefined

@@ -7,8 +7,8 @@ import { longerThan } from './locations/location.ts'
 import { NO_TEXT, NOT_UTF8, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
 
 /**
- * Returns the credentials. Values that are no text, not valid Unicode or longer than 4096 bytes are the caller's fault: a
- * framework makes an array of a parameter that was sent twice, and an object of `user_key[a]`.
+ * Returns the credentials. Values that are no text, not valid Unicode or longer than 4096 bytes are the caller's fault.
+ * A framework makes an array of a parameter that was sent twice, for example, and an object of `user_key[a]`.
  *
  * @throws ConfigError if the value has another shape, because then the function is wrong and not the caller.
  */

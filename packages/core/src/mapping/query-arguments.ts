@@ -17,8 +17,9 @@ export interface QueryArguments {
 }
 
 /**
- * APIcast takes the last argument of the query (ngx.req.get_uri_args: broken escapes stay as they are; not only the first
- * hundred), and the field of a parsed form before it. Handlers see what their framework made of query and form.
+ * APIcast takes the field of a parsed form, else the last argument of the query (ngx.req.get_uri_args). Broken escapes
+ * stay as they are, and it reads not only the first hundred arguments. Handlers see what their framework made of query
+ * and form.
  */
 export function createQueryArguments(view: RequestView): QueryArguments {
   const form = carriesForm(view) ? view : undefined

@@ -42,9 +42,12 @@ export interface DecisionMessage {
 /** On `threescale:cache`, when the cached mode does more than answer from memory. */
 export interface CacheMessage {
   /**
-   * 'miss': the caller is unknown, the backend is asked; 'refreshed': an answer was renewed; 'stale': the renewal
-   * failed, the old answer is used; 'revoked': a known caller is denied from now on; 'evicted': an application was
-   * dropped to make room; 'full': there is no room, the backend is asked about the application per request.
+   * - 'miss': the caller is unknown, the backend is asked.
+   * - 'refreshed': an answer was renewed.
+   * - 'stale': the renewal failed, the old answer is used.
+   * - 'revoked': a known caller is denied from now on.
+   * - 'evicted': an application was dropped to make room.
+   * - 'full': there is no room, the backend is asked about the application per request.
    */
   readonly event: 'miss' | 'refreshed' | 'stale' | 'revoked' | 'evicted' | 'full'
   readonly service: string | undefined
@@ -57,9 +60,12 @@ export interface ReportMessage {
   readonly service: string | undefined
   readonly transactions: number
   /**
-   * 'accepted': queued by the backend; 'unsent' and 'busy': surely not counted, sent again; 'rejected': our own
-   * credentials were refused, sent again; 'too-large': sent again in parts; 'refused': one transaction is bad, the
-   * batch is halved until it is alone, and it is given up; 'ambiguous': sent, but no answer says whether it counts.
+   * - 'accepted': queued by the backend.
+   * - 'unsent', 'busy': surely not counted, sent again.
+   * - 'rejected': our own credentials were refused, sent again.
+   * - 'too-large': sent again in parts.
+   * - 'refused': one transaction is bad. The batch is halved until it is alone, and it is given up.
+   * - 'ambiguous': sent, but no answer says whether it counts.
    */
   readonly outcome: 'accepted' | 'unsent' | 'busy' | 'rejected' | 'too-large' | 'refused' | 'ambiguous'
   readonly status: number | undefined
@@ -73,10 +79,16 @@ export interface BreakerMessage {
 }
 
 /**
- * Why usage is lost. 'application_gone', 'metric_gone': 3scale does not know it any more; 'refused': the backend
- * refused the transaction; 'late': it is older than 23 hours; 'ambiguous': it cannot be found out whether it was
- * counted; 'unproven': the backend never accepted its caller; 'misconfigured': 3scale refuses our settings; 'closed':
- * the gateway was closed before it was delivered; 'missing': it was acknowledged, but a later answer lacks it.
+ * Why usage is lost.
+ *
+ * - 'application_gone', 'metric_gone': 3scale does not know it any more.
+ * - 'refused': the backend refused the transaction.
+ * - 'late': it is older than 23 hours.
+ * - 'ambiguous': it cannot be found out whether it was counted.
+ * - 'unproven': the backend never accepted its caller.
+ * - 'misconfigured': 3scale refuses our settings.
+ * - 'closed': the gateway was closed before it was delivered.
+ * - 'missing': it was acknowledged, but a later answer lacks it.
  */
 export type LossReason =
   | 'application_gone'

@@ -51,7 +51,7 @@ export function failureOf(response: TransportResponse, now: number): BackendErro
 }
 
 /**
- * The document of an answer that authorizes. Checks only its beginning, its end and its content type: unescaped names
+ * The document of an answer that authorizes. Checks only its beginning, its end and its content type. Unescaped names
  * may break the XML between them, and a later look at the details must not turn that into an error.
  */
 function readAuthorized(response: TransportResponse, noBody: boolean): string | undefined {
