@@ -1,4 +1,4 @@
-/** One application's count: what it may still use, what waits to be reported, and what was sent and is not settled yet. */
+/** One application's count: what it may still use, what waits to be reported, and what was sent and not settled. */
 
 import type { RememberedDenial } from '../domain/remembered-denial.ts'
 import type { Observer } from '../observe/observer.ts'

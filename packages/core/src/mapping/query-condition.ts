@@ -7,7 +7,7 @@ export interface QueryCondition {
   check(given: QueryArguments): ConditionResult
 }
 
-/** Whether a condition holds: for all readings of the parameter, only for APIcast's, or for a value that the handler sees. */
+/** Whether a condition holds: for all readings of the parameter, only for APIcast's, or for one of the handler's. */
 export type ConditionResult = 'holds' | 'missing' | 'other value' | 'holds for APIcast' | 'holds for the handler'
 
 /**
