@@ -14,46 +14,47 @@ export interface GuardSettings {
   readonly hook: GuardHook | undefined
 }
 
+/** A gateway with a route's settings. */
+interface GuardedRoute {
+  readonly gateway: Gateway<FastifyView>
+  /** Whether it has to wait for the body, in a scope whose guard comes before it. */
+  readonly late: boolean
+}
+
 export function addGuard(app: FastifyInstance, gateway: Gateway<FastifyView>, settings: GuardSettings): void {
   const { global, hook = mayReadBody(gateway) ? 'preValidation' : 'onRequest' } = settings
   const outcomes = outcomesOf(settings.onDeny)
   const router = routerOptionsOf(app)
-  const routes = new WeakMap<object, Gateway<FastifyView>>()
-  /** Routes whose settings need the body, in a scope whose guard comes before it. */
-  const lateRoutes = new WeakSet<object>()
-
-  const gatewayOf = (route: RouteOptions<FastifyView>): Gateway<FastifyView> => {
+  const general: GuardedRoute = { gateway, late: false }
+  const routes = new WeakMap<object, GuardedRoute>()
+  const routeOf = (route: RouteOptions<FastifyView>): GuardedRoute => {
     let found = routes.get(route)
     if (found === undefined) {
-      found = gateway.with(route)
+      const late = settings.hook === undefined && hook === 'onRequest' && routeMayReadBody(route)
+      found = { gateway: gateway.with(route), late }
       routes.set(route, found)
     }
     return found
   }
-  const ask = (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void => {
-    const route = request.routeOptions.config.threescale
-    const asked = route === undefined || route === false ? gateway : gatewayOf(route)
-    guard(asked, new FastifyRequestView(request, reply, router), next, outcomes)
-  }
 
-  app.addHook('onRoute', (options) => {
-    const route = options.config?.threescale
-    if (!route) return
+  app.addHook('onRoute', ({ config }) => {
     // A route's mistakes show when it is declared, not at its first request.
-    gatewayOf(route)
-    if (settings.hook !== undefined || hook !== 'onRequest' || !routeMayReadBody(route)) return
-    lateRoutes.add(route)
-    options.preValidation = [ask, ...[options.preValidation ?? []].flat()]
+    if (config?.threescale) routeOf(config.threescale)
   })
   // Callback-style, and before the body is read where that is possible: an unknown caller must not make us parse.
-  const early = (request: FastifyRequest, reply: FastifyReply, ...rest: unknown[]): void => {
-    const next = rest.at(-1) as HookHandlerDoneFunction
+  const decide = (late: boolean, request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void => {
     const route = request.routeOptions.config.threescale
-    if (route === false || (route === undefined ? !global : lateRoutes.has(route))) next()
-    else ask(request, reply, next)
+    const unguarded = route === false || (route === undefined && !global)
+    const guarded = route ? routeOf(route) : general
+    if (unguarded || guarded.late !== late) next()
+    else guard(guarded.gateway, new FastifyRequestView(request, reply, router), next, outcomes)
   }
-  if (hook === 'preParsing') app.addHook(hook, (request, reply, _payload, next) => early(request, reply, next))
-  else app.addHook(hook as 'onRequest', (request, reply, next) => early(request, reply, next))
+  if (hook === 'preParsing') app.addHook(hook, (request, reply, _payload, next) => decide(false, request, reply, next))
+  else app.addHook(hook as 'onRequest', (request, reply, next) => decide(false, request, reply, next))
+  // Of the scope, because a hook of a route could be replaced, and routes may have been declared before this plugin.
+  if (settings.hook === undefined && hook === 'onRequest') {
+    app.addHook('preValidation', (request, reply, next) => decide(true, request, reply, next))
+  }
 }
 
 function outcomesOf(onDeny: OnDeny): GuardOutcomes<FastifyRequestView, HookHandlerDoneFunction> {

@@ -29,7 +29,9 @@ export function routerOptionsOf(app: FastifyInstance): RouterOptions {
  * at the end stays, whether the router ignores it or not.
  */
 export function routerPath(target: string, options: RouterOptions): string | undefined {
-  const origin = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '')
+  const origin = target.startsWith('/')
+    ? target
+    : target.replace(/^https?:\/\/[^/?#]*(?=([/?#]?))/i, (_, next) => (next === '/' ? '' : '/'))
   if (!origin.startsWith('/')) return undefined
   const end = origin.slice(1).search(options.useSemicolonDelimiter ? /[?#;]/ : /[?#]/)
   let path = end === -1 ? origin : origin.slice(0, end + 1)

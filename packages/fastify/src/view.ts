@@ -31,17 +31,22 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
 
   get host(): string | undefined {
     const { request, raw } = this
-    // Where routes are told apart by host, they are so by the Host header, whatever a proxy forwards.
-    const routed = request.server.hasConstraintStrategy('host') ? raw.headers.host : undefined
-    return routed || request.host || undefined
+    if (!request.server.hasConstraintStrategy('host')) return request.host || undefined
+    // The router tells routes apart by this field, whatever a proxy forwards, and minds its case.
+    const routed = raw.headers.host ?? (raw.headers[':authority'] as string | undefined)
+    return routed === routed?.toLowerCase().replace(/\.(?=:|$)/, '') ? routed : undefined
   }
 
   get path(): string | undefined {
     const path = routerPath(this.url, this.#router)
-    const { params, routeOptions } = this.request
-    const values = typeof params === 'object' && params !== null ? Object.values(params) : []
-    const empty = values.some((value) => typeof value === 'string' && /^\/*$/.test(value))
-    return empty && path !== undefined ? filledPath(path, routeOptions.url ?? '') : path
+    return path !== undefined && this.isRewritten ? filledPath(path, this.request.routeOptions.url ?? '') : path
+  }
+
+  /** Parameters that are empty, or nothing but slashes, are filled. */
+  get isRewritten(): boolean {
+    const params = this.request.params as Readonly<Record<string, unknown>> | null | undefined
+    for (const name in params) if (/^\/*$/.test(params[name] as string)) return true
+    return false
   }
 
   get ignoresCase(): boolean {
