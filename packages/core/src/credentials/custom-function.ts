@@ -4,7 +4,7 @@ import { DEFAULTS } from '../defaults.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import { ConfigError } from '../errors.ts'
 import { longerThan } from './locations/location.ts'
-import { NO_TEXT, NOT_UTF8, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
+import { NO_TEXT, NOT_UTF8, SEVERAL, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
 
 /**
  * Returns the credentials. Values that are no text, not valid Unicode or longer than 4096 bytes are the caller's fault.
@@ -19,10 +19,11 @@ export function checkCustomCredentials(
   const { userKey, appId, clientId, appKey } = found as {
     readonly [name in 'userKey' | 'appId' | 'clientId' | 'appKey']?: unknown
   }
-  const ids = [userKey, appId, clientId].filter((id) => id !== undefined)
+  const ids = [userKey, appId, clientId].filter((id) => id !== undefined && id !== null)
   // `{ userKey: request.query.user_key }` of a request without one.
   if (ids.length === 0 && ['userKey', 'appId', 'clientId'].some((name) => name in Object(found))) return undefined
-  if (ids.length !== 1) {
+  if (ids.length > 1) return SEVERAL
+  if (ids.length === 0) {
     throw new ConfigError([
       'credentials must return { userKey }, { appId, appKey } or { clientId } with texts, or undefined',
     ])
@@ -32,5 +33,7 @@ export function checkCustomCredentials(
     if (!value.isWellFormed()) return NOT_UTF8
     if (longerThan(value, DEFAULTS.credentials.maxBytes)) return TOO_LONG
   }
-  return found
+  if (appKey !== null) return found
+  const { appKey: _absent, ...rest } = found as Credentials & { readonly appKey?: unknown }
+  return rest as Credentials
 }

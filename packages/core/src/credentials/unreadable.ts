@@ -22,3 +22,7 @@ export const BAD_BEARER: UnreadableCredentials = Object.freeze({ malformed: 'the
 export const NO_TEXT: UnreadableCredentials = Object.freeze({
   malformed: 'the credentials are no text; a parameter may have been sent twice',
 })
+
+export const SEVERAL: UnreadableCredentials = Object.freeze({
+  malformed: 'the credentials hold more than one of user key, application id and client id',
+})

@@ -11,6 +11,9 @@ export type Referrer = string | undefined | UnreadableCredentials
 
 const NOT_UTF8: UnreadableCredentials = Object.freeze({ malformed: 'the referrer is not valid UTF-8' })
 
+/** A framework makes a list of a parameter that was sent twice. */
+const NO_TEXT: UnreadableCredentials = Object.freeze({ malformed: 'the referrer is no text' })
+
 /** The function's result, or the Referer header if the options or the service's policies ask for it. */
 export function referrerOf<View extends RequestView>(
   view: View,
@@ -29,6 +32,8 @@ function headerOf(view: RequestView): Referrer {
   return typeof text === 'string' ? text : NOT_UTF8
 }
 
-function wellFormed(given: string | undefined): Referrer {
-  return given === undefined || given.isWellFormed() ? given : NOT_UTF8
+function wellFormed(given: unknown): Referrer {
+  if (given === undefined || given === null) return undefined
+  if (typeof given !== 'string') return NO_TEXT
+  return given.isWellFormed() ? given : NOT_UTF8
 }

@@ -245,7 +245,7 @@ describe('a custom function', () => {
     await expect(createCredentialsReader(async () => fail()).read(viewOf({}))).rejects.toBe(error)
   })
 
-  test.each([[{}], ['key'], [7], [{ user_key: 'a' }], [{ userKey: 'a', appId: 'b' }]])(
+  test.each([[{}], ['key'], [7], [{ user_key: 'a' }]])(
     'is at fault if it returns %j, not the caller',
     async (value) => {
       expect(() => createCredentialsReader((() => value) as never).read(viewOf({}))).toThrow(ConfigError)
@@ -265,8 +265,18 @@ describe('a custom function', () => {
     },
   )
 
+  test('several ids, which a caller may send, are the caller’s fault', () => {
+    expect(createCredentialsReader((() => ({ userKey: 'a', appId: 'b' })) as never).read(viewOf({}))).toEqual(malformed)
+  })
+
+  test('a key that is null is none', () => {
+    expect(createCredentialsReader((() => ({ appId: 'a', appKey: null })) as never).read(viewOf({}))).toEqual({
+      appId: 'a',
+    })
+  })
+
   test('an id that the request lacks is no credentials', () => {
-    expect(createCredentialsReader((() => ({ userKey: undefined })) as never).read(viewOf({}))).toBeUndefined()
+    expect(createCredentialsReader((() => ({ userKey: null })) as never).read(viewOf({}))).toBeUndefined()
     expect(
       createCredentialsReader((() => ({ appId: undefined, appKey: 'k' })) as never).read(viewOf({})),
     ).toBeUndefined()
