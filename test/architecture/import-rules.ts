@@ -6,9 +6,9 @@ import { TIERS } from './tiers.ts'
 /** What each package may import besides its own files and Node's modules. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: ['undici', 'fast-xml-parser', 'lru-cache'],
-  express: ['@threescale/core', 'express', 'parseurl'],
+  express: ['@threescale/core', 'express'],
   fastify: ['@threescale/core', 'fastify', 'fastify-plugin'],
-  koa: ['@threescale/core', 'koa', 'parseurl'],
+  koa: ['@threescale/core', 'koa'],
   emulator: [],
 }
 

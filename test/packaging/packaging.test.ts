@@ -19,7 +19,6 @@ const FETCHED: Readonly<Record<string, string>> = {
   'fast-xml-parser': 'core',
   'lru-cache': 'core',
   'fastify-plugin': 'fastify',
-  parseurl: 'koa',
   fastify: 'fastify',
   koa: 'koa',
   '@types/koa': 'koa',

@@ -9,7 +9,7 @@ const ODD = [
   '\t', ' ', '\xa0', '%20', '%c2%a0', '\xef\xbb\xbf', '\f', '\n', '\r', '\v', '\x7f', '\0',
   '\xe9', '\xc3\xa9', '%C3%A9', '%c3%a9', '%E9', '\xc5\xbf', '%C5%BF', '\xe2\x84\xaa', '%E2%84%AA', '%c0%ae', '\xff',
   '[', ']', '%5B', '%5d', '{', '}', '|', '^', '`', '"', '<', '>', "'", '@', ':', '*', '$', '!', ',', '~', '(', ')',
-  'x', 'a.json', 'special', 'secret', 'v1', 'api', 'kind=deep', '1',
+  '//u@h', "/'t/a", 'x', 'a.json', 'special', 'secret', 'v1', 'api', 'kind=deep', '1',
 ]
 
 // biome-ignore format: a line for each kind.

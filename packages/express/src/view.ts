@@ -1,9 +1,14 @@
 /** What the gateway sees of an Express request, version 4 or 5. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestView } from '@threescale/core'
-import { dropParameters, NodeRequestView, strippedParameters, strippedTarget } from '@threescale/core/adapter'
+import {
+  dropParameters,
+  NodeRequestView,
+  pathAsParseurl,
+  strippedParameters,
+  strippedTarget,
+} from '@threescale/core/adapter'
 import type { Application, Request, Response } from 'express'
-import parseurl from 'parseurl'
 
 /** What callbacks get: the gateway's view and the Express request behind it. */
 export interface ExpressView extends RequestView {
@@ -31,20 +36,12 @@ export class ExpressRequestView<Answer extends Response | undefined = Response>
   }
 
   get path(): string | undefined {
-    const { request } = this
-    try {
-      const path = parseurl.original(request)?.pathname ?? undefined
-      // A mount cuts its prefix off the raw target, which may not begin with it.
-      const cut = request.baseUrl !== '' && UNUSUAL.test(request.originalUrl)
-      return cut && `${request.baseUrl}${parseurl(request)?.pathname}` !== path ? undefined : path
-    } catch {
-      // The router cannot read it either.
-      return undefined
-    }
+    return pathAsParseurl(this.url)
   }
 
   get ignoresCase(): boolean {
-    return !this.request.app.enabled('case sensitive routing')
+    // A router without an app has none.
+    return this.request.app?.enabled('case sensitive routing') !== true
   }
 
   /** Routers and apps that are mounted have a setting of their own, whatever the app's is. */
@@ -57,12 +54,19 @@ export class ExpressRequestView<Answer extends Response | undefined = Response>
     return true
   }
 
+  /** `*` of Express 4, which alone has a query of its own on each request. */
+  get hasEmptyWildcards(): boolean {
+    return Object.hasOwn(this.request, 'query')
+  }
+
   protected get body(): unknown {
     return this.request.body
   }
 
+  /** Without a parser of Express's, handlers parse the target. */
   protected get query(): unknown {
-    return this.request.query
+    const { request } = this
+    return request.app?.get('query parser') === false ? undefined : request.query
   }
 
   setUrl(url: string): void {
@@ -74,9 +78,6 @@ export class ExpressRequestView<Answer extends Response | undefined = Response>
     request.url = strippedTarget(request.url, before, url)
   }
 }
-
-/** Targets that parseurl, by which Express and its routers read, parses as a whole URL. */
-const UNUSUAL = /^[^/]|[\t\n\f\r #\u00a0\ufeff]/
 
 /**
  * The view of a request that Node handed to an 'upgrade' listener and not to the app. The request becomes one of

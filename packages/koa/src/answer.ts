@@ -11,7 +11,8 @@ export type OnDeny = 'answer' | 'throw' | ((denied: Denied, ctx: Context, next: 
 
 export function deny(onDeny: OnDeny, denied: Denied, ctx: Context, next: Next): unknown {
   endUpload(ctx.req, ctx.res)
-  if (onDeny === 'throw') throw new DenialError(denied)
+  // Koa leaves an answer alone that has begun.
+  if (onDeny === 'throw' || ctx.headerSent) throw new DenialError(denied)
   if (onDeny !== 'answer') return onDeny(denied, ctx, next)
   ctx.status = denied.status
   ctx.set(denied.headers)

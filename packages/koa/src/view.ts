@@ -1,10 +1,9 @@
 /** What the gateway sees of a Koa request, version 2 or 3. */
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestView } from '@threescale/core'
-import { NodeRequestView, strippedTarget } from '@threescale/core/adapter'
+import { NodeRequestView, pathAsParseurl, strippedTarget } from '@threescale/core/adapter'
 import type Application from 'koa'
 import type { Context } from 'koa'
-import parseurl from 'parseurl'
 
 /** What callbacks get: the gateway's view and the Koa context behind it. */
 export interface KoaView extends RequestView {
@@ -31,12 +30,7 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
   }
 
   get path(): string | undefined {
-    try {
-      return parseurl({ url: this.ctx.originalUrl } as IncomingMessage)?.pathname ?? undefined
-    } catch {
-      // The router cannot read it either.
-      return undefined
-    }
+    return pathAsParseurl(this.ctx.originalUrl)
   }
 
   /** As @koa/router does by default. */
@@ -64,8 +58,8 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
     ctx.originalUrl = url
     ctx.request.originalUrl = url
     this.replaceRawPath()
-    // Koa keeps what `ctx.URL` once gave.
-    ;(ctx.request as { memoizedURL?: URL | undefined }).memoizedURL = undefined
+    // Koa keeps what `ctx.URL` and `ctx.query` once gave.
+    Object.assign(ctx.request, { memoizedURL: undefined, _querycache: undefined })
   }
 }
 

@@ -1,6 +1,6 @@
 /** Every site of the served fuzz: frameworks, majors, settings, mounts and route sets, each combined with some others. */
 import { forms, queries } from '../parameter-sets.ts'
-import { emptyWildcards, PATH_SETS, twins } from '../path-sets.ts'
+import { PATH_SETS, twins } from '../path-sets.ts'
 import type { RouteSet } from '../route-set.ts'
 import { MOUNT, type SiteMaker, type SitePlan, TENANT } from '../site.ts'
 import { onExpress4, onExpress5 } from './express.ts'
@@ -35,7 +35,7 @@ const { words, plain, parameters, wildcards, optional, upper, escapes, head } = 
 
 export const SITES: readonly PlannedSite[] = [
   ...Object.entries(MAKERS).flatMap(([name, make]) =>
-    PLANS.flatMap((plan) => SETS.map((set) => planned(name, make, { ...plan, set: setFor(name, set) }))),
+    PLANS.flatMap((plan) => SETS.map((set) => planned(name, make, { ...plan, set }))),
   ),
   ...Object.entries(EXPRESS).flatMap(([name, on]) => [
     ...[words, parameters, optional, upper].flatMap((set) => [
@@ -99,10 +99,6 @@ export const SITES: readonly PlannedSite[] = [
   ]),
   planned('Fastify 5', onFastify(), { set: twins, everything: true }),
 ]
-
-function setFor(framework: string, set: RouteSet): RouteSet {
-  return framework === 'Express 4' && set === wildcards ? emptyWildcards : set
-}
 
 function planned(name: string, make: SiteMaker, plan: SitePlan): PlannedSite {
   const { set, mount, guard, everything, http2 } = plan

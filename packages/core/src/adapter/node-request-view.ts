@@ -1,5 +1,6 @@
 /** A request of node:http or node:http2 as the gateway sees it; an adapter adds what its framework knows better. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { queryOf } from '../mapping/request-target.ts'
 import type { RequestView, Routing } from '../request/request-view.ts'
 import { followResponse, isClientGone } from './node-response.ts'
 
@@ -35,7 +36,7 @@ export abstract class NodeRequestView<Response extends ServerResponse | undefine
   /** The framework's parse of the body; undefined where it has not parsed any. */
   protected abstract get body(): unknown
 
-  /** The framework's parse of the query. */
+  /** The framework's parse of the query; undefined where it does not parse any. */
   protected abstract get query(): unknown
 
   get routing(): Routing {
@@ -60,7 +61,9 @@ export abstract class NodeRequestView<Response extends ServerResponse | undefine
 
   parameter(name: string): readonly string[] {
     const isForm = /application\/x-www-form-urlencoded/i.test(this.raw.headers['content-type'] ?? '')
-    return [...valuesOf(this.query, name), ...(isForm ? valuesOf(this.body, name) : [])]
+    const { query } = this
+    const inQuery = query === undefined ? new URLSearchParams(queryOf(this.url)).getAll(name) : valuesOf(query, name)
+    return isForm ? [...inQuery, ...valuesOf(this.body, name)] : inQuery
   }
 
   get signal(): AbortSignal {
@@ -116,7 +119,7 @@ function valuesOf(parsed: unknown, name: string): string[] {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : NO_TEXT
+  return typeof value === 'object' || value === undefined ? NO_TEXT : String(value)
 }
 
 const NO_TEXT = '\0'

@@ -27,6 +27,17 @@ export function spelledPaths(path: string): readonly string[] {
   return [spelled, spelled.replaceAll('[', '%5B').replaceAll(']', '%5D')]
 }
 
+/** A path or a piece of a pattern for comparison whatever the letter case, also of letters that are spelled by escapes. */
+export function foldedPath(spelled: string): string {
+  if (!spelled.includes('%')) return spelled.toLowerCase()
+  try {
+    const text = decodeURIComponent(spelled.replaceAll('%25', '%2525'))
+    return spell(Buffer.from(text.toLowerCase(), 'utf8'), false).toLowerCase()
+  } catch {
+    return spelled.toLowerCase()
+  }
+}
+
 /** A piece of a pattern in the same spelling, whether it was written decoded or with escapes. */
 export function canonicalText(text: string): string {
   return mergeSlashes(spell(Buffer.from(text, 'utf8'), true))

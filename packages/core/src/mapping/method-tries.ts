@@ -9,9 +9,9 @@ export interface MethodTries {
   of(method: string): TrieMatcher
 }
 
-/** @param lowerCase whether the tries are for paths in lower case. */
-export function createMethodTries(rules: readonly CompiledRule[], sets: RuleSets, lowerCase: boolean): MethodTries {
-  const matcherOf = (part: readonly CompiledRule[]) => createTrieMatcher(packTrie(createTrie(part, lowerCase)), sets)
+/** @param folded whether the tries are for folded paths. */
+export function createMethodTries(rules: readonly CompiledRule[], sets: RuleSets, folded: boolean): MethodTries {
+  const matcherOf = (part: readonly CompiledRule[]) => createTrieMatcher(packTrie(createTrie(part, folded)), sets)
   const forAnyMethod = matcherOf(rules.filter((rule) => rule.method === 'ANY'))
   const byMethod = new Map<string, TrieMatcher>()
   for (const method of new Set(rules.map((rule) => rule.method))) {

@@ -22,18 +22,34 @@ export interface QueryArguments {
  * and form.
  */
 export function createQueryArguments(view: RequestView): QueryArguments {
+  const known = argumentsOf.get(view)
+  if (known !== undefined) return known
   const form = carriesForm(view) ? view : undefined
   let values: Map<string, string | true> | undefined
-  return {
+  const seen = new Map<string, readonly string[]>()
+  const created: QueryArguments = {
     get(name) {
       const field = form?.formField(bytesToText(name))
       if (field !== undefined) return textToBytes(field)
       values ??= parse(queryOf(view.url))
       return values.get(name)
     },
-    seen: (name) => (view.routing ?? assumedRoutings(view)[0]).parameter(bytesToText(name)).map(textToBytes),
+    seen(name) {
+      let values = seen.get(name)
+      if (values === undefined) {
+        const read = (view.routing ?? assumedRoutings(view)[0]).parameter(bytesToText(name))
+        values = [...new Set(read)].map(textToBytes)
+        seen.set(name, values)
+      }
+      return values
+    },
   }
+  argumentsOf.set(view, created)
+  return created
 }
+
+/** Each request is compared with many rules, and frameworks parse a query whenever it is read. */
+const argumentsOf = new WeakMap<RequestView, QueryArguments>()
 
 /** Decodes `+` and percent-escapes to bytes in latin1; broken escapes stay. */
 export function decodeArgument(raw: string): string {

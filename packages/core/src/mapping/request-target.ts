@@ -13,7 +13,7 @@ const KINDS: Uint8Array = new Uint8Array(128).map((_, code) => {
   if (character === '/') return SLASH
   if (character === '?') return QUERY
   if (/[A-Z]/.test(character)) return UPPER
-  return /[a-z0-9\-_.~!$&'()*+,=:@]/.test(character) ? PLAIN : ODD
+  return /[a-z0-9\-_.~!$&()*+,=:@]/.test(character) ? PLAIN : ODD
 })
 
 const SLASH_CODE = 0x2f

@@ -4,7 +4,7 @@
  */
 import type { RequestView, Routing } from '../request/request-view.ts'
 import { assumedRoutings } from './assumed-routings.ts'
-import { canonicalPath, spelledPaths } from './canonical-path.ts'
+import { canonicalPath, foldedPath, spelledPaths } from './canonical-path.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { countingRules, createRuleSets, type MatchedRules } from './matched-rules.ts'
 import type { MeasuredUsage } from './measured-usage.ts'
@@ -51,7 +51,8 @@ export function createRuleMatcher(
     if (url.charCodeAt(0) === SLASH) {
       scanTarget(url, target)
       const { to, plain, hasUpperCase } = target
-      if (plain && !hasUpperCase && !caseMatters && method !== 'HEAD') {
+      const isLiteral = plain && !hasUpperCase && !caseMatters && view.routing?.isRewritten !== true
+      if (isLiteral && method !== 'HEAD' && !(to === 1 && hasWildcards)) {
         const matched = exact.of(method).match(url, to, view)
         if (!slashEnds || matched === undefined || matched.members.length === 0) return usageOf(matched)
         if (view.routing?.ignoresTrailingSlash === false) return usageOf(matched)
@@ -74,80 +75,56 @@ export function createRuleMatcher(
     const path = canonicalPath(pathOf(view.url) ?? '%')
     if (path === undefined) return undefined
     const ignoresCase = ignoreCase ?? view.routing?.ignoresCase ?? false
-    const matched = matchPath(path, method, ignoresCase, view)
+    const own = ignoresCase ? foldedPath(path) : path
+    const matched = matchPath(own, method, ignoresCase, view)
     // Denied whatever the router reads, and APIcast answers 404.
     if (matched === undefined || matched.members.length === 0) return matched
     const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
     // A router may take APIcast's reading, too: a mount of Express swallows one of two slashes.
     const agree = routings.every((routing) =>
-      [...new Set([routing.path, path])].every((each) => agrees(matched, each, routing, method, view)),
+      [...new Set([routing.path, own])].every((each) => agrees(matched, each, routing, method, view)),
     )
     return agree ? matched : undefined
   }
 
-  function matchPath(path: string, method: string, ignoresCase: boolean, view: RequestView): MatchedRules | undefined {
-    return triesOf(ignoresCase)
-      .of(method)
-      .match(ignoresCase ? path.toLowerCase() : path, path.length, view)
+  function matchPath(path: string, method: string, folded: boolean, view: RequestView): MatchedRules | undefined {
+    return triesOf(folded).of(method).match(path, path.length, view)
   }
 
-  /** Whether the router's reading matches the same rules. */
+  /** Whether a router that reads the path so matches the same rules, in each way in which its routes may compare it. */
   function agrees(
     matched: MatchedRules,
-    path: string | undefined,
+    read: string | undefined,
     routing: Routing,
     method: string,
     view: RequestView,
-  ): boolean {
-    if (path === undefined) return false
+  ) {
+    if (read === undefined) return false
+    const { ignoresTrailingSlash, hasEmptyWildcards } = routing
     const folds = ignoreCase === true || routing.ignoresCase
-    const { ignoresTrailingSlash } = routing
-    if (!agreesAs(folds, path, ignoresTrailingSlash, matched, method, view)) return false
     const mayFold = !folds && ignoreCase === undefined && routing.mayIgnoreCase === true
-    return !mayFold || agreesAs(true, path, ignoresTrailingSlash, matched, method, view)
-  }
-
-  function agreesAs(
-    folds: boolean,
-    path: string,
-    ignoresTrailingSlash: boolean,
-    matched: MatchedRules,
-    method: string,
-    view: RequestView,
-  ): boolean {
-    const found = matchSpelled(path, method, folds, view)
-    if (found === undefined || keyOf(found) !== keyOf(matched.members)) return false
-    if (hasWildcards && !agreesOnSlashes(path, matched, folds, method, view)) return false
-    if (!ignoresTrailingSlash || !slashMatters || path === '/') return true
-    const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
-    return !hasMore(matched, matchSpelled(other, method, folds, view))
-  }
-
-  /** A wildcard of a route may be nothing but slashes, one of a rule may not: a letter there shows the route's rules. */
-  function agreesOnSlashes(
-    path: string,
-    matched: MatchedRules,
-    folds: boolean,
-    method: string,
-    view: RequestView,
-  ): boolean {
-    const runs = path.match(/\/{2,}/g)
-    if (runs === null) return true
-    if (runs.length > 1) return false
-    const filled = path.endsWith('//') ? path.replace(runs[0]!, '/x') : path.replace(runs[0]!, '/x/')
-    return !hasMore(matched, matchSpelled(filled, method, folds, view))
+    return (mayFold ? [false, true] : [folds]).every((folded) => {
+      const path = folded ? read.toLowerCase() : read
+      const rulesOf = (text: string) => matchSpelled(text, method, folded, view)
+      const found = rulesOf(path)
+      if (found === undefined || keyOf(found) !== keyOf(matched.members)) return false
+      const others = hasWildcards ? filledPaths(path, hasEmptyWildcards === true) : []
+      if (others === undefined) return false
+      if (ignoresTrailingSlash && slashMatters && path !== '/') others.push(otherEnd(path))
+      return others.every((other) => !hasMore(matched, rulesOf(other)))
+    })
   }
 
   /** The rules that match a path in any of its spellings. */
   function matchSpelled(
     path: string,
     method: string,
-    ignoresCase: boolean,
+    folded: boolean,
     view: RequestView,
   ): readonly CompiledRule[] | undefined {
     const members = new Set<CompiledRule>()
     for (const spelled of spelledPaths(path)) {
-      const matched = matchPath(spelled, method, ignoresCase, view)
+      const matched = matchPath(folded ? spelled.toLowerCase() : spelled, method, folded, view)
       if (matched === undefined) return undefined
       for (const rule of matched.members) members.add(rule)
     }
@@ -159,6 +136,21 @@ export function createRuleMatcher(
   }
 
   return { match }
+}
+
+/**
+ * The path with a letter where a wildcard of a route may be empty or nothing but slashes. No wildcard of a rule is, so the
+ * letter shows which rules are for that route. Undefined for a path with several such places.
+ */
+function filledPaths(path: string, emptyAtEnd: boolean): string[] | undefined {
+  const runs = path.match(/\/{2,}/g)
+  if (runs === null) return emptyAtEnd && path.endsWith('/') ? [`${path}x`] : []
+  if (runs.length > 1) return undefined
+  return [path.endsWith('//') ? path.replace(runs[0]!, '/x') : path.replace(runs[0]!, '/x/')]
+}
+
+function otherEnd(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
 }
 
 /** Whether rules count for a path that do not count for the same path without a slash at its end, or with it. */

@@ -45,6 +45,10 @@ export interface Routing {
   readonly ignoresCase: boolean
   /** Whether some routes may do so although `ignoresCase` is false. Default false. */
   readonly mayIgnoreCase?: boolean | undefined
+  /** Whether `path` may differ from the path of a target that has only ordinary characters. Default false. */
+  readonly isRewritten?: boolean | undefined
+  /** Whether a wildcard of a route may be empty at the end of a path. Default false. */
+  readonly hasEmptyWildcards?: boolean | undefined
   /** Whether a route also matches a path with one slash more or less at its end. */
   readonly ignoresTrailingSlash: boolean
   /** Every value of a parameter that a handler can see, in the query or in a form. */
