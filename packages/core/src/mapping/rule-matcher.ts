@@ -80,7 +80,7 @@ export function createRuleMatcher(
     // Denied whatever the router reads, and APIcast answers 404.
     if (matched === undefined || matched.members.length === 0) return matched
     const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
-    // A router may take APIcast's reading, too: a mount of Express swallows one of two slashes.
+    // A mount of Express swallows one of two slashes, which makes of its reading APIcast's or one in between.
     const agree = routings.every((routing) =>
       [...new Set([routing.path, own])].every((each) => agrees(matched, each, routing, method, view)),
     )
@@ -108,8 +108,10 @@ export function createRuleMatcher(
       const rulesOf = (text: string) => matchSpelled(text, method, folded, view)
       const found = rulesOf(path)
       if (found === undefined || keyOf(found) !== keyOf(matched.members)) return false
-      const others = hasWildcards ? filledPaths(path, hasEmptyWildcards === true) : []
-      if (others === undefined) return false
+      const others = path.includes('//') ? [path.replace(/\/{2,}/g, '/')] : []
+      const filled = hasWildcards ? filledPaths(path, hasEmptyWildcards === true) : []
+      if (filled === undefined) return false
+      others.push(...filled)
       if (ignoresTrailingSlash && slashMatters && path !== '/') others.push(otherEnd(path))
       return others.every((other) => !hasMore(matched, rulesOf(other)))
     })

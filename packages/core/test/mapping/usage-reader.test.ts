@@ -283,6 +283,12 @@ describe('law 13: what is metered is what is served', () => {
     expect(readWith([rule('ANY /')], { url: '/x//y//z', router: {} })).toEqual({ hits: 1 })
   })
 
+  test('a router may merge slashes where it resolves no dots', () => {
+    const rules = [rule('ANY /'), rule('GET /t/{tenant}/f$ paid')]
+    expect(readWith(rules, { url: '/t/.//f', router: {} })).toBe('ambiguous')
+    expect(readWith(rules, { url: '/t//./f', router: {} })).toBe('ambiguous')
+  })
+
   test('a router that merges slashes may ignore the case and the slash at the end, too', () => {
     const rules = [rule('ANY /'), rule('GET /api/dear$ paid')]
     const read = (url: string, router: RequestParts['router']) => {
