@@ -155,13 +155,17 @@ describe('law 13: Express', () => {
     expect(await ask(listener, '/DEAR')).toBe(6)
   })
 
-  it('handlers that parse the query themselves are guarded by conditions, too', async () => {
+  it.each([
+    ['none', false],
+    ['one of the class URLSearchParams', (text: string) => new URLSearchParams(text)],
+  ])('conditions hold for whatever parses the query: %s', async (_, parser) => {
     for (const express of [express4, express5]) {
       const app = express()
-      app.set('query parser', false)
+      app.set('query parser', parser)
       app.use(threescaleExpress(optionsOf(['/r?mode=live'])))
       app.get('/r', ({ threescale }, response) => void response.set('x-hits', String(threescale?.usage.hits)).end())
       expect([await ask(app, '/r?mode=live'), await ask(app, '/r?mode=test')]).toEqual([6, 1])
+      expect(await ask(app, '/r?mode=live&mode=x')).toBe(400)
     }
   })
 })
@@ -186,6 +190,22 @@ describe('law 13: Fastify', () => {
     const app = await onFastify({}, { rules: [rule], paths: [path] })
     expect(await ask(app, plain)).toBe(6)
     for (const target of targets) expect([target, await ask(app, target)]).not.toEqual([target, 1])
+  })
+
+  it('ordinary paths that no parameter of a rule matches are served by any route', async () => {
+    const app = createFastify()
+    onTestFinished(() => app.close())
+    await app.register(threescaleFastify, optionsOf(['/v1/{x}']))
+    const handler = async ({ threescale }: { threescale: { usage: { hits?: number } } | null }) => ({
+      hits: threescale?.usage.hits,
+    })
+    app.get('*', handler)
+    app.get('/p/:a(^[a-z]+$)/q/*', handler)
+    await app.register(async (scope) => void scope.setNotFoundHandler(handler as never), { prefix: '/app' })
+    for (const url of ['/', '/?a', '/x', '/p/a/q/', '/app/', '/app/x']) {
+      const { body } = await app.inject({ url, headers: { 'user-key': 'good-key' } })
+      expect([url, body]).toEqual([url, '{"hits":1}'])
+    }
   })
 
   it('the root of an absolute target is the root', async () => {

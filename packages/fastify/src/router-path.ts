@@ -51,11 +51,15 @@ export function routerPath(target: string, options: RouterOptions): string | und
  * @param route the path of the route that matches, as it was declared.
  */
 export function filledPath(path: string, route: string): string | undefined {
-  const pattern = route.replace(/::|:[^/(\-.]+|\*|[\\^$.+?()[\]{}|]/g, (part) => {
-    if (part === '::') return ':'
-    if (part === '*') return '(.*)'
-    return part.startsWith(':') ? '([^/]*?)' : `\\${part}`
-  })
+  const known = route.startsWith('*') ? `/${route}` : route
+  // What a parameter must look like says nothing about where it is.
+  const pattern = known
+    .replace(/(:\w+)\((?:[^()]|\([^()]*\))*\)/g, '$1')
+    .replace(/::|:[^/(\-.]+|\*|[\\^$.+?()[\]{}|]/g, (part) => {
+      if (part === '::') return ':'
+      if (part === '*') return '(.*)'
+      return part.startsWith(':') ? '([^/]*?)' : `\\${part}`
+    })
   // Behind it may be slashes that the router ignores, or that of a scope's root.
   const places = new RegExp(`^${pattern}/*$`, 'dis').exec(path)?.indices
   let filled = path

@@ -39,7 +39,9 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
 
   get path(): string | undefined {
     const path = routerPath(this.url, this.#router)
-    return path !== undefined && this.isRewritten ? filledPath(path, this.request.routeOptions.url ?? '') : path
+    const route = this.request.routeOptions.url
+    // A handler for what is not found has no route, and so no wildcard.
+    return path !== undefined && route !== undefined && this.isRewritten ? filledPath(path, route) : path
   }
 
   /** Parameters that are empty, or nothing but slashes, are filled. */

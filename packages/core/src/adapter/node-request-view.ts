@@ -62,7 +62,9 @@ export abstract class NodeRequestView<Response extends ServerResponse | undefine
   parameter(name: string): readonly string[] {
     const isForm = /application\/x-www-form-urlencoded/i.test(this.raw.headers['content-type'] ?? '')
     const { query } = this
-    const inQuery = query === undefined ? new URLSearchParams(queryOf(this.url)).getAll(name) : valuesOf(query, name)
+    // A parser of the user's may give something else than an object.
+    const isObject = typeof query === 'object' && !(query instanceof URLSearchParams || query instanceof Map)
+    const inQuery = !isObject ? new URLSearchParams(queryOf(this.url)).getAll(name) : valuesOf(query, name)
     return isForm ? [...inQuery, ...valuesOf(this.body, name)] : inQuery
   }
 

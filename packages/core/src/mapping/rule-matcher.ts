@@ -51,7 +51,7 @@ export function createRuleMatcher(
     if (url.charCodeAt(0) === SLASH) {
       scanTarget(url, target)
       const { to, plain, hasUpperCase } = target
-      const isLiteral = plain && !hasUpperCase && !caseMatters && view.routing?.isRewritten !== true
+      const isLiteral = plain && !hasUpperCase && !caseMatters && !(hasWildcards && view.routing?.isRewritten === true)
       if (isLiteral && method !== 'HEAD' && !(to === 1 && hasWildcards)) {
         const matched = exact.of(method).match(url, to, view)
         if (!slashEnds || matched === undefined || matched.members.length === 0) return usageOf(matched)
