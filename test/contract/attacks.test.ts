@@ -130,7 +130,8 @@ describe.each([
     const app = make({ rules: ['/files/secret/{rest}'], paths: [wildcard] })
     expect(await ask(app, '/files/secret/x')).toBe(6)
     expect(await ask(app, '/files/secret//')).toBe(400)
-    expect(await ask(app, '/files/secret/')).toBe(name === 'Express 4' ? 400 : 404)
+    // Here the wildcard may not be empty, but the gateway cannot tell from `{*rest}`, which may.
+    expect(await ask(app, '/files/secret/')).toBe(400)
   })
 })
 

@@ -54,9 +54,9 @@ export class ExpressRequestView<Answer extends Response | undefined = Response>
     return true
   }
 
-  /** `*` of Express 4, which alone has a query of its own on each request. */
+  /** `*` of Express 4, `{*rest}` of Express 5, and those of expressions. */
   get hasEmptyWildcards(): boolean {
-    return Object.hasOwn(this.request, 'query')
+    return true
   }
 
   protected get body(): unknown {

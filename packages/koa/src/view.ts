@@ -43,6 +43,11 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
     return true
   }
 
+  /** `{*rest}` of @koa/router, and those of expressions. */
+  get hasEmptyWildcards(): boolean {
+    return true
+  }
+
   protected get query(): unknown {
     return this.ctx.query
   }

@@ -11,6 +11,7 @@ export function assumedRoutings(view: RequestView): [Routing, ...Routing[]] {
     path: as,
     ignoresCase: false,
     ignoresTrailingSlash: true,
+    hasEmptyWildcards: true,
     parameter(name) {
       const field = carriesForm(view) ? view.formField(name) : undefined
       return [...new URLSearchParams(queryOf(url)).getAll(name), ...(field === undefined ? [] : [field])]
