@@ -130,7 +130,7 @@ describe.each([
     const app = make({ rules: ['/files/secret/{rest}'], paths: [wildcard] })
     expect(await ask(app, '/files/secret/x')).toBe(6)
     expect(await ask(app, '/files/secret//')).toBe(400)
-    // Here the wildcard may not be empty, but the gateway cannot tell from `{*rest}`, which may.
+    // In Express 4 the wildcard may be empty; elsewhere not, but the gateway cannot tell it from `{*rest}`.
     expect(await ask(app, '/files/secret/')).toBe(400)
   })
 })

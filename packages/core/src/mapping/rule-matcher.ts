@@ -155,7 +155,7 @@ function otherEnd(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
 }
 
-/** Whether rules count for a path that do not count for the same path without a slash at its end, or with it. */
+/** Whether rules count for another form of a path that do not count for the path itself. */
 function hasMore(matched: MatchedRules, others: readonly CompiledRule[] | undefined): boolean {
   const counted = new Set(countingRules(matched.members))
   return others === undefined || !countingRules(others).every((rule) => counted.has(rule))
