@@ -14,7 +14,13 @@ const NOT_UTF8: UnreadableCredentials = Object.freeze({ malformed: 'the referrer
 /** A framework makes a list of a parameter that was sent twice. */
 const NO_TEXT: UnreadableCredentials = Object.freeze({ malformed: 'the referrer is no text' })
 
-/** The function's result, or the Referer header if the options or the service's policies ask for it. */
+/** For the backend this text is no referrer but passes every filter (apisonator, referrer validator). */
+const PASSES_EVERY_FILTER = '*'
+
+/**
+ * The function's result, or the Referer header if the options or the service's policies ask for it. The text `*` is
+ * never passed on, from a function either, because it is nearly always the caller's own.
+ */
 export function referrerOf<View extends RequestView>(
   view: View,
   option: ResolvedOptions<View>['referrer'],
@@ -29,11 +35,16 @@ function headerOf(view: RequestView): Referrer {
   const bytes = view.header('referer')
   if (bytes === undefined) return undefined
   const text = decodeBytes(bytes)
-  return typeof text === 'string' ? text : NOT_UTF8
+  return typeof text === 'string' ? literal(text) : NOT_UTF8
 }
 
 function wellFormed(given: unknown): Referrer {
   if (given === undefined || given === null) return undefined
   if (typeof given !== 'string') return NO_TEXT
-  return given.isWellFormed() ? given : NOT_UTF8
+  return given.isWellFormed() ? literal(given) : NOT_UTF8
+}
+
+/** The empty text instead of `*`: it matches exactly the filters that `*`, taken literally, would match. */
+function literal(referrer: string): string {
+  return referrer === PASSES_EVERY_FILTER ? '' : referrer
 }

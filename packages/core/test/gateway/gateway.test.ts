@@ -294,15 +294,47 @@ describe('the referrer', () => {
     expect(backend.calls).toEqual([])
   })
 
-  it('law 5: is masked in a reason that quotes it', async () => {
-    const { gateway, backend } = setUp({ referrer: true })
-    const state = backend.emulator.state()
+  /** Every application of the backend then requires a referrer that matches the filter. */
+  function requireReferrer({ emulator }: ReturnType<typeof createEmulatedBackend>, filter: string): void {
+    const state = emulator.state()
     const filtered = state.services.map((service) => ({
       ...service,
       referrer_filters_required: true,
-      applications: service.applications!.map((application) => ({ ...application, referrer_filters: ['a.test'] })),
+      applications: service.applications!.map((application) => ({ ...application, referrer_filters: [filter] })),
     }))
-    backend.emulator.setState({ ...state, services: filtered })
+    emulator.setState({ ...state, services: filtered })
+  }
+
+  it.each<[string, Partial<GatewayOptions>]>([
+    ['a header', { referrer: true }],
+    ['a header, cached', { referrer: true, cache: true }],
+    ['a function', { referrer: (view) => view.header('referer') }],
+    ['a function that waits', { referrer: async (view) => view.header('referer') }],
+    ['a function, cached', { referrer: () => '*', cache: true }],
+  ])('the text `*` is never passed on, so it passes no filter: %s', async (_from, options) => {
+    const { gateway, backend, counted } = setUp(options)
+    requireReferrer(backend, 'partner.test')
+    const ask = async (referer: string) => await gateway.evaluate(viewOf({ url: GOOD, headers: { referer } }))
+    expect(denied(await ask('*'))).toMatchObject({ code: 'referrer_not_allowed', reason: 'referrer is missing' })
+    const sent = backend.calls.map(({ path }) => new URL(path, 'http://backend').searchParams.get('referrer'))
+    expect(sent).toEqual([''])
+    for (const padded of ['* ', ' *', '**', '%2A', '*\t']) {
+      expect(denied(await ask(padded))).toMatchObject({ code: 'referrer_not_allowed' })
+    }
+    expect(counted()).toBe(0)
+  })
+
+  it('the text `*` matches the filters that it matches as a text', async () => {
+    const { gateway, backend } = setUp({ referrer: true })
+    requireReferrer(backend, '*')
+    allowed(await gateway.evaluate(viewOf({ url: GOOD, headers: { referer: '*' } })))
+    requireReferrer(backend, '*.test')
+    denied(await gateway.evaluate(viewOf({ url: GOOD, headers: { referer: '*' } })))
+  })
+
+  it('law 5: is masked in a reason that quotes it', async () => {
+    const { gateway, backend } = setUp({ referrer: true })
+    requireReferrer(backend, 'a.test')
     const decision = await gateway.evaluate(viewOf({ url: GOOD, headers: { referer: 'http://s3cr3t.test/?t=s3cr3t' } }))
     expect(denied(decision)).toMatchObject({ code: 'referrer_not_allowed' })
     expect(JSON.stringify(decision)).not.toContain('s3cr3t')

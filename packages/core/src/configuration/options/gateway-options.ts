@@ -43,7 +43,10 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   readonly caseInsensitivePaths?: boolean | undefined
   /** Report the status of each answer as `log[code]`. Default false. */
   readonly responseCodes?: boolean | undefined
-  /** Send the Referer header (true) or the function's result, for services that filter by it. Default false. */
+  /**
+   * Send the Referer header (true) or the function's result, for services that filter by it. The text `*` is never
+   * passed on. Default false.
+   */
   readonly referrer?: boolean | ((view: View) => MaybePromise<string | undefined>) | undefined
   /** 'observe' denies and counts nothing, and publishes each decision on a diagnostics channel. Default 'enforce'. */
   readonly mode?: 'enforce' | 'observe' | undefined
