@@ -26,9 +26,9 @@ export abstract class ThreeScaleError extends Error {
   }
 }
 
-/** Options or arguments that cannot work; lists every problem. */
+/** Options that cannot work; lists every problem. */
 export class ConfigError extends ThreeScaleError {
-  readonly code = 'ERR_THREESCALE_CONFIG'
+  readonly code = 'ERR_THREESCALE_CONFIG' as 'ERR_THREESCALE_CONFIG' | 'ERR_THREESCALE_ARGUMENT'
   /** One sentence each, beginning with the path of the option. */
   readonly problems: readonly string[]
 
@@ -38,6 +38,25 @@ export class ConfigError extends ThreeScaleError {
       details,
     )
     this.problems = Object.freeze([...problems])
+  }
+}
+
+/** Problems that the message of an ArgumentError shows; a report may have one for each of a million transactions. */
+const SHOWN_PROBLEMS = 20
+
+/**
+ * Arguments of one call of the client that cannot be sent, or that 3scale would surely drop; nothing was sent. It is a
+ * ConfigError, because both are mended in the code that calls. The message shows at most 20 of the problems.
+ */
+export class ArgumentError extends ConfigError {
+  override readonly code = 'ERR_THREESCALE_ARGUMENT'
+
+  constructor(problems: readonly string[]) {
+    super(problems)
+    const hidden = problems.length - SHOWN_PROBLEMS
+    if (hidden <= 0) return
+    const shown = problems.slice(0, SHOWN_PROBLEMS).join('\n- ')
+    this.message = `${problems.length} problems:\n- ${shown}\n- and ${hidden} more, in \`problems\``
   }
 }
 
@@ -191,6 +210,7 @@ export class ClosedError extends ThreeScaleError {
 
 export type AnyThreeScaleError =
   | ConfigError
+  | ArgumentError
   | TransportError
   | TimeoutError
   | BackendError

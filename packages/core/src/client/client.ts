@@ -4,7 +4,7 @@ import type { Credentials } from '../domain/credentials.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import type { SetUsage } from '../domain/usage.ts'
 import type { Verdict } from '../domain/verdict.ts'
-import { ClosedError, ConfigError } from '../errors.ts'
+import { ArgumentError, ClosedError } from '../errors.ts'
 import { maskSecrets } from '../primitives/mask-secrets.ts'
 import { readAnswer } from './answer/answer.ts'
 import { outcomeOfAnswer, outcomeOfFailure, type ReportOutcome } from './answer/report-outcome.ts'
@@ -18,6 +18,7 @@ import {
   encodeReferrer,
   isOAuth,
 } from './encode/authorize-call.ts'
+import { checkCall, checkReportCall } from './encode/check-call.ts'
 import { encodeExtensions } from './encode/extensions.ts'
 import { batchesOf } from './encode/report-batches.ts'
 import { tooLong } from './query-limit.ts'
@@ -46,7 +47,7 @@ const ONE_HIT: SetUsage = Object.freeze({ hits: 1 })
 
 /**
  * Calls one backend with one credential of the API provider. It opens nothing before the first call and shares nothing
- * with other clients. If its arguments cannot be sent, a method rejects with a ConfigError and sends nothing.
+ * with other clients. If its arguments cannot be sent, a method rejects with an ArgumentError and sends nothing.
  */
 export class ThreeScaleClient {
   readonly #options: ResolvedClientOptions
@@ -78,11 +79,11 @@ export class ThreeScaleClient {
    * Authorizes and, if the answer is yes, counts the usage: `{ hits: 1 }` unless another is given.
    *
    * @throws TransportError, TimeoutError, BackendError (5xx, 429), ProtocolError (not an answer of 3scale),
-   *   ConfigError, ClosedError, or the signal's reason. A denial is not an error: it is a verdict with
+   *   ArgumentError, ClosedError, or the signal's reason. A denial is not an error: it is a verdict with
    *   `authorized: false`.
    */
   authrep(credentials: Credentials, call: AuthorizeCall = NO_CALL): Promise<Verdict> {
-    return this.#ask('authrep', credentials, call, call.usage ?? ONE_HIT)
+    return this.#ask('authrep', credentials, call, ONE_HIT)
   }
 
   /**
@@ -91,7 +92,7 @@ export class ThreeScaleClient {
    * @throws as `authrep` does.
    */
   authorize(credentials: Credentials, call: AuthorizeCall = NO_CALL): Promise<Verdict> {
-    return this.#ask('authorize', credentials, call, call.usage)
+    return this.#ask('authorize', credentials, call, undefined)
   }
 
   /**
@@ -99,22 +100,27 @@ export class ThreeScaleClient {
    * service, with at most 1,000 transactions or 4,000 parameters each. `accepted` is how many the backend queued. Later
    * it silently drops a whole call if one application or metric in it is unknown.
    *
-   * @throws RejectedError if the backend refuses; ReportError (with `cause`) if it cannot be reached, does not answer,
-   *   or the report is aborted. Both say which transactions were `accepted`, `unreported` and `ambiguous`.
+   * @throws ArgumentError, also for a timestamp that is more than 24 h old or 1 h ahead by this machine's clock, because
+   *   the backend would drop its whole call. RejectedError if the backend refuses; ReportError (with `cause`) if it
+   *   cannot be reached, does not answer, or the report is aborted. Both say which transactions were `accepted`,
+   *   `unreported` and `ambiguous`.
    */
   async report(transactions: Iterable<Transaction>, call: ReportCall = NO_CALL): Promise<{ accepted: number }> {
     if (this.#sender.closed) throw new ClosedError('the client is closed')
     const problems: string[] = []
-    const batches = batchesOf(transactions, call.service ?? this.#options.serviceId, problems)
+    if (!checkReportCall(call, problems)) throw new ArgumentError(problems)
+    const now = Math.floor(this.#options.clock.now() / 1000)
+    const service = call.service === undefined ? this.#options.serviceId : call.service
+    const batches = batchesOf(transactions, service, problems, now)
     const starts = new Map(batches.map(({ service }) => [service, this.#address.reportBody(service, problems)]))
-    if (problems.length > 0) throw new ConfigError(problems)
+    if (problems.length > 0) throw new ArgumentError(problems)
     return await sendBatches(batches, ({ service, body }) => this.#post(starts.get(service) + body, call.signal))
   }
 
   /**
    * Sends one batch in one call and returns its outcome, for the gateway's reporter.
    *
-   * @throws ConfigError when a transaction cannot be sent; ClosedError; nothing else.
+   * @throws ArgumentError when a transaction cannot be sent; ClosedError; nothing else.
    * @internal
    */
   async reportBatch(batch: ReportBatch, signal?: AbortSignal): Promise<ReportOutcome> {
@@ -123,7 +129,7 @@ export class ThreeScaleClient {
     const batches = batchesOf(batch.transactions, batch.service, problems)
     const start = this.#address.reportBody(batch.service, problems)
     if (batches.length !== 1) problems.push('a batch must fit into one call')
-    if (problems.length > 0) throw new ConfigError(problems)
+    if (problems.length > 0) throw new ArgumentError(problems)
     return await this.#post(start + batches[0]!.body, signal)
   }
 
@@ -170,14 +176,16 @@ export class ThreeScaleClient {
     endpoint: Endpoint,
     credentials: Credentials,
     call: AuthorizeCall,
-    usage: SetUsage | undefined,
+    defaultUsage: SetUsage | undefined,
   ): Promise<Verdict> {
     const problems: string[] = []
+    if (!checkCall(credentials, call, problems)) throw new ArgumentError(problems)
+    const usage = call.usage === undefined ? defaultUsage : call.usage
     const start = this.#address.authorizePath(endpoint, isOAuth(credentials), call.service, problems)
     const caller = encodeCredentials(credentials, problems) + encodeReferrer(call.referrer, problems)
     const path = start + caller + encodeCall(call, usage, problems)
     const extensions = encodeExtensions(call.extensions, true, problems)
-    if (problems.length > 0) throw new ConfigError(problems)
+    if (problems.length > 0) throw new ArgumentError(problems)
     const denial = tooLong(path, caller.length)
     if (denial !== undefined) return denial
     try {

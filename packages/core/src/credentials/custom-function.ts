@@ -7,8 +7,9 @@ import { longerThan } from './locations/location.ts'
 import { NO_TEXT, NOT_UTF8, SEVERAL, TOO_LONG, type UnreadableCredentials } from './unreadable.ts'
 
 /**
- * Returns the credentials. Values that are no text, not valid Unicode or longer than 4096 bytes are the caller's fault.
- * A framework makes an array of a parameter that was sent twice, for example, and an object of `user_key[a]`.
+ * Returns the credentials, without members that are not sent. Values that are no text, not valid Unicode or longer than
+ * 4096 bytes are the caller's fault. A framework makes an array of a parameter that was sent twice, for example, and an
+ * object of `user_key[a]`.
  *
  * @throws ConfigError if the value has another shape, because then the function is wrong and not the caller.
  */
@@ -33,7 +34,30 @@ export function checkCustomCredentials(
     if (!value.isWellFormed()) return NOT_UTF8
     if (longerThan(value, DEFAULTS.credentials.maxBytes)) return TOO_LONG
   }
-  if (appKey !== null) return found
-  const { appKey: _absent, ...rest } = found as Credentials & { readonly appKey?: unknown }
-  return rest as Credentials
+  return isSent(found) ? found : onlyWhatIsSent(found)
+}
+
+/** Members of credentials that do not go with a user key. */
+const WITH_AN_ID: ReadonlySet<string> = new Set(['appId', 'clientId', 'appKey', 'redirectUrl'])
+
+/** Whether the client would send every member. Nearly always so, and then no object is made for the request. */
+function isSent(found: Credentials): boolean {
+  const members = found as unknown as Readonly<Record<string, unknown>>
+  const byUserKey = members.userKey !== undefined
+  for (const name in found) {
+    const value = members[name]
+    if (value === null) return false
+    if (name !== 'userKey' && (!WITH_AN_ID.has(name) || (byUserKey && value !== undefined))) return false
+  }
+  return true
+}
+
+/** The function may return what a framework parsed, to which the caller can add anything. The client refuses the rest. */
+function onlyWhatIsSent(found: Credentials): Credentials {
+  const { userKey, appId, clientId, appKey, redirectUrl } = found as unknown as Readonly<Record<string, unknown>>
+  const given: Record<string, unknown> =
+    userKey === undefined || userKey === null ? { appId, clientId, appKey, redirectUrl } : { userKey }
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
+  ) as unknown as Credentials
 }

@@ -15,7 +15,8 @@ export interface Transaction {
   readonly usage: SetUsage
   /**
    * When it happened, to the second; a text without an offset is UTC. The backend drops the whole call if one timestamp
-   * is more than 24 hours old or one hour ahead by its clock. Default: the time when the backend processes it.
+   * is more than 24 hours old or one hour ahead by its clock, so `report` refuses such a one by this machine's clock.
+   * Default: the time when the backend processes it.
    */
   readonly timestamp?: Date | string | undefined
   /** The timestamp as UNIX time. */

@@ -67,3 +67,9 @@ export function metricProblem(metric: string): string | undefined {
   if (!metric.isWellFormed()) return `the metric name ${JSON.stringify(metric)} is not valid Unicode`
   return undefined
 }
+
+/** Whether a value is an amount that can be sent: a whole number from 0 to 2^53 - 1, or one behind a `#`. */
+export function isAmount(value: unknown): value is SetUsage[string] {
+  const number = typeof value === 'string' && /^#\d{1,16}$/.test(value) ? Number(value.slice(1)) : value
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0
+}

@@ -106,7 +106,9 @@ test('the guide names every option with its default, and every error with its co
     if (!['clock', 'transport'].includes(option)) expect(guide).toContain(`\`${option}\``)
   }
   const source = readFileSync(new URL('../../src/errors.ts', import.meta.url), 'utf8')
-  const thrown = [...source.matchAll(/class (\w+) extends ThreeScaleError.*?readonly code = '(\w+)'/gs)]
+  const thrown = [
+    ...source.matchAll(/class (\w+) extends (?:ThreeScaleError|ConfigError) .*?readonly code = '(\w+)'/gs),
+  ]
   expect(thrown.length).toBeGreaterThan(8)
   for (const [, name, code] of thrown) {
     // Only the gateway has a breaker.

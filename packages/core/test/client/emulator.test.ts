@@ -3,8 +3,10 @@ import { createEmulator, type Emulator, type EmulatorState } from '@threescale/e
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { answerBy } from '../../../../test/support/answer-by.ts'
+import { ManualClock } from '../../../../test/support/manual-clock.ts'
 import { TRANSPORT } from '../../src/client/transport/transport.ts'
 import { ThreeScaleClient } from '../../src/index.ts'
+import { CLOCK } from '../../src/primitives/clock.ts'
 
 const NAMES = ['hits', 'a b', 'a&b=c', '<m>', 'ü€😀', '__proto__', '%41+', 'q"uote', '#5', ';']
 
@@ -33,6 +35,7 @@ function inProcess(emulator: Emulator): ThreeScaleClient {
   return new ThreeScaleClient({
     serviceId: '1001',
     serviceToken: 't&k %',
+    [CLOCK]: new ManualClock('2026-01-15T10:20:30Z'),
     [TRANSPORT]: {
       request: async (request) => answerBy(emulator, request),
     },

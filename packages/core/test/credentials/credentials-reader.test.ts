@@ -275,6 +275,17 @@ describe('a custom function', () => {
     })
   })
 
+  test.each<[object, object]>([
+    [{ userKey: 'a', user_key: 'b', page: '2' }, { userKey: 'a' }],
+    [{ userKey: 'a', appId: null, appKey: 'k' }, { userKey: 'a' }],
+    [
+      { userKey: null, appId: 'i', appKey: 'k', plan: 'p' },
+      { appId: 'i', appKey: 'k' },
+    ],
+  ])('of %j, which a caller may have added to, only %j is used', (found, used) => {
+    expect(createCredentialsReader((() => found) as never).read(viewOf({}))).toEqual(used)
+  })
+
   test('an id that the request lacks is no credentials', () => {
     expect(createCredentialsReader((() => ({ userKey: null })) as never).read(viewOf({}))).toBeUndefined()
     expect(

@@ -8,6 +8,7 @@ import type {
 } from '../../domain/credentials.ts'
 import type { SetUsage } from '../../domain/usage.ts'
 import type { AbortSource } from '../../primitives/abort.ts'
+import { isRecord, kindOf } from '../../validation/checks.ts'
 import type { Extensions } from './extensions.ts'
 import { encode, encodeLog, encodeUsage, isParameterName } from './parameter.ts'
 
@@ -60,8 +61,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** The caller's credentials as parameters. None is written twice: the backend takes the last of two equal names. */
 export function encodeCredentials(credentials: Credentials, problems: string[]): string {
-  if (typeof credentials !== 'object' || credentials === null) {
-    problems.push('credentials must be an object such as { userKey }')
+  if (!isRecord(credentials)) {
+    problems.push(`credentials must be an object such as { userKey }, not ${kindOf(credentials)}`)
     return ''
   }
   const { userKey, appId, clientId, appKey, redirectUrl } = credentials as Partial<
@@ -72,7 +73,12 @@ export function encodeCredentials(credentials: Credentials, problems: string[]):
     problems.push('credentials must have exactly one of userKey, appId and clientId')
     return ''
   }
-  if (userKey !== undefined) return `&user_key=${encode(userKey, 'credentials.userKey', problems)}`
+  if (userKey !== undefined) {
+    if (appKey !== undefined || redirectUrl !== undefined) {
+      problems.push('credentials: appKey and redirectUrl go with an id, not with a userKey')
+    }
+    return `&user_key=${encode(userKey, 'credentials.userKey', problems)}`
+  }
   let query = `&app_id=${encode(id, appId === undefined ? 'credentials.clientId' : 'credentials.appId', problems)}`
   if (appKey !== undefined) query += `&app_key=${encode(appKey, 'credentials.appKey', problems)}`
   if (redirectUrl !== undefined) query += `&redirect_url=${encode(redirectUrl, 'credentials.redirectUrl', problems)}`
@@ -98,6 +104,10 @@ export function encodeCall(call: AuthorizeCall, usage: SetUsage | undefined, pro
 }
 
 function encodeExtra(extra: Readonly<Record<string, string | number>>, problems: string[]): string {
+  if (!isRecord(extra)) {
+    problems.push(`extra must be an object of names and values, not ${kindOf(extra)}`)
+    return ''
+  }
   let query = ''
   for (const name of Object.keys(extra)) {
     if (RESERVED.has(name)) problems.push(`extra.${name} has an option of its own`)

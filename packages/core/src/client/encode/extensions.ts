@@ -1,4 +1,5 @@
 /** Extensions of the API, sent in the `3scale-options` header. Source: apisonator docs/extensions.md. */
+import { isRecord, kindOf } from '../../validation/checks.ts'
 import { encode } from './parameter.ts'
 
 /** Extensions that a call may ask for. `true` sends `1`; `false` and `undefined` send nothing. */
@@ -41,6 +42,10 @@ export function encodeExtensions(
   withRejectionReason: boolean,
   problems: string[],
 ): string {
+  if (extensions !== undefined && !isRecord(extensions)) {
+    problems.push(`extensions must be an object such as { hierarchy: true }, not ${kindOf(extensions)}`)
+    return ''
+  }
   let header = withRejectionReason && extensions?.rejectionReasonHeader === undefined ? 'rejection_reason_header=1' : ''
   if (extensions === undefined) return header
   for (const name of Object.keys(extensions)) {

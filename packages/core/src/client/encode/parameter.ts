@@ -1,5 +1,6 @@
 /** Encodes names and values of parameters for the backend's parser (Rack). */
-import { metricProblem, type SetUsage } from '../../domain/usage.ts'
+import { isAmount, metricProblem, type SetUsage } from '../../domain/usage.ts'
+import { isRecord, kindOf } from '../../validation/checks.ts'
 
 /**
  * Writes `before` + metric + `after` + amount for every metric.
@@ -7,7 +8,7 @@ import { metricProblem, type SetUsage } from '../../domain/usage.ts'
  * @param path path of the usage, for problems.
  */
 export function encodeUsage(usage: SetUsage, before: string, after: string, path: string, problems: string[]): string {
-  if (typeof usage !== 'object' || usage === null || Array.isArray(usage)) {
+  if (!isRecord(usage)) {
     problems.push(`${path} must be an object of metric names and amounts`)
     return ''
   }
@@ -29,6 +30,10 @@ export function encodeLog(
   path: string,
   problems: string[],
 ): string {
+  if (!isRecord(log)) {
+    problems.push(`${path} must be an object such as { code: 200 }, not ${kindOf(log)}`)
+    return ''
+  }
   let query = ''
   for (const name of Object.keys(log)) {
     if (!isParameterName(name)) problems.push(`${path} has a member whose name cannot be sent`)
@@ -56,8 +61,7 @@ export function isParameterName(name: string): boolean {
 }
 
 function amountProblem(metric: string, amount: unknown): string | undefined {
-  const number = typeof amount === 'string' && /^#\d{1,16}$/.test(amount) ? Number(amount.slice(1)) : amount
-  if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0) return undefined
+  if (isAmount(amount)) return undefined
   return `the usage of metric ${JSON.stringify(metric)} is neither a whole number from 0 to 2^53 - 1 nor one behind a #`
 }
 

@@ -47,6 +47,31 @@ export function timestampOf(
   return seconds
 }
 
+/** The ages at which the backend's job still counts a timestamp, in seconds. Source: apisonator, transaction timestamps. */
+const MAX_AGE = 24 * 3600
+const MAX_AHEAD = 3600
+
+/**
+ * Why the backend is sure to drop a transaction with this timestamp, and its whole call with it; undefined if it may
+ * count it. Both times are UNIX times. Times at the limits themselves are counted.
+ */
+export function staleness(seconds: number, now: number): string | undefined {
+  const age = seconds < now ? now - seconds : 0
+  const ahead = seconds > now ? seconds - now : 0
+  if (age <= MAX_AGE && ahead <= MAX_AHEAD) return undefined
+  const is = age > 0 ? `${duration(age)} old` : `${duration(ahead)} ahead of this machine's clock`
+  return `the timestamp is ${is}; 3scale counts none that is more than 24 h old or 1 h ahead`
+}
+
+function duration(seconds: number): string {
+  if (seconds >= 48 * 3600) return `${Math.floor(seconds / (24 * 3600))} days`
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor((seconds % 3600) / 60)
+  return [hours > 0 ? `${hours} h` : '', minutes > 0 ? `${minutes} min` : '', `${seconds % 60} s`]
+    .filter((part) => part !== '' && part !== '0 s')
+    .join(' ')
+}
+
 function secondsOf(date: unknown): number | undefined {
   // Not instanceof: dates of another realm (of a test runner, for example) are dates too.
   const instant = Object.prototype.toString.call(date) === '[object Date]' ? Number(date) : Number.NaN

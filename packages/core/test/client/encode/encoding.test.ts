@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ManualClock } from '../../../../../test/support/manual-clock.ts'
 import { rejection } from '../../../../../test/support/rejection.ts'
 import { TYPE, YES } from '../../../../../test/support/socket-backend.ts'
 import { TRANSPORT, type TransportRequest } from '../../../src/client/transport/transport.ts'
 import type { Transaction } from '../../../src/domain/transaction.ts'
 import { metricProblem } from '../../../src/domain/usage.ts'
 import { type ClientOptions, ConfigError, type Credentials, faultOf, ThreeScaleClient } from '../../../src/index.ts'
+import { CLOCK } from '../../../src/primitives/clock.ts'
 import { parseQuery } from './rack.ts'
 
 /** A client that sends nothing, and the requests that it would have sent. */
@@ -190,15 +192,18 @@ test('the backend reads any arguments of a call as they were given', async () =>
 })
 
 test('the backend reads any transactions of a report as they were given', async () => {
+  const clock = new ManualClock('2026-01-15T10:20:30Z')
+  const now = clock.now() / 1000
+  const counted = fc.integer({ min: now - 24 * 3600, max: now + 3600 })
   const transaction = fc.oneof(
-    fc.record({ appId: text, usage, timestampSeconds: fc.nat() }, { requiredKeys: ['appId', 'usage'] }),
+    fc.record({ appId: text, usage, timestampSeconds: counted }, { requiredKeys: ['appId', 'usage'] }),
     fc.record({ userKey: text, usage, log: fc.dictionary(metric, text) }, { requiredKeys: ['userKey', 'usage'] }),
   )
   await fc.assert(
     fc.asyncProperty(
       fc.array(transaction as fc.Arbitrary<Transaction>, { minLength: 1, maxLength: 6 }),
       async (all) => {
-        const { client, sent } = recorder()
+        const { client, sent } = recorder({ [CLOCK]: clock })
         expect(await client.report(all)).toEqual({ accepted: all.length })
         const expected = all.map(({ appId, userKey, usage: used, timestampSeconds, log }) => ({
           ...(appId === undefined ? { user_key: userKey } : { app_id: appId }),
