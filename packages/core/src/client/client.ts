@@ -151,6 +151,24 @@ export class ThreeScaleClient {
     return maskSecrets(text, [this.#options.serviceToken, this.#options.providerKey])
   }
 
+  /**
+   * Host and port of the backend.
+   *
+   * @internal
+   */
+  get host(): string {
+    return new URL(this.#address.origin).host
+  }
+
+  /**
+   * How long a call may take, in milliseconds.
+   *
+   * @internal
+   */
+  get timeoutMs(): number {
+    return this.#options.timeoutMs
+  }
+
   /** The backend's address and the service; credentials read `***`. */
   toJSON(): object {
     const { serviceId, serviceToken, providerKey, backendUrl, timeoutMs } = this.#options

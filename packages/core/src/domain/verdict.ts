@@ -42,6 +42,11 @@ export interface NotAuthorized extends Answer {
   readonly code: string
   /** 3scale's sentence, unchanged. */
   readonly reason: string
+  /**
+   * The content type of a 4xx that is not 3scale's answer: it has no rejection code and no document of 3scale. A proxy, a
+   * web server or a wrong address answered, perhaps because of what the caller sent. Undefined for an answer of 3scale.
+   */
+  readonly foreign?: string | undefined
 }
 
 export interface UsageReport {

@@ -174,12 +174,15 @@ test.each<[Line, object]>([
   ],
   [{ status: 503 }, { kind: 'not-counted', retryAfterMs: undefined }],
   [{ status: 408 }, { kind: 'not-counted' }],
-  [{ status: 401 }, { kind: 'refused', code: 'unauthorized' }],
+  [{ status: 401 }, { kind: 'not-counted', retryAfterMs: undefined }],
+  [{ status: 400 }, { kind: 'not-counted' }],
+  [{ status: 403, body: '<html>', headers: { 'content-type': 'text/html' } }, { kind: 'not-counted' }],
+  [{ status: 405 }, { kind: 'not-counted' }],
   [
     { status: 403, body: '<error code="provider_key_invalid">x</error>' },
     { kind: 'refused', code: 'provider_key_invalid' },
   ],
-  [{ status: 404 }, { kind: 'refused', code: 'endpoint_not_found' }],
+  [{ status: 404 }, { kind: 'not-counted' }],
   [
     { status: 422, body: '<error code="service_id_missing">x</error>' },
     { kind: 'refused', code: 'service_id_missing' },
@@ -197,6 +200,15 @@ test.each<[Line, object]>([
 ])('the outcome of a batch that got %o is %o', async (line, outcome) => {
   const { client } = scripted([line], { retry: false })
   expect(await client.reportBatch({ service: undefined, transactions: [hit('a')] })).toMatchObject(outcome)
+})
+
+test('a report that something else than 3scale refuses was not counted and may be sent again', async () => {
+  const { client } = scripted([{ status: 404, body: 'default backend', headers: { 'content-type': 'text/plain' } }])
+  const all = [hit('a'), hit('b')]
+  const error = await rejection(client.report(all))
+  expect(error).toBeInstanceOf(ReportError)
+  expect(error).toMatchObject({ retryable: true, accepted: [], unreported: all, ambiguous: [] })
+  expect((error as Error).cause).toBeInstanceOf(ProtocolError)
 })
 
 test('a batch that does not fit into one call is refused before it is sent', async () => {

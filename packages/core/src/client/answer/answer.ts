@@ -25,8 +25,8 @@ export function readAnswer(response: TransportResponse, noBody: boolean, now: nu
     return authorizedVerdict(status, document, readLimitHeaders(response))
   }
   if (isDenial(status) || isLimitDenial(response)) {
-    const { code, reason, document } = readDenial(response, noBody)
-    return deniedVerdict(status, code, reason, document, readLimitHeaders(response, 0))
+    const { code, reason, document, foreign } = readDenial(response, noBody)
+    return deniedVerdict(status, code, reason, document, readLimitHeaders(response, 0), foreign)
   }
   throw failureOf(response, now)
 }

@@ -1,40 +1,55 @@
-/** Reads a denial: its code, its reason, and the document it may hold. Any 4xx is a denial, whatever its body. */
+/**
+ * Reads a denial: its code, its reason, and the document it may hold. Any 4xx is a denial, whatever its body; whether it is
+ * 3scale's is said beside it.
+ */
 import { codeOfReason, codeOfStatus, ENDPOINT_NOT_FOUND, USAGE_INVALID } from '../../domain/rejection-codes.ts'
 import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.ts'
 import { unescapeXml } from './escapes.ts'
-import { headerOf, isEncoded, isThreescaleType } from './media-type.ts'
+import { headerOf, isEncoded, isThreescaleType, shownType } from './media-type.ts'
 
 export interface AnsweredDenial {
   readonly code: string
   readonly reason: string
   /** The status document without its reason. */
   readonly document: string | undefined
+  /** The content type of an answer that is not 3scale's; undefined for an answer of 3scale. */
+  readonly foreign: string | undefined
 }
 
 const ERROR = /^\s*(?:<\?xml[^>]*>\s*)?<error code="([^"<>]*)">([\s\S]*)<\/error>\s*$/
 const REASON = /^(\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>false<\/authorized>\s*)<reason>/
 const REASON_END = '</reason>'
 
-/** @param noBody whether the call asked for no body; an empty body then means nothing. */
+/**
+ * Only 3scale sends a rejection code in the header, or an error or status document with its own content type. All else is
+ * foreign: the page of a proxy, and the empty bodies that the backend's web server and its routes send, too.
+ *
+ * @param noBody whether the call asked for no body; an empty body then means nothing.
+ */
 export function readDenial(response: TransportResponse, noBody: boolean): AnsweredDenial {
   const named = wellFormedCode(headerOf(response, '3scale-rejection-reason'))
   const text = isThreescaleType(response) ? bodyText(response) : undefined
   const error = text === undefined ? null : ERROR.exec(text)
   if (error !== null) {
+    const code = wellFormedCode(error[1])
     return {
-      code: named ?? wellFormedCode(error[1]) ?? codeOfStatus(response.status),
+      code: named ?? code ?? codeOfStatus(response.status),
       reason: unescapeXml(error[2]!),
       document: undefined,
+      foreign: named === undefined && code === undefined ? shownType(response) : undefined,
     }
   }
   const status = text === undefined ? undefined : splitReason(text)
   if (status !== undefined) {
-    return { code: named ?? codeOfReason(status.reason) ?? codeOfStatus(response.status), ...status }
+    const code = named ?? codeOfReason(status.reason) ?? codeOfStatus(response.status)
+    return { code, ...status, foreign: undefined }
   }
+  const isOurs = named !== undefined || (noBody && text === '')
   return {
     code: named ?? (text === '' && !noBody ? codeOfEmpty(response.status) : codeOfStatus(response.status)),
     reason: `the 3scale backend refused the call with status ${response.status}`,
     document: undefined,
+    foreign: isOurs ? undefined : shownType(response),
   }
 }
 

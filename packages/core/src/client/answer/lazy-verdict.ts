@@ -98,6 +98,7 @@ class NotAuthorizedAnswer extends LazyAnswer implements NotAuthorized {
   readonly authorized = false
   readonly code: string
   readonly reason: string
+  readonly foreign: string | undefined
 
   constructor(
     status: number,
@@ -105,16 +106,18 @@ class NotAuthorizedAnswer extends LazyAnswer implements NotAuthorized {
     reason: string,
     document: string | undefined,
     limit: LimitHeaders | undefined,
+    foreign: string | undefined,
   ) {
     super(status, document, limit)
     this.code = code
     this.reason = reason
+    this.foreign = foreign
   }
 
   /** Masks what the reason quotes: a credential of the caller or of the API provider. */
   override toJSON(): object {
     const reason = this.reason.replace(/"[\s\S]*"/, '"***"')
-    return { authorized: false, code: this.code, reason, ...super.toJSON() }
+    return { authorized: false, code: this.code, reason, foreign: this.foreign, ...super.toJSON() }
   }
 }
 
@@ -123,13 +126,17 @@ export function authorizedVerdict(status: number, document: string | undefined, 
   return new AuthorizedAnswer(status, document, limit)
 }
 
-/** @param document a status document without its reason; undefined if there is none. */
+/**
+ * @param document a status document without its reason; undefined if there is none.
+ * @param foreign the content type of an answer that is not 3scale's.
+ */
 export function deniedVerdict(
   status: number,
   code: string,
   reason: string,
   document?: string,
   limit?: LimitHeaders,
+  foreign?: string,
 ): NotAuthorized {
-  return new NotAuthorizedAnswer(status, code, reason, document, limit)
+  return new NotAuthorizedAnswer(status, code, reason, document, limit, foreign)
 }

@@ -10,7 +10,13 @@ export type ReportOutcome =
   /** Queued by the backend, which may still drop the whole call for one bad transaction. */
   | { readonly kind: 'accepted' }
   /** Surely not counted: send it again, after `retryAfterMs` if the backend asked for it. */
-  | { readonly kind: 'not-counted'; readonly retryAfterMs: number | undefined; readonly error: unknown }
+  | {
+      readonly kind: 'not-counted'
+      readonly retryAfterMs: number | undefined
+      readonly error: unknown
+      /** The content type of a 4xx that is not 3scale's. */
+      readonly foreign?: string | undefined
+    }
   /** Surely not counted, and refused again until our credentials or the backend's address are corrected. */
   | { readonly kind: 'refused'; readonly code: string; readonly error: RejectedError | ProtocolError }
   /** Surely not counted: one of the transactions is bad. */
@@ -48,22 +54,20 @@ export function outcomeOfFailure(failure: unknown): ReportOutcome {
   return unsent ? { kind: 'not-counted', retryAfterMs: undefined, error } : { kind: 'unknown', error }
 }
 
+/** A proxy or web server says so too, and a smaller report may pass. */
+const TOO_LARGE: ReadonlySet<number> = new Set([413, 414, 431])
+
 const ACCEPTED: ReportOutcome = Object.freeze({ kind: 'accepted' })
 
 function outcomeOfRefusal(response: TransportResponse): ReportOutcome {
   const { status } = response
-  const { code } = readDenial(response, false)
+  const { code, foreign } = readDenial(response, false)
   const error = new RejectedError(code, status, `the 3scale backend refused the report: ${code}`)
-  switch (status) {
-    case 400:
-      return { kind: 'bad-request', error }
-    case 408:
-      return { kind: 'not-counted', retryAfterMs: undefined, error }
-    case 413:
-    case 414:
-    case 431:
-      return { kind: 'too-large', error }
-    default:
-      return { kind: 'refused', code, error }
+  if (TOO_LARGE.has(status)) return { kind: 'too-large', error }
+  if (foreign !== undefined || status === 408) {
+    // 3scale never saw the report, and what stands before it may let the next one pass.
+    const error = protocolError(response, 'an answer of 3scale')
+    return { kind: 'not-counted', retryAfterMs: undefined, error, foreign }
   }
+  return status === 400 ? { kind: 'bad-request', error } : { kind: 'refused', code, error }
 }

@@ -11,6 +11,8 @@ const report = (metric: string, max = 5): string =>
   `<usage_report metric="${metric}" period="day"><period_start>2026-01-15 00:00:00 +0000</period_start><period_end>2026-01-16 00:00:00 +0000</period_end><max_value>${max}</max_value><current_value>2</current_value></usage_report>`
 const reports = (...inner: string[]): string => `<usage_reports>${inner.join('')}</usage_reports>`
 
+const HTML = { 'content-type': 'text/html' }
+
 async function verdictOf(line: Line): Promise<Verdict> {
   return await scripted([line], { retry: false }).client.authorize({ userKey: 'k' })
 }
@@ -291,6 +293,26 @@ describe('a denial', () => {
     const verdict = await verdictOf(line)
     expect(verdict).toMatchObject({ authorized: false, status: line instanceof Error ? 0 : line.status, code })
     expect((verdict as { reason: string }).reason).not.toBe('')
+    expect((verdict as { foreign?: string }).foreign).toMatch(/^(text|application)\/|^no content type$/)
+  })
+
+  test.each<[string, Line, boolean]>([
+    ['an error document', { status: 404, body: '<error code="application_not_found">x</error>' }, false],
+    ['a status document', { status: 409, body: `${DENIED}<reason>x</reason><plan>P</plan></status>` }, false],
+    ['a rejection header alone', { status: 409, headers: { '3scale-rejection-reason': 'limits_exceeded' } }, false],
+    ['an error document of another type', { status: 404, body: '<error code="x">x</error>', headers: HTML }, true],
+    ['an error document without a code', { status: 404, body: '<error>x</error>' }, true],
+    ['a status document that authorizes', { status: 404, body: `${HEAD}<plan>P</plan></status>` }, true],
+    [
+      'a status document of another type',
+      { status: 409, body: `${DENIED}<reason>x</reason></status>`, headers: HTML },
+      true,
+    ],
+    ['no body', { status: 404 }, true],
+  ])('law 3: says whether it is 3scale’s: %s', async (_name, line, foreign) => {
+    const verdict = await verdictOf(line)
+    expect((verdict as { foreign?: string }).foreign !== undefined).toBe(foreign)
+    expect(JSON.parse(JSON.stringify(verdict)).foreign !== undefined).toBe(foreign)
   })
 
   test('an empty 403 or 404 means nothing if the call asked for no body', async () => {
@@ -300,7 +322,7 @@ describe('a denial', () => {
     ] as const) {
       const { client } = scripted([{ status }])
       const verdict = await client.authrep({ userKey: 'k' }, { extensions: { noBody: true } })
-      expect(verdict).toMatchObject({ authorized: false, code })
+      expect(verdict).toMatchObject({ authorized: false, code, foreign: undefined })
     }
   })
 })
