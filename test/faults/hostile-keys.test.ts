@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { useEmulator } from '../contract/backend.ts'
 import { ask } from '../contract/wire.ts'
-import { startBackend } from '../support/socket-backend.ts'
+import { startBackend, TYPE } from '../support/socket-backend.ts'
 import { guards, startApp, watchForAccidents } from './guarded-app.ts'
 
 const backend = useEmulator()
@@ -93,10 +93,16 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     },
   )
 
-  it("any 4xx at the backend's address is a denial under 'allow' too, with any page", async () => {
+  it("law 3: any 4xx that a caller's input causes is a denial under 'allow' too, with any page", async () => {
     let status = 0
-    const { url: backendUrl } = await startBackend((_request, response) => {
-      response.writeHead(status, { 'content-type': 'text/html' }).end('<html>blocked by the firewall</html>')
+    const { url: backendUrl } = await startBackend((request, response) => {
+      if (request.url!.includes('user_key=caller-')) {
+        response.writeHead(status, { 'content-type': 'text/html' }).end('<html>blocked by the firewall</html>')
+      } else {
+        response
+          .writeHead(403, { 'content-type': TYPE })
+          .end('<error code="user_key_invalid">user key is missing</error>')
+      }
     })
     const { port, served } = await startApp(framework, { backendUrl, cache, onUnavailable: 'allow' })
     for (status of [400, 401, 402, 403, 404, 405, 406, 407, 408, 410, 413, 414, 421, 422, 431, 451]) {

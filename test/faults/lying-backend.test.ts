@@ -116,6 +116,22 @@ describe.each(guards)('$name', ({ framework, cache }) => {
     expect(new Set(served)).toEqual(new Set(['policy']))
   })
 
+  it('law 3: a 404 of something in front of 3scale is an outage, and no verdict on known callers', async () => {
+    const backend = await startLiar()
+    const ingress = say(404, { 'content-type': 'text/plain' }, 'default backend - 404')
+    const denying = await startApp(framework, { ...settings, backendUrl: backend.url })
+    const lasting = await startApp(framework, { ...settings, backendUrl: backend.url, onUnavailable: 'last-known' })
+    expect((await ask(lasting.port, { target: '/?user_key=known' })).status).toBe(200)
+    backend.tell(ingress)
+    const answer = await ask(denying.port, { target: '/?user_key=caller' })
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([503, 'backend_unavailable'])
+    expect((await ask(lasting.port, { target: '/?user_key=caller' })).status).toBe(503)
+    expect((await ask(lasting.port, { target: '/?user_key=known' })).status).toBe(200)
+    backend.tell(undefined)
+    expect((await ask(denying.port, { target: '/?user_key=caller' })).status).toBe(200)
+    expect(denying.served).toEqual(['backend'])
+  })
+
   it('believes correct answers', async () => {
     const backend = await startLiar()
     const { port, served } = await startApp(framework, { ...settings, backendUrl: backend.url })

@@ -21,7 +21,7 @@ export interface AuthorizationRequest {
   readonly usage: UsageShape
   readonly referrer: string | undefined
   readonly policy: RoutePolicy
-  /** Read only when the backend has to be asked. */
+  /** The view of the gateway's request. Read only when the backend has to be asked. */
   readonly view: AbortSource
 }
 
@@ -56,6 +56,8 @@ export interface AuthorizerOptions {
   readonly cache: CacheSettings
   readonly backend: Backend
   readonly observer: Pick<Observer, 'cached'>
+  /** The user's name for the group of an unknown caller's request, which is given its view. Default none. */
+  readonly fairnessKey?: ((view: AbortSource) => string | undefined) | undefined
   /** What happens to usage that a call without an answer may have counted. Default 'give-up'. */
   readonly ambiguous?: UnansweredUsage | undefined
   /** Reports the waiting usage of an application. Resolves also when the report failed. */

@@ -9,7 +9,7 @@ import type { AuthorizationRequest, Decided } from './authorizer.ts'
 import { type Identity, identityText } from './callers/identity.ts'
 import type { ServiceCache } from './callers/service-cache.ts'
 import { decideByLimits } from './decide-by-limits.ts'
-import { overLimits, refusalFromDenial, refuse, unavailable } from './refusals.ts'
+import { overLimits, overloaded, refusalFromDenial, refuse, unavailable } from './refusals.ts'
 
 export type Outage = Extract<BackendAnswer, { kind: 'unavailable' }>
 
@@ -89,7 +89,7 @@ export function decideWithoutVerdict(
     case 'unavailable':
       return decideInOutage(cache, request, answer, options)
     case 'overloaded':
-      return refuse('overloaded')
+      return overloaded(answer.retryAfterMs === undefined ? undefined : options.clock.now() + answer.retryAfterMs)
     case 'closed':
       return refuse('gateway_closed')
     case 'aborted':

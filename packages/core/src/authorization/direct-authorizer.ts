@@ -21,6 +21,7 @@ import { decideWithoutVerdict } from './decide-in-outage.ts'
 import { DirectAdmission } from './direct-admission.ts'
 import { refusalFromVerdict } from './refusal-from-verdict.ts'
 import { refuse } from './refusals.ts'
+import { shareOf } from './share-of.ts'
 
 /** Starts no timer and makes no call. */
 export function createDirectAuthorizer(options: AuthorizerOptions): Authorizer {
@@ -53,6 +54,7 @@ class DirectAuthorizer implements Authorizer {
     const { service, ledger } = this.#cache
     const { backend, clock } = this.#options
     const caller = identityText(credentials, referrer)
+    const known = this.#allowedCallers.has(caller)
     const stamp = ledger.ledger.stampQuestion()
     const answer = await backend.ask({
       endpoint: policy.counts === 'now' ? 'authrep' : 'authorize',
@@ -60,13 +62,17 @@ class DirectAuthorizer implements Authorizer {
       service: service.id,
       credentials,
       call: { usage: usage.usage, referrer, extensions: DECISION_EXTENSIONS, caller: view },
-      known: this.#allowedCallers.has(caller),
+      known,
+      share: shareOf(known, caller, request, this.#options),
     })
     if (answer.kind !== 'verdict') return decideWithoutVerdict(this.#cache, request, answer, this.#options)
     const { verdict } = answer
     if (!verdict.authorized) {
-      this.#allowedCallers.delete(caller)
-      this.#learn(request, verdict, stamp)
+      // What is not 3scale's answer denies this request, and says nothing about a caller that 3scale has accepted.
+      if (!known || verdict.foreign === undefined) {
+        this.#allowedCallers.delete(caller)
+        this.#learn(request, verdict, stamp)
+      }
       return refusalFromVerdict(verdict, usage, clock.now())
     }
     this.#allowedCallers.set(detachString(caller), true)

@@ -9,13 +9,14 @@ import { Batch } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { AuthorizationRequest, AuthorizerOptions, Decided } from './authorizer.ts'
 import { AwaitingDecision } from './awaiting-decision.ts'
-import type { Identity } from './callers/identity.ts'
+import { type Identity, identityText } from './callers/identity.ts'
 import type { ServiceCache } from './callers/service-cache.ts'
 import { decideWithoutVerdict } from './decide-in-outage.ts'
 import { DirectAdmission } from './direct-admission.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
 import { refusalFromVerdict } from './refusal-from-verdict.ts'
 import { overLimits } from './refusals.ts'
+import { shareOf } from './share-of.ts'
 
 /**
  * Makes one authrep, or an authorize where the usage is counted after the response. Where the application is kept, its
@@ -41,6 +42,7 @@ export async function decidePerRequest(
     credentials,
     call: { usage: usage.usage, referrer, extensions: DECISION_EXTENSIONS, caller: view },
     known: identity !== undefined,
+    share: shareOf(identity !== undefined, identityText(credentials, referrer), request, options),
   })
   if (answer.kind !== 'verdict') {
     reserved.undo()

@@ -19,6 +19,11 @@ export function unavailable(retryAt: number): Refusal {
   return { outcome: 'refuse', code: 'backend_unavailable', retryAt }
 }
 
+/** Too much at once, here or at the backend, which may have said from when a retry makes sense. */
+export function overloaded(retryAt: number | undefined): Refusal {
+  return { outcome: 'refuse', code: 'overloaded', retryAt }
+}
+
 /** A limit would be exceeded. `limits` is computed only when it is read. */
 export function overLimits(application: ApplicationLedger, footprint: LimitFootprint, time: number): Refusal {
   const { retryAt, disabled } = violationOf(application, footprint, time)

@@ -19,11 +19,13 @@ import { isAborted } from '../primitives/abort.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Breaker } from './breaker.ts'
 import type { Bulkhead } from './bulkhead.ts'
+import { CleanProbes, FOREIGN_CODE } from './clean-probe.ts'
 
 /** How long to wait after a call without an answer, in milliseconds, unless the backend named a time itself. */
 export const BACKEND_RETRY_MS = 1000
 
 export type BackendAnswer =
+  /** A denial whose `foreign` is set is no answer of 3scale's, but 3scale answers: the caller's input caused it (law 3). */
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'misconfigured'; readonly code: string; readonly reason: string }
   | {
@@ -32,7 +34,8 @@ export type BackendAnswer =
       /** An authrep was sent, and no answer says whether it was counted. */
       readonly mayHaveCounted: boolean
     }
-  | { readonly kind: 'overloaded' }
+  /** Too many calls at once; also where the backend says so by 429 and the caller was never seen allowed. */
+  | { readonly kind: 'overloaded'; readonly retryAfterMs?: number | undefined }
   | { readonly kind: 'closed' }
   | { readonly kind: 'aborted' }
   /** The caller's credentials cannot be sent. */
@@ -53,6 +56,8 @@ export interface BackendCall {
   readonly call: AuthorizeCall
   /** Whether the backend has accepted the caller before. */
   readonly known: boolean
+  /** Whose calls share a part of the places; see `Bulkhead`. */
+  readonly share: string
 }
 
 /**
@@ -63,43 +68,43 @@ const PROBE: AuthorizeCall = Object.freeze({})
 
 export class Backend {
   readonly #options: BackendOptions
+  readonly #probes: CleanProbes
 
   constructor(options: BackendOptions) {
     this.#options = options
+    this.#probes = new CleanProbes(options)
   }
 
   /** Never rejects. */
-  async ask({ endpoint, client, service, credentials, call, known }: BackendCall): Promise<BackendAnswer> {
+  async ask(question: BackendCall): Promise<BackendAnswer> {
+    const { endpoint, client, service, credentials, call, known, share } = question
     const { bulkhead, breaker, clock } = this.#options
-    if (!bulkhead.enter(known)) return { kind: 'overloaded' }
+    if (!bulkhead.enter(known, share)) return OVERLOADED
     const permit = breaker?.acquire() ?? 'pass'
     if (typeof permit === 'object') {
-      bulkhead.leave(known)
+      bulkhead.leave(known, share)
       return { kind: 'unavailable', retryAfterMs: permit.retryAfterMs, mayHaveCounted: false }
     }
     // The breaker half-opens with an authorize, whatever the call is, because an authorize counts nothing.
     if (permit === 'probe' && endpoint === 'authrep') {
-      bulkhead.leave(known)
+      bulkhead.leave(known, share)
       breaker?.drop(permit)
-      const probe = await this.ask({ endpoint: 'authorize', client, service, credentials, call: PROBE, known })
+      const probe = await this.ask({ ...question, endpoint: 'authorize', call: PROBE })
       if (probe.kind !== 'verdict') return probe
-      return await this.ask({ endpoint, client, service, credentials, call, known })
+      return await this.ask(question)
     }
     const name: Endpoint = 'clientId' in credentials ? `oauth_${endpoint}` : endpoint
     const began = clock.elapsed()
     try {
       const verdict = await client[endpoint](credentials, { ...call, service })
+      const message = { endpoint: name, service, status: verdict.status, durationMs: clock.elapsed() - began }
+      if (!verdict.authorized && verdict.foreign !== undefined) {
+        const failure = await this.#judge(verdict.foreign, question, permit, message)
+        if (failure !== undefined) return failure
+      }
       breaker?.success()
       const code = verdict.authorized ? undefined : verdict.code
-      const outcome = verdict.authorized ? 'authorized' : 'denied'
-      this.#options.observer.called({
-        endpoint: name,
-        service,
-        outcome,
-        status: verdict.status,
-        code,
-        durationMs: clock.elapsed() - began,
-      })
+      this.#options.observer.called({ ...message, outcome: verdict.authorized ? 'authorized' : 'denied', code })
       if (!verdict.authorized && faultOf(verdict.code) === 'ours') return this.#misconfigured(verdict, client)
       return { kind: 'verdict', verdict }
     } catch (error) {
@@ -107,16 +112,42 @@ export class Backend {
         breaker?.drop(permit)
         return { kind: 'aborted' }
       }
-      return this.#failed(error, permit, { endpoint: name, service, durationMs: clock.elapsed() - began })
+      return this.#failed(error, permit, known, { endpoint: name, service, durationMs: clock.elapsed() - began })
     } finally {
-      bulkhead.leave(known)
+      bulkhead.leave(known, share)
     }
   }
 
   /** Whether the backend answers an `authorize` about a caller; counts nothing. Never rejects. */
   async answers(client: ThreeScaleClient, service: string | undefined, credentials: Credentials): Promise<boolean> {
-    const { kind } = await this.ask({ endpoint: 'authorize', client, service, credentials, call: PROBE, known: true })
+    const question = { endpoint: 'authorize', client, service, credentials, call: PROBE } as const
+    const { kind } = await this.ask({ ...question, known: true, share: 'reports' })
     return kind === 'verdict' || kind === 'misconfigured'
+  }
+
+  /**
+   * Judges a 4xx that is not 3scale's by a clean probe. The call keeps its place meanwhile, so the bounds on calls hold for
+   * waiting ones, too; the probe needs none.
+   *
+   * @returns undefined if 3scale answers, because then the answer is a denial that the caller caused.
+   */
+  async #judge(
+    contentType: string,
+    { client, service, call, known }: BackendCall,
+    permit: 'pass' | 'probe',
+    message: Omit<CallMessage, 'outcome' | 'code'> & { readonly status: number },
+  ): Promise<BackendAnswer | undefined> {
+    const { breaker, observer } = this.#options
+    const foreign = { host: client.host, status: message.status, contentType }
+    const result = await this.#probes.result(client, service, foreign, client.timeoutMs - message.durationMs)
+    if (result === 'answered') return undefined
+    observer.called({ ...message, outcome: 'failed', code: FOREIGN_CODE }, foreign)
+    if (result === 'silent') breaker?.failure()
+    else breaker?.drop(permit)
+    if (call.caller !== undefined && isAborted(call.caller)) return { kind: 'aborted' }
+    // Without a result, or while 3scale is busy, it may be the caller's doing, so no policy lets an unknown caller in.
+    if (result !== 'silent' && !known) return OVERLOADED
+    return { kind: 'unavailable', retryAfterMs: undefined, mayHaveCounted: false }
   }
 
   #misconfigured(verdict: NotAuthorized, client: ThreeScaleClient): BackendAnswer {
@@ -130,10 +161,18 @@ export class Backend {
   #failed(
     error: unknown,
     permit: 'pass' | 'probe',
+    known: boolean,
     call: Pick<CallMessage, 'endpoint' | 'service' | 'durationMs'>,
   ): BackendAnswer {
     const { breaker, observer } = this.#options
     const message = { ...call, code: isThreeScaleError(error) ? error.code : undefined, status: statusOf(error) }
+    if (error instanceof BackendError && isBusy(error)) {
+      // A flood causes it, and must not open the breaker for known callers, nor the door for unknown ones.
+      breaker?.drop(permit)
+      observer.called({ ...message, outcome: 'failed' })
+      const { retryAfterMs } = error
+      return known ? { kind: 'unavailable', retryAfterMs, mayHaveCounted: false } : { kind: 'overloaded', retryAfterMs }
+    }
     if (
       error instanceof TransportError ||
       error instanceof TimeoutError ||
@@ -162,9 +201,15 @@ export class Backend {
   }
 }
 
+const OVERLOADED: BackendAnswer = Object.freeze({ kind: 'overloaded' })
+
+function isBusy(error: unknown): boolean {
+  return error instanceof BackendError && error.status === 429
+}
+
 /** As with reports, a call that was never sent, or that a busy backend turned away, was surely not counted. */
 function mayHaveCounted(error: TransportError | TimeoutError | BackendError | ProtocolError): boolean {
-  if (error instanceof BackendError) return error.status !== 429 && error.status !== 503
+  if (error instanceof BackendError) return error.status !== 503
   return error instanceof ProtocolError || error.sent
 }
 

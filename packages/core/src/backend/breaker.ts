@@ -27,11 +27,11 @@ export interface Breaker {
   /** The backend answered; the verdict does not matter. */
   success(): void
   /**
-   * Transport failure, time-out, 5xx, 429 or an unreadable answer. Changes nothing while the breaker is open, because
-   * the call was made before.
+   * Transport failure, time-out, 5xx, or an answer that is not 3scale's. Changes nothing while the breaker is open,
+   * because the call was made before.
    */
   failure(): void
-  /** The call was aborted, which says nothing about the backend. After a probe, the next call may probe. */
+  /** The call was aborted or answered 429, which is no failure of the backend. After a probe, the next call may probe. */
   drop(permit: 'pass' | 'probe'): void
 }
 

@@ -1,16 +1,17 @@
 /** Asks the backend whether our own settings are accepted, without counting anything. */
 import { randomUUID } from 'node:crypto'
 import type { Credentials } from '../domain/credentials.ts'
-import { faultOf } from '../domain/rejection-codes.ts'
+import { faultOf, REQUEST_TOO_LARGE } from '../domain/rejection-codes.ts'
 import { usageOf } from '../domain/usage.ts'
 import { isThreeScaleError } from '../errors.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
+import { foreignSentence } from '../observe/foreign-answer.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
 
 /**
- * Makes one authorize call per service. The backend checks our credentials before the application, so a made-up caller
+ * Makes one authorize call per service. Only an answer of 3scale that comes after the check of our credentials is good. The backend checks our credentials before the application, so a made-up caller
  * is enough for them. It checks metric names last, so they need a real application (apisonator, order of checks in the
  * authorize family).
  */
@@ -39,7 +40,15 @@ async function checkService<View extends RequestView>(
   try {
     const verdict = await service.client.authorize(credentials, { service: service.id, usage: zeroUsage })
     if (verdict.authorized) return { ok: true, metrics: 'accepted' }
+    if (verdict.foreign !== undefined) {
+      const { status, foreign: contentType } = verdict
+      const hint = foreignSentence({ host: service.client.host, status, contentType })
+      return { ok: false, code: 'ERR_THREESCALE_PROTOCOL', hint }
+    }
     if (faultOf(verdict.code) === 'ours') return { ok: false, code: verdict.code, hint: hintOf(verdict.code) }
+    if (UNPROVED.has(verdict.code)) {
+      return { ok: false, code: verdict.code, hint: 'the credentials of the check cannot be asked with; give others' }
+    }
     // Limits are the last check, so a call that fails there has passed the check of its metrics.
     return { ok: true, metrics: faultOf(verdict.code) === 'limits' ? 'accepted' : 'unchecked' }
   } catch (error) {
@@ -47,6 +56,9 @@ async function checkService<View extends RequestView>(
     return { ok: false, code: error.code, hint: `the backend could not be asked: ${error.message}` }
   }
 }
+
+/** Refusals of a call's form, which come before 3scale looks at our credentials (apisonator, order of checks). */
+const UNPROVED: ReadonlySet<string> = new Set([REQUEST_TOO_LARGE, 'bad_request', 'not_valid_data'])
 
 function hintOf(code: string): string {
   switch (code) {

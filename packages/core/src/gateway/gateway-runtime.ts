@@ -70,6 +70,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
       backend,
       observer,
       ambiguous: report.ambiguous,
+      fairnessKey: options.fairnessKey as ((view: object) => string | undefined) | undefined,
       flush: (application) => reporter.flushOnly(application),
     })
     return { ...setup, authorizer }

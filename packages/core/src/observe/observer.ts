@@ -7,6 +7,7 @@ import type { Clock } from '../primitives/clock.ts'
 import { createCallerNames } from './caller-names.ts'
 import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
+import { type ForeignAnswer, foreignSentence } from './foreign-answer.ts'
 import type { Logger } from './logger.ts'
 import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, LossReason, ReportMessage } from './messages.ts'
 import { createOperator } from './operator.ts'
@@ -21,8 +22,12 @@ export interface Observer {
    * only increments a counter.
    */
   decided(decision: Decision, service: string | undefined, credentials: Credentials | undefined): void
-  /** Called after each call to the backend. The logger gets the first failure, and the first answer after it. */
-  called(call: CallMessage): void
+  /**
+   * Called after each call to the backend. The operator is told of the first failure, and of the first answer after it.
+   *
+   * @param foreign what to tell if the call failed because the answer was not 3scale's.
+   */
+  called(call: CallMessage, foreign?: ForeignAnswer): void
   /** Called when the cached mode does more than answer from memory; an application is `{ appId }`. */
   cached(event: CacheMessage['event'], service: string | undefined, credentials: Credentials | undefined): void
   /** Called after each batch of transactions. */
@@ -76,9 +81,16 @@ export function createObserver(options: ObserverOptions): Observer {
   const breakers = channel(CHANNELS.breaker)
   const losses = channel(CHANNELS.loss)
   let failing = false
+  let changedAt = Number.NEGATIVE_INFINITY
 
   const nameOf = (credentials: Credentials | undefined) =>
     credentials === undefined ? undefined : callerName(credentials)
+
+  function tellForeign(call: CallMessage, foreign: ForeignAnswer): void {
+    const sentence = foreignSentence(foreign)
+    if (logger === undefined) operator.tell('warn', 'THREESCALE_FOREIGN_ANSWER', sentence)
+    else logger.warn({ ...call, ...foreign }, sentence)
+  }
 
   for (const [index, warning] of options.warnings.entries()) {
     operator.tell('warn', `THREESCALE_OPTIONS_${index + 1}`, warning)
@@ -105,14 +117,18 @@ export function createObserver(options: ObserverOptions): Observer {
       })
     },
 
-    called(call) {
+    called(call, foreign) {
       counters.called(call.endpoint)
       if (calls.hasSubscribers) calls.publish(call)
       const failed = call.outcome === 'failed'
-      if (failed === failing) return
+      const now = options.clock.elapsed()
+      // A call that began before the last change tells nothing about the time after it.
+      if (failed === failing || (now > changedAt && now - call.durationMs < changedAt)) return
       failing = failed
-      if (failed) logger?.warn({ ...call }, 'the 3scale backend does not answer')
-      else logger?.info({ ...call }, 'the 3scale backend answers again')
+      changedAt = now
+      if (!failed) logger?.info({ ...call }, 'the 3scale backend answers again')
+      else if (foreign === undefined) logger?.warn({ ...call }, 'the 3scale backend does not answer')
+      else tellForeign(call, foreign)
     },
 
     cached(event, service, credentials) {

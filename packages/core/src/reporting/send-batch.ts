@@ -17,7 +17,7 @@ export type SendResult =
   | { readonly kind: 'closed' }
 
 /** How a batch reaches the backend. */
-export type ReportClient = Pick<ThreeScaleClient, 'reportBatch' | 'withoutSecrets'>
+export type ReportClient = Pick<ThreeScaleClient, 'reportBatch' | 'withoutSecrets' | 'host'>
 
 export interface SendOptions {
   readonly client: ReportClient
@@ -39,7 +39,7 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
     batch.takeBack(false)
     return CLOSED
   }
-  announce(batch, outcome, durationMs, observer)
+  announce(batch, outcome, durationMs, options)
   switch (outcome.kind) {
     case 'accepted':
       batch.acknowledge()
@@ -82,13 +82,18 @@ async function halve(batch: Batch, options: SendOptions): Promise<SendResult> {
   return result
 }
 
-function announce(batch: Batch, outcome: Attempt, durationMs: number, observer: SendOptions['observer']): void {
+function announce(batch: Batch, outcome: Attempt, durationMs: number, { client, observer }: SendOptions): void {
   const words = describe(outcome)
   const service = batch.service.id
   observer.reported({ service, transactions: batch.rows.length, ...words, durationMs })
   if (outcome.kind === 'unsendable') return
   const { status, code } = words
-  observer.called({ endpoint: 'report', service, outcome: callOutcome(outcome.kind), status, code, durationMs })
+  const contentType = outcome.kind === 'not-counted' ? outcome.foreign : undefined
+  const foreign = contentType === undefined ? undefined : { host: client.host, status: status!, contentType }
+  observer.called(
+    { endpoint: 'report', service, outcome: callOutcome(outcome.kind), status, code, durationMs },
+    foreign,
+  )
 }
 
 function callOutcome(kind: Attempt['kind']): 'accepted' | 'refused' | 'failed' {

@@ -43,6 +43,46 @@ describe('the check of the settings tells what to do when the backend refuses', 
   })
 })
 
+describe('the check is good only after an answer of 3scale about our credentials', () => {
+  const answering = (answer: { status: number; headers: object; body: string }) =>
+    createGateway({
+      serviceId: '2555417',
+      serviceToken: 'demo-token',
+      backendUrl: 'http://127.0.0.1:8080/3scale',
+      [TRANSPORT]: { request: async () => ({ ...answer, body: Buffer.from(answer.body) }) },
+    } as object as Parameters<typeof createGateway>[0])
+
+  it.each([
+    [404, { 'content-type': 'text/plain' }, 'default backend - 404'],
+    [403, { 'content-type': 'text/html' }, '<html>blocked</html>'],
+    [401, {}, ''],
+    [404, { 'content-type': TYPE }, ''],
+    [403, { 'content-type': TYPE }, ''],
+  ])('not after a foreign %i with %o', async (status, headers, body) => {
+    expect(await answering({ status, headers, body }).check()).toEqual({
+      ok: false,
+      code: 'ERR_THREESCALE_PROTOCOL',
+      hint: expect.stringMatching(/^127\.0\.0\.1:8080 does not answer as 3scale: .*check backendUrl and its path/),
+    })
+  })
+
+  it.each(['bad_request', 'not_valid_data'])(
+    'not after %s, which 3scale answers before it looks at them',
+    async (code) => {
+      expect(await refusedWith(code, 400).check()).toMatchObject({ ok: false, code })
+    },
+  )
+
+  it('not where the credentials are too long to be asked about', async () => {
+    const credentials = { userKey: 'k'.repeat(20_000) }
+    expect(await refusedWith('user_key_invalid', 403).check({ credentials })).toMatchObject({
+      ok: false,
+      code: 'request_too_large',
+    })
+    expect(await refusedWith('user_key_invalid', 403).check()).toEqual({ ok: true, metrics: 'unchecked' })
+  })
+})
+
 describe('the check of metric names', () => {
   it('passes although the application is over its limits, because the backend checks these last', async () => {
     const gateway = createGateway({

@@ -173,9 +173,10 @@ describe('the bounds of a direct gateway', () => {
       'user_key_invalid',
       'overloaded',
     ])
+    // One caller gets another place only while more are free than it holds.
     await ask()
     const known = await Promise.all(Array.from({ length: 5 }, () => ask()))
-    expect(known.filter(({ outcome }) => outcome === 'allow')).toHaveLength(4)
+    expect(known.filter(({ outcome }) => outcome === 'allow')).toHaveLength(2)
     expect(known.at(-1)).toMatchObject({ code: 'overloaded', status: 503 })
     await gateway.close()
   })

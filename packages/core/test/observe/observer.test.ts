@@ -120,6 +120,36 @@ describe('calls', () => {
   })
 })
 
+describe('an answer that is not 3scale’s', () => {
+  const failed = { ...call, outcome: 'failed', status: 404, code: 'ERR_THREESCALE_PROTOCOL' } as const
+  const foreign = { host: 'ingress.test:8080', status: 404, contentType: 'text/plain' }
+
+  it('is told once per outage, with status, host, type and what to look at', () => {
+    const clock = new ManualClock(1_000_000)
+    const { lines, logger } = listening()
+    const observer = observing({ logger, clock })
+    for (const one of [failed, failed, failed]) observer.called(one, foreign)
+    clock.skip(1)
+    // It was under way when the outage began.
+    observer.called({ ...call, durationMs: 50 })
+    clock.skip(10)
+    observer.called(failed, foreign)
+    observer.called({ ...call, durationMs: 0 })
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'info'])
+    expect(lines[0]).toMatchObject({ facts: { ...foreign, endpoint: 'authrep' } })
+    expect(lines[0]!.message).toMatch(/^ingress\.test:8080 .* 404, .* text\/plain; check backendUrl/)
+  })
+
+  it('is a process warning, once, if there is no logger', () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const observer = observing()
+    for (const one of [failed, call, failed]) observer.called({ ...one, durationMs: 0 }, foreign)
+    expect(emit.mock.calls).toEqual([
+      [expect.stringContaining('ingress.test:8080'), { type: 'ThreeScaleWarning', code: 'THREESCALE_FOREIGN_ANSWER' }],
+    ])
+  })
+})
+
 describe('the operator', () => {
   it('learns of a misconfiguration with its code and sentence', () => {
     const { lines, logger } = listening()

@@ -14,6 +14,7 @@ import { decideInOutage, decideWithoutVerdict, type Outage } from '../decide-in-
 import { decidePerRequest } from '../per-request.ts'
 import { refusalFromVerdict } from '../refusal-from-verdict.ts'
 import { refusalFromDenial, refuse } from '../refusals.ts'
+import { shareOf } from '../share-of.ts'
 import { findAncestors } from './find-ancestors.ts'
 import { LocalDecider } from './local-decider.ts'
 import { Refresher } from './refresher.ts'
@@ -72,7 +73,9 @@ class CachedAuthorizer implements Authorizer {
     const load = loads.join(key, () => {
       if (attempt === 1) this.#options.observer.cached('miss', this.#service.id, credentials)
       const identity = identities.find(credentials, referrer)
-      const about = { application: identity?.application, known: identity !== undefined }
+      const known = identity !== undefined
+      const share = known ? undefined : shareOf(known, text, request, this.#options)
+      const about = { application: identity?.application, known, share }
       return this.#loader.load({ credentials, referrer, usage: usage.usage, ...about })
     })
     return load.then((result) => this.#afterAnswer(request, result, attempt))

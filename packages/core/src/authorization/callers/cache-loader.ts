@@ -5,11 +5,13 @@
 import type { Backend } from '../../backend/backend.ts'
 import { LEDGER_EXTENSIONS } from '../../backend/extensions.ts'
 import { type Usage, usageOf } from '../../domain/usage.ts'
+import type { Verdict } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { giveUpMetric } from '../../ledger/usage/losses.ts'
 import { waitingMetrics } from '../../ledger/usage/take-batches.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { CallerCredentials, LoadResult } from './caller-status.ts'
+import { identityText } from './identity.ts'
 import { learnVerdict } from './learn-verdict.ts'
 import type { ServiceCache } from './service-cache.ts'
 
@@ -19,6 +21,8 @@ export interface LoadRequest extends CallerCredentials {
   readonly application: ApplicationLedger | undefined
   /** Whether the backend has accepted the caller before. */
   readonly known: boolean
+  /** Whose calls share a part of the places for calls. Default: the caller's loads. */
+  readonly share?: string | undefined
   /** Whether to leave out the metrics of waiting usage. Default false: the question proves them too. */
   readonly usageAlone?: boolean
 }
@@ -26,6 +30,16 @@ export interface LoadRequest extends CallerCredentials {
 export interface CacheLoaderOptions {
   readonly clock: Clock
   readonly backend: Backend
+}
+
+const FAILED: LoadResult['answer'] & { kind: 'unavailable' } = Object.freeze({
+  kind: 'unavailable',
+  retryAfterMs: undefined,
+  mayHaveCounted: false,
+})
+
+function isForeign(verdict: Verdict): boolean {
+  return !verdict.authorized && verdict.foreign !== undefined
 }
 
 /** An empty prediction: the call is made for the usage report in its answer. */
@@ -68,6 +82,7 @@ export class CacheLoader {
     usage,
     application,
     known,
+    share,
     usageAlone = false,
   }: LoadRequest): Promise<LoadResult> {
     const { clock, backend } = this.#options
@@ -84,9 +99,13 @@ export class CacheLoader {
       credentials,
       call: { usage: asked, referrer, extensions: LEDGER_EXTENSIONS },
       known,
+      // Not the share of requests that are asked about one by one: they must not keep the caller from being refreshed.
+      share: share ?? `load ${identityText(credentials, referrer)}`,
     })
     if (application !== undefined) application.questions -= 1
     if (answer.kind !== 'verdict') return { answer, caller: undefined }
+    // 3scale accepted the same input before, so what is not its answer is no verdict on this caller.
+    if (known && isForeign(answer.verdict)) return { answer: FAILED, caller: undefined }
     const askedFor = { credentials, referrer, metrics: Object.keys(asked), stamp }
     return { answer, caller: learnVerdict(this.#cache, answer.verdict, askedFor, clock.now()) }
   }

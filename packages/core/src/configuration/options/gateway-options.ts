@@ -23,7 +23,8 @@ export interface RouteOptions<View extends RequestView = RequestView> {
   readonly usageAfter?: ((view: View, response: ResponseView) => MaybePromise<Usage | undefined>) | undefined
   /**
    * Who passes while the backend does not answer: no caller (503), callers whose last verdict was good, or all callers.
-   * Covers transport failures, time-outs, 5xx, 429 and unreadable answers, but no fault of the caller. Default 'deny'.
+   * Covers transport failures, time-outs, 5xx and answers that are not 3scale's, but no fault of the caller. While 3scale
+   * answers 429, callers never seen allowed get 503 under every policy. Default 'deny'.
    */
   readonly onUnavailable?: 'deny' | 'last-known' | 'allow' | undefined
 }
@@ -31,6 +32,11 @@ export interface RouteOptions<View extends RequestView = RequestView> {
 export interface GatewayOptions<View extends RequestView = RequestView> extends ConnectionOptions, RouteOptions<View> {
   /** Calls to the backend at the same time; a request beyond them is answered 503 `overloaded`. Default 128. */
   readonly maxCalls?: number | undefined
+  /**
+   * Names the group of a request, its client's address for example. Callers never seen allowed share half of `maxCalls`
+   * fairly by group. Default: each credential is a group of its own.
+   */
+  readonly fairnessKey?: ((view: View) => string | undefined) | undefined
   /** A client to use instead of the connection options above; the gateway never closes it. */
   readonly client?: ThreeScaleClient | undefined
   /** A 3scale proxy configuration, as the portal exports it; explicit options win over it. */

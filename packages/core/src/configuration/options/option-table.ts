@@ -75,6 +75,7 @@ export const OPTION_TABLE: OptionTable = {
   timeoutMs: milliseconds,
   dispatcher: havingMethods('an undici dispatcher', 'dispatch'),
   maxCalls: whole(1, 1_000_000),
+  fairnessKey: callback(),
   client: havingMethods('a ThreeScaleClient', 'authrep', 'authorize', 'report', 'close'),
   proxyConfig: either(isRecord, (value) => value, mustBe('an object, as JSON.parse makes it')),
   credentials: either(isFunction, callback(), checkCredentialsOptions),

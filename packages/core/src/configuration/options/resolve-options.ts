@@ -37,6 +37,7 @@ export function resolveOptions<View extends RequestView = RequestView>(
     dispatcher: undefined,
     client: undefined,
     proxyConfig: undefined,
+    fairnessKey: undefined,
     logger: undefined,
     mappingRules: undefined,
     skip: undefined,

@@ -34,6 +34,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly timeoutMs: number
   readonly dispatcher: Dispatcher | undefined
   readonly maxCalls: number
+  readonly fairnessKey: GatewayOptions<View>['fairnessKey']
   readonly client: ThreeScaleClient | undefined
   readonly proxyConfig: object | undefined
   /** Undefined if a proxy configuration decides. */
