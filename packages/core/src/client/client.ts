@@ -151,20 +151,12 @@ export class ThreeScaleClient {
     return maskSecrets(text, [this.#options.serviceToken, this.#options.providerKey])
   }
 
-  /**
-   * Host and port of the backend.
-   *
-   * @internal
-   */
+  /** Host and port of the backend. @internal */
   get host(): string {
     return new URL(this.#address.origin).host
   }
 
-  /**
-   * How long a call may take, in milliseconds.
-   *
-   * @internal
-   */
+  /** How long a call may take, in milliseconds. @internal */
   get timeoutMs(): number {
     return this.#options.timeoutMs
   }
