@@ -272,7 +272,8 @@ describe('identities', () => {
   })
 
   it('a suspended application is refused by the next refresh, and comes back after denialTtlMs', async () => {
-    const world = createWorld({ state: stateOf({}) })
+    // No report comes before the refresh, because it would ask too.
+    const world = createWorld({ state: stateOf({}), report: { intervalMs: 30_000 } })
     const suspended = stateOf({ applications: [{ id: 'a1', plan: 'p1', user_keys: ['k1'], state: 'suspended' }] })
     await world.ask({ userKey: 'k1' })
     world.emulator.updateState(suspended)

@@ -11,11 +11,11 @@ export interface TestReporting extends TestLedger {
   readonly sent: string[]
   readonly reported: ReportMessage[]
   readonly misconfigured: string[]
-  readonly unanswered: Batch[]
+  /** The batches that may have been counted. */
+  readonly unanswered: readonly Batch[]
   readonly options: {
     readonly clock: TestLedger['clock']
     readonly client: ThreeScaleClient
-    readonly onUnanswered: (batch: Batch) => void
     readonly observer: {
       called(): void
       reported(message: ReportMessage): void
@@ -32,7 +32,6 @@ export function openReporting(lines: readonly Line[], onWaiting?: (records: numb
   const { client, sent } = scripted(lines, { retry: false })
   const reported: ReportMessage[] = []
   const misconfigured: string[] = []
-  const unanswered: Batch[] = []
   const ledger = openLedger({ onWaiting })
   return {
     ...ledger,
@@ -46,11 +45,12 @@ export function openReporting(lines: readonly Line[], onWaiting?: (records: numb
     },
     reported,
     misconfigured,
-    unanswered,
+    get unanswered() {
+      return [...ledger.whole.batches.unanswered]
+    },
     options: {
       clock: ledger.clock,
       client,
-      onUnanswered: (batch) => void unanswered.push(batch),
       observer: {
         called: () => {},
         reported: (message) => void reported.push(message),

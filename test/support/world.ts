@@ -164,7 +164,7 @@ export function createWorld(options: WorldOptions): World {
     ledger,
     clock,
     report,
-    provedWithinMs: 2 * cache.ttlMs,
+    ttlMs: cache.ttlMs,
     breaker,
     observer,
     clientOf: () => client,

@@ -43,9 +43,11 @@ export interface Authorizer {
   decide(request: AuthorizationRequest): Decided | Promise<Decided>
   /**
    * Asks the backend about an application of the service. The answer proves waiting usage, and can show what became of
-   * reports without an answer.
+   * reports.
+   *
+   * @returns false when no answer came.
    */
-  prove(application: ApplicationLedger): Promise<void>
+  prove(application: ApplicationLedger): Promise<boolean>
 }
 
 export interface AuthorizerOptions {

@@ -45,7 +45,7 @@ class DirectAuthorizer implements Authorizer {
   /** Nothing is known locally: the backend is asked about every request. */
   recall(): undefined {}
 
-  prove(application: ApplicationLedger): Promise<void> {
+  prove(application: ApplicationLedger): Promise<boolean> {
     return this.#loader.prove(application)
   }
 

@@ -102,11 +102,11 @@ function admitOverflow(
   cache: ServiceCache,
   request: AuthorizationRequest,
   verdict: Authorized,
-  { askedAt }: QuestionStamp,
+  { sentAt }: QuestionStamp,
 ): MeteredAdmission {
   return new DirectAdmission(cache.service, verdict, () => {
     const { id } = verdict.application
-    return id === undefined ? cache.ledger.unverified() : cache.overflow(id, request, askedAt)
+    return id === undefined ? cache.ledger.unverified() : cache.overflow(id, request, sentAt)
   })
 }
 

@@ -81,7 +81,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     ledger,
     clock,
     report,
-    provedWithinMs: 2 * cache.ttlMs,
+    ttlMs: cache.ttlMs,
     breaker,
     observer,
     clientOf,

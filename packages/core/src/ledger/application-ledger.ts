@@ -7,7 +7,7 @@ import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-
 import { addAmount, type MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
 import { rowInWindow } from './usage/row-in-window.ts'
-import type { SentRow } from './usage/sent-row.ts'
+import { type Delivery, isUncounted, type SentRow } from './usage/sent-row.ts'
 import { UsageRow } from './usage/usage-row.ts'
 
 /** What an application needs of the ledger that it belongs to. */
@@ -26,6 +26,8 @@ export interface LedgerState {
   recordsChanged(by: number): void
   /** Usage that waited for the status of its response may be sent. */
   released(): void
+  /** A delivery is queued but may still be dropped, or it is not known whether it was counted. */
+  fateIsOpen(delivery: Delivery): void
 }
 
 /** What an application needs of its service. */
@@ -46,7 +48,7 @@ export interface ServiceState {
   at(own: number): number
   planLimitsOf(wanted: readonly Limit[]): PlanLimits
   changePlanLimits(application: ApplicationLedger, planLimits: PlanLimits | undefined): void
-  /** Where usage is kept of an application that there is no room for. */
+  /** Where usage is kept of an application that there is no room for; `provedAt` is elapsed time. */
   overflow(id: string, provedAt: number): ApplicationLedger
   /** Lets an application without room be found while some of its usage is on its way. */
   keepOverflow(application: ApplicationLedger): void
@@ -78,8 +80,10 @@ export class ApplicationLedger {
   maybeCounted: UsageRow[] | undefined = undefined
   /** Number of the newest question whose answer was applied; 0: none, or none that still holds. */
   appliedQuestion = 0
-  /** When an answer last proved that the application exists, by our clock. */
+  /** When the question was sent whose answer last proved that the application exists, by elapsed time. */
   provedAt: number = Number.NEGATIVE_INFINITY
+  /** Its last known caller was refused as unknown, so it may be deleted. No answer can tell. */
+  vanished = false
   /** Questions under way. */
   questions = 0
 
@@ -201,15 +205,15 @@ export class ApplicationLedger {
 
   /** Whether some of its usage is still on its way, so that it must not be forgotten. */
   get busy(): boolean {
-    return (
-      this.pending !== undefined || this.ownTransactions !== undefined || this.sent !== undefined || this.questions > 0
-    )
+    const { pending, ownTransactions, sent, questions } = this
+    return pending !== undefined || ownTransactions !== undefined || sent !== undefined || questions > 0
   }
 
-  /** Whether an answer alone would not bring its count back, so that it must not be forgotten. */
-  holdsCount(time: number): boolean {
-    if (this.busy) return true
-    const { maybeCounted, cells, planLimits } = this
+  /** Whether an answer alone would not bring its count back; what was acknowledged before `settledBefore` it would. */
+  holdsCount(time: number, settledBefore: number): boolean {
+    const { pending, ownTransactions, sent, questions, maybeCounted, cells, planLimits } = this
+    if (pending !== undefined || ownTransactions !== undefined || questions > 0) return true
+    if (sent?.some(({ delivery }) => isUncounted(delivery, settledBefore))) return true
     if (maybeCounted === undefined) return false
     return planLimits.limits.some((_, limit) => {
       if (time >= cells[limit * WIDTH + END]!) rollCell(cells, planLimits, limit, time)

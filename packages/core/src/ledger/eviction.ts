@@ -41,6 +41,8 @@ export class Eviction {
   forget(application: ApplicationLedger): void {
     application.evicted = true
     application.service.applications.delete(application.id!)
+    // Its last batches may still turn out to be dropped.
+    if (application.sent !== undefined) application.service.keepOverflow(application)
     application.service.changePlanLimits(application, undefined)
     this.#order.delete(application)
     this.#observer.cached('evicted', application.service.id, { appId: application.id! })
@@ -52,7 +54,8 @@ export class Eviction {
     let idle: ApplicationLedger | undefined
     for (const application of this.#order) {
       const { service } = application
-      if (!application.holdsCount(service.at(service.ledger.clock.now()))) {
+      const { clock, settleMs } = service.ledger
+      if (!application.holdsCount(service.at(clock.now()), clock.elapsed() - settleMs)) {
         if (!application.used || idle === application) return application
         idle ??= application
       }

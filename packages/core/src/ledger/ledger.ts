@@ -10,6 +10,9 @@ import { Eviction } from './eviction.ts'
 import type { DeclaredMetrics } from './plan/metric-hierarchy.ts'
 import { type QuestionStamp, ServiceLedger, type ServicesState } from './service-ledger.ts'
 import { sumsOf } from './sums.ts'
+import { Batch } from './usage/batch.ts'
+import { OpenBatches } from './usage/open-batches.ts'
+import { type Delivery, isUnsettled } from './usage/sent-row.ts'
 
 export interface LedgerOptions {
   readonly clock: Clock
@@ -25,14 +28,12 @@ export interface LedgerOptions {
   readonly onWaiting: (records: number) => void
 }
 
-/** How often the ledger is searched for applications that may be forgotten, in milliseconds. */
-const SWEEP_MS = 1000
-
 export class Ledger implements ServicesState {
   readonly clock: Clock
   readonly settleMs: number
   readonly observer: LedgerOptions['observer']
   readonly eviction: Eviction
+  readonly batches: OpenBatches = new OpenBatches()
   readonly #onWaiting: LedgerOptions['onWaiting']
   readonly #crowdedAt: number
   readonly #declared: DeclaredMetrics | undefined
@@ -40,7 +41,6 @@ export class Ledger implements ServicesState {
   readonly #busy = new Set<ApplicationLedger>()
   #records = 0
   #questions = 0
-  #sweptAt: number = Number.NEGATIVE_INFINITY
 
   constructor(options: LedgerOptions) {
     this.clock = options.clock
@@ -113,29 +113,26 @@ export class Ledger implements ServicesState {
     this.#onWaiting(this.#records)
   }
 
+  fateIsOpen(delivery: Delivery): void {
+    if (delivery instanceof Batch) this.batches.add(delivery)
+  }
+
   entered(application: ApplicationLedger): void {
     this.eviction.enter(application)
   }
 
   makeRoom(): boolean {
     if (this.eviction.makeRoom()) return true
-    if (this.clock.elapsed() - this.#sweptAt > SWEEP_MS) {
-      this.sweep()
-      if (this.eviction.makeRoom()) return true
-    }
     this.observer.cached('full', undefined, undefined)
     return false
   }
 
-  /** Forgets usage that the backend has surely counted by now, of applications without further requests. */
+  /** Forgets usage that the backend has surely counted by now and had no reason to drop, of applications without further requests. */
   sweep(): void {
-    this.#sweptAt = this.clock.elapsed()
-    const settled = this.#sweptAt - this.settleMs
+    const settled = this.clock.elapsed() - this.settleMs
     for (const application of this.#busy) {
       if (application.questions > 0 || application.sent === undefined) continue
-      const kept = application.sent.filter(
-        ({ delivery }) => delivery.state !== 'acknowledged' || delivery.since > settled,
-      )
+      const kept = application.sent.filter(({ delivery }) => isUnsettled(delivery, settled))
       application.sent = kept.length === 0 ? undefined : kept
       this.markBusy(application)
     }

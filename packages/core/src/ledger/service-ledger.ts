@@ -11,6 +11,7 @@ import { addAmount, MetricTable, type UsageTotals } from './plan/metric-table.ts
 import { type Limit, PlanLimits } from './plan/plan-limits.ts'
 import { ServiceTime, sharedWindow } from './plan/service-time.ts'
 import { compact } from './usage/compact.ts'
+import { confirmSent, doubtMetric } from './usage/doubt.ts'
 import { takeWaiting } from './usage/waiting-rows.ts'
 
 /** When a question was sent, so that answers can be put in order. */
@@ -78,7 +79,7 @@ export class ServiceLedger implements ServiceState {
   /**
    * Holds usage of an application that there is no room for. It is forgotten once the usage is reported.
    *
-   * @param provedAt when the answer that proved it was asked for, by our clock.
+   * @param provedAt when the answer that proved it was asked for, by elapsed time.
    */
   overflow(id: string, provedAt: number): ApplicationLedger {
     let application = this.#overflows.get(id)
@@ -113,20 +114,28 @@ export class ServiceLedger implements ServiceState {
   apply(application: ApplicationLedger, question: QuestionStamp, verdict: Verdict, metrics: readonly string[]): void {
     const { usageReports: reports, hierarchy } = verdict
     this.learnTime(question, reports)
-    this.prove(metrics, question.askedAt)
-    this.prove(new Set(reports.map(({ metric }) => metric)), question.askedAt)
+    this.prove(metrics, question.sentAt)
+    this.prove(new Set(reports.map(({ metric }) => metric)), question.sentAt)
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetFootprints()
-    application.provedAt = question.askedAt
+    proveApplication(application, question)
+    const overflow = this.overflowOf(application.id)
+    if (overflow !== undefined) proveApplication(overflow, question)
     if (verdict.plan !== undefined && verdict.plan !== application.plan) application.plan = detachString(verdict.plan)
     const answer = { question: question.number, sentAt: question.sentAt, reports }
     applyAnswer(application, answer, this.at(this.ledger.clock.now()))
   }
 
-  /** Applies an answer about an application that is not kept. */
-  applyToOverflow(id: string | undefined, question: QuestionStamp, { usageReports }: Verdict): void {
+  /** Applies an answer about an application that is not kept. `metrics` as for `apply`. */
+  applyToOverflow(
+    id: string | undefined,
+    question: QuestionStamp,
+    { usageReports }: Verdict,
+    metrics: readonly string[],
+  ): void {
     this.learnTime(question, usageReports)
+    this.prove(metrics, question.sentAt)
     const overflow = this.overflowOf(id)
-    if (overflow !== undefined) overflow.provedAt = question.askedAt
+    if (overflow !== undefined) proveApplication(overflow, question)
   }
 
   /** Learns from the windows of an answer what the backend's clock shows. */
@@ -166,7 +175,7 @@ export class ServiceLedger implements ServiceState {
     })
   }
 
-  /** Notes that the backend knows these metrics, as an answer has shown. */
+  /** Notes that the backend knows these metrics, as the answer to a question from `at` (elapsed time) has shown. */
   prove(metrics: Iterable<string>, at: number): void {
     let anyNew = false
     for (const metric of metrics) if (this.metrics.prove(metric, at)) anyNew = true
@@ -176,6 +185,7 @@ export class ServiceLedger implements ServiceState {
   /** Notes that the backend does not know the metric (any more). */
   disprove(metric: string): void {
     this.metrics.disprove(metric)
+    doubtMetric(this, this.ledger.busy, metric)
     this.forgetFootprints()
   }
 
@@ -226,4 +236,10 @@ export class ServiceLedger implements ServiceState {
     const time = this.at(clock.now())
     for (const application of this.applications.values()) dropFutureWindows(application, time)
   }
+}
+
+function proveApplication(application: ApplicationLedger, { sentAt }: QuestionStamp): void {
+  application.provedAt = sentAt
+  application.vanished = false
+  confirmSent(application, sentAt)
 }

@@ -4,12 +4,13 @@ import { CLOSE_MS } from '../defaults.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
-import { needsProof } from '../ledger/usage/take-batches.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import { atMost } from '../primitives/at-most.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
+import { AcknowledgedBatches } from './acknowledged-batches.ts'
 import { giveUpRest, releaseAwaitingResponse } from './give-up-rest.ts'
+import { proofHoldsMs, proveWaiting } from './prove-waiting.ts'
 import type { ReportSettings } from './report-settings.ts'
 import type { ReportClient } from './send-batch.ts'
 import { ServiceReporter } from './service-reporter.ts'
@@ -19,16 +20,16 @@ export interface ReporterOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly report: ReportSettings
-  /** How long proved applications and metrics may share a batch: twice the cache's ttl, in milliseconds. */
-  readonly provedWithinMs: number
+  /** How often callers with requests are asked about anyway: the cache's ttl, in milliseconds. */
+  readonly ttlMs: number
   readonly breaker: Breaker | undefined
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
   /** The client that reports the usage of a service. */
   readonly clientOf: (service: string | undefined) => ReportClient
   /** Whether the backend answers an `authorize` about an application; counts nothing. Never rejects. */
   readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
-  /** Asks the backend about an application and applies the answer. Resolves also when no answer came. */
-  readonly prove: (application: ApplicationLedger) => Promise<void>
+  /** Asks the backend about an application and applies the answer. False when no answer came. Never rejects. */
+  readonly prove: (application: ApplicationLedger) => Promise<boolean>
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: (() => number) | undefined
 }
@@ -45,7 +46,6 @@ export interface Reporter {
 }
 
 const CLOSE_RETRY_MS = { min: 50, max: 1000 }
-const MAX_PROOFS_AT_ONCE = 16
 
 /** Starts no timer before usage waits. */
 export function createReporter(options: ReporterOptions): Reporter {
@@ -56,6 +56,7 @@ class BatchReporter implements Reporter {
   readonly #options: ReporterOptions
   readonly #reporters = new Map<ServiceLedger, ServiceReporter>()
   readonly #unanswered: UnansweredBatches
+  readonly #acknowledged: AcknowledgedBatches
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #flushing: Promise<void> | undefined
@@ -64,10 +65,19 @@ class BatchReporter implements Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options
-    const { ledger, clock, report, provedWithinMs, prove } = options
-    const { settleMs } = ledger
+    const { ledger, clock, report, ttlMs, prove } = options
+    const { settleMs, batches } = ledger
     const { ambiguous } = report
-    this.#unanswered = new UnansweredBatches({ clock, settleMs, ambiguous, graceMs: provedWithinMs, prove })
+    const { unanswered } = batches
+    this.#unanswered = new UnansweredBatches({
+      batches: unanswered,
+      clock,
+      settleMs,
+      ambiguous,
+      graceMs: 2 * ttlMs,
+      prove,
+    })
+    this.#acknowledged = new AcknowledgedBatches({ batches, clock, settleMs, graceMs: ttlMs, prove })
   }
 
   wake(records: number): void {
@@ -120,7 +130,7 @@ class BatchReporter implements Reporter {
   #scheduleNext(): void {
     const { ledger, clock, report } = this.#options
     const now = clock.elapsed()
-    let at = this.#unanswered.dueAt
+    let at = Math.min(this.#unanswered.dueAt, this.#acknowledged.dueAt)
     if (ledger.records > 0) {
       if (this.#reporters.size === 0) at = Math.min(at, now + report.intervalMs)
       for (const reporter of this.#reporters.values()) {
@@ -134,36 +144,36 @@ class BatchReporter implements Reporter {
   }
 
   async #flushAll(): Promise<void> {
-    const { ledger } = this.#options
+    const { ledger, clock, report, ttlMs, prove } = this.#options
+    const began = clock.elapsed()
     ledger.sweep()
     await this.#unanswered.resolve()
-    if (ledger.records === 0) return
-    await this.#proveWaiting()
-    const ignorePause = this.#closing !== undefined
-    await Promise.all([...ledger.services].map((service) => this.#reporterOf(service).flush(ignorePause)))
+    if (ledger.records > 0) {
+      await proveWaiting(ledger, { intervalMs: report.intervalMs, ttlMs }, prove)
+      const ignorePause = this.#closing !== undefined
+      await Promise.all(
+        [...ledger.services].map((service) => this.#reporterOf(service).flush(ignorePause, clock.elapsed() - began)),
+      )
+    }
+    if (this.#closing === undefined) void this.#proveAcknowledged()
   }
 
-  async #proveWaiting(): Promise<void> {
-    const { ledger, provedWithinMs, prove } = this.#options
-    const open = [...ledger.busy].filter(
-      (application) => application.id === undefined || needsProof(application, provedWithinMs),
-    )
-    const askNext = async (): Promise<void> => {
-      for (let next = open.pop(); next !== undefined; next = open.pop()) await prove(next)
-    }
-    await Promise.all(Array.from({ length: Math.min(MAX_PROOFS_AT_ONCE, open.length) }, askNext))
+  /** Not a part of the flush, which delivers usage and must not wait for this. */
+  async #proveAcknowledged(): Promise<void> {
+    await this.#acknowledged.prove()
+    if (this.#closing === undefined && this.#flushing === undefined) this.#scheduleNext()
   }
 
   #reporterOf(service: ServiceLedger): ServiceReporter {
     let reporter = this.#reporters.get(service)
     if (reporter === undefined) {
-      const { clientOf, random = Math.random } = this.#options
+      const { clientOf, random = Math.random, report, ttlMs } = this.#options
       reporter = new ServiceReporter({
         ...this.#options,
         service,
         client: clientOf(service.id),
         random,
-        onUnanswered: (batch) => this.#unanswered.add(batch),
+        provedWithinMs: Math.max(proofHoldsMs({ intervalMs: report.intervalMs, ttlMs }), ttlMs),
       })
       this.#reporters.set(service, reporter)
     }

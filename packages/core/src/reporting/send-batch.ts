@@ -23,13 +23,11 @@ export interface SendOptions {
   readonly client: ReportClient
   readonly clock: Clock
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
-  /** Called with a batch that may or may not have been counted. */
-  readonly onUnanswered: (batch: Batch) => void
 }
 
 /** Sends the batch and moves its usage to the state that the outcome demands. Never rejects. */
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
-  const { clock, observer, onUnanswered } = options
+  const { clock, observer } = options
   const began = clock.elapsed()
   const outcome = await attempt(batch, options.client)
   const durationMs = clock.elapsed() - began
@@ -49,7 +47,6 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
       return { kind: 'failed', retryAfterMs: outcome.retryAfterMs }
     case 'unknown':
       batch.leaveUnanswered()
-      onUnanswered(batch)
       return { kind: 'failed', retryAfterMs: undefined }
     case 'refused':
       batch.takeBack(false)

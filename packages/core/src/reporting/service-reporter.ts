@@ -4,8 +4,9 @@ import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import { compact } from '../ledger/usage/compact.ts'
-import { takeBatches } from '../ledger/usage/take-batches.ts'
+import { eachBatch } from '../ledger/usage/take-batches.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
+import { Slice } from '../primitives/slice.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
 import type { ReportSettings } from './report-settings.ts'
 import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
@@ -25,6 +26,8 @@ export interface ServiceReporterOptions extends SendOptions {
 const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 10_000
 const REJECTED_RETRY_MS = 30_000
+// A backend that asks for more is asked again all the same, because one mistaken header must not silence a day.
+const MAX_RETRY_AFTER_MS = 60_000
 
 export class ServiceReporter {
   readonly #options: ServiceReporterOptions
@@ -44,19 +47,24 @@ export class ServiceReporter {
     return this.#backOff.dueAt(now)
   }
 
-  /** Sends all waiting usage. @param ignorePause whether to send also during the pause after a failure. */
-  async flush(ignorePause: boolean): Promise<void> {
+  /**
+   * Sends all waiting usage.
+   *
+   * @param ignorePause whether to send also during the pause after a failure.
+   * @param beganMs how long ago the flush began, so that what its questions have proved is not too old already.
+   */
+  async flush(ignorePause: boolean, beganMs = 0): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (!ignorePause && this.#backOff.dueAt(now) > now) return
     if (this.#failedLast && !(await this.#tryOne())) return
-    await this.#sendAll(this.#take(undefined))
+    await this.#sendAll(this.#take(undefined, beganMs))
   }
 
   /** Sends the waiting usage of one application, except during the pause after a failure. */
   async flushOnly(application: ApplicationLedger): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (this.#failedLast || this.#backOff.dueAt(now) > now) return
-    await this.#sendAll(this.#take(new Set([application])))
+    await this.#sendAll(this.#take(new Set([application]), 0))
   }
 
   /**
@@ -72,21 +80,19 @@ export class ServiceReporter {
       for (const application of service.busyApplications()) compact(application)
       return false
     }
-    const [first, ...rest] = this.#take(new Set([smallest]))
-    for (const batch of rest) batch.takeBack(false)
+    const { value: first } = this.#take(new Set([smallest]), 0).next()
     return first === undefined || (await this.#sendAll([first]))
   }
 
-  /** @returns false when the backend takes no more; the usage of the remaining batches waits again. */
-  async #sendAll(batches: readonly Batch[]): Promise<boolean> {
-    for (const [index, batch] of batches.entries()) {
+  /** @returns false when the backend takes no more; all usage that was not taken yet waits on. */
+  async #sendAll(batches: Iterable<Batch>): Promise<boolean> {
+    const slice = new Slice()
+    for (const batch of batches) {
+      await slice.rest()
       const result = await sendBatch(batch, this.#options)
       this.#note(result)
-      if (result.kind === 'delivered') continue
-      for (const rest of batches.slice(index + 1)) {
-        if (rest.state === 'inFlight') rest.takeBack(false)
-      }
-      return false
+      if (result.kind !== 'delivered') return false
+      await slice.rest()
     }
     return true
   }
@@ -102,7 +108,7 @@ export class ServiceReporter {
         break
       case 'failed':
         this.#failedLast = true
-        this.#backOff.failed(clock.elapsed(), result.retryAfterMs)
+        this.#backOff.failed(clock.elapsed(), Math.min(result.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS))
         if (breaker?.state.kind === 'closed') breaker.failure()
         break
       case 'rejected':
@@ -114,10 +120,10 @@ export class ServiceReporter {
     }
   }
 
-  #take(only: ReadonlySet<ApplicationLedger> | undefined): Batch[] {
+  #take(only: ReadonlySet<ApplicationLedger> | undefined, beganMs: number): Generator<Batch, void, undefined> {
     const { service, report, provedWithinMs } = this.#options
     const late = this.#rejected ? 'misconfigured' : report.late === 'give-up' ? 'late' : 're-stamp'
-    return takeBatches(service, { provedWithinMs, late, only })
+    return eachBatch(service, { provedWithinMs: provedWithinMs + beganMs, late, only })
   }
 }
 

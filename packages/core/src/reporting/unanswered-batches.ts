@@ -11,6 +11,8 @@ const MAX_QUESTIONS = 10
 const MAX_APPLICATIONS_ASKED = 4
 
 export interface UnansweredBatchesOptions {
+  /** The batches that may have been counted or not. Those that are settled are removed. */
+  readonly batches: Set<Batch>
   readonly clock: Clock
   /** Longest the backend may take to count a report, in milliseconds. */
   readonly settleMs: number
@@ -18,12 +20,11 @@ export interface UnansweredBatchesOptions {
   /** How long to wait between two questions about the same batch, in milliseconds. */
   readonly graceMs: number
   /** Asks the backend about an application and applies the answer. Resolves also when no answer came. */
-  readonly prove: (application: ApplicationLedger) => Promise<void>
+  readonly prove: (application: ApplicationLedger) => Promise<unknown>
 }
 
 export class UnansweredBatches {
   readonly #options: UnansweredBatchesOptions
-  readonly #batches = new Set<Batch>()
   /** How often the backend was asked about each, and when last. */
   readonly #asked = new WeakMap<Batch, { times: number; at: number }>()
 
@@ -31,21 +32,17 @@ export class UnansweredBatches {
     this.#options = options
   }
 
-  add(batch: Batch): void {
-    this.#batches.add(batch)
-  }
-
   /** When the next batch is due, by elapsed time; Infinity when there is none. */
   get dueAt(): number {
     let due = Number.POSITIVE_INFINITY
-    for (const batch of this.#batches) due = Math.min(due, this.#dueAt(batch))
+    for (const batch of this.#options.batches) due = Math.min(due, this.#dueAt(batch))
     return due
   }
 
   /** Asks about the batches that are due, and gives up or takes back those about which no answer can tell. */
   async resolve(): Promise<void> {
     const { clock, ambiguous } = this.#options
-    for (const batch of [...this.#batches]) {
+    for (const batch of [...this.#options.batches]) {
       if (batch.state === 'ambiguous') {
         if (clock.elapsed() < this.#dueAt(batch)) continue
         const limited = [...batch.applications].filter((application) => canTell(application, batch))
@@ -56,7 +53,7 @@ export class UnansweredBatches {
         if (ambiguous === 'give-up') batch.giveUp('ambiguous', true)
         else batch.takeBack(true)
       }
-      this.#batches.delete(batch)
+      this.#options.batches.delete(batch)
     }
   }
 

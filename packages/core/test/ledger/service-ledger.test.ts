@@ -10,7 +10,7 @@ const MINUTE = 60_000
 function openFull() {
   const ledger = openLedger({ maxApplications: 1 })
   ledger.admit(ledger.learn('a1', [], { metrics: ['hits'] }), { hits: 1 })
-  const overflow = ledger.service.overflow('a2', ledger.clock.now())
+  const overflow = ledger.service.overflow('a2', ledger.clock.elapsed())
   ledger.admit(overflow, { hits: 2 })
   return { ...ledger, overflow }
 }
@@ -27,7 +27,7 @@ describe('an answer about an application that there is no room for', () => {
     clock.skip(PROVED_WITHIN_MS + 1)
     ledger.learn('a1', [], { metrics: ['hits'] })
     expect(needsProof(overflow, PROVED_WITHIN_MS)).toBe(true)
-    service.applyToOverflow('a2', whole.stampQuestion(), verdictOf([], clock.now()))
+    service.applyToOverflow('a2', whole.stampQuestion(), verdictOf([], clock.now()), [])
     expect(needsProof(overflow, PROVED_WITHIN_MS)).toBe(false)
     expect(applicationsIn(ledger)).toEqual([['a1', 'a2']])
   })
@@ -37,7 +37,7 @@ describe('an answer about an application that there is no room for', () => {
     clock.skip(PROVED_WITHIN_MS)
     const question = whole.stampQuestion()
     clock.skip(PROVED_WITHIN_MS + 1)
-    service.applyToOverflow('a2', question, verdictOf([], clock.now()))
+    service.applyToOverflow('a2', question, verdictOf([], clock.now()), [])
     expect(needsProof(overflow, PROVED_WITHIN_MS)).toBe(true)
   })
 
@@ -46,15 +46,15 @@ describe('an answer about an application that there is no room for', () => {
     const { service, clock, whole } = ledger
     clock.skip(PROVED_WITHIN_MS + 1)
     ledger.learn('a1', [], { metrics: ['hits'] })
-    service.applyToOverflow('a3', whole.stampQuestion(), verdictOf([], clock.now()))
-    service.applyToOverflow(undefined, whole.stampQuestion(), verdictOf([], clock.now()))
+    service.applyToOverflow('a3', whole.stampQuestion(), verdictOf([], clock.now()), [])
+    service.applyToOverflow(undefined, whole.stampQuestion(), verdictOf([], clock.now()), [])
     expect(applicationsIn(ledger)).toEqual([['a1'], ['a2']])
   })
 
   it('moves the time of the service to a window that has begun at the backend', () => {
     const { service, clock, whole } = openFull()
     const later = clock.now() + MINUTE
-    service.applyToOverflow('a3', whole.stampQuestion(), verdictOf([['hits', 'minute', 10]], later))
+    service.applyToOverflow('a3', whole.stampQuestion(), verdictOf([['hits', 'minute', 10]], later), [])
     expect(service.at(clock.now())).toBe(Math.floor(later / MINUTE) * MINUTE)
   })
 })

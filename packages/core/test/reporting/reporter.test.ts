@@ -18,9 +18,13 @@ function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
     ledger: reporting.whole,
     clientOf: () => reporting.options.client,
     answers: reporting.answers,
-    prove: async ({ id }) => void asked.push(id),
+    prove: async (application) => {
+      asked.push(application.id)
+      if (application.id !== undefined) reporting.learn(application.id, [], { metrics: ['hits'] })
+      return true
+    },
     report: { ...DEFAULTS.report, ...report },
-    provedWithinMs: 20_000,
+    ttlMs: 10_000,
     breaker: undefined,
     random: () => 0.5,
   })
@@ -31,7 +35,7 @@ function open(lines: readonly Line[], report: Partial<ReportSettings> = {}) {
 
 describe('the reporter', () => {
   it('law 11: runs no timer before usage waits, nor once all sent usage is surely counted', async () => {
-    const { clock, admit, pass, reporting } = open([ACCEPTED])
+    const { clock, admit, asked, pass, reporting } = open([ACCEPTED])
     expect(clock.timers).toBe(0)
     admit()
     expect(clock.timers).toBe(1)
@@ -39,8 +43,11 @@ describe('the reporter', () => {
     expect(reporting.sent).toHaveLength(0)
     await pass(1)
     expect([reporting.sent.length, clock.timers]).toEqual([1, 1])
+    // Once the backend has surely counted the batch, a question proves that it had no reason to drop it.
+    await pass(SETTLE_MS + 10_000)
+    expect(asked).toEqual(['a1', 'a1'])
     await pass(SETTLE_MS)
-    expect([reporting.sent.length, clock.timers]).toEqual([1, 0])
+    expect([reporting.sent.length, asked.length, clock.timers]).toEqual([1, 2, 0])
   })
 
   it('keeps to the interval also where usage is settled sooner', async () => {

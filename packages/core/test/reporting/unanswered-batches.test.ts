@@ -23,6 +23,7 @@ function unansweredBatch({
   batch!.leaveUnanswered()
   const asked: ApplicationLedger[] = []
   const unanswered = new UnansweredBatches({
+    batches: ledger.whole.batches.unanswered,
     clock: ledger.clock,
     settleMs: SETTLE_MS,
     ambiguous,
@@ -32,7 +33,6 @@ function unansweredBatch({
       onQuestion(batch!)
     },
   })
-  unanswered.add(batch!)
   return { ledger, batch: batch!, unanswered, asked }
 }
 

@@ -56,7 +56,7 @@ class CachedAuthorizer implements Authorizer {
     return this.#decider.isNearLimit(request) ? this.#perRequest(request) : this.#ask(request, 1)
   }
 
-  prove(application: ApplicationLedger): Promise<void> {
+  prove(application: ApplicationLedger): Promise<boolean> {
     return this.#loader.prove(application)
   }
 

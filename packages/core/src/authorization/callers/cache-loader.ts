@@ -8,12 +8,12 @@ import { type Usage, usageOf } from '../../domain/usage.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { giveUpMetric } from '../../ledger/usage/losses.ts'
-import { waitingMetrics } from '../../ledger/usage/take-batches.ts'
+import { metricsToProve } from '../../ledger/usage/take-batches.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { CallerCredentials, LoadResult } from './caller-status.ts'
 import { identityText } from './identity.ts'
 import { learnVerdict } from './learn-verdict.ts'
-import type { ServiceCache } from './service-cache.ts'
+import { type ServiceCache, UNKNOWN_KEY } from './service-cache.ts'
 
 export interface LoadRequest extends CallerCredentials {
   readonly usage: Usage
@@ -68,12 +68,17 @@ export class CacheLoader {
     }
   }
 
-  /** Proves waiting usage, or shows what became of a report without an answer. Never rejects. */
-  async prove(application: ApplicationLedger): Promise<void> {
-    const caller = this.#cache.callerFor(application)
-    if (caller === undefined) return
-    const { credentials, referrer } = caller
-    await this.load({ credentials, referrer, usage: NO_USAGE, application, known: application.id !== undefined })
+  /** Proves usage, or shows what became of a report. False when no answer came. Never rejects. */
+  async prove(application: ApplicationLedger): Promise<boolean> {
+    const asked = this.#cache.callerFor(application)
+    if (asked === undefined) return true
+    const { credentials, referrer } = asked
+    const known = application.id !== undefined
+    const { caller } = await this.load({ credentials, referrer, usage: NO_USAGE, application, known })
+    if (caller?.kind === 'denied' && caller.denial.code === UNKNOWN_KEY && 'userKey' in credentials) {
+      this.#cache.noteUnknownKey(application)
+    }
+    return caller !== undefined && caller.kind !== 'provider'
   }
 
   async #loadOnce({
@@ -88,7 +93,7 @@ export class CacheLoader {
     const { clock, backend } = this.#options
     const { service, ledger } = this.#cache
     const asked: Record<string, number> = Object.create(null)
-    if (application !== undefined && !usageAlone) for (const metric of waitingMetrics(application)) asked[metric] = 0
+    if (application !== undefined && !usageAlone) for (const metric of metricsToProve(application)) asked[metric] = 0
     Object.assign(asked, usage)
     const stamp = ledger.ledger.stampQuestion()
     if (application !== undefined) application.questions += 1

@@ -6,7 +6,7 @@ import { interpretVerdict } from '../interpret-verdict.ts'
 import type { AskedFor, CallerStatus } from './caller-status.ts'
 import { type AnyCredentials, identityText } from './identity.ts'
 import { proveCallers } from './prove-callers.ts'
-import type { ServiceCache } from './service-cache.ts'
+import { type ServiceCache, UNKNOWN_KEY } from './service-cache.ts'
 
 // A bound, because metric names that are computed from requests could be any number.
 const MAX_BAD_METRICS = 1000
@@ -33,7 +33,7 @@ function learnAllowed(cache: ServiceCache, verdict: Verdict, asked: AskedFor): C
   const id = verdict.application.id ?? appId ?? clientId
   const application = id === undefined || !verdict.readable ? undefined : ledger.application(id)
   if (application === undefined) {
-    ledger.applyToOverflow(id, stamp, verdict)
+    ledger.applyToOverflow(id, stamp, verdict, metrics)
     return { kind: 'unkept' }
   }
   ledger.apply(application, stamp, verdict, metrics)
@@ -89,6 +89,7 @@ function learnDenied(
   if (scope === 'service') ledger.denial = general
   else if (scope === 'application' && application !== undefined) application.denial = general
   if (scope === 'identity' && identity !== undefined) cache.revoke(identity)
+  if (code === UNKNOWN_KEY && identity !== undefined) cache.noteUnknownKey(identity.application)
   const deleted = code === 'application_not_found' ? (application ?? ledger.overflowOf(id)) : undefined
   if (deleted !== undefined) cache.dropDeleted(deleted)
   const unverified = cache.unverified.get(text)

@@ -3,6 +3,7 @@ import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import type { ServiceLedger } from '../../ledger/service-ledger.ts'
+import { doubtApplication } from '../../ledger/usage/doubt.ts'
 import { giveUpWaiting } from '../../ledger/usage/losses.ts'
 import type { Observer } from '../../observe/observer.ts'
 import { detachString } from '../../primitives/detach-string.ts'
@@ -13,6 +14,9 @@ import { HeadStarts } from './head-starts.ts'
 import { Identities } from './identities.ts'
 import { Identity } from './identity.ts'
 import { RememberedDenials } from './remembered-denials.ts'
+
+/** The backend's code for a user key that no application has. */
+export const UNKNOWN_KEY = 'user_key_invalid'
 
 export interface ServiceCacheOptions {
   readonly service: ProtectedService
@@ -75,7 +79,8 @@ export class ServiceCache {
       for (const unverified of this.unverified.values()) if (unverified.application === application) return unverified
       return undefined
     }
-    const [identity] = this.identities.of(application)
+    const kept = this.ledger.applications.get(application.id) ?? application
+    const identity = this.identities.of(application)[0] ?? this.identities.of(kept)[0]
     if (identity !== undefined) return identity
     return this.#overflowCallers.get(application) ?? { credentials: { appId: application.id }, referrer: undefined }
   }
@@ -86,9 +91,23 @@ export class ServiceCache {
     this.#observer.cached('revoked', this.service.id, identity.credentials)
   }
 
+  /**
+   * The backend does not know a user key of the application any more. If that was the last one, it has another key now
+   * or is deleted, and no question can tell.
+   */
+  noteUnknownKey(application: ApplicationLedger): void {
+    if (this.identities.of(application).length > 0) return
+    application.vanished = true
+    application.provedAt = Number.NEGATIVE_INFINITY
+  }
+
   /** The application was deleted at the backend, so its waiting usage can no longer be reported. */
   dropDeleted(application: ApplicationLedger): void {
-    giveUpWaiting(application, 'application_gone')
+    for (const one of new Set([application, this.ledger.overflowOf(application.id)])) {
+      if (one === undefined) continue
+      giveUpWaiting(one, 'application_gone')
+      doubtApplication(one)
+    }
     this.identities.forgetAllOf(application)
   }
 }

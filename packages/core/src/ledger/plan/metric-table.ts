@@ -13,7 +13,7 @@ export interface UsageTotals {
 export class MetricTable {
   readonly #slots = new Map<string, number>()
   readonly #names: string[] = []
-  /** When an answer last showed that the backend knows the metric, by our clock; -Infinity: never. */
+  /** When the question was sent whose answer last proved the metric, by elapsed time; -Infinity: never. */
   readonly #provedAt: number[] = []
 
   /** The slot of a metric; a new one for a new name. */

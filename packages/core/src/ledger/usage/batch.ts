@@ -2,43 +2,41 @@
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger, ServiceState } from '../application-ledger.ts'
 import { addAmount } from '../plan/metric-table.ts'
+import { type BatchRow, giveUpRows, holds, takeOutGone } from './batch-row.ts'
 import { compact } from './compact.ts'
-import { giveUp } from './losses.ts'
-import type { Delivery, DeliveryState } from './sent-row.ts'
+import { mergeMinutes } from './merge-minutes.ts'
+import type { Delivery, DeliveryState, Gone } from './sent-row.ts'
 import { recordsOf, type UsageRow } from './usage-row.ts'
 
 /** What happens to usage that was sent without an answer, when no later answer can show whether it was counted. */
 export type UnansweredUsage = 'give-up' | 'count-again'
 
-/** One transaction of a batch. */
-export interface BatchRow {
-  readonly application: ApplicationLedger
-  readonly row: UsageRow
-}
-
-// An outage leaves one batch without an answer, so an application with more rows than this has other problems.
-const MAX_MAYBE_COUNTED = 100
-
 export class Batch implements Delivery {
   readonly service: ServiceState
-  readonly rows: readonly BatchRow[]
   undecidable = false
+  #rows: readonly BatchRow[]
   #state: DeliveryState = 'inFlight'
   #since: number
+  /** What turned out to be gone while no outcome was known. */
+  #gone: readonly Gone[] = []
+  /** Once acknowledged: the applications that no answer has confirmed. Undefined: nothing is to be confirmed. */
+  #unconfirmed: Set<string> | undefined = undefined
 
   /** The rows are in flight from now on. */
   constructor(service: ServiceState, rows: readonly BatchRow[]) {
     this.service = service
-    this.rows = rows
+    this.#rows = rows
     this.#since = service.ledger.clock.elapsed()
     for (const { application, row } of rows) {
       row.next = undefined
-      const sent = { row, delivery: this }
-      // Not pushed into an empty array, because V8 would reserve memory for many more rows.
-      if (application.sent === undefined) application.sent = [sent]
-      else application.sent.push(sent)
+      this.#attach(application, row)
       service.ledger.markBusy(application)
     }
+  }
+
+  /** Of the same application and minute there is only one once the batch is acknowledged. */
+  get rows(): readonly BatchRow[] {
+    return this.#rows
   }
 
   get state(): DeliveryState {
@@ -49,54 +47,105 @@ export class Batch implements Delivery {
     return this.#since
   }
 
-  /** The applications whose usage the batch carries. */
-  get applications(): ReadonlySet<ApplicationLedger> {
-    return new Set(this.rows.map(({ application }) => application))
+  get awaitsProof(): boolean {
+    return this.#unconfirmed !== undefined
   }
 
-  /** The backend has queued the batch. */
+  /** The applications whose usage the batch carries. */
+  get applications(): ReadonlySet<ApplicationLedger> {
+    return new Set(this.#rows.map(({ application }) => application))
+  }
+
+  /** The backend has queued the batch. It drops the whole if something in it is gone when it comes to count it. */
   acknowledge(): void {
     this.#become('acknowledged')
     const { acknowledged } = this.service.sums
-    for (const { row } of this.rows) row.each((slot, amount) => void addAmount(acknowledged, slot, amount))
+    for (const { row } of this.#rows) row.each((slot, amount) => void addAmount(acknowledged, slot, amount))
+    const merged = mergeMinutes(this.#rows)
+    if (merged !== this.#rows) this.#replaceRows(merged)
+    this.#unconfirmed = new Set(this.#rows.map(({ application }) => application.id!))
+    this.service.ledger.fateIsOpen(this)
+    this.#doubtGone()
   }
 
   /** No answer says whether it was counted. */
   leaveUnanswered(): void {
     this.#become('ambiguous')
+    this.service.ledger.fateIsOpen(this)
+    this.#doubtGone()
+  }
+
+  confirm(applicationId: string): void {
+    this.#unconfirmed?.delete(applicationId)
+    this.checkProof()
+  }
+
+  /** Ends the wait for proof if answers have proved everything. */
+  checkProof(): void {
+    if (this.#unconfirmed?.size === 0 && this.#unprovedSlots().size === 0) this.release()
+  }
+
+  /** Ends the wait for proof: from now on the batch is taken to be counted. */
+  release(): void {
+    this.#unconfirmed = undefined
+  }
+
+  /** The applications to ask about, so that the answers prove everything that the batch carries. */
+  unconfirmed(): ReadonlySet<ApplicationLedger> {
+    const slots = this.#unprovedSlots()
+    const open = new Set<ApplicationLedger>()
+    for (const { application, row } of this.#rows) {
+      let toAsk = this.#unconfirmed?.has(application.id!) === true
+      row.each((slot) => {
+        if (slots.delete(slot)) toAsk = true
+      })
+      if (toAsk) open.add(application)
+    }
+    return open
+  }
+
+  doubt(gone: Gone): void {
+    if (this.#state === 'inFlight') {
+      this.#gone = [...this.#gone, gone]
+      return
+    }
+    if (gone.kind !== 'unknown' && !this.#rows.some((one) => holds(one, gone))) return
+    if (this.#state === 'acknowledged' && this.awaitsProof) this.#becomeDoubtful()
+    if (this.#state === 'ambiguous') this.#giveUpPart(gone)
   }
 
   takeBack(resent: boolean): void {
     this.#end()
-    for (const { application, row } of this.rows) {
+    for (const { application, row } of this.#rows) {
       row.resent ||= resent
       application.wait(row)
     }
-    this.service.ledger.recordsChanged(recordsOf(this.rows.map(({ row }) => row)))
+    this.service.ledger.recordsChanged(recordsOf(this.#rows.map(({ row }) => row)))
     for (const application of this.applications) compact(application)
   }
 
   /** Replaces the batch by two halves, both in flight. */
   halve(): [Batch, Batch] {
     this.#end()
-    const middle = Math.ceil(this.rows.length / 2)
-    return [new Batch(this.service, this.rows.slice(0, middle)), new Batch(this.service, this.rows.slice(middle))]
+    const middle = Math.ceil(this.#rows.length / 2)
+    const halves = [this.#rows.slice(0, middle), this.#rows.slice(middle)].map((rows) => {
+      const half = new Batch(this.service, rows)
+      half.#gone = this.#gone
+      return half
+    })
+    return halves as [Batch, Batch]
   }
 
   giveUp(reason: LossReason, counted: boolean): void {
     this.#end()
-    for (const application of this.applications) {
-      const rows = this.rows.filter((one) => one.application === application).map(({ row }) => row)
-      giveUp(application, rows, reason, counted)
-      if (counted) keepMaybeCounted(application, rows)
-    }
+    giveUpRows(this.#rows, reason, counted)
   }
 
   /** Its usage was not admitted after all. */
   undo(): void {
     this.#end()
     const { admitted } = this.service.sums
-    for (const { application, row } of this.rows) {
+    for (const { application, row } of this.#rows) {
       application.shift(row, -1)
       row.each((slot, amount) => void addAmount(admitted, slot, -amount))
     }
@@ -105,25 +154,72 @@ export class Batch implements Delivery {
   #become(state: DeliveryState): void {
     this.#state = state
     this.#since = this.service.ledger.clock.elapsed()
+    this.#unconfirmed = undefined
+  }
+
+  /** The backend has settled it by then all the same, so `since` stays. */
+  #becomeDoubtful(): void {
+    const { acknowledged } = this.service.sums
+    for (const { row } of this.#rows) row.each((slot, amount) => void addAmount(acknowledged, slot, -amount))
+    this.#state = 'ambiguous'
+    this.#unconfirmed = undefined
+    this.service.ledger.fateIsOpen(this)
+  }
+
+  #doubtGone(): void {
+    const gone = this.#gone
+    this.#gone = []
+    for (const one of gone) this.doubt(one)
   }
 
   #end(): void {
     this.#become('over')
     for (const application of this.applications) {
-      const rest = application.sent?.filter(({ delivery }) => delivery !== this)
-      application.sent = rest === undefined || rest.length === 0 ? undefined : rest
+      this.#detach(application)
       this.service.ledger.markBusy(application)
     }
   }
-}
 
-/** Keeps one row per minute, because each request may bring another while answers are lost. */
-function keepMaybeCounted(application: ApplicationLedger, rows: readonly UsageRow[]): void {
-  const kept = [...(application.maybeCounted ?? [])]
-  for (const row of rows) {
-    const same = kept.find(({ minute }) => minute === row.minute)
-    if (same === undefined) kept.push(row)
-    else row.each((slot, amount) => same.add(slot, amount))
+  #attach(application: ApplicationLedger, row: UsageRow): void {
+    const sent = { row, delivery: this }
+    // Not pushed into an empty array, because V8 would reserve memory for many more rows.
+    if (application.sent === undefined) application.sent = [sent]
+    else application.sent.push(sent)
   }
-  application.maybeCounted = kept.slice(-MAX_MAYBE_COUNTED)
+
+  #detach(application: ApplicationLedger): void {
+    const rest = application.sent?.filter(({ delivery }) => delivery !== this)
+    application.sent = rest === undefined || rest.length === 0 ? undefined : rest
+  }
+
+  /** Its metrics that no answer has proved since the backend has surely counted the batch. */
+  #unprovedSlots(): Set<number> {
+    const { metrics, ledger } = this.service
+    const settled = this.#since + ledger.settleMs
+    const slots = new Set<number>()
+    for (const { row } of this.#rows) {
+      row.each((slot) => {
+        if (metrics.provedAt(slot) < settled) slots.add(slot)
+      })
+    }
+    return slots
+  }
+
+  #giveUpPart(gone: Gone): void {
+    if (gone.kind === 'unknown') return
+    const { parts, rest } = takeOutGone(this.#rows, gone)
+    this.#replaceRows(rest)
+    if (rest.length === 0) this.#become('over')
+    // The parents of a metric may have counted it. A deleted application has no counts.
+    if (gone.kind === 'metric') giveUpRows(parts, 'metric_gone', true)
+    else giveUpRows(parts, 'application_gone', false)
+  }
+
+  #replaceRows(rows: readonly BatchRow[]): void {
+    const { applications } = this
+    for (const application of applications) this.#detach(application)
+    for (const { application, row } of rows) this.#attach(application, row)
+    this.#rows = rows
+    for (const application of applications) this.service.ledger.markBusy(application)
+  }
 }

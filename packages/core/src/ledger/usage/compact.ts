@@ -31,7 +31,8 @@ export function compact(application: ApplicationLedger): void {
   }
 }
 
-function fits(into: UsageRow, row: UsageRow): boolean {
+/** Whether the sums stay numbers that the backend can hold. */
+export function fits(into: UsageRow, row: UsageRow): boolean {
   let safe = true
   row.each((slot, amount) => {
     if (into.amountOf(slot) + amount > Number.MAX_SAFE_INTEGER) safe = false

@@ -5,7 +5,7 @@ import { openLedger, type TestLedger, usageOf } from '../../../../../test/suppor
 import { MAX_PARAMETERS, MAX_TRANSACTIONS } from '../../../src/client/encode/report-batches.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
-import { needsProof, type TakeOptions, takeBatches, waitingMetrics } from '../../../src/ledger/usage/take-batches.ts'
+import { metricsToProve, needsProof, type TakeOptions, takeBatches } from '../../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
 
 const HOUR = 3_600_000
@@ -75,7 +75,7 @@ describe('a batch of its own holds', () => {
     ledger.learn('a1', [], { metrics: ['hits'] })
     ledger.admit(application, { hits: 1, old: 2, older: 3 })
     expect(needsProof(application, 20_000)).toBe(true)
-    expect(waitingMetrics(application).sort()).toEqual(['hits', 'old', 'older'])
+    expect(metricsToProve(application).sort()).toEqual(['hits', 'old', 'older'])
     ledger.resend()
     const batches = take(ledger)
     expect(batches.map((batch) => usageOf(batch))).toEqual([{ hits: 1 }, { old: 2 }, { older: 3 }])

@@ -1,0 +1,63 @@
+/** One transaction of a batch, and what to do with several of them. */
+import type { LossReason } from '../../observe/messages.ts'
+import type { ApplicationLedger } from '../application-ledger.ts'
+import { giveUp } from './losses.ts'
+import type { Gone } from './sent-row.ts'
+import type { UsageRow } from './usage-row.ts'
+
+/** One transaction of a batch. */
+export interface BatchRow {
+  readonly application: ApplicationLedger
+  readonly row: UsageRow
+}
+
+// An outage leaves one batch without an answer, so an application with more rows than this has other problems.
+const MAX_MAYBE_COUNTED = 100
+
+/** Whether the row has usage of what is gone. */
+export function holds({ application, row }: BatchRow, gone: Gone): boolean {
+  if (gone.kind === 'application') return application.id === gone.id
+  return gone.kind === 'metric' && row.amountOf(gone.slot) > 0
+}
+
+/** Takes the usage of what is gone out of the rows. The rows that are left are in `rest`. */
+export function takeOutGone(rows: readonly BatchRow[], gone: Gone): { parts: BatchRow[]; rest: BatchRow[] } {
+  const parts: BatchRow[] = []
+  const rest: BatchRow[] = []
+  for (const one of rows) {
+    if (!holds(one, gone)) {
+      rest.push(one)
+    } else if (gone.kind === 'metric') {
+      parts.push({ application: one.application, row: one.row.takeOut(gone.slot)! })
+      if (one.row.records > 0) rest.push(one)
+    } else {
+      parts.push(one)
+    }
+  }
+  return { parts, rest }
+}
+
+/** Gives up rows of several applications. `counted`: the backend may have counted them, so the cells keep them. */
+export function giveUpRows(all: readonly BatchRow[], reason: LossReason, counted: boolean): void {
+  const byApplication = new Map<ApplicationLedger, UsageRow[]>()
+  for (const { application, row } of all) {
+    const rows = byApplication.get(application)
+    if (rows === undefined) byApplication.set(application, [row])
+    else rows.push(row)
+  }
+  for (const [application, rows] of byApplication) {
+    giveUp(application, rows, reason, counted)
+    if (counted) keepMaybeCounted(application, rows)
+  }
+}
+
+/** Keeps one row per minute, because each request may bring another while answers are lost. */
+function keepMaybeCounted(application: ApplicationLedger, rows: readonly UsageRow[]): void {
+  const kept = [...(application.maybeCounted ?? [])]
+  for (const row of rows) {
+    const same = kept.find(({ minute }) => minute === row.minute)
+    if (same === undefined) kept.push(row)
+    else row.each((slot, amount) => same.add(slot, amount))
+  }
+  application.maybeCounted = kept.slice(-MAX_MAYBE_COUNTED)
+}

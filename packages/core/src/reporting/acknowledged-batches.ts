@@ -1,0 +1,83 @@
+/**
+ * Asks about what acknowledged batches carried, until answers prove that the backend had no reason to drop them. Most
+ * proof comes from refreshes, so a question is made only for applications without requests.
+ */
+import type { ApplicationLedger } from '../ledger/application-ledger.ts'
+import type { Batch } from '../ledger/usage/batch.ts'
+import type { OpenBatches } from '../ledger/usage/open-batches.ts'
+import type { Clock } from '../primitives/clock.ts'
+import { askEach } from './ask-each.ts'
+
+// An application about which the answers say nothing: its caller was forgotten, for example.
+const MAX_ROUNDS = 3
+
+export interface AcknowledgedBatchesOptions {
+  readonly clock: Clock
+  readonly batches: OpenBatches
+  /** Longest the backend may take to count a report, in milliseconds. */
+  readonly settleMs: number
+  /** How long refreshes have to prove a batch, and the pause between two rounds of questions, in milliseconds. */
+  readonly graceMs: number
+  /** Asks the backend about an application and applies the answer. False when no answer came. */
+  readonly prove: (application: ApplicationLedger) => Promise<boolean>
+}
+
+export class AcknowledgedBatches {
+  readonly #options: AcknowledgedBatchesOptions
+  /** How often each was asked about in vain, and when last. */
+  readonly #asked = new WeakMap<Batch, { rounds: number; at: number }>()
+  #proving = false
+  /** When questions may be sent again after one that got no answer, by elapsed time. */
+  #mayAskAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: AcknowledgedBatchesOptions) {
+    this.#options = options
+  }
+
+  /** When the next batch is due, by elapsed time; Infinity when there is none, and while questions are under way. */
+  get dueAt(): number {
+    let due = Number.POSITIVE_INFINITY
+    if (this.#proving) return due
+    for (const batch of this.#options.batches.acknowledged()) due = Math.min(due, this.#dueAt(batch))
+    return Math.max(due, this.#mayAskAt)
+  }
+
+  /** Asks about all batches that are due. Never rejects. */
+  async prove(): Promise<void> {
+    const { batches, clock, graceMs } = this.#options
+    if (this.#proving || clock.elapsed() < this.#mayAskAt) return
+    this.#proving = true
+    for (const batch of [...batches.acknowledged()]) {
+      if (clock.elapsed() < this.#dueAt(batch) || !batch.awaitsProof) continue
+      if (await this.#prove(batch)) continue
+      this.#mayAskAt = clock.elapsed() + graceMs
+      break
+    }
+    this.#proving = false
+  }
+
+  #dueAt(batch: Batch): number {
+    const { settleMs, graceMs } = this.#options
+    return (this.#asked.get(batch)?.at ?? batch.since + settleMs) + graceMs
+  }
+
+  /** @returns false when the backend does not answer. */
+  async #prove(batch: Batch): Promise<boolean> {
+    const asked = this.#asked.get(batch) ?? { rounds: 0, at: 0 }
+    asked.at = this.#options.clock.elapsed()
+    this.#asked.set(batch, asked)
+    let answered = true
+    await askEach([...batch.unconfirmed()], async (application) => {
+      // Another question may have told meanwhile.
+      if (!batch.awaitsProof) return false
+      answered &&= await this.#options.prove(application)
+      return answered
+    })
+    batch.checkProof()
+    if (!batch.awaitsProof || !answered) return answered
+    asked.rounds += 1
+    if ([...batch.unconfirmed()].some(({ vanished }) => vanished)) batch.doubt({ kind: 'unknown' })
+    else if (asked.rounds >= MAX_ROUNDS) batch.release()
+    return true
+  }
+}
