@@ -6,6 +6,7 @@ import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { usageReports } from '../../ledger/plan/read-limits.ts'
 import { detachString } from '../../primitives/detach-string.ts'
+import { shortText } from '../../primitives/short-text.ts'
 
 /** All parts of credentials in one type; a part that a kind does not have is undefined. */
 export interface AnyCredentials {
@@ -84,16 +85,16 @@ export class Identity implements Admission {
   }
 }
 
-/** Tells callers with the same credential apart: a text that no two of them share. */
+/** Tells callers with the same credential apart: a short text that no two of them share. */
 export function variantOf({ appKey, redirectUrl }: AnyCredentials, referrer: string | undefined): string {
-  return `${part(appKey)}${part(redirectUrl)}${part(referrer)}`
+  return shortText(`${part(appKey)}${part(redirectUrl)}${part(referrer)}`)
 }
 
-/** Tells all callers of a service apart: a text that no two of them share. */
+/** Tells all callers of a service apart: a short text that no two of them share. */
 export function identityText(credentials: Credentials, referrer: string | undefined): string {
   const any = credentials as AnyCredentials
   const { userKey, appId, clientId } = any
-  return `${part(userKey)}${part(appId)}${part(clientId)}${variantOf(any, referrer)}`
+  return shortText(`${part(userKey)}${part(appId)}${part(clientId)}${variantOf(any, referrer)}`)
 }
 
 function part(text: string | undefined): string {

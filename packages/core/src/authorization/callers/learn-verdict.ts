@@ -1,7 +1,10 @@
 /** How an answer of the backend changes what is remembered of a service. */
+import { secretsOf } from '../../domain/credentials.ts'
 import type { RememberedDenial } from '../../domain/remembered-denial.ts'
 import type { NotAuthorized, Verdict } from '../../domain/verdict.ts'
 import { giveUpWaiting } from '../../ledger/usage/losses.ts'
+import { detachString } from '../../primitives/detach-string.ts'
+import { publicReason } from '../../rejection/public-reason.ts'
 import { interpretVerdict } from '../interpret-verdict.ts'
 import type { AskedFor, CallerStatus } from './caller-status.ts'
 import { type AnyCredentials, identityText } from './identity.ts'
@@ -61,7 +64,8 @@ function learnBadMetric(
 ): CallerStatus {
   if (metric !== undefined) {
     if (cache.badMetrics.size >= MAX_BAD_METRICS) cache.badMetrics.clear()
-    cache.badMetrics.set(metric, { reason, until: now + cache.settings.denialTtlMs })
+    const kept = detachString(publicReason(reason))
+    cache.badMetrics.set(metric, { reason: kept, until: now + cache.settings.denialTtlMs })
     cache.ledger.disprove(metric)
   }
   return { kind: 'usage', metric, reason }
@@ -74,7 +78,9 @@ function learnDenied(
   { credentials, referrer, stamp }: AskedFor,
   now: number,
 ): RememberedDenial {
-  const { code, reason } = verdict
+  // Both are parts of the answer, which they would pin. The sentence quotes what the caller sent, which may be long.
+  const code = detachString(verdict.code)
+  const reason = detachString(publicReason(verdict.reason, secretsOf(credentials, referrer)))
   const { ledger } = cache
   const text = identityText(credentials, referrer)
   const { appId, clientId } = credentials as AnyCredentials
