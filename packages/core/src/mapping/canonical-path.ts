@@ -10,8 +10,8 @@
  * @param path begins with `/`, has neither query nor fragment; bytes as latin1, as Node gives them.
  */
 export function canonicalPath(path: string): string | undefined {
-  const bytes = Buffer.from(path, 'latin1')
-  return isRefused(bytes) ? undefined : resolveDots(mergeSlashes(spell(bytes, true)))
+  const spelled = spellOrRefuse(Buffer.from(path, 'latin1'), true, true)
+  return spelled === undefined ? undefined : resolveDots(mergeSlashes(spelled))
 }
 
 /**
@@ -29,7 +29,7 @@ export function spelledPaths(path: string): readonly string[] {
 
 /** A path or a piece of a pattern for comparison whatever the letter case, also of letters that are spelled by escapes. */
 export function foldedPath(spelled: string): string {
-  if (!spelled.includes('%')) return spelled.toLowerCase()
+  if (KEEPS_ITS_SPELLING.test(spelled)) return spelled.toLowerCase()
   try {
     const text = decodeURIComponent(spelled.replaceAll('%25', '%2525'))
     return spell(Buffer.from(text.toLowerCase(), 'utf8'), false).toLowerCase()
@@ -37,6 +37,12 @@ export function foldedPath(spelled: string): string {
     return spelled.toLowerCase()
   }
 }
+
+/**
+ * ASCII whose escapes all stand for characters that are no letters and are spelled by escapes. Folding leaves such a path
+ * alone but for the case of its own letters, and attackers send long ones.
+ */
+const KEEPS_ITS_SPELLING = /^(?:[!$&-;=@-Z[\]_a-z~]|%(?:[01][0-9a-f]|2[0235]|3[cef]|5[ce]|60|7[bcdf]))*$/i
 
 /** A piece of a pattern in the same spelling, whether it was written decoded or with escapes. */
 export function canonicalText(text: string): string {
@@ -66,12 +72,8 @@ function mergeSlashes(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
 }
 
-/** Whether bytes of a path hold a broken escape or a NUL. */
-function isRefused(bytes: Buffer): boolean {
-  for (let at = 0; at < bytes.length; at++) {
-    if (bytes[at] === 0 || (bytes[at] === PERCENT && escapedAt(bytes, at) <= 0)) return true
-  }
-  return false
+function spell(bytes: Buffer, decodes: boolean): string {
+  return spellOrRefuse(bytes, decodes, false)!
 }
 
 /**
@@ -79,13 +81,15 @@ function isRefused(bytes: Buffer): boolean {
  * over bytes, because attackers send long paths of escapes.
  *
  * @param decodes whether characters that need no escape are decoded.
+ * @param refuses whether the result is undefined for what nginx refuses: a broken escape or a NUL.
  */
-function spell(bytes: Buffer, decodes: boolean): string {
+function spellOrRefuse(bytes: Buffer, decodes: boolean, refuses: boolean): string | undefined {
   const spelled = Buffer.allocUnsafe(bytes.length * 3)
   let to = 0
   for (let at = 0; at < bytes.length; at++) {
     const escaped = bytes[at] === PERCENT ? escapedAt(bytes, at) : -1
     const byte = escaped === -1 ? bytes[at]! : escaped
+    if (refuses && (byte === 0 || (byte === PERCENT && escaped === -1))) return undefined
     if (escaped !== -1) at += 2
     if (ALLOWED[byte] === 1 && (escaped === -1 || decodes)) {
       spelled[to++] = byte
