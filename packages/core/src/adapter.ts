@@ -1,5 +1,6 @@
 /** `@threescale/core/adapter`: what adapters of frameworks build on, beside the gateway itself. */
 export { DenialError } from './adapter/denial-error.ts'
+export { checkFactoryArguments } from './adapter/factory-arguments.ts'
 export { GATEWAY_BRAND } from './adapter/gateway-brand.ts'
 export { type GuardOutcomes, guard } from './adapter/guard.ts'
 export { NodeRequestView } from './adapter/node-request-view.ts'

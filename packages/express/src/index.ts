@@ -1,6 +1,7 @@
 /** `@threescale/express`: 3scale decides about the requests of an Express app, version 4 or 5. */
+import { IncomingMessage } from 'node:http'
 import { type Allowed, createGateway, type Gateway, type GatewayOptions, type RouteOptions } from '@threescale/core'
-import { checkedOnDeny, type GuardOutcomes, guard, isGateway } from '@threescale/core/adapter'
+import { checkedOnDeny, checkFactoryArguments, type GuardOutcomes, guard, isGateway } from '@threescale/core/adapter'
 import type { NextFunction, RequestHandler } from 'express'
 import { addHeaders, deny, type OnDeny } from './answer.ts'
 import { ExpressRequestView, type ExpressView } from './view.ts'
@@ -44,6 +45,7 @@ export function threescale(
   settings: Pick<ExpressOptions, 'onDeny'> = {},
 ): ThreescaleHandler {
   if (isGateway<ExpressView>(options)) return createHandler(options, checkedOnDeny(settings.onDeny))
+  checkFactoryArguments(options, options instanceof IncomingMessage)
   const { onDeny, ...gatewayOptions } = options
   return createHandler(createGateway<ExpressView>(gatewayOptions), checkedOnDeny(onDeny))
 }

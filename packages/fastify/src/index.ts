@@ -67,6 +67,9 @@ export const threescale: FastifyPluginCallback<FastifyOptions | GivenGateway> = 
 export default threescale
 
 function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, done: (error?: Error) => void): void {
+  if (typeof done !== 'function') {
+    throw new ConfigError(['threescale is the plugin: app.register(threescale, options), not threescale(options)'])
+  }
   try {
     const settings = settingsOf(options)
     const gateway = 'gateway' in options ? given(options.gateway) : made(app, options)

@@ -1,6 +1,6 @@
 /** `@threescale/koa`: 3scale decides about the requests of a Koa app, version 2 or 3. */
 import { type Allowed, createGateway, type Gateway, type GatewayOptions, type RouteOptions } from '@threescale/core'
-import { checkedOnDeny, type GuardOutcomes, guard, isGateway } from '@threescale/core/adapter'
+import { checkedOnDeny, checkFactoryArguments, type GuardOutcomes, guard, isGateway } from '@threescale/core/adapter'
 import type { Middleware, Next } from 'koa'
 import { deny, type OnDeny } from './answer.ts'
 import { KoaRequestView, type KoaView } from './view.ts'
@@ -42,6 +42,7 @@ export function threescale(
   settings: Pick<KoaOptions, 'onDeny'> = {},
 ): ThreescaleMiddleware {
   if (isGateway<KoaView>(options)) return createMiddleware(options, checkedOnDeny(settings.onDeny))
+  checkFactoryArguments(options, typeof settings === 'function')
   const { onDeny, ...gatewayOptions } = options
   return createMiddleware(createGateway<KoaView>(gatewayOptions), checkedOnDeny(onDeny))
 }

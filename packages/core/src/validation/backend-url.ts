@@ -1,7 +1,10 @@
 /** Checks the address of a backend. */
 import { DEFAULTS } from '../defaults.ts'
 
-/** Accepts an absolute http or https URL without user, query or fragment; the result has no slash at its end. */
+/** The path of one call, which stands behind the base in examples of the API. */
+const ENDPOINT = /\/transactions(?:\/(?:oauth_)?auth(?:orize|rep))?\.xml\/*$/
+
+/** Accepts an absolute http or https URL without user, query, fragment or endpoint; the result has no slash at its end. */
 export function checkBackendUrl(value: unknown, path: string, problems: string[]): string | undefined {
   const url = URL.canParse(String(value)) ? new URL(String(value)) : null
   // The value is not shown, because it may contain a password.
@@ -9,6 +12,7 @@ export function checkBackendUrl(value: unknown, path: string, problems: string[]
   else if (url.protocol !== 'https:' && url.protocol !== 'http:') problems.push(`${path} must be an http or https URL`)
   else if (url.username !== '' || url.password !== '') problems.push(`${path} must not contain a user name or password`)
   else if (url.search !== '' || url.hash !== '') problems.push(`${path} must not contain a query or a fragment`)
+  else if (ENDPOINT.test(url.pathname)) problems.push(`${path} must be the base alone, without /transactions….xml`)
   else return url.href.replace(/\/+$/, '')
   return undefined
 }
