@@ -4,6 +4,7 @@
 export const DEFAULTS = {
   backendUrl: 'https://su1.3scale.net',
   timeoutMs: 1000,
+  connectionTtlMs: 60_000,
   maxCalls: 128,
   credentials: {
     kind: 'userKey',
@@ -39,12 +40,14 @@ export const DEFAULTS = {
 export const CLIENT_DEFAULTS: {
   readonly backendUrl: string
   readonly timeoutMs: number
+  readonly connectionTtlMs: number
   readonly headers: Readonly<Record<string, string>>
   readonly retry: number
   readonly maxConnections: number
 } = {
   backendUrl: DEFAULTS.backendUrl,
   timeoutMs: DEFAULTS.timeoutMs,
+  connectionTtlMs: DEFAULTS.connectionTtlMs,
   headers: {},
   retry: 1,
   maxConnections: 128,

@@ -8,13 +8,13 @@ import {
   type Check,
   checkTable,
   either,
-  havingMethods,
   isRecord,
   kindOf,
   type OptionTable,
   text,
   whole,
 } from '../validation/checks.ts'
+import { checkDispatcher } from '../validation/dispatcher.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { TRANSPORT, type Transport } from './transport/transport.ts'
 
@@ -27,7 +27,10 @@ export interface ClientOptions extends ConnectionOptions {
    * Default 1; false for none.
    */
   readonly retry?: number | false | undefined
-  /** Connections of the client's own pool; further calls wait for one. Default 128. */
+  /**
+   * The most connections at once. There are fewer where the backend serves fewer; further calls wait for one, within
+   * their `timeoutMs`. Default 128.
+   */
   readonly maxConnections?: number | undefined
   readonly [CLOCK]?: Clock | undefined
   readonly [TRANSPORT]?: Transport | undefined
@@ -41,6 +44,7 @@ export interface ResolvedClientOptions {
   readonly backendUrl: string
   readonly timeoutMs: number
   readonly dispatcher: Dispatcher | undefined
+  readonly connectionTtlMs: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly retry: number
@@ -55,7 +59,8 @@ const CLIENT_TABLE: OptionTable = {
   providerKey: text(),
   backendUrl: checkBackendUrl,
   timeoutMs: whole(1, MAX_TIMER_MS),
-  dispatcher: havingMethods('an undici dispatcher', 'dispatch'),
+  dispatcher: checkDispatcher,
+  connectionTtlMs: whole(1, MAX_TIMER_MS),
   headers: checkHeaders,
   retry: either(
     (value) => value === false,

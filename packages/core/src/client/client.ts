@@ -62,14 +62,15 @@ export class ThreeScaleClient {
     this.#address = createAddress(this.#options)
     this.#headers = headersOf(this.#options.headers)
     this.#formHeaders = [...this.#headers, 'content-type', 'application/x-www-form-urlencoded']
-    const { clock, timeoutMs, retry, dispatcher, maxConnections } = this.#options
+    const { clock, timeoutMs, retry, dispatcher, maxConnections, connectionTtlMs } = this.#options
     const transport =
       this.#options.transport ??
       createUndiciTransport({
         origin: this.#address.origin,
         dispatcher,
         maxConnections,
-        connectTimeoutMs: timeoutMs,
+        connectionTtlMs,
+        timeoutMs,
         clock,
       })
     this.#sender = createSender({ transport, clock, timeoutMs, retry })

@@ -15,6 +15,14 @@ export interface ConnectionOptions {
   readonly backendUrl?: string | URL | undefined
   /** How long one call to the backend may take, in milliseconds, connecting and retries included. Default 1000. */
   readonly timeoutMs?: number | undefined
-  /** An undici dispatcher for a CA, a client certificate or a proxy; never closed by us. Default: a pool of its own. */
+  /**
+   * An undici dispatcher (undici 7 or 8) for a CA, a client certificate or a proxy; never closed by us. It alone decides
+   * about its connections. Default: connections of our own, as many as the backend serves.
+   */
   readonly dispatcher?: Dispatcher | undefined
+  /**
+   * How long a connection of our own is used, in milliseconds; then it ends after its call, and a new one looks the
+   * backend's name up again. Default 60000.
+   */
+  readonly connectionTtlMs?: number | undefined
 }

@@ -99,7 +99,7 @@ function createClient<View extends RequestView>(
   options: ResolvedOptions<View>,
   transport: Transport | undefined,
 ): ThreeScaleClient {
-  const { timeoutMs, dispatcher, maxCalls, clock } = options
+  const { timeoutMs, dispatcher, connectionTtlMs, maxCalls, clock } = options
   const given = options.serviceToken ?? options.providerKey
   return new ThreeScaleClient({
     serviceId: options.serviceId ?? service.id,
@@ -108,6 +108,7 @@ function createClient<View extends RequestView>(
     backendUrl: options.backendUrl ?? service.backendUrl,
     timeoutMs,
     dispatcher,
+    connectionTtlMs,
     maxConnections: maxCalls,
     [CLOCK]: clock,
     [TRANSPORT]: transport,

@@ -29,7 +29,9 @@ export function checkTable(
     const given = (value as Record<string, unknown>)[name]
     const check = Object.hasOwn(table, name) ? table[name] : undefined
     if (check === undefined) {
-      const meant = nearest(name, Object.keys(table)) ?? nearest(name, elsewhere)
+      // The same name in a group is meant more likely than a similar one here.
+      const grouped = elsewhere.find((known) => known.endsWith(`.${name}`))
+      const meant = grouped ?? nearest(name, Object.keys(table)) ?? nearest(name, elsewhere)
       const full = meant === undefined || elsewhere.includes(meant) || path === '' ? meant : `${path}.${meant}`
       problems.push(full === undefined ? `${here} is no option` : `${here} is no option; did you mean ${full}?`)
     } else if (given === null) {

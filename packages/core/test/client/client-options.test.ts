@@ -43,7 +43,7 @@ test('lists all problems at once, suggests the name that was meant, and quotes n
     'providerKey begins or ends with a blank or a line break',
     'backendUrl must not contain a user name or password',
     'timeoutMs must be a whole number from 1 to 2147483647, not a string',
-    'dispatcher must be an undici dispatcher; it has no dispatch',
+    'dispatcher must be an undici dispatcher (undici 7 or 8); it has no dispatch',
     'retry must be a whole number from 0 to 10, not 1.5',
     'maxConnections must be a whole number from 1 to 65535, not 0',
     'headers["bad name"] is no header name',
@@ -66,6 +66,7 @@ test('takes its defaults from one place, and does not change its input', () => {
   expect(CLIENT_DEFAULTS).toEqual({
     backendUrl: 'https://su1.3scale.net',
     timeoutMs: 1000,
+    connectionTtlMs: 60_000,
     headers: {},
     retry: 1,
     maxConnections: 128,
@@ -83,6 +84,7 @@ test('the default in an option’s docstring is the one that is used', () => {
   expect(found).toMatchObject({
     backendUrl: CLIENT_DEFAULTS.backendUrl,
     timeoutMs: '1000',
+    connectionTtlMs: '60000',
     retry: '1',
     maxConnections: '128',
   })
@@ -100,6 +102,7 @@ test('the guide names every option with its default, and every error with its co
   )
   expect(rows.get('backendUrl')).toBe(`\`${CLIENT_DEFAULTS.backendUrl}\``)
   expect(rows.get('timeoutMs')).toBe(`\`${CLIENT_DEFAULTS.timeoutMs}\``)
+  expect(rows.get('connectionTtlMs')).toBe(`\`${CLIENT_DEFAULTS.connectionTtlMs}\``)
   expect(rows.get('retry')).toBe(`\`${CLIENT_DEFAULTS.retry}\``)
   expect(rows.get('maxConnections')).toBe(`\`${CLIENT_DEFAULTS.maxConnections}\``)
   for (const option of Object.keys(resolveClientOptions(least))) {

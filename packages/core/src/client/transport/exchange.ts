@@ -1,11 +1,25 @@
 /** One HTTP exchange on an undici dispatcher: collects the answer and knows whether a byte was written. */
 import type { Dispatcher } from 'undici'
-import { TimeoutError, type TransportError } from '../../errors.ts'
+import { ConfigError, TimeoutError, type TransportError } from '../../errors.ts'
 import { isAborted } from '../../primitives/abort.ts'
 import type { Clock, Timer } from '../../primitives/clock.ts'
 import { CallAborted, callerLeft } from './call-aborted.ts'
 import { MAX_BODY_BYTES, type TransportRequest, type TransportResponse } from './transport.ts'
-import { transportError } from './transport-failure.ts'
+import { dispatchFailure } from './transport-failure.ts'
+
+/**
+ * How an exchange left its connection: answered in full; dropped before it was written; without an answer at its
+ * deadline; or broken, as after an abort. The connection can be used again after the first two.
+ */
+export type ExchangeEnd = 'answered' | 'dropped' | 'timed-out' | 'broken'
+
+/** What an exchange tells the connection that it was handed to. */
+export interface ExchangeObserver {
+  /** The request is about to be written. */
+  onWritten(): void
+  /** Exactly once. */
+  onEnd(end: ExchangeEnd): void
+}
 
 type Headers = TransportResponse['headers']
 
@@ -23,8 +37,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (reason: unknown) => void
   readonly #timer: Timer
   #abortListener: (() => void) | undefined
+  #observer: ExchangeObserver | undefined
   #controller: Dispatcher.DispatchController | undefined
   #settled = false
+  #timedOut = false
   #status = 0
   #headers: Headers = NO_HEADERS
   #body: Buffer = NO_BODY
@@ -49,12 +65,41 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
+  /** Whether it still is to be sent. Ends it if the caller has left. */
+  get wanted(): boolean {
+    return !this.#settled && !this.#callerLeft()
+  }
+
+  /** Hands the request over. Every failure, also one that undici throws, arrives at `onResponseError`. */
+  dispatchOn(dispatcher: Dispatcher, observer?: ExchangeObserver): void {
+    this.#observer = observer
+    const { path, method, headers, body } = this.#request
+    try {
+      dispatcher.dispatch(
+        {
+          origin: this.#origin,
+          path,
+          method,
+          headers: headers as string[],
+          body: body ?? null,
+          // Off, because the exchange has one deadline for everything.
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        },
+        this,
+      )
+    } catch (error) {
+      this.onResponseError(undefined, error)
+    }
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Throwing drops the request before a byte is written and keeps the connection. It also keeps undici from writing a
     // request a second time, which it may do after a connection ends in certain ways.
     if (this.#settled || this.#controller !== undefined || this.#callerLeft())
       throw new Error('dropped before it was sent')
     this.#controller = controller
+    this.#observer?.onWritten()
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -76,13 +121,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#answer(undefined)
+    this.#end('answered')
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
-    if (!this.#settled) this.#fail(transportError(error, this.#origin, this.#controller !== undefined))
+    const sent = this.#controller !== undefined
+    const end = this.#timedOut ? 'timed-out' : this.#settled && !sent ? 'dropped' : 'broken'
+    if (!this.#settled) this.#fail(dispatchFailure(error, this.#origin, sent))
+    this.#end(end)
   }
 
-  /** Checked late: undici holds a request for at least a turn of the event loop, and until a connection is free. */
+  /** Tells the connection once: undici may report an error after the deadline has. */
+  #end(end: ExchangeEnd): void {
+    const observer = this.#observer
+    this.#observer = undefined
+    observer?.onEnd(end)
+  }
+
+  /** Checked late: a request waits for a connection, and undici holds it for at least a turn of the event loop. */
   #callerLeft(): boolean {
     const { caller } = this.#request
     if (caller === undefined || !isAborted(caller)) return false
@@ -91,6 +147,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #onDeadline(): void {
+    this.#timedOut = true
     const sent = this.#controller !== undefined
     this.#fail(
       new TimeoutError(
@@ -99,6 +156,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       ),
     )
     this.#drop()
+    // What was not written has no answer to come: its connection is still being made.
+    this.#end('timed-out')
   }
 
   #onAbort(): void {
@@ -108,8 +167,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#drop()
   }
 
-  #fail(failure: TransportError | TimeoutError): void {
-    if (this.#status !== 0) this.#answer(failure)
+  #fail(failure: ConfigError | TransportError | TimeoutError): void {
+    if (this.#status !== 0 && !(failure instanceof ConfigError)) this.#answer(failure)
     else if (this.#settle()) this.#reject(failure)
   }
 

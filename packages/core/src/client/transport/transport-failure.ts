@@ -1,5 +1,6 @@
 /** Turns what undici and Node throw into errors that carry no path, no query and no header. */
-import { TransportError } from '../../errors.ts'
+import { ConfigError, TransportError } from '../../errors.ts'
+import { UNDICI_MAJORS } from '../../validation/dispatcher.ts'
 
 /** The safe part of a system error: enough to act on, nothing that was sent. */
 class SafeCause extends Error {
@@ -17,16 +18,46 @@ class SafeCause extends Error {
   }
 }
 
+/** The dispatcher cannot be called as undici 7 is called. No state of the backend is the reason, so it is no outage. */
+export class UnusableDispatcher extends ConfigError {
+  /** Whether a byte of the request may have been written. */
+  readonly sent: boolean
+
+  constructor(problem: string, sent: boolean) {
+    super([problem])
+    this.sent = sent
+  }
+
+  override get name(): string {
+    return 'ConfigError'
+  }
+}
+
 /**
+ * What a dispatcher threw or reported.
+ *
  * @param origin scheme, host and port of the backend, for the message.
  * @param sent whether a byte of the request may have been written.
  */
-export function transportError(error: unknown, origin: string, sent: boolean): TransportError {
+export function dispatchFailure(error: unknown, origin: string, sent: boolean): TransportError | UnusableDispatcher {
+  if (isMisuse(error)) {
+    return new UnusableDispatcher(
+      `the dispatcher cannot be used: it must be one of undici ${UNDICI_MAJORS} (${word(error, 'code') ?? 'TypeError'})`,
+      sent,
+    )
+  }
   const code = word(error, 'code') ?? 'UNKNOWN'
   const message = sent
     ? `the connection to ${origin} broke before the answer was complete: ${code}`
     : `no connection to ${origin}: ${code}`
   return new TransportError(message, { sent, cause: new SafeCause(code, word(error, 'syscall')) })
+}
+
+/** An error of the code that calls, not of a connection. Told by name, as it may be of another realm. */
+function isMisuse(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown }
+  return name === 'TypeError' || code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED'
 }
 
 /** A property in the form of an error code; any other text could quote what was sent. */

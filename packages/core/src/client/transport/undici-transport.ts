@@ -1,55 +1,43 @@
-/** The default transport: keep-alive connections by undici. */
-import { type Dispatcher, Pool } from 'undici'
+/** The default transport: keep-alive connections by undici, in a pool of its own or on a given dispatcher. */
+import type { Dispatcher } from 'undici'
+import { captureContext } from '../../primitives/async-context.ts'
 import type { Clock } from '../../primitives/clock.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
-import type { Transport, TransportRequest, TransportResponse } from './transport.ts'
+import type { Transport, TransportRequest } from './transport.ts'
 
 export interface UndiciTransportOptions {
   /** Scheme, host and port. */
   readonly origin: string
-  /** Used instead of a pool of its own, and never closed. */
+  /** Used instead of a pool of its own, and never closed. It alone decides how many connections there are. */
   readonly dispatcher: Dispatcher | undefined
   readonly maxConnections: number
-  /** How long connecting may take, in milliseconds. */
-  readonly connectTimeoutMs: number
+  /** How long a connection may be used, in milliseconds. */
+  readonly connectionTtlMs: number
+  /** How long one exchange may take, in milliseconds. */
+  readonly timeoutMs: number
   readonly clock: Clock
 }
 
 /** Opens nothing before the first request. */
 export function createUndiciTransport(options: UndiciTransportOptions): Transport {
-  const { origin, clock } = options
-  let pool: Pool | undefined
+  const { origin, clock, dispatcher } = options
+  // Connections outlive the request that opens them, so they must not hold its async context.
+  const inContext = captureContext()
+  let pool: ConnectionPool | undefined
 
-  function dispatcher(): Dispatcher {
-    if (options.dispatcher !== undefined) return options.dispatcher
-    pool ??= new Pool(origin, {
-      connections: options.maxConnections,
-      connect: { timeout: options.connectTimeoutMs },
-    })
-    return pool
+  function send(exchange: Exchange): void {
+    if (dispatcher !== undefined) exchange.dispatchOn(dispatcher)
+    else {
+      pool ??= new ConnectionPool({ ...options, inContext })
+      pool.submit(exchange)
+    }
   }
 
   return {
-    request(request: TransportRequest): Promise<TransportResponse> {
+    request(request: TransportRequest) {
       return new Promise((resolve, reject) => {
-        const exchange = new Exchange(request, origin, clock, resolve, reject)
-        try {
-          dispatcher().dispatch(
-            {
-              origin,
-              path: request.path,
-              method: request.method,
-              headers: request.headers as string[],
-              body: request.body ?? null,
-              // Off, because the exchange has one deadline for everything.
-              headersTimeout: 0,
-              bodyTimeout: 0,
-            },
-            exchange,
-          )
-        } catch (error) {
-          exchange.onResponseError(undefined, error)
-        }
+        inContext(() => send(new Exchange(request, origin, clock, resolve, reject)))
       })
     },
     async close() {

@@ -21,6 +21,7 @@ import {
   text,
   whole,
 } from '../../validation/checks.ts'
+import { checkDispatcher } from '../../validation/dispatcher.ts'
 
 /** The most entries that a V8 Map can hold. */
 const MAX_ENTRIES = 16_777_216
@@ -73,7 +74,8 @@ export const OPTION_TABLE: OptionTable = {
   providerKey: text(),
   backendUrl: checkBackendUrl,
   timeoutMs: milliseconds,
-  dispatcher: havingMethods('an undici dispatcher', 'dispatch'),
+  dispatcher: checkDispatcher,
+  connectionTtlMs: milliseconds,
   maxCalls: whole(1, 1_000_000),
   fairnessKey: callback(),
   client: havingMethods('a ThreeScaleClient', 'authrep', 'authorize', 'report', 'close'),

@@ -98,7 +98,14 @@ function combinationProblems(options: GatewayOptions<never>, given: Given): stri
 
   if (present('usage') && present('mappingRules')) problems.push(EXCLUDED_USAGE)
   if (present('client')) {
-    for (const name of ['serviceToken', 'providerKey', 'backendUrl', 'timeoutMs', 'dispatcher'] as const) {
+    for (const name of [
+      'serviceToken',
+      'providerKey',
+      'backendUrl',
+      'timeoutMs',
+      'dispatcher',
+      'connectionTtlMs',
+    ] as const) {
       if (present(name)) problems.push(`${name} and client exclude each other; give it to the client`)
     }
   } else {

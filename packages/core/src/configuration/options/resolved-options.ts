@@ -33,6 +33,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly backendUrl: string | undefined
   readonly timeoutMs: number
   readonly dispatcher: Dispatcher | undefined
+  readonly connectionTtlMs: number
   readonly maxCalls: number
   readonly fairnessKey: GatewayOptions<View>['fairnessKey']
   readonly client: ThreeScaleClient | undefined
