@@ -4,9 +4,11 @@ import type { Credentials } from '../domain/credentials.ts'
 import { faultOf } from '../domain/rejection-codes.ts'
 import type { NotAuthorized, Verdict } from '../domain/verdict.ts'
 import {
+  ArgumentError,
   BackendError,
   CircuitOpenError,
   ClosedError,
+  ConfigError,
   isThreeScaleError,
   ProtocolError,
   RejectedError,
@@ -23,6 +25,9 @@ import { CleanProbes, FOREIGN_CODE } from './clean-probe.ts'
 
 /** How long to wait after a call without an answer, in milliseconds, unless the backend named a time itself. */
 export const BACKEND_RETRY_MS = 1000
+
+/** The code under which the operator is told of a call that our own settings or code make impossible. */
+const CALL_IMPOSSIBLE = 'call_impossible'
 
 export type BackendAnswer =
   /** A denial whose `foreign` is set is no answer of 3scale's, but 3scale answers: the caller's input caused it (law 3). */
@@ -196,8 +201,14 @@ export class Backend {
       observer.misconfigured(error.rejection, error.message)
       return { kind: 'misconfigured', code: error.rejection, reason: error.message }
     }
-    // A ConfigError: the client refuses to send the call, which says nothing about the backend.
-    return { kind: 'malformed' }
+    // The client refuses to send the call, which says nothing about the backend.
+    if (error instanceof ArgumentError) return { kind: 'malformed' }
+    // The code that calls is at fault, as with a dispatcher that cannot be used. That is no outage, so no policy may let
+    // a caller in. An error that is not ours keeps its message to itself, which may quote what was sent.
+    const reason = error instanceof ConfigError ? error.message : 'the call could not be made'
+    observer.called({ ...message, outcome: 'failed' })
+    observer.misconfigured(CALL_IMPOSSIBLE, reason)
+    return { kind: 'misconfigured', code: CALL_IMPOSSIBLE, reason }
   }
 }
 
