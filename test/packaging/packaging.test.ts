@@ -69,6 +69,7 @@ describe('the packed packages, in a separate project', () => {
       authorized: true,
       plan: 'Unlimited',
       gateway: 'function',
+      journal: 'function',
       adapters: [true, true, true],
     })
   })

@@ -3,6 +3,7 @@ import * as core from '@threescale/core'
 import { createEmulator } from '@threescale/emulator'
 import * as express from '@threescale/express'
 import * as fastify from '@threescale/fastify'
+import { fileJournal } from '@threescale/journal'
 import * as koa from '@threescale/koa'
 
 const emulator = createEmulator()
@@ -16,6 +17,7 @@ console.log(
     authorized,
     plan,
     gateway: typeof core.createGateway,
+    journal: typeof fileJournal({ directory: 'usage' }).open,
     adapters: [express, fastify, koa].map((adapter) => adapter.default === adapter.threescale),
   }),
 )

@@ -111,3 +111,38 @@ export interface LossMessage {
   readonly application: string | undefined
   readonly usage: Usage
 }
+
+/** On `threescale:journal`, when usage of a dead process is taken over, and when the journal cannot do its work. */
+export interface JournalMessage {
+  /**
+   * - 'recovered': usage of a dead process was taken over.
+   * - 'torn': a file ends in the middle of a record, because its process died; nothing is lost.
+   * - 'damaged': records in the middle of a file are unreadable; its waiting usage counts as ambiguous.
+   * - 'foreign': a file that is none of a journal; it is left alone.
+   * - 'version': files of another version of the format; they are left alone.
+   * - 'other-services': files of a gateway with other services; they are left alone.
+   * - 'unreadable': files or folders that cannot be read.
+   * - 'full': there is no room; admitted usage is not written.
+   * - 'failed': the files cannot be written; admitted usage is not written.
+   * - 'working': usage is written again, and what was pending too.
+   */
+  readonly event:
+    | 'recovered'
+    | 'torn'
+    | 'damaged'
+    | 'foreign'
+    | 'version'
+    | 'other-services'
+    | 'unreadable'
+    | 'full'
+    | 'failed'
+    | 'working'
+  /** The file or folder that it is about. */
+  readonly path: string
+  /** The system's code of a failure, such as ENOSPC. */
+  readonly code: string | undefined
+  /** Bytes that could not be read. */
+  readonly bytes: number | undefined
+  /** Records that were read. */
+  readonly records: number | undefined
+}

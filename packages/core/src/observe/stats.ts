@@ -20,6 +20,20 @@ export interface GatewayStats {
   readonly calls: Readonly<Record<string, number>>
 }
 
+/** Counters of a journal. */
+export interface JournalStats {
+  /** 'failing': admitted usage is not written. */
+  readonly state: 'working' | 'failing' | 'closed'
+  /** Bytes of the file that is being written. */
+  readonly bytes: number
+  /** Admissions that were written. */
+  readonly written: number
+  /** Admissions that could not be written. */
+  readonly unwritten: number
+  /** Dead processes whose usage was taken over. */
+  readonly recovered: number
+}
+
 export interface CloseReport {
   /** By metric: usage that was admitted and not delivered in time. */
   readonly undelivered: Readonly<Record<string, number>>

@@ -1,0 +1,90 @@
+/**
+ * Shows that a process lives: a socket in its folder, which the kernel closes when the process dies. Process ids would
+ * not do, because they are used again, and containers that share a volume do not see each other's.
+ */
+import { closeSync, constants, openSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { LOCK } from './names.ts'
+
+/** alive: it answers, or it may. dead: nobody listens. gone: there is no socket. */
+export type Life = 'alive' | 'dead' | 'gone'
+
+/** The longest path of a socket that every system takes, in bytes. */
+const MAX_PATH_BYTES = 100
+/** How long a process that does not answer counts as alive, in milliseconds. */
+const CONNECT_MS = 2000
+
+/** A lock that is held. */
+export interface Lock {
+  release(): void
+}
+
+/** Listens in a folder. Does not keep the process alive. @throws the errors of the system. */
+export async function holdLock(folder: string): Promise<Lock> {
+  const server = createServer((socket) => socket.destroy())
+  const address = addressIn(folder)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      // Exclusive: in a worker of node:cluster the primary process would listen, and live on.
+      server.listen({ path: address.path, exclusive: true }, resolve)
+    })
+  } catch (error) {
+    address.release()
+    throw error
+  }
+  server.removeAllListeners('error')
+  server.on('error', () => {})
+  server.unref()
+  return {
+    release() {
+      // First, because closing the server unlinks its path. The socket stays, as after a crash, and tells of no process.
+      address.release()
+      server.close()
+    },
+  }
+}
+
+/** Whether the process of a folder lives. Never rejects. */
+export async function lifeIn(folder: string): Promise<Life> {
+  let address: Address
+  try {
+    address = addressIn(folder)
+  } catch {
+    return 'gone'
+  }
+  try {
+    return await new Promise<Life>((resolve) => {
+      const socket = connect(address.path)
+      const timer = setTimeout(() => end('alive'), CONNECT_MS)
+      const end = (life: Life): void => {
+        clearTimeout(timer)
+        socket.destroy()
+        resolve(life)
+      }
+      socket.once('connect', () => end('alive'))
+      socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+        end(code === 'ECONNREFUSED' ? 'dead' : code === 'ENOENT' ? (ON_WINDOWS ? 'dead' : 'gone') : 'alive')
+      })
+    })
+  } finally {
+    address.release()
+  }
+}
+
+interface Address {
+  readonly path: string
+  release(): void
+}
+
+const ON_WINDOWS = process.platform === 'win32'
+
+function addressIn(folder: string): Address {
+  if (ON_WINDOWS) return { path: `\\\\.\\pipe\\threescale-journal-${folder.slice(-16)}`, release: () => {} }
+  const path = join(folder, LOCK)
+  if (Buffer.byteLength(path) <= MAX_PATH_BYTES || process.platform !== 'linux') return { path, release: () => {} }
+  // The kernel takes at most 108 bytes, so the folder is named by an open descriptor instead.
+  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+  return { path: `/proc/self/fd/${descriptor}/${LOCK}`, release: () => closeSync(descriptor) }
+}

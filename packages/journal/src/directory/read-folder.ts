@@ -1,0 +1,74 @@
+/** Reads the files of one process, and those of the dead processes that it had taken over. */
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type FileHeader, type HeaderProblem, readHeader } from '../format/header.ts'
+import { INHERITED, LOCK, SEGMENT } from './names.ts'
+
+export interface ReadSegment {
+  readonly path: string
+  readonly number: number
+  readonly bytes: Buffer
+  /** Why nothing in it can be read. */
+  readonly problem: HeaderProblem | undefined
+  readonly header: FileHeader | undefined
+}
+
+export interface ReadFolder {
+  readonly path: string
+  /** By number. */
+  readonly segments: readonly ReadSegment[]
+  /** Taken over while the segment of this number was written. */
+  readonly inherited: readonly { readonly number: number; readonly folder: ReadFolder }[]
+  /** Paths of what is none of ours. */
+  readonly foreign: readonly string[]
+}
+
+/** @throws the errors of the file system. */
+export async function readFolder(path: string): Promise<ReadFolder> {
+  const segments: ReadSegment[] = []
+  const inherited: ReadFolder['inherited'][number][] = []
+  const foreign: string[] = []
+  for (const name of await readdir(path)) {
+    const segment = SEGMENT.exec(name)
+    const taken = INHERITED.exec(name)
+    if (segment !== null) segments.push(await readSegment(join(path, name), Number(segment[1])))
+    else if (taken !== null) inherited.push({ number: Number(taken[1]), folder: await readFolder(join(path, name)) })
+    else if (name !== LOCK) foreign.push(join(path, name))
+  }
+  return {
+    path,
+    segments: segments.sort((one, other) => one.number - other.number),
+    inherited,
+    foreign,
+  }
+}
+
+async function readSegment(path: string, number: number): Promise<ReadSegment> {
+  const bytes = await readBytes(path)
+  const head = readHeader(bytes)
+  return typeof head === 'string'
+    ? { path, number, bytes, problem: head, header: undefined }
+    : { path, number, bytes, problem: undefined, header: head.header }
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+/** All headers, those of inherited folders included. */
+export function headersOf({ segments, inherited }: ReadFolder): FileHeader[] {
+  return [
+    ...segments.flatMap(({ header }) => (header === undefined ? [] : [header])),
+    ...inherited.flatMap(({ folder }) => headersOf(folder)),
+  ]
+}
+
+/** All segments, those of inherited folders included. */
+export function segmentsOf({ segments, inherited }: ReadFolder): ReadSegment[] {
+  return [...segments, ...inherited.flatMap(({ folder }) => segmentsOf(folder))]
+}

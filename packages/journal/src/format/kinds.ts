@@ -1,0 +1,57 @@
+/** The kinds of records in a file, and the version of the format. */
+
+/** The first bytes of every file; the last one is the version. */
+export const MAGIC: Uint8Array = Buffer.from('threescale-usage\x01', 'latin1')
+
+/** The bytes of `MAGIC` before the version. */
+export const MAGIC_NAME_BYTES: number = MAGIC.length - 1
+
+/** The first byte of a record. */
+export const KIND = {
+  /** JSON: whose file it is. The first record of a file. */
+  header: 1,
+  /** Gives a service a number. */
+  service: 2,
+  /** Gives an application a number. */
+  application: 3,
+  /** Gives a metric a number. */
+  metric: 4,
+  /** Usage was admitted and waits. */
+  book: 5,
+  /** Waiting usage becomes a batch. */
+  take: 6,
+  /** What became of a batch. */
+  settle: 7,
+  /** Waiting usage was given up. */
+  drop: 8,
+  /** Waiting usage of an unknown caller belongs to an application. */
+  move: 9,
+  /** The whole usage of an application, instead of what older records say. */
+  whole: 10,
+  /** All that is not settled stands in this file: older files and what they say are over. */
+  complete: 11,
+} as const
+
+/** What is known of a batch, and how a batch ends; the number stands in the file. */
+export const SETTLEMENTS = [
+  /** Taken, and not on its way to the backend yet. */
+  'taken',
+  /** A byte may have reached the backend. */
+  'sending',
+  'acknowledged',
+  'ambiguous',
+  /** Counted by an authrep that has no answer yet. Never sent by us. */
+  'reserved',
+  /** Over: the rows wait again. */
+  'waiting',
+  /** Over: the rows wait again, although they may have been counted. */
+  'resent',
+  /** Over: given up, and not counted. */
+  'given-up',
+  /** Over: given up, and perhaps counted. */
+  'maybe-counted',
+  /** Over: the usage was not admitted after all. */
+  'undone',
+] as const
+
+export type Settlement = (typeof SETTLEMENTS)[number]

@@ -1,0 +1,113 @@
+/** What a file, or the files of a process, say of usage that is not settled. */
+import type { Settlement } from '../format/kinds.ts'
+import { type Row, WaitingUsage } from './waiting-usage.ts'
+
+/** One application's usage. */
+export interface ApplicationUsage {
+  readonly service: string | undefined
+  /** Undefined: the application of a caller that no answer had proved. */
+  readonly id: string | undefined
+  readonly waiting: WaitingUsage
+  /** Sent rows by the number of their batch. */
+  readonly sent: Map<number, readonly Row[]>
+  /** Given up although it may have been counted. */
+  maybeCounted: Row[]
+}
+
+/** What is known of a batch. */
+export interface BatchUsage {
+  settlement: Settlement
+  /** When it was settled so, epoch milliseconds. */
+  at: number
+  readonly applications: Set<ApplicationUsage>
+}
+
+export class UsageState {
+  readonly batches: Map<number, BatchUsage> = new Map()
+  readonly #applications = new Map<string, ApplicationUsage>()
+
+  get applications(): Iterable<ApplicationUsage> {
+    return this.#applications.values()
+  }
+
+  application(service: string | undefined, id: string | undefined): ApplicationUsage {
+    const key = JSON.stringify([service ?? null, id ?? null])
+    let application = this.#applications.get(key)
+    if (application === undefined) {
+      application = { service, id, waiting: new WaitingUsage(), sent: new Map(), maybeCounted: [] }
+      this.#applications.set(key, application)
+    }
+    return application
+  }
+
+  clear(): void {
+    this.batches.clear()
+    this.#applications.clear()
+  }
+
+  /** Rows that leave the waiting ones, where they were there, and travel in a batch. */
+  take(batch: number, application: ApplicationUsage, rows: readonly Row[]): void {
+    for (const row of rows) application.waiting.remove(row)
+    this.putSent(batch, application, rows)
+  }
+
+  /** Rows of a batch that never waited. */
+  putSent(batch: number, application: ApplicationUsage, rows: readonly Row[]): void {
+    this.#batch(batch).applications.add(application)
+    application.sent.set(batch, [...(application.sent.get(batch) ?? []), ...rows])
+  }
+
+  settle(number: number, settlement: Settlement, at: number): void {
+    const batch = this.#batch(number)
+    // What an authrep has counted is not ours to send, whatever becomes of the call.
+    const to = batch.settlement === 'reserved' && settlement === 'ambiguous' ? 'maybe-counted' : settlement
+    batch.settlement = to
+    batch.at = at
+    if (ENDS.has(to)) this.#end(number, to)
+  }
+
+  /** Replaces everything that is known of an application. */
+  restart(application: ApplicationUsage): void {
+    application.waiting.clear()
+    for (const number of application.sent.keys()) this.batches.get(number)?.applications.delete(application)
+    application.sent.clear()
+    application.maybeCounted = []
+  }
+
+  /** Adds another state. Numbers of batches are unique over all processes. */
+  add(other: UsageState): void {
+    for (const theirs of other.applications) {
+      const ours = this.application(theirs.service, theirs.id)
+      for (const row of theirs.waiting.rows) ours.waiting.add(row)
+      for (const [number, rows] of theirs.sent) this.putSent(number, ours, rows)
+      ours.maybeCounted.push(...theirs.maybeCounted)
+    }
+    for (const [number, { settlement, at }] of other.batches) {
+      const batch = this.#batch(number)
+      batch.settlement = settlement
+      batch.at = at
+    }
+  }
+
+  #batch(number: number): BatchUsage {
+    let batch = this.batches.get(number)
+    if (batch === undefined) {
+      batch = { settlement: 'taken', at: 0, applications: new Set() }
+      this.batches.set(number, batch)
+    }
+    return batch
+  }
+
+  #end(number: number, settlement: Settlement): void {
+    for (const application of this.batches.get(number)!.applications) {
+      const rows = application.sent.get(number) ?? []
+      application.sent.delete(number)
+      if (settlement === 'waiting') for (const row of rows) application.waiting.add(row)
+      if (settlement === 'resent') for (const row of rows) application.waiting.add({ ...row, resent: true })
+      if (settlement === 'maybe-counted') application.maybeCounted.push(...rows)
+    }
+    this.batches.delete(number)
+  }
+}
+
+const ENDS: ReadonlySet<Settlement> = new Set(['waiting', 'resent', 'given-up', 'maybe-counted', 'undone'])

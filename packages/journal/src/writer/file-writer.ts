@@ -1,0 +1,248 @@
+/** Writes the usage of one gateway: when a file is begun anew, and what happens when the disk takes nothing. */
+import type {
+  JournalHost,
+  JournalledApplication,
+  JournalledBatch,
+  JournalledRow,
+  JournalledUsage,
+  JournalSettlement,
+  JournalStats,
+  JournalWriter,
+} from '@threescale/core'
+import { batchNumbers } from './batch-numbers.ts'
+import { DiskSync } from './disk-sync.ts'
+import { fillFiles } from './fill-files.ts'
+import { appendWithin, meansFull } from './room.ts'
+import { takeOver } from './take-over.ts'
+import { ToldOnce } from './told-once.ts'
+import { UsageFiles } from './usage-files.ts'
+
+export interface FileWriterOptions {
+  readonly directory: string
+  readonly sync: 'write' | 'disk'
+  readonly maxBytes: number
+  /** Time between looks at the directory, in milliseconds. */
+  readonly lookMs: number
+  /** Time between tries while the disk takes nothing, in milliseconds. */
+  readonly retryMs: number
+}
+
+export class FileWriter implements JournalWriter {
+  // The hot path reads the first fields.
+  #files: UsageFiles | undefined
+  /** Whether admissions are not written, because the disk took none. */
+  #failing = false
+  #written = 0
+  #renewAtBytes = 0
+  readonly #sync: DiskSync | undefined
+  readonly #host: JournalHost
+  readonly #options: FileWriterOptions
+  readonly #numbers = batchNumbers()
+  readonly #told: ToldOnce
+  /** What looks at folders or fills files, one after the other. */
+  #turn: Promise<void> = Promise.resolve()
+  #renewing = false
+  /** Something failed since everything was last in the files. */
+  #troubled = false
+  #look: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+  #unwritten = 0
+  #recovered = 0
+
+  constructor(host: JournalHost, options: FileWriterOptions) {
+    this.#host = host
+    this.#options = options
+    this.#told = new ToldOnce((message) => host.tell(message))
+    if (options.sync === 'disk') this.#sync = new DiskSync((error) => this.#failed(error))
+  }
+
+  /** Makes the files and takes over those of dead processes. Never rejects. */
+  async begin(): Promise<void> {
+    await this.#open()
+    this.#look = setInterval(() => void this.#lookAround(), this.#options.lookMs)
+    this.#look.unref()
+  }
+
+  book(application: JournalledApplication, usage: JournalledUsage, time: number): void {
+    const files = this.#files
+    if (files === undefined || this.#failing) {
+      this.#unwritten++
+      return
+    }
+    files.records.book(application, usage, time, files.segment.size)
+    try {
+      appendWithin(files, this.#options.maxBytes / 2)
+    } catch (error) {
+      this.#unwritten++
+      this.#failed(error)
+      // Most of a file is over, so a new one may fit.
+      this.#renew()
+      return
+    }
+    this.#written++
+    this.#sync?.wrote(files.segment)
+    if (files.segment.size > this.#renewAtBytes || files.records.crowded) this.#renew()
+  }
+
+  take(batch: JournalledBatch, reserved: boolean): void {
+    const number = this.#numbers.of(batch)
+    this.#move((files) => files.records.take(number, batch, reserved, files.segment.size))
+  }
+
+  settle(batch: JournalledBatch, to: JournalSettlement): void {
+    const number = this.#numbers.of(batch)
+    this.#move((files) => files.records.settle(number, to, this.#host.now(), files.segment.size))
+  }
+
+  drop(application: JournalledApplication, rows: Iterable<JournalledRow>): void {
+    this.#move((files) => files.records.drop(application, rows, files.segment.size))
+  }
+
+  move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>): void {
+    this.#move((files) => files.records.move(from, to, rows, files.segment.size))
+  }
+
+  stats(): JournalStats {
+    return Object.freeze({
+      state: this.#closed ? 'closed' : this.#troubled || this.#files === undefined ? 'failing' : 'working',
+      bytes: this.#files?.segment.size ?? 0,
+      written: this.#written,
+      unwritten: this.#unwritten,
+      recovered: this.#recovered,
+    })
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#look)
+    clearTimeout(this.#retry)
+    this.#closed = true
+    await this.#turn
+    const files = this.#files
+    this.#files = undefined
+    if (files === undefined) return
+    const [left] = this.#host.unsettled()
+    if (left !== undefined && this.#options.sync === 'disk') await files.segment.sync().catch(() => {})
+    files.close(left === undefined)
+  }
+
+  /**
+   * Writes a move of usage that stands in the files already. If it cannot be written, the files are removed: usage that
+   * they show as waiting, and that was sent, would be counted twice after a crash.
+   */
+  #move(encode: (files: UsageFiles) => void): void {
+    const files = this.#files
+    if (files === undefined) return
+    encode(files)
+    try {
+      appendWithin(files, this.#options.maxBytes)
+      this.#sync?.wrote(files.segment)
+    } catch (error) {
+      this.#failed(error)
+      this.#startOver(files)
+    }
+  }
+
+  #startOver(files: UsageFiles): void {
+    try {
+      files.startOver()
+      this.#renew()
+    } catch (error) {
+      this.#files = undefined
+      files.close(true)
+      this.#failed(error)
+    }
+  }
+
+  async #open(): Promise<void> {
+    await this.#queue(async () => {
+      if (this.#files !== undefined || this.#closed) return
+      const files = await UsageFiles.make(this.#options.directory, this.#host)
+      this.#files = files
+      await this.#fill(files)
+      await this.#takeOver(files)
+    })
+  }
+
+  /** Continues in a new file, if the last one is complete, and fills it with what is not settled. */
+  #renew(): void {
+    if (this.#renewing || this.#closed) return
+    this.#renewing = true
+    try {
+      if (this.#files?.complete === true) this.#files.next()
+    } catch (error) {
+      this.#failed(error)
+    }
+    void this.#queue(async () => {
+      this.#renewing = false
+      const files = this.#files
+      if (files !== undefined && !files.complete) await this.#fill(files)
+    })
+  }
+
+  async #fill(files: UsageFiles): Promise<void> {
+    const { maxBytes } = this.#options
+    this.#renewAtBytes = Number.POSITIVE_INFINITY
+    // From now on admissions must be written, because the file will not hold those of applications it has passed.
+    this.#failing = false
+    const filled = await fillFiles(files, { ...this.#options, host: this.#host, numbers: this.#numbers })
+    if (!filled || this.#files !== files) return
+    this.#renewAtBytes = Math.max(maxBytes / 8, Math.min(2 * files.completeBytes, maxBytes / 2))
+    if (!this.#troubled || this.#failing) return
+    this.#troubled = false
+    this.#told.works(files.home.folder)
+  }
+
+  async #takeOver(files: UsageFiles): Promise<void> {
+    const wroteAt = files.segment.touch()
+    if (wroteAt === undefined) return
+    const taken = await takeOver({
+      ...files.header,
+      host: this.#host,
+      directory: this.#options.directory,
+      owner: files.home.owner,
+      folder: files.home.folder,
+      wroteAt,
+      number: files.completeNumber,
+      named: this.#numbers.name,
+      told: this.#told,
+    })
+    this.#recovered += taken
+    if (taken > 0) this.#renew()
+  }
+
+  #lookAround(): Promise<void> {
+    return this.#queue(async () => {
+      const files = this.#files
+      if (files === undefined || this.#closed) return
+      if (!files.home.exists) {
+        this.#files = undefined
+        files.close(true)
+        this.#failed(Object.assign(new Error('the folder is gone'), { code: 'ENOENT' }))
+        return
+      }
+      await this.#takeOver(files)
+      const [left] = this.#host.unsettled()
+      if (left === undefined && files.segment.size > files.completeBytes) this.#renew()
+    })
+  }
+
+  #queue(task: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(task).catch((error) => this.#failed(error))
+    return this.#turn
+  }
+
+  #failed(error: unknown): void {
+    const { code } = error as NodeJS.ErrnoException
+    this.#failing = true
+    this.#troubled = true
+    this.#told.tell(meansFull(error as NodeJS.ErrnoException) ? 'full' : 'failed', this.#options.directory, { code })
+    if (this.#retry !== undefined || this.#closed) return
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      if (this.#files === undefined) void this.#open()
+      else this.#renew()
+    }, this.#options.retryMs)
+    this.#retry.unref()
+  }
+}

@@ -1,0 +1,133 @@
+/** The files of a living process: the one that is written, and older ones until it holds everything. */
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { JournalHost } from '@threescale/core'
+import { Home } from '../directory/home.ts'
+import { machineName } from '../directory/machine.ts'
+import { INHERITED, SEGMENT, segmentName } from '../directory/names.ts'
+import { type FileHeader, writeHeader } from '../format/header.ts'
+import { RecordBuffer } from '../format/record-buffer.ts'
+import { Segment } from './segment.ts'
+import { UsageRecords } from './usage-records.ts'
+
+export class UsageFiles {
+  readonly home: Home
+  /** The records of the file that is written. */
+  records: UsageRecords
+  segment: Segment
+  /** Whether the file holds everything that is not settled. */
+  complete = false
+  /** Number of the newest complete file; older files are void. */
+  completeNumber = 0
+  /** Bytes of the file when it was complete. */
+  completeBytes = 0
+  readonly #buffer = new RecordBuffer()
+  readonly #header: Omit<FileHeader, 'begunAt'>
+  readonly #older: Segment[] = []
+
+  /** @throws the errors of the system. */
+  static async make(directory: string, { services, backend }: JournalHost): Promise<UsageFiles> {
+    const header = {
+      services: services.map((service) => service ?? null),
+      backend,
+      machine: machineName(),
+      pid: process.pid,
+    }
+    const home = await Home.make(directory)
+    try {
+      return new UsageFiles(home, header)
+    } catch (error) {
+      home.remove()
+      throw error
+    }
+  }
+
+  private constructor(home: Home, header: Omit<FileHeader, 'begunAt'>) {
+    this.home = home
+    this.#header = header
+    this.records = new UsageRecords(this.#buffer)
+    this.segment = this.#create(1)
+  }
+
+  get header(): Omit<FileHeader, 'begunAt'> {
+    return this.#header
+  }
+
+  /** Appends what `records` has left in the buffer. @throws the errors of the system; nothing is appended then. */
+  append(): void {
+    try {
+      this.segment.append(this.#buffer)
+    } catch (error) {
+      this.records.forget()
+      throw error
+    }
+  }
+
+  /** Bytes that wait to be appended. */
+  get waitingBytes(): number {
+    return this.#buffer.length
+  }
+
+  /** Continues in a new file, which is not complete yet. @throws the errors of the system; nothing changes then. */
+  next(): void {
+    const segment = this.#create(this.segment.number + 1)
+    this.#older.push(this.segment)
+    this.segment = segment
+    this.records = new UsageRecords(this.#buffer)
+    this.complete = false
+  }
+
+  /** Notes that the file holds everything, and removes all older ones. @throws the errors of the system. */
+  async finish(sync: boolean): Promise<void> {
+    this.records.complete(this.segment.size)
+    this.append()
+    this.complete = true
+    this.completeNumber = this.segment.number
+    this.completeBytes = this.segment.size
+    if (sync) await this.segment.sync()
+    this.#removeOlder()
+  }
+
+  /** Removes everything and begins anew, because what happened could not be written. @throws the errors of the system. */
+  startOver(): void {
+    this.segment.close()
+    const number = this.segment.number + 1
+    this.#removeOlder(number)
+    this.completeNumber = number - 1
+    this.segment = this.#create(number)
+    this.records = new UsageRecords(this.#buffer)
+    this.complete = false
+  }
+
+  close(remove: boolean): void {
+    for (const segment of [...this.#older.splice(0), this.segment]) segment.close()
+    if (remove) this.home.remove()
+    else this.home.leave()
+  }
+
+  #create(number: number): Segment {
+    const segment = new Segment(join(this.home.folder, segmentName(number)), number)
+    try {
+      this.#buffer.clear()
+      writeHeader(this.#buffer, { ...this.#header, begunAt: Date.now() })
+      segment.append(this.#buffer)
+      return segment
+    } catch (error) {
+      segment.close()
+      rmSync(segment.path, { force: true })
+      throw error
+    }
+  }
+
+  /** Never throws: what stays is void, and goes with the next complete file. */
+  #removeOlder(below: number = this.segment.number): void {
+    for (const segment of this.#older.splice(0)) segment.close()
+    try {
+      for (const name of readdirSync(this.home.folder)) {
+        const [, number] = SEGMENT.exec(name) ?? INHERITED.exec(name) ?? []
+        if (number === undefined || Number(number) >= below) continue
+        rmSync(join(this.home.folder, name), { recursive: true, force: true })
+      }
+    } catch {}
+  }
+}

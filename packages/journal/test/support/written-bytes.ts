@@ -1,0 +1,56 @@
+/** A journal that writes into memory, for tests of the format. */
+import type { JournalledBatch, JournalWriter } from '@threescale/core'
+import { writeHeader } from '../../src/format/header.ts'
+import { RecordBuffer } from '../../src/format/record-buffer.ts'
+import { batchNumbers } from '../../src/writer/batch-numbers.ts'
+import { UsageRecords } from '../../src/writer/usage-records.ts'
+import type { SmallLedger } from './small-ledger.ts'
+
+export class WrittenBytes implements JournalWriter {
+  bytes: Buffer
+  readonly #records = new UsageRecords(new RecordBuffer())
+  readonly #numbers = batchNumbers()
+  readonly #ledger: SmallLedger
+
+  constructor(ledger: SmallLedger) {
+    this.#ledger = ledger
+    const buffer = new RecordBuffer()
+    writeHeader(buffer, { services: ['s1'], backend: 'http://b', machine: 'm', pid: 1, begunAt: 0 })
+    this.bytes = Buffer.from(buffer.bytes.subarray(0, buffer.length))
+    this.#append(() => this.#records.complete(this.bytes.length))
+  }
+
+  book: JournalWriter['book'] = (application, usage, time) =>
+    this.#append(() => this.#records.book(application, usage, time, this.bytes.length))
+
+  take = (batch: JournalledBatch, reserved: boolean): void =>
+    this.#append(() => this.#records.take(this.#numbers.of(batch), batch, reserved, this.bytes.length))
+
+  settle: JournalWriter['settle'] = (batch, to) =>
+    this.#append(() => this.#records.settle(this.#numbers.of(batch), to, this.#ledger.now(), this.bytes.length))
+
+  drop: JournalWriter['drop'] = (application, rows) =>
+    this.#append(() => this.#records.drop(application, rows, this.bytes.length))
+
+  move: JournalWriter['move'] = (from, to, rows) =>
+    this.#append(() => this.#records.move(from, to, rows, this.bytes.length))
+
+  /** Writes everything anew, as a new file begins. */
+  renew(): void {
+    for (const usage of this.#ledger.unsettled()) {
+      this.#append(() => this.#records.whole(usage, this.#numbers.of, this.bytes.length))
+    }
+  }
+
+  stats = (): never => {
+    throw new Error('not asked')
+  }
+
+  async close(): Promise<void> {}
+
+  #append(encode: () => void): void {
+    encode()
+    const { bytes, length } = this.#records.buffer
+    this.bytes = Buffer.concat([this.bytes, bytes.subarray(0, length)])
+  }
+}
