@@ -53,7 +53,10 @@ export const CLIENT_DEFAULTS: {
   maxConnections: 128,
 }
 
-/** The longest that closing a gateway or its reporter takes by default, in milliseconds. */
+/** How long a gateway without a cache collects usage that is known after the response, in milliseconds. */
+export const DIRECT_REPORT_MS = 100
+
+/** The longest that closing or flushing a gateway or its reporter takes by default, in milliseconds. */
 export const CLOSE_MS = 5000
 
 deepFreeze(DEFAULTS)

@@ -27,9 +27,9 @@ export function liesAhead(moment: number, now: number, maxMs: number): boolean {
   return now < moment && moment - now <= maxMs
 }
 
-/** The machine's clock. */
+/** The machine's clock. It looks its functions up at each call, so that fake timers of tests work. */
 export const systemClock: Clock = {
-  now: Date.now,
+  now: () => Date.now(),
   elapsed: () => Math.floor(performance.now()),
   schedule(task, delayMs) {
     const timer = setTimeout(task, Math.min(delayMs, MAX_TIMER_MS))

@@ -13,17 +13,23 @@ export function releaseAwaitingResponse(ledger: Ledger): void {
   }
 }
 
+/** All usage that waits, is under way or may have been counted, by metric. */
+export function leftOf(ledger: Ledger): Record<string, number> {
+  const left: Record<string, number> = Object.create(null)
+  for (const [metric, { pending, inFlight, ambiguous }] of Object.entries(ledger.sums())) {
+    const amount = pending + inFlight + ambiguous
+    if (amount > 0) left[metric] = amount
+  }
+  return left
+}
+
 /**
  * Gives up all usage that waits, is under way or may have been counted.
  *
  * @returns the amounts by metric.
  */
 export function giveUpRest(ledger: Ledger): Record<string, number> {
-  const undelivered: Record<string, number> = {}
-  for (const [metric, { pending, inFlight, ambiguous }] of Object.entries(ledger.sums())) {
-    const left = pending + inFlight + ambiguous
-    if (left > 0) undelivered[metric] = left
-  }
+  const undelivered = leftOf(ledger)
   const open = new Set<Delivery>()
   for (const application of [...ledger.busy]) {
     for (const { delivery } of application.sent ?? []) {

@@ -6,11 +6,12 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
-import { atMost } from '../primitives/at-most.ts'
+import { captureContext } from '../primitives/async-context.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
 import { AcknowledgedBatches } from './acknowledged-batches.ts'
-import { giveUpRest, releaseAwaitingResponse } from './give-up-rest.ts'
+import { giveUpRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
 import { proofHoldsMs, proveWaiting } from './prove-waiting.ts'
+import { repeatUntil } from './repeat-until.ts'
 import type { ReportSettings } from './report-settings.ts'
 import type { ReportClient } from './send-batch.ts'
 import { ServiceReporter } from './service-reporter.ts'
@@ -20,6 +21,10 @@ export interface ReporterOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly report: ReportSettings
+  /** How long usage that begins to wait is collected before it is sent, in milliseconds. Default `report.intervalMs`. */
+  readonly collectMs?: number | undefined
+  /** Told when usage begins to wait, and when all of it is settled. */
+  readonly onWaiting?: ((waits: boolean) => void) | undefined
   /** How often callers with requests are asked about anyway: the cache's ttl, in milliseconds. */
   readonly ttlMs: number
   readonly breaker: Breaker | undefined
@@ -41,11 +46,14 @@ export interface Reporter {
   flush(): Promise<void>
   /** Sends the waiting usage of one application, except during the pause after a failure. Never rejects. */
   flushOnly(application: ApplicationLedger): Promise<void>
-  /** Sends until nothing waits or the time is up (milliseconds, default 5000), and returns what is left. */
+  /**
+   * Sends what waits now until it is acknowledged or the time is up (milliseconds, default 5000), and returns what is
+   * left. Never rejects.
+   */
+  deliver(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
+  /** Sends until nothing waits or the time is up (milliseconds, default 5000), and gives up what is left. */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
 }
-
-const CLOSE_RETRY_MS = { min: 50, max: 1000 }
 
 /** Starts no timer before usage waits. */
 export function createReporter(options: ReporterOptions): Reporter {
@@ -57,9 +65,15 @@ class BatchReporter implements Reporter {
   readonly #reporters = new Map<ServiceLedger, ServiceReporter>()
   readonly #unanswered: UnansweredBatches
   readonly #acknowledged: AcknowledgedBatches
+  readonly #inOwnContext = captureContext()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #flushing: Promise<void> | undefined
+  /** Usage began to wait after the flush under way had begun. */
+  #wokenAgain = false
+  #waits = false
+  /** Callers that wait for what they have, so that no pause is made after a failure. */
+  #urgent = 0
   #closing: Promise<CloseReport> | undefined
   #closed = false
 
@@ -83,29 +97,54 @@ class BatchReporter implements Reporter {
   wake(records: number): void {
     // Usage of a request that was still under way. It is given up a microtask later, when it has been counted.
     if (this.#closed) queueMicrotask(() => giveUpRest(this.#options.ledger))
+    else this.#noteWaiting(true)
+    if (this.#flushing !== undefined) this.#wokenAgain = true
     if (this.#closing !== undefined || this.#flushing !== undefined) return
     const now = this.#options.clock.elapsed()
-    const { maxPending, intervalMs } = this.#options.report
-    if (records >= maxPending && this.#readyAt(now) <= now) void this.flush()
-    else this.#schedule(now + intervalMs)
+    if (records >= this.#options.report.maxPending && this.#readyAt(now) <= now) void this.flush()
+    else this.#schedule(now + this.#collectMs)
   }
 
   flush(): Promise<void> {
-    this.#flushing ??= this.#flushAll().finally(() => {
+    this.#flushing ??= this.#inOwnContext(() => this.#flushAll()).finally(() => {
       this.#flushing = undefined
+      if (this.#options.ledger.busy.size === 0) this.#noteWaiting(false)
       if (this.#closing === undefined) this.#scheduleNext()
+      this.#wokenAgain = false
     })
     return this.#flushing
   }
 
   flushOnly(application: ApplicationLedger): Promise<void> {
     const service = this.#options.ledger.service(application.service.id)
-    return this.#reporterOf(service).flushOnly(application)
+    return this.#inOwnContext(() => this.#reporterOf(service).flushOnly(application))
+  }
+
+  async deliver({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
+    const { ledger } = this.#options
+    const before = ledger.sums()
+    const delivered = () =>
+      Object.entries(ledger.sums()).every(
+        ([metric, { admitted, pending }]) => pending <= admitted - (before[metric]?.admitted ?? 0),
+      )
+    await this.#deliverUntil(delivered, timeoutMs)
+    return { undelivered: leftOf(ledger) }
   }
 
   close({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
     this.#closing ??= this.#close(timeoutMs)
     return this.#closing
+  }
+
+  get #collectMs(): number {
+    const { collectMs, report } = this.#options
+    return collectMs ?? report.intervalMs
+  }
+
+  #noteWaiting(waits: boolean): void {
+    if (this.#waits === waits) return
+    this.#waits = waits
+    this.#options.onWaiting?.(waits)
   }
 
   /** When all services may send again, by elapsed time. */
@@ -124,7 +163,7 @@ class BatchReporter implements Reporter {
       this.#timer = undefined
       void this.flush()
     }
-    this.#timer = clock.schedule(task, Math.max(0, at - clock.elapsed()))
+    this.#timer = this.#inOwnContext(() => clock.schedule(task, Math.max(0, at - clock.elapsed())))
   }
 
   #scheduleNext(): void {
@@ -132,10 +171,11 @@ class BatchReporter implements Reporter {
     const now = clock.elapsed()
     let at = Math.min(this.#unanswered.dueAt, this.#acknowledged.dueAt)
     if (ledger.records > 0) {
-      if (this.#reporters.size === 0) at = Math.min(at, now + report.intervalMs)
+      const again = now + (this.#wokenAgain ? this.#collectMs : report.intervalMs)
+      if (this.#reporters.size === 0) at = Math.min(at, again)
       for (const reporter of this.#reporters.values()) {
         const ready = reporter.mayTryAt(now)
-        at = Math.min(at, ready > now ? ready : now + report.intervalMs)
+        at = Math.min(at, ready > now ? ready : again)
       }
     }
     // Acknowledged usage is forgotten once it is surely counted, even when no further request comes.
@@ -150,7 +190,7 @@ class BatchReporter implements Reporter {
     await this.#unanswered.resolve()
     if (ledger.records > 0) {
       await proveWaiting(ledger, { intervalMs: report.intervalMs, ttlMs }, prove)
-      const ignorePause = this.#closing !== undefined
+      const ignorePause = this.#urgent > 0
       await Promise.all(
         [...ledger.services].map((service) => this.#reporterOf(service).flush(ignorePause, clock.elapsed() - began)),
       )
@@ -181,24 +221,27 @@ class BatchReporter implements Reporter {
   }
 
   async #close(timeoutMs: number): Promise<CloseReport> {
-    const { clock, ledger } = this.#options
+    const { ledger } = this.#options
     this.#timer?.cancel()
     releaseAwaitingResponse(ledger)
-    let timeIsUp = false
-    const deliver = async (): Promise<void> => {
-      await this.#flushing
-      while (!timeIsUp) {
-        await this.flush()
-        if (ledger.records === 0) return
-        const wait = Math.max(CLOSE_RETRY_MS.min, this.#readyAt(clock.elapsed()) - clock.elapsed())
-        await new Promise<void>((resolve) => {
-          clock.schedule(resolve, Math.min(wait, CLOSE_RETRY_MS.max))
-        })
-      }
-    }
-    await atMost(timeoutMs, deliver(), clock)
-    timeIsUp = true
+    const delivered = () => ledger.records === 0
+    await this.#deliverUntil(delivered, timeoutMs)
     this.#closed = true
-    return { undelivered: giveUpRest(ledger) }
+    const undelivered = giveUpRest(ledger)
+    this.#noteWaiting(false)
+    return { undelivered }
+  }
+
+  async #deliverUntil(delivered: () => boolean, timeoutMs: number): Promise<void> {
+    const { clock } = this.#options
+    this.#urgent += 1
+    const mayTryInMs = () => this.#readyAt(clock.elapsed()) - clock.elapsed()
+    const task = async () => {
+      // It may have begun before the last usage came.
+      await this.#flushing
+      await this.flush()
+    }
+    await repeatUntil(delivered, { task, mayTryInMs, timeoutMs, clock })
+    this.#urgent -= 1
   }
 }

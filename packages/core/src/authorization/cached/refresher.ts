@@ -1,6 +1,7 @@
 /** Renews in the background what is known of a caller, while requests are decided by what is known already. */
 import { BACKEND_RETRY_MS } from '../../backend/backend.ts'
 import type { Observer } from '../../observe/observer.ts'
+import { captureContext } from '../../primitives/async-context.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import { type CacheLoader, NO_USAGE } from '../callers/cache-loader.ts'
 import type { Identity } from '../callers/identity.ts'
@@ -15,6 +16,7 @@ export interface RefresherOptions {
 export class Refresher {
   readonly #options: RefresherOptions
   readonly #loader: CacheLoader
+  readonly #inOwnContext = captureContext()
 
   constructor(loader: CacheLoader, options: RefresherOptions) {
     this.#loader = loader
@@ -26,7 +28,7 @@ export class Refresher {
     if (identity.refreshing || this.#options.clock.elapsed() < identity.retryAt) return
     // One answer that lists the keys proves all callers of the application.
     if (identity.sharesProof && identity.application.questions > 0) return
-    void this.#renew(identity)
+    void this.#inOwnContext(() => this.#renew(identity))
   }
 
   async #renew(identity: Identity): Promise<void> {
