@@ -73,6 +73,99 @@ describe.each(
     expect(await counted(app, 'tokens')).toBe(1)
   })
 
+  it('law 8: counts what a handler adds after its client has left, and throws nothing into it', async () => {
+    let begun = false
+    const failed: unknown[] = []
+    let ended = false
+    const { app, port } = await serve({}, async (call) => {
+      begun = true
+      await new Promise((resolve) => call.response.once('close', resolve))
+      try {
+        call.threescale?.addUsage({ tokens: 20 })
+      } catch (error) {
+        failed.push(error)
+      }
+      ended = true
+    })
+    const socket = open(port, { target })
+    await eventually(() => begun, 'the handler running')
+    socket.destroy()
+    await eventually(() => ended, 'the handler ending')
+    expect(failed).toEqual([])
+    expect(await counted(app, 'tokens')).toBe(20)
+  })
+
+  it('law 8: close() waits for a stream that is being answered, and counts all of it', async () => {
+    let goOn = () => {}
+    async function* words(): AsyncGenerator<string> {
+      yield 'one '
+      await new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      yield 'two'
+    }
+    const { app, port } = await serve({}, (call) => {
+      const metered = async function* () {
+        for await (const word of words()) {
+          call.threescale?.addUsage({ tokens: 1 })
+          yield word
+        }
+      }
+      call.stream('text/plain', metered())
+    })
+    const socket = open(port, { target })
+    await new Promise((resolve) => socket.once('data', resolve))
+    const closing = app.gateway.close()
+    goOn()
+    expect(await closing).toEqual({ undelivered: {} })
+    expect(backend.emulator.usage()[SERVICE]?.free?.tokens?.day).toBe(2)
+    socket.destroy()
+  })
+
+  it('tells usageAfter how many bytes of the body were written, and whether the response finished', async () => {
+    const seen: unknown[] = []
+    const usageAfter: GatewayOptions['usageAfter'] = (_view, { finished, bytesWritten }) => {
+      seen.push([finished, bytesWritten])
+      return {}
+    }
+    async function* words(): AsyncGenerator<string> {
+      yield 'four'
+      yield 'ünf'
+    }
+    let streaming = false
+    const { port } = await serve({ usageAfter }, (call) =>
+      streaming ? call.stream('text/plain', words()) : call.send(200, 'served'),
+    )
+    expect((await ask(port, { target })).body).toBe('served')
+    await ask(port, { target, method: 'HEAD' })
+    streaming = true
+    expect((await ask(port, { target })).body).toBe('fourünf')
+    await eventually(() => seen.length === 3, 'the third usageAfter')
+    expect(seen).toEqual([
+      [true, 6],
+      [true, 0],
+      [true, 8],
+    ])
+  })
+
+  it('tells usageAfter what was written when the client left', async () => {
+    const seen: unknown[] = []
+    const usageAfter: GatewayOptions['usageAfter'] = (_view, { finished, bytesWritten }) => {
+      seen.push([finished, bytesWritten])
+      return {}
+    }
+    async function* endless(): AsyncGenerator<string> {
+      yield 'four'
+      await new Promise(() => {})
+    }
+    const { port } = await serve({ usageAfter }, (call) => call.stream('text/plain', endless()))
+    const socket = open(port, { target })
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.destroy()
+    await eventually(() => seen.length === 1, 'usageAfter')
+    expect(seen).toEqual([[false, 4]])
+  })
+
   it('reports the status of each answer with responseCodes', async () => {
     const { app, port } = await serve({ responseCodes: true }, (call) => call.send(418, 'teapot'))
     expect((await ask(port, { target })).status).toBe(418)

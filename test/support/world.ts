@@ -15,6 +15,7 @@ import {
   type TransportResponse,
 } from '../../packages/core/src/client/transport/transport.ts'
 import { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
+import { LEFT } from '../../packages/core/src/decision/ending.ts'
 import type { ProtectedService } from '../../packages/core/src/decision/protected-service.ts'
 import type { Refusal } from '../../packages/core/src/decision/refusal.ts'
 import type { RoutePolicy } from '../../packages/core/src/decision/route-policy.ts'
@@ -213,7 +214,7 @@ export function createWorld(options: WorldOptions): World {
     settle(outcome, status = 200, after) {
       if (!(outcome instanceof AllowedDecision)) return
       const response = { status, finished: true, header: () => undefined }
-      settleResponse(outcome, response, after === undefined ? undefined : shapeOf(after))
+      settleResponse(outcome, response, after === undefined ? undefined : shapeOf(after), LEFT)
     },
     count: (endpoint) => calls.filter(({ path }) => path.includes(`/${endpoint}.xml`)).length,
   }

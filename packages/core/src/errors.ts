@@ -203,7 +203,7 @@ export class CircuitOpenError extends ThreeScaleError {
   }
 }
 
-/** A client or gateway was used after `close()`, or usage was added after the response ended. */
+/** A client was used after `close()`. */
 export class ClosedError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_CLOSED'
 }

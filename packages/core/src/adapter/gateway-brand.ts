@@ -1,4 +1,6 @@
 /** How gateways are recognised, also those of another copy of the package. */
+import type { Decision } from '../decision/decision.ts'
+import type { OpenResponses } from './open-responses.ts'
 
 /** What a gateway and all that `with` makes of it have in common: the brand's value. */
 export interface GatewayFamily {
@@ -6,6 +8,10 @@ export interface GatewayFamily {
   readonly root: object
   /** To be called when a route's settings came too late, because the request was counted already. Tells the operator. */
   countedBefore(): void
+  /** What `close` waits for. */
+  readonly responses: Pick<OpenResponses, 'opened' | 'closed'>
+  /** Whether the end of its response tells what an allowed request has used. */
+  isMeteredAfter(decision: Decision): boolean
 }
 
 /** Carried by every gateway. */

@@ -7,9 +7,11 @@ import type { ServerResponse } from 'node:http'
 import type { Allowed, Decision, Denied } from '../decision/decision.ts'
 import { isPromise } from '../primitives/maybe-promise.ts'
 import type { ResponseView } from '../request/request-view.ts'
+import { familyOf } from './gateway-brand.ts'
 import type { NodeRequestView } from './node-request-view.ts'
 import { followResponse, isClientGone, responseView } from './node-response.ts'
 import { noteAllowed, wasAllowed } from './seen-requests.ts'
+import { countWrittenBytes } from './written-bytes.ts'
 
 /** A view of a request that has a response, unlike one of an 'upgrade' listener. */
 export type GuardedView = NodeRequestView<ServerResponse>
@@ -46,9 +48,31 @@ export function guard<View extends GuardedView, Next>(
   if (wasAllowed(view.raw, gateway)) return outcomes.pass(view, next)
   const decision = gateway.evaluate(view)
   if (!isPromise(decision)) return conclude(gateway, view, next, outcomes, decision)
+  return concludeLater(gateway, view, next, outcomes, decision)
+}
+
+function concludeLater<View extends GuardedView, Next>(
+  gateway: GuardingGateway<NoInfer<View>>,
+  view: View,
+  next: Next,
+  outcomes: GuardOutcomes<View, Next>,
+  decision: Promise<Decision>,
+): unknown {
+  // A gateway that is being closed waits for this request too: its handler may still add usage.
+  const responses = familyOf(gateway)?.responses
+  responses?.opened()
   return decision.then(
-    (late) => conclude(gateway, view, next, outcomes, late),
-    (error) => (view.response.writableEnded ? outcomes.leave(view, next) : outcomes.fail(view, next, error)),
+    (late) => {
+      try {
+        return conclude(gateway, view, next, outcomes, late)
+      } finally {
+        responses?.closed()
+      }
+    },
+    (error) => {
+      responses?.closed()
+      return view.response.writableEnded ? outcomes.leave(view, next) : outcomes.fail(view, next, error)
+    },
   )
 }
 
@@ -65,12 +89,36 @@ function conclude<View extends GuardedView, Next>(
     const over = response.writableEnded || decision.code === 'client_closed_request' || isClientGone(raw, response)
     return over ? outcomes.leave(view, next) : outcomes.deny(view, next, decision)
   }
-  const header = outcomes.header === undefined ? undefined : (name: string) => outcomes.header!(view, name)
-  const open = followResponse(raw, response, (finished) =>
-    gateway.settle(decision, responseView(response, finished, header)),
-  )
+  const open = follow(gateway, view, outcomes, decision)
   // An answer that was ended meanwhile, by a time limit for example, gets nothing more.
   if (!open || response.writableEnded) return outcomes.leave(view, next)
   noteAllowed(raw, gateway)
   return outcomes.allow(view, next, decision)
+}
+
+/** Settles the decision at the end of the response. @returns whether the response was still open. */
+function follow<View extends GuardedView, Next>(
+  gateway: GuardingGateway<NoInfer<View>>,
+  view: View,
+  outcomes: GuardOutcomes<View, Next>,
+  decision: Allowed,
+): boolean {
+  const { raw, response } = view
+  const family = familyOf(gateway)
+  const responses = family?.responses
+  const header = outcomes.header === undefined ? undefined : (name: string) => outcomes.header!(view, name)
+  if (family?.isMeteredAfter?.(decision) !== true) {
+    responses?.opened()
+    return followResponse(raw, response, (finished) => {
+      gateway.settle(decision, responseView(response, finished, header))
+      responses?.closed()
+    })
+  }
+  const bytesWritten = countWrittenBytes(raw.method, response)
+  const settle = (finished = false) => gateway.settle(decision, responseView(response, finished, header, bytesWritten))
+  responses?.opened(settle)
+  return followResponse(raw, response, (finished) => {
+    settle(finished)
+    responses?.closed(settle)
+  })
 }

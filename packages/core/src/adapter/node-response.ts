@@ -74,15 +74,22 @@ export function endUpload(request: IncomingMessage, response: ServerResponse): v
   if (large) response.shouldKeepAlive = false
 }
 
-/** The end of an answer as callbacks see it. `header` reads what frameworks keep beside the response first. */
+/**
+ * The end of an answer as callbacks see it.
+ *
+ * @param header reads what frameworks keep beside the response first.
+ * @param bytesWritten tells how much of the body was written; undefined where nobody asks for it.
+ */
 export function responseView(
   response: ServerResponse,
   finished: boolean,
   header: (name: string) => number | string | string[] | undefined = (name) => response.getHeader(name),
+  bytesWritten?: () => number,
 ): ResponseView {
   return {
     status: response.statusCode,
     finished,
+    bytesWritten: bytesWritten?.(),
     header(name) {
       const value = header(name)
       return value === undefined ? undefined : String(value)

@@ -1,7 +1,10 @@
 /** The admission of direct authorization. It reads the backend's answer only when a field is asked for. */
+import type { Ending } from '../decision/ending.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
+import type { UsageShape } from '../domain/usage.ts'
 import type { Authorized, UsageReport } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
+import { countAdded } from './count-late.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
 
 export class DirectAdmission implements MeteredAdmission {
@@ -36,5 +39,9 @@ export class DirectAdmission implements MeteredAdmission {
 
   limits(): readonly UsageReport[] {
     return this.#verdict.usageReports
+  }
+
+  add(usage: UsageShape, ending: Ending | undefined): void {
+    countAdded(this.application, usage, ending)
   }
 }

@@ -1,16 +1,14 @@
 /** The decision that admits a request: one small object, because the hot path creates one per request. */
 import { inspect } from 'node:util'
-import { type Usage, type UsageShape, usageOf, usageProblem } from '../domain/usage.ts'
+import { createUsageShape, type Usage, type UsageShape, usageProblem } from '../domain/usage.ts'
 import type { UsageReport } from '../domain/verdict.ts'
-import { ClosedError } from '../errors.ts'
+import { ArgumentError } from '../errors.ts'
 import type { Allowed, AllowedSource } from './decision.ts'
+import type { Ending } from './ending.ts'
 import type { ProtectedService } from './protected-service.ts'
 import type { RoutePolicy } from './route-policy.ts'
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
-
-/** What `AllowedDecision.end` returns where `addUsage` was not called; compared by identity. */
-export const NOTHING_ADDED: Usage = usageOf([])
 
 /** The application behind an admitted request. Its decisions share one object as long as nothing in it changes. */
 export interface Admission {
@@ -20,6 +18,8 @@ export interface Admission {
   readonly plan: string | undefined
   /** The application's limits as last known; called on first read of a decision's `limits`. */
   limits(): readonly UsageReport[]
+  /** Counts usage that a handler adds at once. @param ending undefined: the response has not ended. */
+  add(usage: UsageShape, ending: Ending | undefined): void
 }
 
 /** Created by `authorization/` and handed to the user unchanged. */
@@ -29,8 +29,8 @@ export class AllowedDecision implements Allowed {
   readonly #shape: UsageShape
   readonly #admission: Admission
   readonly #policy: RoutePolicy
-  /** Null once the response has ended. */
-  #added: Map<string, number> | undefined | null = undefined
+  /** Undefined until the response has ended. */
+  #ending: Ending | undefined = undefined
 
   constructor(source: AllowedSource, shape: UsageShape, admission: Admission, policy: RoutePolicy) {
     this.source = source
@@ -66,15 +66,8 @@ export class AllowedDecision implements Allowed {
 
   addUsage(usage: Usage): void {
     const problem = usageProblem(usage)
-    if (problem !== undefined) throw new RangeError(problem)
-    if (this.#added === null) throw new ClosedError('usage was added after the response had ended')
-    this.#added ??= new Map()
-    for (const [metric, amount] of Object.entries(usage)) {
-      const sum = (this.#added.get(metric) ?? 0) + amount
-      if (!Number.isSafeInteger(sum))
-        throw new RangeError(`the usage of metric ${JSON.stringify(metric)} exceeds 2^53 - 1`)
-      this.#added.set(metric, sum)
-    }
+    if (problem !== undefined) throw new ArgumentError([`addUsage: ${problem}`])
+    if (this.#policy.counts !== 'never') this.#admission.add(createUsageShape(usage), this.#ending)
   }
 
   toJSON(): object {
@@ -92,15 +85,10 @@ export class AllowedDecision implements Allowed {
     return { shape: allowed.#shape, admission: allowed.#admission, policy: allowed.#policy }
   }
 
-  /**
-   * Ends a decision.
-   *
-   * @returns the added usage, in most cases `NOTHING_ADDED`; undefined when the decision had already ended.
-   */
-  static end(allowed: AllowedDecision): Usage | undefined {
-    const added = allowed.#added
-    if (added === null) return undefined
-    allowed.#added = null
-    return added === undefined ? NOTHING_ADDED : usageOf(added)
+  /** Notes the end of the response. @returns false when it had ended before. */
+  static end(allowed: AllowedDecision, ending: Ending): boolean {
+    if (allowed.#ending !== undefined) return false
+    allowed.#ending = ending
+    return true
   }
 }

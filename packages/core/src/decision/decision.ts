@@ -20,10 +20,10 @@ export interface Allowed {
   /** Header fields to add to the response (rate limits); names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Adds usage that is known only while the request is handled, tokens of a model for example. It is reported after
-   * the response.
+   * Adds usage that is known only while the request is handled, tokens of a model for example. It is counted at once,
+   * also after the response has ended or the client has left. Once the gateway is closed, it is given up and told.
    *
-   * @throws RangeError when the value is not a usage; ClosedError when the response has already ended.
+   * @throws ArgumentError when the value is not a usage; nothing else.
    */
   addUsage(usage: Usage): void
 }

@@ -1,74 +1,111 @@
 /** Settles decisions after the response, including usage that is known only then. */
 
 import { settleResponse } from '../authorization/settle-response.ts'
+import type { ThreeScaleClient } from '../client/client.ts'
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
+import type { Decision } from '../decision/decision.ts'
+import { createEndings, type Ending, LEFT } from '../decision/ending.ts'
 import { createUsageShape, type Usage, type UsageShape } from '../domain/usage.ts'
 import type { Observer } from '../observe/observer.ts'
+import { captureContext, type InContext } from '../primitives/async-context.ts'
+import type { Clock } from '../primitives/clock.ts'
+import { maskSecrets } from '../primitives/mask-secrets.ts'
 import { isPromise } from '../primitives/maybe-promise.ts'
+import { publicReason } from '../rejection/public-reason.ts'
 import type { RequestView, ResponseView } from '../request/request-view.ts'
 
 type UsageAfter<View extends RequestView> = NonNullable<ResolvedRoute<View>['usageAfter']>
 
-export interface AfterResponse<View extends RequestView> {
-  /** Stores what `settle` needs for a decision whose usage is known only after the response. */
-  expect(allowed: AllowedDecision, view: View, usageAfter: UsageAfter<View>): void
-  /** Settles a decision once; later calls do nothing; never throws. */
-  settle(allowed: AllowedDecision, response: ResponseView): void
-  /** Resolves after every running `usageAfter` has ended. */
-  idle(): Promise<void>
+/** What is needed to ask what a response used. */
+export interface Expectation<View extends RequestView> {
+  readonly view: View
+  readonly usageAfter: UsageAfter<View>
+  /** Knows our own credentials. */
+  readonly client: Pick<ThreeScaleClient, 'withoutSecrets'>
+  /** The caller's. */
+  readonly secrets: readonly string[]
 }
 
-export function createAfterResponse<View extends RequestView>(observer: Observer): AfterResponse<View> {
-  const expected = new WeakMap<AllowedDecision, { view: View; usageAfter: UsageAfter<View> } | 'settled'>()
+export interface AfterResponse<View extends RequestView> {
+  /** Stores what `settle` needs for a decision whose usage is known only after the response. */
+  expect(allowed: AllowedDecision, expectation: Expectation<View>): void
+  /** Whether the end of its response will tell what the request used. */
+  expects(decision: Decision): boolean
+  /** Settles an allowed decision once; later calls do nothing, as does any other decision; never throws. */
+  settle(decision: Decision, response: ResponseView): void
+  /** Resolves after every running `usageAfter` has ended. */
+  idle(): Promise<void>
+  /** Ends the timer. */
+  stop(): void
+}
+
+export function createAfterResponse<View extends RequestView>(observer: Observer, clock: Clock): AfterResponse<View> {
+  const endings = createEndings(clock)
+  const expected = new WeakMap<Decision, (Expectation<View> & { readonly inContext: InContext }) | 'settled'>()
   const underWay = new Set<Promise<void>>()
   /** False until `usageAfter` is first used, so that other gateways save the lookup. */
   let expecting = false
 
   /** A failing callback must not lose usage: the predicted usage is counted, and the operator is warned. */
-  function predictedShape(allowed: AllowedDecision, error: unknown): UsageShape {
-    observer.warn('THREESCALE_USAGE_AFTER', 'usageAfter failed: what was predicted is counted', {
-      error: error instanceof Error ? error.name : typeof error,
-    })
+  function predictedShape(
+    allowed: AllowedDecision,
+    { client, secrets }: Expectation<View>,
+    error: unknown,
+  ): UsageShape {
+    const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) }
+    const said = publicReason(maskSecrets(client.withoutSecrets(message), secrets))
+    const sentence = `usageAfter failed (${name}: ${said}); the usage that was predicted is counted`
+    observer.warn('THREESCALE_USAGE_AFTER', sentence, { error: name })
     return AllowedDecision.partsOf(allowed).shape
   }
 
-  function settleWith(allowed: AllowedDecision, response: ResponseView, usage: Usage | undefined): void {
+  function settleWith(
+    allowed: AllowedDecision,
+    response: ResponseView,
+    ending: Ending,
+    expectation: Expectation<View>,
+    usage: Usage | undefined,
+  ): void {
     let shape: UsageShape
     try {
       shape = createUsageShape(usage ?? {})
     } catch (error) {
-      shape = predictedShape(allowed, error)
+      shape = predictedShape(allowed, expectation, error)
     }
-    settleResponse(allowed, response, shape)
+    settleResponse(allowed, response, shape, ending)
   }
 
   return {
-    expect(allowed, view, usageAfter) {
+    expect(allowed, expectation) {
       expecting = true
-      expected.set(allowed, { view, usageAfter })
+      // The response ends in the context of its connection, but the callback belongs to the request.
+      expected.set(allowed, { ...expectation, inContext: captureContext() })
     },
+    expects: (decision) => expecting && expected.has(decision),
     settle(allowed, response) {
+      if (!(allowed instanceof AllowedDecision)) return
+      const ending = response.finished ? endings.now : LEFT
       const expectation = expecting ? expected.get(allowed) : undefined
       if (expectation === 'settled') return
-      if (expectation === undefined) return settleResponse(allowed, response, undefined)
+      if (expectation === undefined) return settleResponse(allowed, response, undefined, ending)
       expected.set(allowed, 'settled')
+      const fail = (error: unknown) =>
+        settleResponse(allowed, response, predictedShape(allowed, expectation, error), ending)
       try {
-        const usage = expectation.usageAfter(expectation.view, response)
-        if (!isPromise(usage)) return settleWith(allowed, response, usage)
+        const usage = expectation.inContext(() => expectation.usageAfter(expectation.view, response))
+        if (!isPromise(usage)) return settleWith(allowed, response, ending, expectation, usage)
         const task = Promise.resolve(usage)
-          .then(
-            (late) => settleWith(allowed, response, late),
-            (error: unknown) => settleResponse(allowed, response, predictedShape(allowed, error)),
-          )
+          .then((late) => settleWith(allowed, response, ending, expectation, late), fail)
           .finally(() => void underWay.delete(task))
         underWay.add(task)
       } catch (error) {
-        settleResponse(allowed, response, predictedShape(allowed, error))
+        fail(error)
       }
     },
     async idle() {
-      await Promise.all(underWay)
+      while (underWay.size > 0) await Promise.all(underWay)
     },
+    stop: endings.stop,
   }
 }

@@ -3,7 +3,7 @@
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
 import type { FoundCaller } from '../credentials/credentials-reader.ts'
 import type { UnreadableCredentials } from '../credentials/unreadable.ts'
-import { AllowedDecision } from '../decision/allowed-decision.ts'
+import type { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Decision, Denied, Skipped } from '../decision/decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
 import type { RoutePolicy } from '../decision/route-policy.ts'
@@ -13,7 +13,7 @@ import type { MeasuredUsage } from '../mapping/measured-usage.ts'
 import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
-import type { RequestView, ResponseView } from '../request/request-view.ts'
+import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import {
   CLOSED,
@@ -71,7 +71,7 @@ export class Route<View extends RequestView> {
   }
 
   #admit(view: View): Decision | Promise<Decision> {
-    if (this.#runtime.closed) return this.#refuse(this.#runtime.fallback, CLOSED)
+    if (!this.#runtime.active && !this.#runtime.start()) return this.#refuse(this.#runtime.fallback, CLOSED)
     const { skip } = this.#settings
     if (skip === undefined) return this.#identify(view)
     const skips = skip(view)
@@ -192,7 +192,11 @@ export class Route<View extends RequestView> {
     const { observer, afterResponse } = this.#runtime
     this.#strip(view, configured)
     observer.decided(answer, configured.service.id, credentials)
-    if (this.#settings.usageAfter !== undefined) afterResponse.expect(answer, view, this.#settings.usageAfter)
+    const { usageAfter } = this.#settings
+    if (usageAfter !== undefined) {
+      const { client } = configured.service
+      afterResponse.expect(answer, { view, usageAfter, client, secrets: secretsOf(credentials, referrer) })
+    }
     return answer
   }
 
@@ -239,10 +243,6 @@ export class Route<View extends RequestView> {
     const denied = configured.rejection.deny(refusal)
     observer.decided(denied, configured.service?.id, credentials)
     return options.mode === 'observe' ? SKIPPED : denied
-  }
-
-  settle(decision: Decision, response: ResponseView): void {
-    if (decision instanceof AllowedDecision) this.#runtime.afterResponse.settle(decision, response)
   }
 }
 

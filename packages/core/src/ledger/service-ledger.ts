@@ -14,6 +14,9 @@ import { compact } from './usage/compact.ts'
 import { confirmSent, doubtMetric } from './usage/doubt.ts'
 import { takeWaiting } from './usage/waiting-rows.ts'
 
+/** Older answers do not tell the time, in milliseconds. */
+const MAX_ANSWER_AGE_MS = 60_000
+
 /** When a question was sent, so that answers can be put in order. */
 export interface QuestionStamp {
   /** Orders questions by when they were sent. */
@@ -139,10 +142,11 @@ export class ServiceLedger implements ServiceState {
   }
 
   /** Learns from the windows of an answer what the backend's clock shows. */
-  learnTime({ number }: QuestionStamp, reports: readonly UsageReport[]): void {
+  learnTime({ number, sentAt }: QuestionStamp, reports: readonly UsageReport[]): void {
     const window = sharedWindow(reports)
-    if (window === undefined) return
     const { clock, lastQuestion } = this.ledger
+    // An answer that is read only when a long stream ends shows windows that have passed, but no wrong clock.
+    if (window === undefined || clock.elapsed() - sentAt > MAX_ANSWER_AGE_MS) return
     if (this.time.saw(window.start, window.end, clock.now(), number, lastQuestion)) this.#correctClock()
   }
 

@@ -60,5 +60,10 @@ export interface ResponseView {
   readonly status: number
   /** False if the client disconnected first. */
   readonly finished: boolean
+  /**
+   * Bytes of the body that were handed on to the connection until then; undefined where the adapter cannot tell. With
+   * `finished: false`, the client got at most these.
+   */
+  readonly bytesWritten?: number | undefined
   header(name: string): string | undefined
 }

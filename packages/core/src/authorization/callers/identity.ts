@@ -1,12 +1,15 @@
 /** Credentials that the backend has accepted, and the application whose limits they share. */
 import type { Admission } from '../../decision/allowed-decision.ts'
+import type { Ending } from '../../decision/ending.ts'
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
+import type { UsageShape } from '../../domain/usage.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { usageReports } from '../../ledger/plan/read-limits.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 import { shortText } from '../../primitives/short-text.ts'
+import { countAdded } from '../count-late.ts'
 
 /** All parts of credentials in one type; a part that a kind does not have is undefined. */
 export interface AnyCredentials {
@@ -69,6 +72,10 @@ export class Identity implements Admission {
   limits(): readonly UsageReport[] {
     const { service } = this.application
     return usageReports(this.application, service.at(service.ledger.clock.now()))
+  }
+
+  add(usage: UsageShape, ending: Ending | undefined): void {
+    countAdded(this.application, usage, ending)
   }
 
   /** Whether an answer that lists the application's keys proves this caller, even an answer about another caller. */
