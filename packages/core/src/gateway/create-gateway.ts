@@ -23,6 +23,8 @@ export function createGateway<View extends RequestView = RequestView>(options: G
   const runtime = createRuntime(options)
   const family: GatewayFamily & { root: object } = {
     root: runtime,
+    responses: runtime.responses,
+    isMeteredAfter: (decision) => runtime.afterResponse.expects(decision),
     countedBefore: () =>
       runtime.observer.warn(
         'THREESCALE_COUNTED_BEFORE',
@@ -46,12 +48,13 @@ function gatewayOf<View extends RequestView>(
     [GATEWAY_BRAND]: family,
     evaluate: (view) => route.evaluate(view),
     explain: (view) => explain(view, runtime, settings, route.policy, usage),
-    settle: (decision, response) => route.settle(decision, response),
+    settle: (decision, response) => runtime.afterResponse.settle(decision, response),
     with: (changed) => gatewayOf(runtime, resolveRoute(settings, changed), family),
     check: ({ credentials } = {}) => checkSettings(runtime.services, usage, credentials),
     stats: () => ({ usage: runtime.ledger.sums(), ...runtime.observer.counts() }),
     options: redactOptions({ ...runtime.options, ...settings }),
-    close: (limits) => runtime.close(limits),
+    flush: (limit) => runtime.flush(limit),
+    close: (limit) => runtime.close(limit),
     async [Symbol.asyncDispose]() {
       await runtime.close()
     },

@@ -1,4 +1,5 @@
 /** Creates and connects the parts of a gateway: all its routes share one ledger and one reporter (law 14). */
+import { OpenResponses } from '../adapter/open-responses.ts'
 import { createCachedAuthorizer } from '../authorization/cached/cached-authorizer.ts'
 import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
 import { Backend } from '../backend/backend.ts'
@@ -6,17 +7,20 @@ import { createBreaker } from '../backend/breaker.ts'
 import { createBulkhead } from '../backend/bulkhead.ts'
 import { resolveOptions } from '../configuration/options/resolve-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
-import { CLOSE_MS, DEFAULTS } from '../defaults.ts'
+import { CLOSE_MS, DEFAULTS, DIRECT_REPORT_MS } from '../defaults.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import { atMost } from '../primitives/at-most.ts'
 import { createRejection, type Rejection } from '../rejection/rejection.ts'
+import { leftOf } from '../reporting/give-up-rest.ts'
 import { createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
 import { configureServices, type GivenOptions } from './configure-services.ts'
 import { type ConfiguredService, createServicePicker, type ServicePicker } from './configured-service.ts'
+import { type ProcessMember, processEnd } from './process-end.ts'
+import { checkedTimeout, type WaitLimit } from './wait-limit.ts'
 
 export interface GatewayRuntime<View extends RequestView> {
   readonly options: ResolvedOptions<View>
@@ -25,16 +29,20 @@ export interface GatewayRuntime<View extends RequestView> {
   /** Denies requests that belong to no service. */
   readonly fallback: { readonly rejection: Rejection }
   readonly afterResponse: AfterResponse<View>
+  /** What adapters are answering. */
+  readonly responses: OpenResponses
   readonly observer: Observer
   readonly ledger: Ledger
+  /** Whether requests are decided: from the first one on, until `close`. */
+  readonly active: boolean
+  /** Called by the first request. @returns false when the gateway is closed. */
+  start(): boolean
   /** True from the call of `close` on: every request is denied. */
   readonly closed: boolean
-  close(limits?: CloseLimits): Promise<CloseReport>
-}
-
-export interface CloseLimits {
-  /** Longest time to wait for reports, in milliseconds. Default 5000. */
-  readonly timeoutMs?: number | undefined
+  /** Sends what waits now, and returns what is left. Rejects with an ArgumentError only. */
+  flush(limit?: WaitLimit): Promise<CloseReport>
+  /** Rejects with an ArgumentError only, and then has not closed. */
+  close(limit?: WaitLimit): Promise<CloseReport>
 }
 
 /** @throws ConfigError with every problem of the options. */
@@ -82,38 +90,75 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     clock,
     report,
     ttlMs: cache.ttlMs,
+    // Without a cache only 3scale knows the limits, so what a response used has to reach it before the next request.
+    collectMs: options.cache === false ? Math.min(DIRECT_REPORT_MS, report.intervalMs) : report.intervalMs,
+    onWaiting: (waits) => (waits ? processEnd().usageWaits(member) : processEnd().nothingWaits(member)),
     breaker,
     observer,
     clientOf,
     answers: (service, applicationId) => backend.answers(clientOf(service), service, { appId: applicationId }),
     prove: (application) => byId.get(application.service.id)!.authorizer.prove(application),
   })
-  const afterResponse = createAfterResponse<View>(observer)
+  const afterResponse = createAfterResponse<View>(observer, clock)
+  const responses = new OpenResponses()
+  const member: ProcessMember = {
+    flush: () => runtime.flush(),
+    close: () => runtime.close(),
+    left: () => leftOf(ledger),
+  }
   let closing: Promise<CloseReport> | undefined
 
-  async function end({ timeoutMs = CLOSE_MS }: CloseLimits = {}): Promise<CloseReport> {
-    const began = clock.elapsed()
-    // Half of the time is kept for the reports, in case a `usageAfter` never ends.
-    await atMost(timeoutMs / 2, afterResponse.idle(), clock)
-    const report = await reporter.close({ timeoutMs: timeoutMs - (clock.elapsed() - began) })
+  async function answered(): Promise<void> {
+    await responses.allClosed()
+    await afterResponse.idle()
+  }
+
+  async function end(timeoutMs: number): Promise<CloseReport> {
+    const endsAt = clock.elapsed() + timeoutMs
+    const left = () => Math.max(0, endsAt - clock.elapsed())
+    // At once, as the process may be given less time than this.
+    void reporter.flush()
+    // Half of the time is kept for the reports, in case a stream or a `usageAfter` never ends.
+    await atMost(timeoutMs / 2, answered(), clock)
+    if (responses.settleAll()) await atMost(left() / 2, afterResponse.idle(), clock)
+    const report = await reporter.close({ timeoutMs: left() })
+    afterResponse.stop()
     await Promise.all(createdClients.map((client) => client.close()))
+    processEnd().ignoreSignals(member)
     return report
   }
 
-  return {
+  const runtime: { -readonly [Name in keyof GatewayRuntime<View>]: GatewayRuntime<View>[Name] } = {
     options,
     services,
     pick: createServicePicker(services),
     fallback: { rejection: createRejection(options) },
     afterResponse,
+    responses,
     observer,
     ledger,
-    get closed() {
-      return closing !== undefined
+    active: false,
+    start() {
+      if (runtime.closed) return false
+      runtime.active = true
+      if (options.closeOn.length > 0) processEnd().closeOn(options.closeOn, member)
+      return true
     },
-    close(limits) {
-      closing ??= end(limits)
+    closed: false,
+    async flush(limit) {
+      const timeoutMs = checkedTimeout('flush', limit, CLOSE_MS)
+      if (closing !== undefined) return closing
+      const endsAt = clock.elapsed() + timeoutMs
+      await atMost(timeoutMs / 2, afterResponse.idle(), clock)
+      return reporter.deliver({ timeoutMs: Math.max(0, endsAt - clock.elapsed()) })
+    },
+    async close(limit) {
+      const timeoutMs = checkedTimeout('close', limit, CLOSE_MS)
+      runtime.active = false
+      runtime.closed = true
+      closing ??= end(timeoutMs)
       return closing
     },
   }
+  return runtime
 }

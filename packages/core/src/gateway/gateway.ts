@@ -8,6 +8,7 @@ import type { Credentials } from '../domain/credentials.ts'
 import type { CloseReport, GatewayStats } from '../observe/stats.ts'
 import type { RequestView, ResponseView } from '../request/request-view.ts'
 import type { Explanation } from './explanation.ts'
+import type { WaitLimit } from './wait-limit.ts'
 
 export interface Gateway<View extends RequestView = RequestView> {
   /** Returns a plain value if the answer is known locally. Rejects only if a callback throws; never throws. */
@@ -30,8 +31,17 @@ export interface Gateway<View extends RequestView = RequestView> {
   stats(): GatewayStats
   /** The options, frozen; secrets read `***`. */
   readonly options: ShownOptions
-  /** Stops accepting requests, reports pending usage, and returns what could not be delivered. */
-  close(options?: { readonly timeoutMs?: number | undefined }): Promise<CloseReport>
+  /**
+   * Sends what is pending now, and resolves when 3scale has acknowledged it, or after `timeoutMs` (default 5000), with
+   * what is left. For processes that are frozen between requests. Rejects with an ArgumentError if a time is wrong.
+   */
+  flush(options?: WaitLimit): Promise<CloseReport>
+  /**
+   * Stops accepting requests, waits for the responses that adapters are answering, reports pending usage, and returns
+   * what could not be delivered within `timeoutMs` (default 5000). Half of the time is kept for the reports. Rejects
+   * with an ArgumentError if a time is wrong, and then has not closed.
+   */
+  close(options?: WaitLimit): Promise<CloseReport>
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -62,7 +62,7 @@ it('law 17: so do reports that a request starts, because too much waits', async 
 
 it('law 17: a refresh belongs to the context in which the gateway was made, a first answer to its request', async () => {
   const backend = createEmulatedBackend()
-  const gateway = createGateway({ ...SETTINGS, cache: true, ...backend.seams })
+  const gateway = createGateway({ ...SETTINGS, cache: true, report: { intervalMs: 60_000 }, ...backend.seams })
   const refreshed = contextsOf(CHANNELS.cache, ({ event }: { event: string }) => event === 'refreshed')
   const asked: unknown[] = []
   backend.fail = ({ path }) => {

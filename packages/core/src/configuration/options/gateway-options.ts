@@ -78,6 +78,11 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   readonly rateLimitHeaders?: false | 'denied' | 'all' | undefined
   /** X-RateLimit-* fields too. Default false. */
   readonly legacyRateLimitHeaders?: boolean | undefined
+  /**
+   * Signals that close the gateway, such as `['SIGTERM', 'SIGINT']`. Afterwards the signal does what it would have done:
+   * other listeners run as ever, and without one the process ends. Default none.
+   */
+  readonly closeOn?: readonly NodeJS.Signals[] | undefined
   /** A logger in the shape of pino. Default none: a misconfiguration then appears once as a process warning. */
   readonly logger?: Logger | undefined
 }

@@ -22,6 +22,7 @@ import {
   whole,
 } from '../../validation/checks.ts'
 import { checkDispatcher } from '../../validation/dispatcher.ts'
+import { checkSignals } from './check-signals.ts'
 
 /** The most entries that a V8 Map can hold. */
 const MAX_ENTRIES = 16_777_216
@@ -101,6 +102,7 @@ export const OPTION_TABLE: OptionTable = {
   rejection: choice('problem', 'text'),
   rateLimitHeaders: choice(false, 'denied', 'all'),
   legacyRateLimitHeaders: flag(),
+  closeOn: checkSignals,
   logger: havingMethods('a logger in the shape of pino', 'debug', 'info', 'warn', 'error'),
   ...ROUTE_TABLE,
 }

@@ -39,6 +39,7 @@ export function resolveOptions<View extends RequestView = RequestView>(
     proxyConfig: undefined,
     fairnessKey: undefined,
     logger: undefined,
+    closeOn: NO_SIGNALS,
     mappingRules: undefined,
     skip: undefined,
     usageAfter: undefined,
@@ -88,6 +89,7 @@ function patternHints(rules: GatewayOptions['mappingRules'] = []): string[] {
   })
 }
 
+const NO_SIGNALS: readonly NodeJS.Signals[] = Object.freeze([])
 const NO_METRICS = Object.freeze(Object.create(null))
 const EXCLUDED_USAGE = 'usage and mappingRules exclude each other; give one of them'
 

@@ -54,6 +54,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly rejection: 'problem' | 'text'
   readonly rateLimitHeaders: false | 'denied' | 'all'
   readonly legacyRateLimitHeaders: boolean
+  readonly closeOn: readonly NodeJS.Signals[]
   readonly logger: Logger | undefined
   /** The system clock, unless the options have another one under the symbol `CLOCK`. */
   readonly clock: Clock
