@@ -29,7 +29,7 @@ export interface SendOptions {
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
   const { clock, observer } = options
   const began = clock.elapsed()
-  const outcome = await attempt(batch, options.client)
+  const outcome = judged(await attempt(batch, options.client), batch)
   const durationMs = clock.elapsed() - began
   // Given up while it was under way, because the gateway closed.
   if (batch.state !== 'inFlight') return CLOSED
@@ -65,6 +65,13 @@ async function attempt(batch: Batch, client: ReportClient): Promise<Attempt | { 
     if (error instanceof ConfigError) return { kind: 'unsendable' }
     return { kind: 'unknown', error }
   }
+}
+
+/** A single transaction is never too large for 3scale, so what stands before it refuses everything for now. */
+function judged<Outcome extends { readonly kind: string }>(outcome: Outcome, { rows }: Batch): Outcome | Attempt {
+  const { kind, error, foreign } = outcome as Partial<Extract<Attempt, { kind: 'too-large' }>>
+  if (kind !== 'too-large' || rows.length > 1) return outcome
+  return { kind: 'not-counted', retryAfterMs: undefined, error, foreign }
 }
 
 async function halve(batch: Batch, options: SendOptions): Promise<SendResult> {

@@ -72,6 +72,16 @@ describe('a batch that is answered with', () => {
     expect(sums).toMatchObject({ acknowledged: 3 })
   })
 
+  it.each([413, 414, 431])(
+    'law 8: %i to a single transaction is not about its size, so its usage waits',
+    async (status) => {
+      const { result, sums, reporting } = await send([{ status }], [{ hits: 3 }])
+      expect(result).toEqual({ kind: 'failed', retryAfterMs: undefined })
+      expect(sums).toMatchObject({ pending: 3, givenUp: 0 })
+      expect(reporting.reported.map(({ outcome }) => outcome)).toEqual(['unsent'])
+    },
+  )
+
   it('400 keeps the second half while the backend cannot take the first', async () => {
     const lines = [refusal(400, 'bad_request'), { status: 503 }]
     const { result, sums, reporting } = await send(lines, [{ hits: 1 }, { hits: 2 }])

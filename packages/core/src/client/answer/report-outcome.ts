@@ -22,7 +22,7 @@ export type ReportOutcome =
   /** Surely not counted: one of the transactions is bad. */
   | { readonly kind: 'bad-request'; readonly error: RejectedError }
   /** Surely not counted: the request was too long. */
-  | { readonly kind: 'too-large'; readonly error: RejectedError }
+  | { readonly kind: 'too-large'; readonly error: RejectedError; readonly foreign?: string | undefined }
   /** It may have been counted. */
   | { readonly kind: 'unknown'; readonly error: unknown }
 
@@ -63,7 +63,7 @@ function outcomeOfRefusal(response: TransportResponse): ReportOutcome {
   const { status } = response
   const { code, foreign } = readDenial(response, false)
   const error = new RejectedError(code, status, `the 3scale backend refused the report: ${code}`)
-  if (TOO_LARGE.has(status)) return { kind: 'too-large', error }
+  if (TOO_LARGE.has(status)) return { kind: 'too-large', error, foreign }
   if (foreign !== undefined || status === 408) {
     // 3scale never saw the report, and what stands before it may let the next one pass.
     const error = protocolError(response, 'an answer of 3scale')
