@@ -43,4 +43,5 @@ if (process.env.EXPLAIN === '1') {
 console.log(await app.listen({ port: Number(process.env.PORT ?? 8080), host: '127.0.0.1' }))
 
 // Closing the app closes its gateway, which reports the usage that is still pending.
-process.once('SIGTERM', () => app.close())
+const stop = () => app.close()
+process.on('SIGTERM', stop).on('SIGINT', stop)

@@ -49,5 +49,10 @@ const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${port}`)
 })
 
-// Closing the gateway reports the usage that is still pending.
-process.once('SIGTERM', () => server.close(() => protect.gateway.close()))
+// Requests under way end, streams are cut after two seconds, and the gateway reports what all of them have used.
+const stop = () => {
+  server.close()
+  setTimeout(() => server.closeAllConnections(), 2000).unref()
+  return protect.gateway.close()
+}
+process.on('SIGTERM', stop).on('SIGINT', stop)

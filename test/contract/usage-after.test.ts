@@ -1,8 +1,12 @@
 /** Usage that is known only from the answer, over a real gateway: authorized before it, reported once after it. */
 
+import { createServer } from 'node:http'
 import type { GatewayOptions } from '@threescale/core'
+import { threescale } from '@threescale/express'
+import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { listenOnLoopback } from '../support/listening.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
 import { SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Handler } from './framework.ts'
@@ -12,6 +16,22 @@ import { ask, open } from './wire.ts'
 const backend = useEmulator()
 
 const target = '/words?user_key=free-key'
+
+it('law 16: usage of a response is counted that ends after Node has called back server.close', async () => {
+  const options = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url }
+  const protect = threescale({ ...options, usageAfter: (_view, { finished }) => ({ tokens: finished ? 100 : 7 }) })
+  const app = express()
+  app.use(protect).get('/words', (_request, response) => void response.write('begun'))
+  const server = createServer(app)
+  const socket = open(await listenOnLoopback(server), { target })
+  await new Promise((resolve) => socket.once('data', resolve))
+  const closed = new Promise((resolve) => {
+    server.close(() => resolve(protect.gateway.close()))
+  })
+  socket.destroy()
+  expect(await closed).toEqual({ undelivered: {} })
+  expect(backend.emulator.usage()[SERVICE]?.free?.tokens?.day).toBe(7)
+})
 
 describe.each(
   frameworks.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),

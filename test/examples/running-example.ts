@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { createEmulator } from '@threescale/emulator'
+import { createEmulator, type EmulatorState } from '@threescale/emulator'
 import { expect, onTestFinished } from 'vitest'
 
 export interface RunningExample {
@@ -17,14 +17,15 @@ export interface RunningExample {
 /**
  * Runs until the end of the test, if it is not stopped before.
  *
- * @param serviceId a service of the emulator's demo provider.
+ * @param serviceId a service of the emulator's demo provider, or of the given state.
  */
 export async function startExample(
   name: string,
   serviceId: string,
   env: Readonly<Record<string, string>> = {},
+  state?: EmulatorState,
 ): Promise<RunningExample> {
-  const emulator = createEmulator()
+  const emulator = createEmulator(state === undefined ? {} : { state })
   const script = fileURLToPath(new URL(`../../examples/${name}/server.js`, import.meta.url))
   const child = spawn(process.execPath, [script], {
     env: {
