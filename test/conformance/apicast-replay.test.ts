@@ -15,12 +15,19 @@ import { type RawAnswer, sendRaw } from './raw-request.ts'
 const STATUS_DOCUMENT =
   '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>Basic</plan></status>'
 
+const UNKNOWN_CALLER: NonNullable<ApicastCase['backend']> = {
+  status: 403,
+  headers: { 'content-type': 'application/vnd.3scale-v2.0+xml' },
+  body: '<?xml version="1.0" encoding="UTF-8"?><error code="user_key_invalid">user key is invalid</error>',
+}
+
 const backend = {
   answer: { status: 200, headers: {}, body: '' } as NonNullable<ApicastCase['backend']>,
   calls: [] as string[],
   server: createServer((request, response) => {
     backend.calls.push(request.url ?? '')
-    const { status, headers, body } = backend.answer
+    // The recorded answer is one to the caller's input. The clean probe, which has none, is answered as 3scale does.
+    const { status, headers, body } = backend.calls.length === 1 ? backend.answer : UNKNOWN_CALLER
     if (status === 0) return void request.socket.destroy()
     if (status !== 200) return void response.writeHead(status, headers).end(body)
     response.writeHead(status, { 'content-type': 'application/vnd.3scale-v2.0+xml', ...headers })
