@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { closeServer, listenOnLoopback } from '../../../../../test/support/listening.ts'
+import { sayYes, startBackend } from '../../../../../test/support/socket-backend.ts'
+import { takeWarnings } from '../../../../../test/support/warnings.ts'
+import { type Environment, optionsFromEnv } from '../../../src/configuration/options/options-from-env.ts'
+import { ConfigError, ThreeScaleClient } from '../../../src/index.ts'
+
+const credential = { THREESCALE_SERVICE_ID: '1001', THREESCALE_SERVICE_TOKEN: 'stoken' }
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    optionsFromEnv(env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    return (error as ConfigError).problems
+  }
+  return []
+}
+
+function fileOf(content: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'threescale-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'config.json'), content)
+  return join(folder, 'config.json')
+}
+
+/** A forward proxy that takes every host for this machine, and notes what it was asked for. */
+async function startProxy(): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    const { port, pathname, search } = new URL(request.url!)
+    httpRequest({ port, path: pathname + search, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers)
+      answer.pipe(response)
+    }).end()
+  })
+  server.on('connect', (request, socket) => {
+    asked.push(`CONNECT ${request.url}`)
+    const upstream = connect(Number(request.url!.split(':')[1]), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      upstream.pipe(socket).pipe(upstream)
+    })
+    for (const end of [upstream, socket]) end.on('error', () => {})
+    socket.on('close', () => upstream.destroy())
+  })
+  const port = await listenOnLoopback(server)
+  onTestFinished(() => closeServer(server))
+  return { url: `http://127.0.0.1:${port}`, asked }
+}
+
+/** Asks a backend through a client with the options of the environment; returns what the proxy was asked for. */
+async function askBy(variables: (proxy: string) => Environment, scheme = 'http:'): Promise<string[]> {
+  const backend = await startBackend(sayYes)
+  const proxy = await startProxy()
+  const url = backend.url.replace('http:', scheme)
+  const options = optionsFromEnv({ ...credential, THREESCALE_BACKEND_URL: url, ...variables(proxy.url) })
+  const client = new ThreeScaleClient(options as ConstructorParameters<typeof ThreeScaleClient>[0])
+  onTestFinished(async () => {
+    await client.close()
+    await options.dispatcher?.close()
+  })
+  // The backend does not speak TLS, so only what the proxy sees tells the way.
+  const verdict = await client.authrep({ userKey: 'k' }).catch(() => undefined)
+  if (scheme === 'http:') expect(verdict).toMatchObject({ authorized: true })
+  return proxy.asked.map((line) => line.replace(new URL(backend.url).host, 'backend'))
+}
+
+test('names service, credential and backend', () => {
+  expect(optionsFromEnv({ ...credential, THREESCALE_BACKEND_URL: 'https://backend.test/prefix/' })).toEqual({
+    serviceId: '1001',
+    serviceToken: 'stoken',
+    backendUrl: 'https://backend.test/prefix',
+  })
+  expect(
+    optionsFromEnv({
+      THREESCALE_PROVIDER_KEY: 'pkey',
+      BACKEND_ENDPOINT_OVERRIDE: 'https://backend.test',
+      APICAST_RESPONSE_CODES: 'true',
+    }),
+  ).toEqual({ providerKey: 'pkey', backendUrl: 'https://backend.test', responseCodes: true })
+})
+
+test('an empty variable is absent', () => {
+  expect(optionsFromEnv({ THREESCALE_SERVICE_ID: '', HTTPS_PROXY: '', APICAST_RESPONSE_CODES: '' })).toEqual({})
+})
+
+test('reads the configuration of a file', () => {
+  const config = { services: [{ id: 1, proxy: {} }] }
+  expect(optionsFromEnv({ THREESCALE_CONFIG_FILE: fileOf(JSON.stringify(config)) })).toEqual({ proxyConfig: config })
+})
+
+test('lists every broken or unsupported variable at once, and quotes no value', () => {
+  const problems = problemsOf({
+    THREESCALE_SERVICE_TOKEN: 'SECRET\n',
+    THREESCALE_BACKEND_URL: 'https://SECRET@backend.test',
+    APICAST_RESPONSE_CODES: 'SECRET',
+    THREESCALE_CONFIG_FILE: fileOf('SECRET'),
+    THREESCALE_PORTAL_ENDPOINT: 'https://SECRET@admin.test',
+    APICAST_SERVICES_LIST: '1,2',
+    HTTPS_PROXY: 'SECRET@proxy:3128',
+    http_proxy: 'socks5://SECRET@proxy:3128',
+  })
+  expect(problems).toEqual([
+    'THREESCALE_SERVICE_TOKEN begins or ends with a blank or a line break',
+    'THREESCALE_BACKEND_URL must not contain a user name or password',
+    'THREESCALE_CONFIG_FILE: the file does not hold JSON',
+    'APICAST_RESPONSE_CODES must be 1, true, 0 or false',
+    'THREESCALE_PORTAL_ENDPOINT is not supported; give the service by THREESCALE_SERVICE_ID or THREESCALE_CONFIG_FILE',
+    'APICAST_SERVICES_LIST is not supported; give the service by THREESCALE_SERVICE_ID or THREESCALE_CONFIG_FILE',
+    'http_proxy must be an http or https URL such as http://proxy.example:3128',
+    'HTTPS_PROXY must be an http or https URL such as http://proxy.example:3128',
+  ])
+  expect(inspect(problems)).not.toContain('SECRET')
+})
+
+test('a file that is missing or holds no configuration is refused, and so are two variables for one option', () => {
+  expect(problemsOf({ THREESCALE_CONFIG_FILE: '/nowhere/config.json' })).toEqual([
+    'THREESCALE_CONFIG_FILE: the file cannot be read (ENOENT)',
+  ])
+  expect(problemsOf({ THREESCALE_CONFIG_FILE: fileOf('[]') })).toEqual([
+    'THREESCALE_CONFIG_FILE: the file does not hold a 3scale configuration',
+  ])
+  expect(problemsOf({ THREESCALE_BACKEND_URL: 'https://a.test', BACKEND_ENDPOINT_OVERRIDE: 'https://b.test' })).toEqual(
+    ['THREESCALE_BACKEND_URL and BACKEND_ENDPOINT_OVERRIDE exclude each other; set one of them'],
+  )
+})
+
+test('without a proxy there is no dispatcher', () => {
+  expect(optionsFromEnv({ ...credential, NO_PROXY: '*' })).not.toHaveProperty('dispatcher')
+})
+
+test.each([
+  ['HTTP_PROXY', 'http:'],
+  ['http_proxy', 'http:'],
+  ['ALL_PROXY', 'http:'],
+  ['HTTPS_PROXY', 'https:'],
+  ['https_proxy', 'https:'],
+  ['all_proxy', 'https:'],
+])('%s carries calls to an %s backend', async (variable, scheme) => {
+  const [asked] = await askBy((proxy) => ({ [variable]: proxy }), scheme)
+  expect(asked).toMatch(scheme === 'https:' ? /^CONNECT backend$/ : /backend/)
+})
+
+test('small letters win over capitals', async () => {
+  const asked = await askBy((proxy) => ({ http_proxy: proxy, HTTP_PROXY: 'http://127.0.0.1:1' }))
+  expect(asked).not.toEqual([])
+})
+
+test.each(['127.0.0.1', '*', 'other.test, 127.0.0.1'])(
+  'a backend in NO_PROXY (%s) is called directly',
+  async (except) => {
+    expect(await askBy((proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: except }))).toEqual([])
+  },
+)
+
+test('nothing but the given variables is read', async () => {
+  process.env.no_proxy = '*'
+  onTestFinished(() => void delete process.env.no_proxy)
+  expect(await askBy((proxy) => ({ HTTP_PROXY: proxy }))).not.toEqual([])
+  expect(await takeWarnings()).toEqual([])
+})
