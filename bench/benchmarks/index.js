@@ -2,6 +2,7 @@
 /** All benchmarks by name, in the order in which they run, with the numbers that they should reach. */
 import { byHand } from './by-hand.js'
 import { calls } from './calls.js'
+import { connections } from './connections.js'
 import { decisions } from './decisions.js'
 import { decoding } from './decoding.js'
 import { emulator } from './emulator.js'
@@ -59,6 +60,7 @@ export const BENCHMARKS = {
   koa: framework('koa', 0.95),
   fastify: framework('fastify', 0.92),
   'by-hand': byHand,
+  connections,
   'npm-client': npmClient,
   emulator,
   calls,
