@@ -18,6 +18,9 @@ import { checkDispatcher } from '../validation/dispatcher.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { TRANSPORT, type Transport } from './transport/transport.ts'
 
+/** Under this symbol a gateway tells its client that it warns of the options itself. */
+export const WARNED: unique symbol = Symbol('threescale.warned')
+
 export interface ClientOptions extends ConnectionOptions {
   /** Headers for every call; they replace the client's own headers of the same name. Default none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -33,6 +36,7 @@ export interface ClientOptions extends ConnectionOptions {
    */
   readonly maxConnections?: number | undefined
   readonly [CLOCK]?: Clock | undefined
+  readonly [WARNED]?: boolean | undefined
   readonly [TRANSPORT]?: Transport | undefined
 }
 

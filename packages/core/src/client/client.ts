@@ -8,7 +8,7 @@ import { ArgumentError, ClosedError } from '../errors.ts'
 import { maskSecrets } from '../primitives/mask-secrets.ts'
 import { readAnswer } from './answer/answer.ts'
 import { outcomeOfAnswer, outcomeOfFailure, type ReportOutcome } from './answer/report-outcome.ts'
-import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
+import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions, WARNED } from './client-options.ts'
 import { type Address, createAddress } from './encode/address.ts'
 import {
   type AuthorizeCall,
@@ -21,12 +21,13 @@ import {
 import { checkCall, checkReportCall } from './encode/check-call.ts'
 import { encodeExtensions } from './encode/extensions.ts'
 import { batchesOf } from './encode/report-batches.ts'
+import { warnOfPlainHttp } from './plain-http.ts'
 import { tooLong } from './query-limit.ts'
 import { sendBatches } from './send-report.ts'
 import { CallAborted } from './transport/call-aborted.ts'
 import { createSender, type Sender } from './transport/sender.ts'
 import { createUndiciTransport } from './transport/undici-transport.ts'
-import { USER_AGENT_HEADERS } from './transport/user-agent.ts'
+import { headersOf } from './transport/user-agent.ts'
 
 export type { Transaction } from '../domain/transaction.ts'
 export type { AuthorizeCall } from './encode/authorize-call.ts'
@@ -60,6 +61,7 @@ export class ThreeScaleClient {
   constructor(options: ClientOptions) {
     this.#options = resolveClientOptions(options)
     this.#address = createAddress(this.#options)
+    if (options[WARNED] !== true) warnOfPlainHttp(this.#options.backendUrl)
     this.#headers = headersOf(this.#options.headers)
     this.#formHeaders = [...this.#headers, 'content-type', 'application/x-www-form-urlencoded']
     const { clock, timeoutMs, retry, dispatcher, maxConnections, connectionTtlMs } = this.#options
@@ -235,13 +237,3 @@ export class ThreeScaleClient {
 }
 
 const NO_CALL: AuthorizeCall & ReportCall = Object.freeze({})
-
-/** The client's headers; those of the options replace them by name. */
-function headersOf(given: Readonly<Record<string, string>>): readonly string[] {
-  const headers = new Map<string, string>()
-  for (let at = 0; at < USER_AGENT_HEADERS.length; at += 2) {
-    headers.set(USER_AGENT_HEADERS[at]!, USER_AGENT_HEADERS[at + 1]!)
-  }
-  for (const [name, value] of Object.entries(given)) headers.set(name, value)
-  return Object.freeze([...headers].flat())
-}

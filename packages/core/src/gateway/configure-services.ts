@@ -1,5 +1,6 @@
 /** Configures the protected services: the one of the options, or those of a proxy configuration. */
 import { ThreeScaleClient } from '../client/client.ts'
+import { WARNED } from '../client/client-options.ts'
 import { TRANSPORT, type Transport } from '../client/transport/transport.ts'
 import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
@@ -111,6 +112,7 @@ function createClient<View extends RequestView>(
     connectionTtlMs,
     maxConnections: maxCalls,
     [CLOCK]: clock,
+    [WARNED]: true,
     [TRANSPORT]: transport,
   })
 }

@@ -18,7 +18,11 @@ export const checkDispatcher: Check = (value, path, problems) => {
 /** Up to version 6 the base of the dispatchers wrapped `dispatch` in interceptors, and kept the result under this name. */
 const MARK_OF_OLD_MAJORS = 'Intercepted Dispatch'
 
+/** Version 6 made this class for a dispatcher with interceptors; later ones make a Proxy. */
+const COMPOSED_IN_6 = 'ComposedDispatcher'
+
 function isOfOldMajor(dispatcher: object): boolean {
+  if (dispatcher.constructor?.name === COMPOSED_IN_6) return true
   for (let part: object | null = dispatcher; part !== null; part = Object.getPrototypeOf(part)) {
     if (Object.getOwnPropertySymbols(part).some(({ description }) => description === MARK_OF_OLD_MAJORS)) return true
   }

@@ -39,7 +39,7 @@ test('law 5: no failure of a call contains a credential, however it fails', asyn
     response.writeHead(status, { 'content-type': `text/html; ${page}`, location: path, 'retry-after': page }).end(page)
   })
   const refused = clientOf('http://127.0.0.1:1', options)
-  const unresolved = clientOf('http://backend.invalid', options)
+  const unresolved = clientOf('https://backend.invalid', options)
   const noTls = clientOf(backend.url.replace('http:', 'https:'), options)
   const clients = ['hang', 'reset', '200', '202', '204', '302', '429', '500', '503'].map((kind) =>
     clientOf(`${backend.url}/${kind}`, options),
@@ -70,7 +70,7 @@ test('law 5: an error of a given dispatcher that quotes the request is not passe
   const dispatcher = new MockAgent()
   dispatcher.disableNetConnect()
   onTestFinished(() => dispatcher.close())
-  const client = clientOf('http://backend.example', { ...options, dispatcher })
+  const client = clientOf('https://backend.example', { ...options, dispatcher })
   expectNoSecret(await rejection(client.authrep({ userKey: 'SECRET-user' })))
   const quoting = Object.assign(new Error('SECRET-token'), {
     code: 'GET /?service_token=SECRET-token',
@@ -82,7 +82,7 @@ test('law 5: an error of a given dispatcher that quotes the request is not passe
     },
   } as unknown as Dispatcher
   const error = await rejection(
-    clientOf('http://backend.example', { ...options, dispatcher: failing }).authrep({ userKey: 'u' }),
+    clientOf('https://backend.example', { ...options, dispatcher: failing }).authrep({ userKey: 'u' }),
   )
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TRANSPORT', sent: false })
   expectNoSecret(error)

@@ -178,7 +178,7 @@ test('a connection that has lived for connectionTtlMs ends after its call, and t
         ? done(null, [{ address, family: 4 }])
         : done(null, address, 4)) as unknown as typeof dns.lookup)
   onTestFinished(() => lookup.mockRestore())
-  const client = clientOf(`http://backend.invalid:${port}`, { [CLOCK]: clock, connectionTtlMs: 30_000 })
+  const client = clientOf(`http://backend.localhost:${port}`, { [CLOCK]: clock, connectionTtlMs: 30_000 })
   await client.authrep(caller)
   address = '127.0.0.2'
   await client.authrep(caller)

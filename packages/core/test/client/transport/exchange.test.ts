@@ -39,14 +39,14 @@ test('a refused connection is a TransportError, and nothing was sent', async () 
 })
 
 test('a name that does not resolve is a TransportError, and nothing was sent', async () => {
-  const dispatcher = new Pool('http://backend.invalid', {
+  const dispatcher = new Pool('http://backend.localhost', {
     connect: {
       lookup: (_host, _options, done) =>
         done(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' }), []),
     },
   })
   onTestFinished(() => dispatcher.destroy())
-  const error = await rejection(clientOf('http://backend.invalid', { dispatcher }).authrep(caller))
+  const error = await rejection(clientOf('http://backend.localhost', { dispatcher }).authrep(caller))
   expect(error).toMatchObject({ code: 'ERR_THREESCALE_TRANSPORT', sent: false, cause: { code: 'ENOTFOUND' } })
 })
 
