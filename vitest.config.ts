@@ -11,7 +11,10 @@ export default defineConfig({
     alias: {
       '@threescale/core/adapter': source('core', 'adapter'),
       ...Object.fromEntries(
-        ['core', 'express', 'fastify', 'koa', 'journal', 'emulator'].map((name) => [`@threescale/${name}`, source(name)]),
+        ['core', 'express', 'fastify', 'koa', 'journal', 'emulator'].map((name) => [
+          `@threescale/${name}`,
+          source(name),
+        ]),
       ),
     },
   },
