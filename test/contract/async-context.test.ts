@@ -32,6 +32,7 @@ describe.each(
       serviceToken: TOKEN,
       backendUrl: backend.url,
       cache,
+      timeoutMs: 10_000,
       skip: noting('skip', false),
       usage: noting('usage', { hits: 1 }),
       usageAfter: noting('usageAfter', {}),

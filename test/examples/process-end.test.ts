@@ -1,6 +1,8 @@
 /** What a gateway does by itself when its process ends, in processes that end. */
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { startRecipe } from './running-recipe.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const START = `import { createGateway } from '@threescale/core'
 const view = { method: 'GET', url: '/?user_key=unlimited-key', header: () => undefined }

@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createEmulator, type Fault } from '@threescale/emulator'
 import { onTestFinished } from 'vitest'
-import { eventually } from '../support/eventually.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -67,7 +67,9 @@ export async function startRecipe(program: string, options: RecipeOptions): Prom
   const { framework, added, command = (node) => node, stdio = ['ignore', 'pipe', 'pipe'], detached = false } = options
   const emulator = createEmulator()
   emulator.setFaults([...(options.faults ?? [])])
-  const settings = `backendUrl: ${JSON.stringify(await emulator.listen())}, serviceToken: 'demo-token'`
+  // A machine that runs many tests at once is slow.
+  const patience = 'timeoutMs: 30_000'
+  const settings = `backendUrl: ${JSON.stringify(await emulator.listen())}, serviceToken: 'demo-token', ${patience}`
   const place = added === undefined ? -1 : program.indexOf(added.before)
   const whole = place === -1 ? program : `${program.slice(0, place)}${added!.code}\n${program.slice(place)}`
   const code = whole.replace('serviceToken: process.env.THREESCALE_TOKEN', settings).replace('8080', '0')
@@ -125,6 +127,6 @@ async function openStream(port: number): Promise<EventStream> {
         stream.closed = true
       })
   })
-  await eventually(() => stream.events >= 3 || stream.closed, 'three events')
+  while (stream.events < 3 && !stream.closed) await sleep(5)
   return stream
 }
