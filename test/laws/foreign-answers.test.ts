@@ -7,6 +7,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '../../packages/core/src/client/transport/transport.ts'
+import { TimeoutError } from '../../packages/core/src/errors.ts'
 import { createGateway } from '../../packages/core/src/gateway/create-gateway.ts'
 import type { GatewayOptions } from '../../packages/core/src/index.ts'
 import { CLOCK } from '../../packages/core/src/primitives/clock.ts'
@@ -186,6 +187,72 @@ describe.each(table)('a 4xx that is not 3scale’s, $mode, $onUnavailable', ({ c
     busy.stranger = ({ path }) => (path.includes('clean-probe') ? foreign(429, undefined, '') : INGRESS)
     expect(await busy.ask('stranger')).toBe('overloaded')
     await busy.gateway.close()
+  })
+})
+
+describe('a caller that 3scale has accepted before, when a 4xx about it is not 3scale’s but 3scale answers', () => {
+  it('law 3: is not revoked by a refresh, cached', async () => {
+    const world = open({ cache: { ttlMs: 1000, staleMs: 10_000 } })
+    expect(await world.ask('k1')).toBe('allow')
+    world.stranger = causedBy('user_key=k1')
+    for (let second = 0; second < 9; second++) {
+      await world.clock.advance(1000)
+      expect(await world.ask('k1'), String(second)).toBe('allow')
+    }
+    await world.clock.advance(1100)
+    expect(await world.ask('k1')).toBe('backend_unavailable')
+    world.stranger = undefined
+    await world.clock.advance(1000)
+    expect(await world.ask('k1')).toBe('allow')
+    await world.gateway.close()
+  })
+
+  it('law 3: is denied, and nothing of that is remembered, direct', async () => {
+    const world = open({ onUnavailable: 'last-known' })
+    expect(await world.ask('k1')).toBe('allow')
+    world.stranger = causedBy('user_key=k1')
+    expect(await world.ask('k1')).toBe('forbidden')
+    await world.clock.advance(2000)
+    world.stranger = noRoute
+    expect(await world.ask('k1')).toBe('allow')
+    world.stranger = undefined
+    await world.gateway.close()
+  })
+})
+
+describe('a clean probe that takes long', () => {
+  /** Where the probes wait, and how often one began. */
+  function holding(options: Partial<GatewayOptions>) {
+    const world = open({ timeoutMs: 5000, ...options })
+    const held: ((answer: TransportResponse | Promise<never>) => void)[] = []
+    world.stranger = ({ path }) =>
+      path.includes('clean-probe') ? new Promise<TransportResponse>((resolve) => held.push(resolve)) : INGRESS
+    return { world, held }
+  }
+
+  it('law 3: is the only one', async () => {
+    const { world, held } = holding({ breaker: false })
+    const asked = [world.ask('x')]
+    await world.clock.advance(3000)
+    asked.push(world.ask('y'))
+    await world.clock.advance(10)
+    expect(held).toHaveLength(1)
+    held[0]!(INGRESS)
+    expect(await Promise.all(asked)).toEqual(['backend_unavailable', 'backend_unavailable'])
+    await world.gateway.close()
+  })
+
+  it('opens the breaker if it fails, although those who waited for it have gone', async () => {
+    const { world, held } = holding({ breaker: { failures: 1, openMs: 60_000 }, timeoutMs: 100 })
+    const asked = world.ask('x')
+    await world.clock.advance(100)
+    expect(await asked).toBe('overloaded')
+    held[0]!(Promise.reject(new TimeoutError('no answer', { sent: true })))
+    await world.clock.advance(10)
+    const before = world.calls.length
+    expect(await world.ask('y')).toBe('backend_unavailable')
+    expect(world.calls.length).toBe(before)
+    await world.gateway.close()
   })
 })
 
