@@ -280,11 +280,11 @@ describe('a 429 of the backend', () => {
 })
 
 describe('a report that meets a 4xx that is not 3scale’s', () => {
-  it('law 8: waits, backs off and is sent again', async () => {
+  it.each([405, 400, 401, 413, 414, 431])('law 8: waits, backs off and is sent again (%i)', async (status) => {
     const world = open({ cache: true })
     expect(await world.ask('k1')).toBe('allow')
     world.stranger = ({ method }) =>
-      method === 'POST' ? foreign(405, 'text/html', '<html>GET only</html>') : undefined
+      method === 'POST' ? foreign(status, 'text/html', '<html>GET only</html>') : undefined
     await world.clock.advance(60_000)
     expect(world.gateway.stats().usage.hits).toMatchObject({ pending: 1, givenUp: 0, ambiguous: 0 })
     const posts = world.calls.filter(({ method }) => method === 'POST').length

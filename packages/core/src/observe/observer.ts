@@ -25,7 +25,7 @@ export interface Observer {
   /**
    * Called after each call to the backend. The operator is told of the first failure, and of the first answer after it.
    *
-   * @param foreign what to tell if the call failed because the answer was not 3scale's.
+   * @param foreign the answer, if it was not 3scale's; it ends no outage.
    */
   called(call: CallMessage, foreign?: ForeignAnswer): void
   /** Called when the cached mode does more than answer from memory; an application is `{ appId }`. */
@@ -121,6 +121,7 @@ export function createObserver(options: ObserverOptions): Observer {
       counters.called(call.endpoint)
       if (calls.hasSubscribers) calls.publish(call)
       const failed = call.outcome === 'failed'
+      if (!failed && foreign !== undefined) return
       const now = options.clock.elapsed()
       // A call that began before the last change tells nothing about the time after it.
       if (failed === failing || (now > changedAt && now - call.durationMs < changedAt)) return

@@ -1,6 +1,6 @@
 /** Sends one batch, and halves it down to single transactions where the backend refuses the whole. */
 import type { ThreeScaleClient } from '../client/client.ts'
-import { ClosedError, ConfigError } from '../errors.ts'
+import { BackendError, ClosedError, ConfigError } from '../errors.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
@@ -23,6 +23,8 @@ export interface SendOptions {
   readonly client: ReportClient
   readonly clock: Clock
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
+  /** Called before the result of a batch that was answered 429: a flood is no failure of the backend. */
+  readonly onBusy?: (() => void) | undefined
 }
 
 /** Sends the batch and moves its usage to the state that the outcome demands. Never rejects. */
@@ -44,6 +46,7 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
       return DELIVERED
     case 'not-counted':
       batch.takeBack(false)
+      if (outcome.error instanceof BackendError && outcome.error.status === 429) options.onBusy?.()
       return { kind: 'failed', retryAfterMs: outcome.retryAfterMs }
     case 'unknown':
       batch.leaveUnanswered()
@@ -92,7 +95,7 @@ function announce(batch: Batch, outcome: Attempt, durationMs: number, { client, 
   observer.reported({ service, transactions: batch.rows.length, ...words, durationMs })
   if (outcome.kind === 'unsendable') return
   const { status, code } = words
-  const contentType = outcome.kind === 'not-counted' ? outcome.foreign : undefined
+  const contentType = 'foreign' in outcome ? outcome.foreign : undefined
   const foreign = contentType === undefined ? undefined : { host: client.host, status: status!, contentType }
   observer.called(
     { endpoint: 'report', service, outcome: callOutcome(outcome.kind), status, code, durationMs },

@@ -36,9 +36,11 @@ export class ServiceReporter {
   #rejected = false
   /** The last report failed: the next flush sends an `authorize` first, then a small batch, then the rest. */
   #failedLast = false
+  /** The report that is noted next was answered 429. */
+  #busy = false
 
   constructor(options: ServiceReporterOptions) {
-    this.#options = options
+    this.#options = { ...options, onBusy: () => (this.#busy = true) }
     this.#backOff = createBackOff(FIRST_RETRY_MS, MAX_RETRY_MS, options.random)
   }
 
@@ -109,7 +111,8 @@ export class ServiceReporter {
       case 'failed':
         this.#failedLast = true
         this.#backOff.failed(clock.elapsed(), Math.min(result.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS))
-        if (breaker?.state.kind === 'closed') breaker.failure()
+        if (!this.#busy && breaker?.state.kind === 'closed') breaker.failure()
+        this.#busy = false
         break
       case 'rejected':
         this.#rejected = true

@@ -133,6 +133,8 @@ describe('an answer that is not 3scale’s', () => {
     // It was under way when the outage began.
     observer.called({ ...call, durationMs: 50 })
     clock.skip(10)
+    // A proxy that says that a report is too large is not 3scale either.
+    observer.called({ ...call, endpoint: 'report', outcome: 'refused', status: 413, durationMs: 0 }, foreign)
     observer.called(failed, foreign)
     observer.called({ ...call, durationMs: 0 })
     expect(lines.map(({ level }) => level)).toEqual(['warn', 'info'])

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ManualClock } from '../../../../test/support/manual-clock.ts'
 import type { Line } from '../../../../test/support/scripted-client.ts'
 import { ACCEPTED, openReporting, refusal } from '../../../../test/support/test-reporting.ts'
 import { Backend } from '../../src/backend/backend.ts'
@@ -136,4 +137,16 @@ it('asks nothing while the breaker is open, and closes it by an answer', async (
   clock.skip(5000)
   await reports.flush(false)
   expect([reporting.sent.length, breaker.state.kind]).toEqual([3, 'closed'])
+})
+
+it.each([
+  ['503, opens the breaker', 503, 'open'],
+  ['429, does not, because a flood is no failure of the backend', 429, 'closed'],
+])('a report that is answered %s', async (_what, status, state) => {
+  const clock = new ManualClock(1_000_000)
+  const breaker = createBreaker({ failures: 1, openMs: 1000 }, clock)
+  const { reports, admit } = open([{ status }, DENIED, ACCEPTED], breaker)
+  admit('a1')
+  await reports.flush(false)
+  expect(breaker.state.kind).toBe(state)
 })

@@ -22,7 +22,12 @@ export type ReportOutcome =
   /** Surely not counted: one of the transactions is bad. */
   | { readonly kind: 'bad-request'; readonly error: RejectedError }
   /** Surely not counted: the request was too long. */
-  | { readonly kind: 'too-large'; readonly error: RejectedError; readonly foreign?: string | undefined }
+  | {
+      readonly kind: 'too-large'
+      readonly error: RejectedError
+      /** The content type of an answer that is not 3scale's. */
+      readonly foreign?: string | undefined
+    }
   /** It may have been counted. */
   | { readonly kind: 'unknown'; readonly error: unknown }
 
