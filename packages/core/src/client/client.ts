@@ -212,7 +212,8 @@ export class ThreeScaleClient {
         whenSent: call.whenSent ?? 'abort',
         repeatable: endpoint === 'authorize',
       })
-      return readAnswer(response, call.extensions?.noBody === true, this.#options.clock.now())
+      const noBody = call.extensions?.noBody === true
+      return readAnswer(response, noBody, this.#options.clock.now(), credentials, call.referrer)
     } catch (error) {
       throw error instanceof CallAborted ? error.reason : error
     }

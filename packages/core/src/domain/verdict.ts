@@ -7,9 +7,9 @@ interface Answer {
   /** HTTP status of the answer; 414 for a call that is too long to be sent. */
   readonly status: number
   /**
-   * Whether the details below could be read. False without a body (`noBody`, a foreign page with a 4xx), and for
-   * documents that can be read neither as XML nor in 3scale's own form: 3scale does not escape metric names, ids and
-   * keys. Details are then absent or empty, which says nothing about limits. The verdict itself is still valid.
+   * Whether all details below could be read. False without a body (`noBody`, a foreign page with a 4xx), and for
+   * documents in which a text holds markup: 3scale does not escape metric names, ids and keys. What could not be read
+   * for certain is then absent or empty, which says nothing about limits. The verdict itself is still valid.
    */
   readonly readable: boolean
   /** Plan name; undefined if the answer names none (every `<error>` document). */
@@ -22,11 +22,17 @@ interface Answer {
     /** OAuth answers only. */
     readonly redirectUrl: string | undefined
   }
-  /** In the order of the answer; empty if the plan has no limits. */
+  /** In the order of the answer; empty if the plan has no limits, or if they could not be read. */
   readonly usageReports: readonly UsageReport[]
-  /** Direct children by metric, limited metrics only (extension `hierarchy`). */
+  /**
+   * Direct children by metric, limited metrics only (extension `hierarchy`). Lists that blanks in names make ambiguous
+   * are left out.
+   */
   readonly hierarchy: ReadonlyMap<string, readonly string[]> | undefined
-  /** At most 256 (extension `list_app_keys`). Not shown by inspect and JSON. */
+  /**
+   * At most 256 (extension `list_app_keys`). A key that looks like several entries is listed as several keys. Not shown
+   * by inspect and JSON.
+   */
   readonly appKeys: readonly string[] | undefined
   /** From the `3scale-limit-*` headers (extension `limit_headers`). */
   readonly limit: LimitHeaders | undefined

@@ -10,26 +10,32 @@ import { CLOCK } from '../../src/primitives/clock.ts'
 
 const NAMES = ['hits', 'a b', 'a&b=c', '<m>', 'ü€😀', '__proto__', '%41+', 'q"uote', '#5', ';']
 
-const state = {
-  services: [
-    {
-      id: '1001',
-      provider_key: 'p&k',
-      service_tokens: ['t&k %'],
-      backend_version: '2',
-      metrics: NAMES.map((name, index) => ({ id: String(2001 + index), name, parent: null })),
-      plans: [
-        { id: '1', name: 'A & <B>', limits: NAMES.map((metric) => ({ metric, period: 'eternity', value: 10 ** 15 })) },
-      ],
-      applications: ['app', 'ä&ö=[]%'].map((id) => ({
-        id,
-        state: 'active',
-        plan: '1',
-        application_keys: ['k&= +%#[]<"'],
-      })),
-    },
-  ],
-} as unknown as EmulatorState
+const stateOf = (metrics: readonly string[]) =>
+  ({
+    services: [
+      {
+        id: '1001',
+        provider_key: 'p&k',
+        service_tokens: ['t&k %'],
+        backend_version: '2',
+        metrics: metrics.map((name, index) => ({ id: String(2001 + index), name, parent: null })),
+        plans: [
+          {
+            id: '1',
+            name: 'A & <B>',
+            limits: metrics.map((metric) => ({ metric, period: 'eternity', value: 10 ** 15 })),
+          },
+        ],
+        applications: ['app', 'ä&ö=[]%'].map((id) => ({
+          id,
+          state: 'active',
+          plan: '1',
+          application_keys: ['k&= +%#[]<"'],
+        })),
+      },
+    ],
+  }) as unknown as EmulatorState
+const state = stateOf(NAMES)
 
 function inProcess(emulator: Emulator): ThreeScaleClient {
   return new ThreeScaleClient({
@@ -63,14 +69,17 @@ test('the backend counts any usage as given, by authrep and by report', async ()
 })
 
 test('sets, predicts and denies', async () => {
-  const emulator = createEmulator({ state, clock: '2026-01-15T10:20:30Z' })
+  // Metric names with markup would make the usage reports unreadable, too.
+  const metrics = NAMES.filter((name) => !/[<>"]/.test(name))
+  const emulator = createEmulator({ state: stateOf(metrics), clock: '2026-01-15T10:20:30Z' })
   const client = inProcess(emulator)
   const caller = { appId: 'app', appKey: 'k&= +%#[]<"' }
   const extensions = { listAppKeys: true, limitHeaders: true, hierarchy: true }
   await client.authrep(caller, { usage: { hits: '#7' } })
   const predicted = await client.authorize(caller, { usage: { hits: 10 ** 15 }, extensions })
   expect(predicted).toMatchObject({ authorized: false, status: 409, code: 'limits_exceeded' })
-  expect(predicted.appKeys).toEqual(['k&= +%#[]<"'])
+  // Markup in a key: the list of keys could be forged.
+  expect([predicted.readable, predicted.appKeys, predicted.application.id]).toEqual([false, undefined, 'app'])
   expect(predicted.usageReports.find(({ metric }) => metric === 'hits')?.current).toBe(7)
   expect(await client.authrep({ appId: 'app', appKey: '<y>&' })).toMatchObject({
     authorized: false,

@@ -1,5 +1,6 @@
 /** Turns an HTTP answer into a verdict or an error. The status decides, never the document (law 2). */
 import { isUtf8 } from 'node:buffer'
+import type { Credentials } from '../../domain/credentials.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { BackendError, ProtocolError } from '../../errors.ts'
 import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.ts'
@@ -16,16 +17,23 @@ const AUTHORIZED = /^\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>true<\/author
  *
  * @param noBody whether the call asked for no body; an empty 200 then authorizes.
  * @param now epoch milliseconds, for a Retry-After date.
+ * @param credentials what the call sent of the caller, as `referrer`: a denial's reason may quote it.
  * @throws BackendError for 5xx and 429; ProtocolError for a 2xx or 3xx that is not 3scale's answer.
  */
-export function readAnswer(response: TransportResponse, noBody: boolean, now: number): Verdict {
+export function readAnswer(
+  response: TransportResponse,
+  noBody: boolean,
+  now: number,
+  credentials: Credentials,
+  referrer: string | undefined,
+): Verdict {
   const { status } = response
   if (status === 200) {
     const document = readAuthorized(response, noBody)
     return authorizedVerdict(status, document, readLimitHeaders(response))
   }
   if (isDenial(status) || isLimitDenial(response)) {
-    const { code, reason, document, foreign } = readDenial(response, noBody)
+    const { code, reason, document, foreign } = readDenial(response, noBody, credentials, referrer)
     return deniedVerdict(status, code, reason, document, readLimitHeaders(response, 0), foreign)
   }
   throw failureOf(response, now)

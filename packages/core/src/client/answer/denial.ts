@@ -2,31 +2,37 @@
  * Reads a denial: its code, its reason, and the document it may hold. Any 4xx is a denial, whatever its body; whether it is
  * 3scale's is said beside it.
  */
+import type { Credentials } from '../../domain/credentials.ts'
 import { codeOfReason, codeOfStatus, ENDPOINT_NOT_FOUND, USAGE_INVALID } from '../../domain/rejection-codes.ts'
 import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.ts'
 import { unescapeXml } from './escapes.ts'
 import { headerOf, isEncoded, isThreescaleType, shownType } from './media-type.ts'
+import { splitReason } from './split-reason.ts'
 
 export interface AnsweredDenial {
   readonly code: string
   readonly reason: string
-  /** The status document without its reason. */
+  /** The status document without its reason; undefined if there is none, or if the reason's end is not certain. */
   readonly document: string | undefined
   /** The content type of an answer that is not 3scale's; undefined for an answer of 3scale. */
   readonly foreign: string | undefined
 }
 
 const ERROR = /^\s*(?:<\?xml[^>]*>\s*)?<error code="([^"<>]*)">([\s\S]*)<\/error>\s*$/
-const REASON = /^(\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>false<\/authorized>\s*)<reason>/
-const REASON_END = '</reason>'
 
 /**
  * Only 3scale sends a rejection code in the header, or an error or status document with its own content type. All else is
  * foreign: the page of a proxy, and the empty bodies that the backend's web server and its routes send, too.
  *
  * @param noBody whether the call asked for no body; an empty body then means nothing.
+ * @param credentials what the call sent of the caller, as `referrer`: a reason may quote it.
  */
-export function readDenial(response: TransportResponse, noBody: boolean): AnsweredDenial {
+export function readDenial(
+  response: TransportResponse,
+  noBody: boolean,
+  credentials?: Credentials,
+  referrer?: string,
+): AnsweredDenial {
   const named = wellFormedCode(headerOf(response, '3scale-rejection-reason'))
   const text = isThreescaleType(response) ? bodyText(response) : undefined
   const error = text === undefined ? null : ERROR.exec(text)
@@ -39,7 +45,7 @@ export function readDenial(response: TransportResponse, noBody: boolean): Answer
       foreign: named === undefined && code === undefined ? shownType(response) : undefined,
     }
   }
-  const status = text === undefined ? undefined : splitReason(text)
+  const status = text === undefined ? undefined : splitReason(text, credentials, referrer)
   if (status !== undefined) {
     const code = named ?? codeOfReason(status.reason) ?? codeOfStatus(response.status)
     return { code, ...status, foreign: undefined }
@@ -51,18 +57,6 @@ export function readDenial(response: TransportResponse, noBody: boolean): Answer
     document: undefined,
     foreign: isOurs ? undefined : shownType(response),
   }
-}
-
-/**
- * A reason quotes the caller's input unescaped, so a caller could close the element and append invented limits.
- * Only 3scale writes what follows the real end of the reason, so the last end tag is the real one.
- */
-function splitReason(text: string): { reason: string; document: string } | undefined {
-  const head = REASON.exec(text)
-  if (head === null) return undefined
-  const end = text.lastIndexOf(REASON_END)
-  if (end < head[0].length) return undefined
-  return { reason: text.slice(head[0].length, end), document: head[1] + text.slice(end + REASON_END.length) }
 }
 
 /** The body as text; undefined if it is incomplete, encoded or too long. Bytes that are not UTF-8 become U+FFFD. */

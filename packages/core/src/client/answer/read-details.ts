@@ -1,12 +1,12 @@
 /** Reads the details of a status document from its text. */
 import { type Details, NO_DETAILS } from './details.ts'
-import { readLoosely } from './loose-document.ts'
-import { readStrictly } from './strict-document.ts'
+import { isFixedForm, readFixedForm } from './fixed-form.ts'
+import { readXml } from './xml-document.ts'
 
 /**
- * Reads a status document without its reason: as XML if it is well-formed, else by the fixed form that 3scale writes.
- * Returns `NO_DETAILS` if neither works; never throws.
+ * Reads a status document without its reason. A document of apisonator is read by its fixed form alone, although it
+ * might be well-formed XML: texts that imitate sections are well-formed too. Never throws.
  */
 export function readDetails(document: string): Details {
-  return readStrictly(document) ?? readLoosely(document) ?? NO_DETAILS
+  return isFixedForm(document) ? readFixedForm(document) : (readXml(document) ?? NO_DETAILS)
 }

@@ -13,8 +13,8 @@ const reports = (...inner: string[]): string => `<usage_reports>${inner.join('')
 
 const HTML = { 'content-type': 'text/html' }
 
-async function verdictOf(line: Line): Promise<Verdict> {
-  return await scripted([line], { retry: false }).client.authorize({ userKey: 'k' })
+async function verdictOf(line: Line, appKey = 'k'): Promise<Verdict> {
+  return await scripted([line], { retry: false }).client.authorize({ appId: 'a', appKey })
 }
 
 describe('an answer that authorizes', () => {
@@ -82,15 +82,63 @@ describe('an answer that authorizes', () => {
     expect(verdict.application).toBe(verdict.application)
   })
 
-  test('with unescaped names is read by 3scale’s own form', async () => {
-    const body = `${HEAD}<plan>P</plan>${reports(report('<m> & "q"'))}<app_keys app="<a>" svc="1"><key id="a"<&>"/><key id="b"/></app_keys><hierarchy><metric name="<m> & "q"" children="x"y"/></hierarchy></status>`
+  test('with unescaped names is read by 3scale’s own form, as long as they hold no markup', async () => {
+    const body = `${HEAD}<plan>P</plan>${reports(report("m & 'q'"))}<app_keys app="a & b;" svc="1"><key id="a'&;"/><key id="b"/></app_keys><hierarchy><metric name="m & 'q'" children="x'y &z;"/></hierarchy></status>`
     const verdict = await verdictOf({ body })
     expect(verdict.readable).toBe(true)
-    expect(verdict.usageReports[0]?.metric).toBe('<m> & "q"')
-    expect(verdict.application.id).toBe('<a>')
-    expect(verdict.appKeys).toEqual(['a"<&>', 'b'])
-    expect(verdict.hierarchy).toEqual(new Map([['<m> & "q"', ['x"y']]]))
+    expect(verdict.usageReports[0]?.metric).toBe("m & 'q'")
+    expect(verdict.application.id).toBe('a & b;')
+    expect(verdict.appKeys).toEqual(["a'&;", 'b'])
+    expect(verdict.hierarchy).toEqual(new Map([["m & 'q'", ["x'y", '&z;']]]))
   })
+
+  const keysOf = (...keys: string[]) =>
+    `<app_keys app="evil" svc="1">${keys.map((key) => `<key id="${key}"/>`).join('')}</app_keys>`
+  const asked = (children: string) => `<hierarchy><metric name="hits" children="${children}"/></hierarchy></status>`
+  const before = `${HEAD}<plan>P</plan>${reports(report('hits'))}`
+  test.each([
+    ['names another application', keysOf('K"/></app_keys><app_keys app="victim" svc="1"><key id="Z')],
+    ['ends the document', keysOf('K"/></app_keys></status>')],
+    ['writes an application in between', keysOf('K"/></app_keys><application><id>v</id></application><key id="Z')],
+    ['hides the rest in a comment', keysOf('K"/></app_keys><!--')],
+    ['hides the rest in an attribute', keysOf(`K"/><key x='`, `'/><key id="Z`)],
+    ['has bytes that were not UTF-8', keysOf('\ufffd')],
+  ])('law 6: with a key that %s tells only what stands before the keys', async (_what, keys) => {
+    for (const body of [`${before}${keys}${asked('m')}`, `${before}${keys}</status>`]) {
+      const verdict = await verdictOf({ body })
+      expect(verdict).toMatchObject({ authorized: true, readable: false, plan: 'P' })
+      expect(verdict.usageReports.map(({ metric, max }) => [metric, max])).toEqual([['hits', 5]])
+      expect([undefined, 'evil']).toContain(verdict.application.id)
+      expect([verdict.appKeys, verdict.hierarchy]).toEqual([undefined, undefined])
+    }
+  })
+
+  test('law 6: with a key that appends a list of children believes no usage reports either', async () => {
+    const body = `${before}${keysOf('K"/></app_keys><hierarchy><metric name="z" children="')}${asked('m')}`
+    expect(await verdictOf({ body })).toMatchObject({
+      readable: false,
+      plan: 'P',
+      usageReports: [],
+      hierarchy: undefined,
+    })
+  })
+
+  test('law 6: believes no section that a key repeats, because the key may have written the first one', async () => {
+    const forged = `K</key><redirect_url></redirect_url></application><plan>Gold</plan>${reports(report('hits', 99))}`
+    const application = `<application><id>evil</id><key>${forged}</key><redirect_url></redirect_url></application>`
+    const body = `${HEAD}${application}<plan>P</plan>${reports(report('hits'))}</status>`
+    expect(await verdictOf({ body })).toMatchObject({ readable: false, plan: undefined, usageReports: [] })
+  })
+
+  test.each(['hits  m', ' m', 'm ', 'm a b', 'a b'])(
+    'leaves out the list of children %j, which can be read in two ways',
+    async (list) => {
+      const body = `${HEAD}<plan>P</plan>${reports(report('hits'), report('a b'))}<hierarchy><metric name="hits" children="${list}"/><metric name="a b" children="x y"/></hierarchy></status>`
+      const verdict = await verdictOf({ body })
+      expect(verdict.readable).toBe(true)
+      expect(verdict.hierarchy).toEqual(new Map([['a b', ['x', 'y']]]))
+    },
+  )
 
   test.each(['a&amp;b', '&#65;', '&quot;', 'a\r\nb', 'a\nb', 'a\tb', ' padded ', '0', '1e3', 'k&lt;'])(
     'law 6: the listed key %j is read byte by byte, so that it vouches for no other',
@@ -105,6 +153,14 @@ describe('an answer that authorizes', () => {
   test('authorizes although it cannot be read, and says that its details are not readable', async () => {
     const verdict = await verdictOf({ body: `${HEAD}<plan>P<plan>${reports(report('hits'))}</status>` })
     expect(verdict).toMatchObject({ authorized: true, readable: false, plan: undefined, usageReports: [] })
+  })
+
+  test('is not readable as XML if a section stands twice, even in a comment', async () => {
+    const yes = '<?xml version="1.0"?><status><authorized>true</authorized>'
+    for (const second of ['<plan>Gold</plan>', '<!-- <plan> -->', '<x><plan/></x>']) {
+      expect(await verdictOf({ body: `${yes}<plan>P</plan>${second}</status>` })).toMatchObject({ readable: false })
+    }
+    expect(await verdictOf({ body: `${yes}<plan>P</plan></status>` })).toMatchObject({ readable: true, plan: 'P' })
   })
 
   test.each([
@@ -244,11 +300,8 @@ describe('a denial', () => {
   ])('law 3: the key %j in a reason breaks nothing', async (key) => {
     const reason = `application key "${key}" is invalid`
     const body = `${DENIED}<reason>${reason}</reason><plan>P</plan>${reports(report('hits'))}</status>`
-    const verdict = await verdictOf({
-      status: 409,
-      body,
-      headers: { '3scale-rejection-reason': 'application_key_invalid' },
-    })
+    const headers = { '3scale-rejection-reason': 'application_key_invalid' }
+    const verdict = await verdictOf({ status: 409, body, headers }, key)
     expect(verdict).toMatchObject({
       authorized: false,
       code: 'application_key_invalid',
@@ -262,10 +315,24 @@ describe('a denial', () => {
   test('a caller cannot write invented limits into the answer', async () => {
     const forged = `</reason><plan>Gold</plan>${reports(report('hits', 1_000_000))}<app_keys app="a" svc="1"><key id="mine"/></app_keys></status>`
     const body = `${DENIED}<reason>application key "${forged}" is invalid</reason><plan>P</plan>${reports(report('hits', 5))}</status>`
-    const verdict = await verdictOf({ status: 409, body })
+    const verdict = await verdictOf({ status: 409, body }, forged)
     expect(verdict.plan).toBe('P')
     expect(verdict.usageReports.map(({ max }) => max)).toEqual([5])
     expect(verdict.appKeys).toBeUndefined()
+  })
+
+  test('law 5: a listed key that ends the reason shows no other key in it, and adds no limit', async () => {
+    const listed = `k"/></app_keys></reason><plan>Gold</plan>${reports(report('hits', 99))}<app_keys app="v" svc="1"><key id="`
+    const rest = `<plan>P</plan>${reports(report('hits', 5))}<app_keys app="a" svc="1"><key id="other"/><key id="${listed}"/></app_keys></status>`
+    for (const reason of [
+      'application key "bad" is invalid',
+      'application key is missing',
+      'application is not active',
+    ]) {
+      const verdict = await verdictOf({ status: 409, body: `${DENIED}<reason>${reason}</reason>${rest}` }, 'bad')
+      expect(verdict).toMatchObject({ reason, readable: false, plan: undefined })
+      expect(JSON.stringify(verdict)).not.toContain('99')
+    }
   })
 
   test.each<[string, Line, string]>([
@@ -381,7 +448,7 @@ describe('hostile documents', () => {
         const verdict = await verdictOf({ body: `${HEAD}${pieces.join('')}</status>` })
         expect(verdict.authorized).toBe(true)
         expect(JSON.stringify(verdict)).toContain('"authorized":true')
-        if (!verdict.readable) expect(verdict.usageReports).toEqual([])
+        if (!verdict.readable) expect([verdict.hierarchy, verdict.appKeys]).toEqual([undefined, undefined])
       }),
     )
   })
@@ -394,15 +461,15 @@ describe('hostile documents', () => {
 })
 
 test('both readers read the same from a well-formed document in 3scale’s form', async () => {
-  const { readStrictly } = await import('../../../src/client/answer/strict-document.ts')
-  const { readLoosely } = await import('../../../src/client/answer/loose-document.ts')
-  const name = fc.string({ unit: fc.constantFrom(...'abz019_-./ \u00fc\u20ac'), minLength: 1, maxLength: 8 })
+  const { readXml } = await import('../../../src/client/answer/xml-document.ts')
+  const { readFixedForm } = await import('../../../src/client/answer/fixed-form.ts')
+  const name = fc.string({ unit: fc.constantFrom(...'abz019_-./\u00fc\u20ac'), minLength: 1, maxLength: 8 })
   fc.assert(
     fc.property(name, fc.array(name), fc.array(name), fc.boolean(), (plan, metrics, keys, oauth) => {
       const application = `<application><id>a</id><key>${plan}</key><redirect_url></redirect_url></application>`
       const body = `${HEAD}${oauth ? application : ''}<plan>${plan}</plan>${reports(...metrics.map((metric) => report(metric)))}<app_keys app="a" svc="1">${keys.map((key) => `<key id="${key}"/>`).join('')}</app_keys><hierarchy>${metrics.map((metric) => `<metric name="${metric}" children="${keys.join(' ')}"/>`).join('')}</hierarchy></status>`
-      expect(readStrictly(body)).toEqual(readLoosely(body))
-      expect(readLoosely(body)).toBeDefined()
+      expect(readXml(body)).toEqual(readFixedForm(body))
+      expect(readFixedForm(body).readable).toBe(true)
     }),
   )
 })

@@ -1,4 +1,4 @@
-/** Reads status documents that are well-formed XML. */
+/** Reads status documents that other programs than apisonator wrote, as XML. */
 import { XMLParser } from 'fast-xml-parser'
 import type { Details } from './details.ts'
 import { unescapeXml } from './escapes.ts'
@@ -22,10 +22,21 @@ const parser = new XMLParser({
 
 type Element = Readonly<Record<string, unknown>>
 
-/** Undefined if the document is not well-formed or does not have the documented shape. */
-export function readStrictly(document: string): Details | undefined {
+/** In the order in which 3scale writes them. */
+const SECTIONS: readonly string[] = [
+  'status',
+  'authorized',
+  'application',
+  'plan',
+  'usage_reports',
+  'app_keys',
+  'hierarchy',
+]
+
+/** Undefined if the document is not well-formed, or does not have each section at most once and in 3scale's order. */
+export function readXml(document: string): Details | undefined {
   // The parser changes line breaks, but keys are compared byte by byte.
-  if (document.includes('<!') || document.includes('\r')) return undefined
+  if (document.includes('<!') || document.includes('\r') || !isInOrder(document)) return undefined
   try {
     const root: unknown = parser.parse(document, true)
     const status = child(root, 'status')
@@ -34,6 +45,14 @@ export function readStrictly(document: string): Details | undefined {
     return undefined
   }
 }
+
+/** Looks at the text itself, because the parser sees no section that an attribute or comment hides. */
+function isInOrder(document: string): boolean {
+  const names = [...document.matchAll(SECTION)].map(([, name]) => SECTIONS.indexOf(name!))
+  return names.every((name, index) => index === 0 || name > names[index - 1]!)
+}
+
+const SECTION = new RegExp(`<(${SECTIONS.join('|')})(?=[\\s/>])`, 'g')
 
 function detailsOf(status: Element): Details | undefined {
   const usageReports = list(child(status.usage_reports, 'usage_report')).map((report) =>
