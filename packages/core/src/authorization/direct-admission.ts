@@ -1,6 +1,7 @@
 /** The admission of direct authorization. It reads the backend's answer only when a field is asked for. */
 import type { Ending } from '../decision/ending.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
+import { storageKey } from '../domain/storage-key.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { Authorized, UsageReport } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
@@ -30,7 +31,8 @@ export class DirectAdmission implements MeteredAdmission {
   }
 
   get applicationId(): string | undefined {
-    return this.#verdict.application.id
+    const { id } = this.#verdict.application
+    return id === undefined ? undefined : storageKey(id)
   }
 
   get plan(): string | undefined {

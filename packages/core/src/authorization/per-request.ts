@@ -9,6 +9,7 @@ import { Batch } from '../ledger/usage/batch.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { AuthorizationRequest, AuthorizerOptions, Decided } from './authorizer.ts'
 import { AwaitingDecision } from './awaiting-decision.ts'
+import { applicationOf } from './callers/application-of.ts'
 import { type Identity, identityText } from './callers/identity.ts'
 import type { ServiceCache } from './callers/service-cache.ts'
 import { decideWithoutVerdict } from './decide-in-outage.ts'
@@ -49,7 +50,7 @@ export async function decidePerRequest(
     return decideWithoutVerdict(cache, request, answer, options)
   }
   const { verdict } = answer
-  ledger.learnTime(stamp, verdict.usageReports)
+  ledger.learnTime(stamp, verdict)
   if (!verdict.authorized) {
     reserved.undo()
     return refusalFromVerdict(verdict, usage, clock.now())
@@ -105,7 +106,7 @@ function admitOverflow(
   { sentAt }: QuestionStamp,
 ): MeteredAdmission {
   return new DirectAdmission(cache.service, verdict, () => {
-    const { id } = verdict.application
+    const id = applicationOf(verdict, request.credentials)
     return id === undefined ? cache.ledger.unverified() : cache.overflow(id, request, sentAt)
   })
 }

@@ -1,7 +1,7 @@
 /** What the applications of one service share: its time, metrics, their tree, the limits of its plans, the sums. */
 import type { RememberedDenial } from '../domain/remembered-denial.ts'
 import type { UsageShape } from '../domain/usage.ts'
-import type { UsageReport, Verdict } from '../domain/verdict.ts'
+import type { Verdict } from '../domain/verdict.ts'
 import { detachString } from '../primitives/detach-string.ts'
 import { applyAnswer } from './answers/apply-answer.ts'
 import { dropFutureWindows } from './answers/drop-future-windows.ts'
@@ -68,7 +68,11 @@ export class ServiceLedger implements ServiceState {
     return this.time.at(own)
   }
 
-  /** The ledger of an application, new or known; undefined when the ledger is full of what must not be forgotten. */
+  /**
+   * The ledger of an application, new or known; undefined when the ledger is full of what must not be forgotten.
+   *
+   * @param id its name at the backend (`storageKey`), as for all methods here.
+   */
   application(id: string): ApplicationLedger | undefined {
     const known = this.applications.get(id)
     if (known !== undefined) return known
@@ -116,7 +120,7 @@ export class ServiceLedger implements ServiceState {
    */
   apply(application: ApplicationLedger, question: QuestionStamp, verdict: Verdict, metrics: readonly string[]): void {
     const { usageReports: reports, hierarchy } = verdict
-    this.learnTime(question, reports)
+    this.learnTime(question, verdict)
     this.prove(metrics, question.sentAt)
     this.prove(new Set(reports.map(({ metric }) => metric)), question.sentAt)
     if (hierarchy !== undefined && this.hierarchy.learn(hierarchy, question.askedAt)) this.forgetFootprints()
@@ -129,21 +133,16 @@ export class ServiceLedger implements ServiceState {
   }
 
   /** Applies an answer about an application that is not kept. `metrics` as for `apply`. */
-  applyToOverflow(
-    id: string | undefined,
-    question: QuestionStamp,
-    { usageReports }: Verdict,
-    metrics: readonly string[],
-  ): void {
-    this.learnTime(question, usageReports)
+  applyToOverflow(id: string | undefined, question: QuestionStamp, verdict: Verdict, metrics: readonly string[]): void {
+    this.learnTime(question, verdict)
     this.prove(metrics, question.sentAt)
     const overflow = this.overflowOf(id)
     if (overflow !== undefined) proveApplication(overflow, question)
   }
 
-  /** Learns from the windows of an answer what the backend's clock shows. */
-  learnTime({ number, sentAt }: QuestionStamp, reports: readonly UsageReport[]): void {
-    const window = sharedWindow(reports)
+  /** Learns from the windows of an answer what the backend's clock shows. One that is not readable teaches nothing. */
+  learnTime({ number, sentAt }: QuestionStamp, { readable, usageReports }: Verdict): void {
+    const window = readable ? sharedWindow(usageReports) : undefined
     const { clock, lastQuestion } = this.ledger
     // An answer that is read only when a long stream ends shows windows that have passed, but no wrong clock.
     if (window === undefined || clock.elapsed() - sentAt > MAX_ANSWER_AGE_MS) return

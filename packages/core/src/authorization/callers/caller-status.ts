@@ -8,7 +8,7 @@ import type { Identity } from './identity.ts'
 
 export type CallerStatus =
   | { readonly kind: 'known'; readonly identity: Identity }
-  /** Accepted, but its application cannot be kept: the answer does not tell its id, or the ledger is full. */
+  /** Accepted, but its application cannot be kept: the answer cannot be read whole, or the ledger is full. */
   | { readonly kind: 'unkept' }
   /** `metric` is named where the backend's sentence tells which one it refuses. */
   | { readonly kind: 'usage'; readonly metric: string | undefined; readonly reason: string }

@@ -1,7 +1,8 @@
-/** The identities of one service: found by credential string, all other fields compared. */
+/** The identities of one service: found by the credential's name at the backend, all other fields compared. */
 
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
+import { storageKey } from '../../domain/storage-key.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { SecondChanceCache } from '../../primitives/second-chance-cache.ts'
 import { type AnyCredentials, Identity, variantOf } from './identity.ts'
@@ -27,8 +28,18 @@ export class Identities {
     if (any.userKey !== undefined) first = this.#byUserKey?.get(any.userKey)
     else if (any.appId !== undefined) first = this.#byAppId?.get(any.appId)
     else first = this.#byClientId?.get(any.clientId!)
+    // Only a name that is not found is looked at for white space: the stored name is the usual spelling.
+    if (first === undefined) first = this.#findRespelled(any)
     if (first === undefined || first.is(any, referrer)) return first
     return first.others?.get(variantOf(any, referrer))
+  }
+
+  #findRespelled({ userKey, appId, clientId }: AnyCredentials): Identity | undefined {
+    const given = userKey ?? appId ?? clientId!
+    const stored = storageKey(given)
+    if (stored === given) return undefined
+    if (userKey !== undefined) return this.#byUserKey?.get(stored)
+    return appId !== undefined ? this.#byAppId?.get(stored) : this.#byClientId?.get(stored)
   }
 
   /** The identity of a caller, new or known, with its application. */
@@ -109,14 +120,14 @@ export class Identities {
     const { userKey, appId, clientId } = credentials as AnyCredentials
     if (userKey !== undefined) {
       this.#byUserKey ??= this.#create()
-      return [this.#byUserKey, userKey]
+      return [this.#byUserKey, storageKey(userKey)]
     }
     if (appId !== undefined) {
       this.#byAppId ??= this.#create()
-      return [this.#byAppId, appId]
+      return [this.#byAppId, storageKey(appId)]
     }
     this.#byClientId ??= this.#create()
-    return [this.#byClientId, clientId!]
+    return [this.#byClientId, storageKey(clientId!)]
   }
 
   #create(): SecondChanceCache<string, Identity> {

@@ -3,6 +3,7 @@ import type { Admission } from '../../decision/allowed-decision.ts'
 import type { Ending } from '../../decision/ending.ts'
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
+import { storageKey } from '../../domain/storage-key.ts'
 import type { UsageShape } from '../../domain/usage.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
@@ -97,11 +98,15 @@ export function variantOf({ appKey, redirectUrl }: AnyCredentials, referrer: str
   return shortText(`${part(appKey)}${part(redirectUrl)}${part(referrer)}`)
 }
 
-/** Tells all callers of a service apart: a short text that no two of them share. */
+/** Tells all callers of a service apart: a short text that no two of them share, however one of them is spelled. */
 export function identityText(credentials: Credentials, referrer: string | undefined): string {
   const any = credentials as AnyCredentials
   const { userKey, appId, clientId } = any
-  return shortText(`${part(userKey)}${part(appId)}${part(clientId)}${variantOf(any, referrer)}`)
+  return shortText(`${stored(userKey)}${stored(appId)}${stored(clientId)}${variantOf(any, referrer)}`)
+}
+
+function stored(name: string | undefined): string {
+  return name === undefined ? '-' : part(storageKey(name))
 }
 
 function part(text: string | undefined): string {

@@ -6,8 +6,9 @@ import { giveUpWaiting } from '../../ledger/usage/losses.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 import { publicReason } from '../../rejection/public-reason.ts'
 import { interpretVerdict } from '../interpret-verdict.ts'
+import { applicationOf } from './application-of.ts'
 import type { AskedFor, CallerStatus } from './caller-status.ts'
-import { type AnyCredentials, identityText } from './identity.ts'
+import { identityText } from './identity.ts'
 import { proveCallers } from './prove-callers.ts'
 import { type ServiceCache, UNKNOWN_KEY } from './service-cache.ts'
 
@@ -32,8 +33,7 @@ export function learnVerdict(cache: ServiceCache, verdict: Verdict, asked: Asked
 function learnAllowed(cache: ServiceCache, verdict: Verdict, asked: AskedFor): CallerStatus {
   const { credentials, referrer, metrics, stamp } = asked
   const { ledger } = cache
-  const { appId, clientId } = credentials as AnyCredentials
-  const id = verdict.application.id ?? appId ?? clientId
+  const id = applicationOf(verdict, credentials)
   const application = id === undefined || !verdict.readable ? undefined : ledger.application(id)
   if (application === undefined) {
     ledger.applyToOverflow(id, stamp, verdict, metrics)
@@ -83,12 +83,12 @@ function learnDenied(
   const reason = detachString(publicReason(verdict.reason, secretsOf(credentials, referrer)))
   const { ledger } = cache
   const text = identityText(credentials, referrer)
-  const { appId, clientId } = credentials as AnyCredentials
   const identity = cache.identities.find(credentials, referrer)
-  const id = verdict.application.id ?? appId ?? clientId
+  const id = applicationOf(verdict, credentials)
   const application = identity?.application ?? (id === undefined ? undefined : ledger.applications.get(id))
+  const toldOfAnother = verdict.application.id !== undefined && application?.id !== id
   // A 409 carries the stored counts of the application, whichever of its callers the question was about.
-  if (application !== undefined && verdict.status === 409 && verdict.readable) {
+  if (application !== undefined && !toldOfAnother && verdict.status === 409 && verdict.readable) {
     ledger.apply(application, stamp, verdict, [])
   }
   const general = { code, reason, until: now + cache.settings.denialTtlMs }

@@ -1,6 +1,6 @@
 /** Notes which callers an answer has proved, and refuses those that it has disproved. */
+import { strippedKey } from '../../domain/storage-key.ts'
 import type { Verdict } from '../../domain/verdict.ts'
-import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import type { QuestionStamp } from '../../ledger/service-ledger.ts'
 import type { AnyCredentials, Identity } from './identity.ts'
 import type { ServiceCache } from './service-cache.ts'
@@ -12,7 +12,7 @@ const MAX_LISTED_KEYS = 256
 export function proveCallers(cache: ServiceCache, identity: Identity, verdict: Verdict, stamp: QuestionStamp): void {
   const headStartMs = headStartOf(cache, identity)
   prove(cache, identity, stamp)
-  proveByKeys(cache, identity.application, verdict, stamp)
+  proveByKeys(cache, identity, verdict, stamp)
   identity.earlyMs = headStartMs
 }
 
@@ -33,19 +33,22 @@ function headStartOf(cache: ServiceCache, identity: Identity): number {
 }
 
 /** The list of an application's keys tells about all callers that identify by id and key alone. */
-function proveByKeys(
-  cache: ServiceCache,
-  application: ApplicationLedger,
-  { appKeys }: Verdict,
-  stamp: QuestionStamp,
-): void {
+function proveByKeys(cache: ServiceCache, asked: Identity, { appKeys }: Verdict, stamp: QuestionStamp): void {
   if (appKeys === undefined) return
   const keys = new Set(appKeys)
-  for (const identity of cache.identities.of(application)) {
+  // The backend has just accepted this key. If the list does not show it, a key was written that looks like several.
+  if (keys.size > 0 && keys.size < MAX_LISTED_KEYS && !lists(keys, asked)) return
+  for (const identity of cache.identities.of(asked.application)) {
     if (!identity.sharesProof) continue
     const { clientId, appKey } = identity.credentials as AnyCredentials
-    const good = appKey === undefined ? clientId !== undefined || keys.size === 0 : keys.has(appKey)
+    const good = appKey === undefined ? clientId !== undefined || keys.size === 0 : lists(keys, identity)
     if (good || (keys.size === 0 && clientId === undefined)) prove(cache, identity, stamp)
     else if (keys.size < MAX_LISTED_KEYS && identity.provedAt < stamp.askedAt) cache.revoke(identity)
   }
+}
+
+/** Whether the caller's key is listed; true for a caller without one. */
+function lists(keys: ReadonlySet<string>, { credentials }: Identity): boolean {
+  const { appKey } = credentials as AnyCredentials
+  return appKey === undefined || keys.has(strippedKey(appKey))
 }
