@@ -68,11 +68,7 @@ export class ServiceLedger implements ServiceState {
     return this.time.at(own)
   }
 
-  /**
-   * The ledger of an application, new or known; undefined when the ledger is full of what must not be forgotten.
-   *
-   * @param id its name at the backend (`storageKey`), as for all methods here.
-   */
+  /** The ledger of an application by its `storageKey`; undefined when all that is kept must not be forgotten. */
   application(id: string): ApplicationLedger | undefined {
     const known = this.applications.get(id)
     if (known !== undefined) return known
@@ -181,7 +177,11 @@ export class ServiceLedger implements ServiceState {
   /** Notes that the backend knows these metrics, as the answer to a question from `at` (elapsed time) has shown. */
   prove(metrics: Iterable<string>, at: number): void {
     let anyNew = false
-    for (const metric of metrics) if (this.metrics.prove(metric, at)) anyNew = true
+    for (const metric of metrics) {
+      if (!this.metrics.prove(metric, at)) continue
+      anyNew = true
+      this.hierarchy.meet(metric)
+    }
     if (anyNew) this.forgetFootprints()
   }
 

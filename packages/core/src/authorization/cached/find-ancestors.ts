@@ -2,6 +2,7 @@
  * Finds ancestors of a metric that the backend does not list. It predicts a usage that fills a candidate's limit
  * exactly, plus one of the metric: if the backend denies it, the candidate is an ancestor.
  */
+import { storageKey } from '../../domain/storage-key.ts'
 import { type Usage, usageOf } from '../../domain/usage.ts'
 import type { UsageReport, Verdict } from '../../domain/verdict.ts'
 import type { MetricHierarchy } from '../../ledger/plan/metric-hierarchy.ts'
@@ -129,23 +130,26 @@ function breaks(
     above: allAbove(hierarchy, metric, assumed),
   }))
   return reports.some(({ metric, max, current }) => {
-    const below = used.filter(({ above }) => above.has(metric))
+    const below = used.filter(({ above }) => above.has(storageKey(metric)))
     const need = below.reduce((sum, { amount }) => sum + amount, 0)
     return below.length > 0 && current + need > max
   })
 }
 
-/** The metric itself and all its ancestors, known and assumed. */
+/** The metric itself and all its ancestors, known and assumed, by the names under which the backend stores them. */
 function allAbove(
   hierarchy: MetricHierarchy,
   metric: string,
   assumed: Readonly<Record<string, readonly string[]>>,
 ): ReadonlySet<string> {
-  const above = new Set([metric])
+  const above = new Set([storageKey(metric)])
+  const more = new Map(
+    Object.entries(assumed).map(([name, ancestors]) => [storageKey(name), ancestors.map(storageKey)]),
+  )
   // The iteration of a set also visits what is added meanwhile.
   for (const one of above) {
     for (const ancestor of hierarchy.ancestorsOf(one)) above.add(ancestor)
-    if (Object.hasOwn(assumed, one)) for (const ancestor of assumed[one]!) above.add(ancestor)
+    for (const ancestor of more.get(one) ?? []) above.add(ancestor)
   }
   return above
 }

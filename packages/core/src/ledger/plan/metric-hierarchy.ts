@@ -4,6 +4,8 @@
  * showed.
  */
 
+import { storageKey } from '../../domain/storage-key.ts'
+
 /** How long a list is believed that no answer repeats, and how long a "not below" that a question showed. */
 export const HIERARCHY_TTL_MS = 3_600_000
 
@@ -28,12 +30,15 @@ export class MetricHierarchy {
   readonly #lists = new Map<string, ChildList>()
   readonly #parents = new Map<string, string>()
   readonly #declared: ReadonlySet<string>
+  /** Names of metrics that hold blanks, or a `+` that may be one. */
+  readonly #blankNames = new Set<string>()
   readonly #findings = new Map<string, Map<string, Finding>>()
 
   constructor(declared: DeclaredMetrics = {}) {
-    this.#declared = new Set(Object.keys(declared))
+    this.#declared = new Set(Object.keys(declared).map(storageKey))
     for (const [metric, { parent }] of Object.entries(declared)) {
-      if (parent !== undefined) this.#parents.set(metric, parent)
+      if (parent !== undefined) this.#parents.set(storageKey(metric), storageKey(parent))
+      this.meet(metric)
     }
   }
 
@@ -44,7 +49,13 @@ export class MetricHierarchy {
    */
   learn(lists: ReadonlyMap<string, readonly string[]>, at: number): boolean {
     let changed = false
-    for (const [metric, children] of lists) {
+    for (const [name, names] of lists) {
+      const metric = storageKey(name)
+      const children = names.map(storageKey)
+      if (this.#isAmbiguous(children)) {
+        changed = this.#forgetList(metric) || changed
+        continue
+      }
       const before = this.#lists.get(metric)
       if (before !== undefined && sameMembers(before.children, children)) {
         if (at - before.at > HIERARCHY_TTL_MS) changed = true
@@ -52,7 +63,7 @@ export class MetricHierarchy {
         continue
       }
       changed = true
-      this.#lists.set(metric, { children: [...children], at })
+      this.#lists.set(metric, { children, at })
       for (const [child, parent] of this.#parents) if (parent === metric) this.#parents.delete(child)
       for (const pairs of this.#findings.values()) pairs.delete(metric)
       for (const child of children) {
@@ -63,13 +74,39 @@ export class MetricHierarchy {
     return changed
   }
 
+  /**
+   * Notes that a metric exists. If blanks in its name make a list ambiguous, as `a b` could be two children, the list
+   * is not believed: questions then show what is below its metric.
+   */
+  meet(name: string): void {
+    const stored = storageKey(name)
+    if (!stored.includes('+') || this.#blankNames.has(stored)) return
+    this.#blankNames.add(stored)
+    for (const [metric, { children }] of this.#lists) if (this.#isAmbiguous(children)) this.#forgetList(metric)
+  }
+
+  /** Whether several children in a row could be one metric that is known to exist. */
+  #isAmbiguous(children: readonly string[]): boolean {
+    if (this.#blankNames.size === 0 || children.length < 2) return false
+    const text = `+${children.join('+')}+`
+    for (const name of this.#blankNames) if (!children.includes(name) && text.includes(`+${name}+`)) return true
+    return false
+  }
+
+  /** @returns whether there was a list. */
+  #forgetList(metric: string): boolean {
+    for (const [child, parent] of this.#parents) if (parent === metric) this.#parents.delete(child)
+    return this.#lists.delete(metric)
+  }
+
   /** Whether any answer has listed children; direct authorization does not ask for them. */
   get hasLists(): boolean {
     return this.#lists.size > 0
   }
 
-  /** All known ancestors, nearest first. */
-  ancestorsOf(metric: string): ReadonlySet<string> {
+  /** All known ancestors, nearest first, by the names under which the backend stores them. */
+  ancestorsOf(name: string): ReadonlySet<string> {
+    const metric = storageKey(name)
     const found = new Set<string>()
     let frontier = [metric]
     for (let depth = 0; depth < MAX_DEPTH && frontier.length > 0; depth++) {
@@ -90,31 +127,34 @@ export class MetricHierarchy {
 
   /** Whether the first metric is known to be below the second. */
   isBelow(metric: string, ancestor: string): boolean {
-    return this.ancestorsOf(metric).has(ancestor)
+    return this.ancestorsOf(metric).has(storageKey(ancestor))
   }
 
   /** The limited metrics that could be unknown ancestors of `metric`, top-most first. */
-  hiddenAbove(metric: string, limited: Iterable<string>, now: number): string[] {
+  hiddenAbove(name: string, limited: Iterable<string>, now: number): string[] {
+    const metric = storageKey(name)
     const ancestors = this.ancestorsOf(metric)
     if (this.#declared.has(this.#rootOf(metric))) return []
     const candidates: string[] = []
     for (const above of new Set(limited)) {
-      if (above === metric || ancestors.has(above) || this.isBelow(above, metric)) continue
-      const finding = this.#findings.get(metric)?.get(above)
+      const stored = storageKey(above)
+      if (stored === metric || ancestors.has(stored) || this.isBelow(stored, metric)) continue
+      const finding = this.#findings.get(metric)?.get(stored)
       if (finding !== undefined && now - finding.at < HIERARCHY_TTL_MS) continue
-      if (this.#hidesChildren(above, now, 0)) candidates.push(above)
+      if (this.#hidesChildren(stored, now, 0)) candidates.push(above)
     }
     return candidates.sort((a, b) => this.ancestorsOf(a).size - this.ancestorsOf(b).size)
   }
 
   /** Remembers what a question showed about a pair. */
-  learnAncestor(metric: string, ancestor: string, below: boolean, at: number): void {
+  learnAncestor(name: string, ancestor: string, below: boolean, at: number): void {
+    const metric = storageKey(name)
     let pairs = this.#findings.get(metric)
     if (pairs === undefined) {
       pairs = new Map()
       this.#findings.set(metric, pairs)
     }
-    pairs.set(ancestor, { below, at })
+    pairs.set(storageKey(ancestor), { below, at })
   }
 
   /** Whether some metric below `above` has children that no list shows. */

@@ -1,4 +1,5 @@
 /** Gives each metric of one service that has usage a small number, and notes when an answer last proved it. */
+import { storageKey } from '../../domain/storage-key.ts'
 
 /** Amounts by metric slot; holes are zero. */
 export type Amounts = number[]
@@ -16,12 +17,13 @@ export class MetricTable {
   /** When the question was sent whose answer last proved the metric, by elapsed time; -Infinity: never. */
   readonly #provedAt: number[] = []
 
-  /** The slot of a metric; a new one for a new name. */
+  /** The slot of a metric, however it is spelled; a new one for a new name. */
   slotOf(metric: string): number {
-    const known = this.#slots.get(metric)
+    const stored = storageKey(metric)
+    const known = this.#slots.get(stored)
     if (known !== undefined) return known
     const slot = this.#names.length
-    this.#slots.set(metric, slot)
+    this.#slots.set(stored, slot)
     this.#names.push(metric)
     this.#provedAt.push(Number.NEGATIVE_INFINITY)
     return slot

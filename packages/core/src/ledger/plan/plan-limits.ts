@@ -3,6 +3,7 @@
  * limits.
  */
 import type { Period } from '../../domain/period.ts'
+import { storageKey } from '../../domain/storage-key.ts'
 import type { UsageShape } from '../../domain/usage.ts'
 import { HIERARCHY_TTL_MS, type MetricHierarchy } from './metric-hierarchy.ts'
 import type { MetricTable } from './metric-table.ts'
@@ -97,7 +98,7 @@ export class PlanLimits {
   }
 
   #fallsUnder(metric: string, limited: string): boolean {
-    return metric === limited || this.#hierarchy.isBelow(metric, limited)
+    return storageKey(metric) === storageKey(limited) || this.#hierarchy.isBelow(metric, limited)
   }
 
   #computeFootprint(shape: UsageShape, now: number): LimitFootprint {
