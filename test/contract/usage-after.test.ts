@@ -7,6 +7,7 @@ import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { listenOnLoopback } from '../support/listening.ts'
+import { settled } from '../support/manual-clock.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
 import { SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Handler } from './framework.ts'
@@ -136,10 +137,31 @@ describe.each(
     const socket = open(port, { target })
     await new Promise((resolve) => socket.once('data', resolve))
     const closing = app.gateway.close()
+    const tokens = () => backend.emulator.usage()[SERVICE]?.free?.tokens?.day ?? 0
+    await eventually(() => tokens() === 1, 'a report of what is known')
+    await settled()
     goOn()
     expect(await closing).toEqual({ undelivered: {} })
-    expect(backend.emulator.usage()[SERVICE]?.free?.tokens?.day).toBe(2)
+    expect(tokens()).toBe(2)
     socket.destroy()
+  })
+
+  it('law 8: close() waits for a request that is still being decided, and counts what its handler adds', async () => {
+    let asked = false
+    const usage = () => {
+      asked = true
+      return { hits: 1 }
+    }
+    const { app, port } = await serve({ usage }, (call) => {
+      call.threescale?.addUsage({ tokens: 3 })
+      call.send(200, 'served')
+    })
+    backend.emulator.setFaults([{ kind: 'latency', ms: 50, endpoint: cache ? 'authorize' : 'authrep', count: 1 }])
+    const answer = ask(port, { target })
+    await eventually(() => asked, 'the question')
+    expect(await app.gateway.close()).toEqual({ undelivered: {} })
+    expect((await answer).status).toBe(200)
+    expect(backend.emulator.usage()[SERVICE]?.free?.tokens?.day).toBe(3)
   })
 
   it('tells usageAfter how many bytes of the body were written, and whether the response finished', async () => {

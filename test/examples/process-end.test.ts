@@ -52,13 +52,14 @@ it('law 16: tries for five seconds when 3scale is away, and then lets the proces
 })
 
 it('closeOn leaves ending the process to another listener', async () => {
-  const program = `${START.replace('process.argv.slice(2)', "['SIGTERM']")}
+  const program = `
+const work = setInterval(() => {}, 1000)
 process.once('SIGTERM', async () => {
   await gateway.close()
   process.exitCode = 7
   clearInterval(work)
 })
-const work = setInterval(() => {}, 1000)`
+${START.replace('process.argv.slice(2)', "['SIGTERM']")}`
   const { child, ended, used } = await startRecipe(program, { framework: 'express' })
   child.kill('SIGTERM')
   expect(await ended).toEqual({ code: 7, signal: null, errors: '' })
