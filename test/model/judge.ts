@@ -42,6 +42,8 @@ export class Judge {
   foreign = false
   /** Metrics were moved, or usage was stamped anew. */
   moved = false
+  /** Applications that were deleted at some time: nothing is known of their counts. */
+  readonly deleted: Set<number> = new Set()
   /** Limits may be exceeded: usage is known only after the response, or an application has no room for its count. */
   mayOvershoot: boolean
   readonly #limits: TimedLimit[]
@@ -71,7 +73,7 @@ export class Judge {
   /** @param time the service's; `now` is elapsed time. */
   admit(admitted: Admitted, time: number, now: number): void {
     this.admitted.push(admitted)
-    if (this.foreign || this.moved || this.mayOvershoot) return
+    if (this.foreign || this.moved || this.mayOvershoot || this.deleted.has(admitted.application)) return
     for (const { limit, from, until } of this.#limits) {
       // A limit cannot hold before it is known, and need not hold after it is gone.
       if (from + MAX_LEARNING_MS > now || until <= now || needOf(admitted.usage, limit.metric) === 0) continue
@@ -90,6 +92,7 @@ export class Judge {
   /** @param lost usage that the backend counted, but that was not admitted. */
   deny({ application, usage, times, at }: Denied, lost: readonly Said[]): void {
     if (this.#disturbed > at - MAX_LEARNING_MS || this.foreign || this.moved || this.mayOvershoot) return
+    if (this.deleted.has(application)) return
     const counted = [...this.admitted, ...lost.map((said) => ({ ...said, stamp: said.at, moments: [said.at] }))]
     const violated = this.#limits.some(({ limit, until }) => {
       if (until <= at - MAX_LEARNING_MS || !touches(usage, limit.metric)) return false

@@ -10,7 +10,7 @@ const SEED =
     ? {}
     : { seed: Number(process.env.MODEL_SEED ?? 2) }
 
-it.each(['alone', 'changes', 'others', 'clocks'] as const)(
+it.each(['alone', 'changes', 'others', 'clocks', 'deletions'] as const)(
   `laws 7, 8 and 9 hold under random schedules (%s)`,
   async (what) => {
     await fc.assert(

@@ -4,6 +4,7 @@ import { runSchedule } from './run-schedule.ts'
 import type { Schedule } from './schedule.ts'
 
 const ALONE: Omit<Schedule, 'steps'> = {
+  kind: 'alone',
   version: '1',
   limits: [{ metric: 'hits', period: 'eternity', value: 1 }],
   start: Date.parse('2024-02-28T23:59:10Z'),

@@ -11,6 +11,7 @@ import { ManualClock } from '../support/manual-clock.ts'
 import { createWorld, type Outcome, SERVICE, type World } from '../support/world.ts'
 import { BackendLog } from './backend-log.ts'
 import { applicationOf, changeState } from './change-state.ts'
+import { Deletions } from './deletions.ts'
 import { goWrong } from './faults.ts'
 import { Judge, needOf, SETTLE_MS } from './judge.ts'
 import { type Change, type Limit, METRICS, type Schedule, type Step } from './schedule.ts'
@@ -38,6 +39,7 @@ class Run {
   readonly #world: World
   readonly #judge: Judge
   readonly #log = new BackendLog()
+  readonly #deletions = new Deletions()
   readonly #faults: Extract<Step, { do: 'fault' }>[] = []
   #faultCalls = 0
   #state: EmulatorState
@@ -93,6 +95,7 @@ class Run {
       const lost = restarts < this.#restarts
       this.#log.note(request, answer.status, at, lost)
       if (lost) throw new TransportError('reset', { sent: true })
+      this.#deletions.noteAnswer(request, answer)
       return answer
     }
   }
@@ -254,12 +257,21 @@ class Run {
       this.#report(change)
       return
     }
+    const judged = this.#schedule.kind === 'deletions'
+    if (judged && !this.#deletions.mayHappen(change, this.#schedule, this.#world.ledger)) return
     const state = changeState(this.#state, change)
     if (state === undefined) return
     const now = this.#clock.elapsed()
     this.#judge.disturb(now)
-    if (change.do === 'delete' || change.do === 'restore') this.#judge.foreign = true
-    if (change.do.endsWith('metric')) this.#judge.moved = true
+    if (change.do === 'delete' || change.do === 'restore') {
+      if (judged) this.#judge.deleted.add(change.application)
+      else this.#judge.foreign = true
+    }
+    if (change.do.endsWith('metric')) {
+      // Usage that is given up with its metric counts no more, so the parents of the metric have room again.
+      if (judged) this.#judge.mayOvershoot = true
+      else this.#judge.moved = true
+    }
     this.#judge.changeLimits(state.services[0]!.plans![0]!.limits! as Limit[], now)
     this.#state = state
     this.#world.emulator.updateState(state)
@@ -291,15 +303,20 @@ class Run {
     emulator.runJobs({ all: true })
     this.#check('the end')
     const sums = ledger.sums()
+    const judges = (id: string | undefined) => !this.#judge.deleted.has(Number(id?.slice(1)))
     const dropped = emulator.calls().filter((call) => call.dropped !== undefined)
     const left = Object.entries(undelivered)
     if (left.length > 0 && !this.#judge.moved && !this.#judge.foreign)
       this.#judge.problems.push(`undelivered: ${JSON.stringify(left)}`)
     const quiet = !this.#judge.foreign && !this.#judge.moved
-    if (quiet && dropped.length > 0) this.#judge.problems.push(`law 9: dropped ${JSON.stringify(dropped)}`)
-    const maybeCounted = losses.filter(({ reason }) => reason === 'ambiguous' || reason === 'closed')
-    const suspected = losses.filter(({ kind }) => kind === 'suspected')
-    if (quiet && suspected.length > 0) this.#judge.problems.push(`suspected a loss: ${JSON.stringify(suspected)}`)
+    if (quiet && dropped.length > 0 && !this.#deletions.any)
+      this.#judge.problems.push(`law 9: dropped ${JSON.stringify(dropped)}`)
+    // What is given up because it is gone may have been counted before.
+    const unsureOf = this.#deletions.any ? ['ambiguous', 'closed', 'metric_gone'] : ['ambiguous', 'closed']
+    const suspected = losses.filter(({ kind, applicationId }) => kind === 'suspected' && judges(applicationId))
+    // A metric that is deleted leaves the tree before its usage is given up, so its parents seem to miss that.
+    if (quiet && suspected.length > 0 && !this.#deletions.ofMetric)
+      this.#judge.problems.push(`suspected a loss: ${JSON.stringify(suspected)}`)
     for (const { name } of METRICS) {
       const admitted = this.#judge.admitted.reduce((sum, { usage }) => sum + (usage[name] ?? 0), 0)
       const said = sums[name]?.admitted ?? 0
@@ -307,13 +324,18 @@ class Run {
     }
     if (!quiet) return
     const usage = emulator.usage()[SERVICE]!
-    for (const { name } of METRICS) {
-      const counted = [0, 1].reduce((sum, index) => sum + (usage[`a${index}`]?.[name]?.eternity ?? 0), 0)
-      const due = this.#judge.admitted.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      const givenUp = losses
-        .filter(({ kind }) => kind === 'given-up')
+    const judged = [0, 1].filter((index) => !this.#judge.deleted.has(index))
+    const lost = losses.filter(({ kind, applicationId }) => kind === 'given-up' && judges(applicationId))
+    // The backend forgets the counts of a metric with the metric.
+    for (const { name } of METRICS.filter(({ name }) => !(this.#deletions.any && name === 'deep'))) {
+      const counted = judged.reduce((sum, index) => sum + (usage[`a${index}`]?.[name]?.eternity ?? 0), 0)
+      const due = this.#judge.admitted
+        .filter(({ application }) => judged.includes(application))
         .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      const unsure = maybeCounted.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
+      const givenUp = lost.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
+      const unsure = lost
+        .filter(({ reason }) => unsureOf.includes(reason))
+        .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
       // An authrep whose answer is lost is counted, though its usage is not admitted.
       const { room, limitMargin } = this.#schedule
       const max = room === 1 || limitMargin > 0 ? Number.POSITIVE_INFINITY : due - givenUp + unsure

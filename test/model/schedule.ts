@@ -49,6 +49,7 @@ export interface Limit {
 }
 
 export interface Schedule {
+  readonly kind: Kind
   /** '1' user keys, '2' application ids with keys. */
   readonly version: '1' | '2'
   readonly limits: readonly Limit[]
@@ -137,6 +138,14 @@ const change: fc.Arbitrary<Step> = fc.oneof(
   }) as fc.Arbitrary<Change>,
   fc.record({ do: fc.constantFrom('drop-metric', 'restore-metric', 'move-metric') }) as fc.Arbitrary<Change>,
 )
+// The other application is never deleted, so that all of its usage has to be counted or told.
+const deletion: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    do: fc.constantFrom('delete', 'delete', 'restore'),
+    application: fc.constant(1),
+  }) as fc.Arbitrary<Change>,
+  fc.record({ do: fc.constantFrom('drop-metric', 'restore-metric') }) as fc.Arbitrary<Change>,
+)
 const foreign: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('foreign' as const),
   application,
@@ -158,8 +167,9 @@ const starts = ['2024-02-28T23:59:10Z', '2024-02-29T23:59:00Z', '2026-12-31T23:5
  * 'changes': faults and changes by an administrator.
  * 'others': faults, usage of other clients, and usage known only after the response.
  * 'clocks': faults and clocks that are set.
+ * 'deletions': faults, and an application and a metric that are deleted and made again in traffic.
  */
-export type Kind = 'alone' | 'changes' | 'others' | 'clocks'
+export type Kind = 'alone' | 'changes' | 'others' | 'clocks' | 'deletions'
 
 export function schedules(what: Kind): fc.Arbitrary<Schedule> {
   const steps: { arbitrary: fc.Arbitrary<Step>; weight: number }[] = [
@@ -179,8 +189,10 @@ export function schedules(what: Kind): fc.Arbitrary<Schedule> {
   ]
   if (what === 'changes') steps.push({ arbitrary: change, weight: 2 })
   if (what === 'clocks') steps.push({ arbitrary: setClock, weight: 1 })
+  if (what === 'deletions') steps.push({ arbitrary: deletion, weight: 2 })
   if (what === 'others') steps.push({ arbitrary: foreign, weight: 2 })
   return fc.record({
+    kind: fc.constant(what),
     version: fc.constantFrom('1' as const, '2' as const),
     limits: fc.uniqueArray(limit, { maxLength: 4, selector: ({ metric, period }) => `${metric} ${period}` }),
     start: fc.oneof(

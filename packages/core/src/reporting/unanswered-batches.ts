@@ -45,7 +45,8 @@ export class UnansweredBatches {
     for (const batch of [...this.#options.batches]) {
       if (batch.state === 'ambiguous') {
         if (clock.elapsed() < this.#dueAt(batch)) continue
-        const limited = [...batch.applications].filter((application) => canTell(application, batch))
+        // Nobody is known who could be asked about an application that has vanished.
+        const limited = [...batch.applications].filter((one) => !one.vanished && canTell(one, batch))
         if (limited.length > 0 && !batch.undecidable && this.#mayAsk(batch)) {
           await this.#ask(batch, limited)
           continue
