@@ -127,15 +127,14 @@ export class Ledger implements ServicesState {
     return false
   }
 
-  /** Forgets usage that the backend has surely counted by now and had no reason to drop, of applications without further requests. */
-  sweep(): void {
+  /** Forgets usage of an application that the backend has surely counted by now and had no reason to drop. */
+  forgetSettled(application: ApplicationLedger): void {
+    const { questions, sent } = application
+    if (questions > 0 || sent === undefined) return
     const settled = this.clock.elapsed() - this.settleMs
-    for (const application of this.#busy) {
-      if (application.questions > 0 || application.sent === undefined) continue
-      const kept = application.sent.filter(({ delivery }) => isUnsettled(delivery, settled))
-      application.sent = kept.length === 0 ? undefined : kept
-      this.markBusy(application)
-    }
+    const kept = sent.filter(({ delivery }) => isUnsettled(delivery, settled))
+    application.sent = kept.length === 0 ? undefined : kept
+    this.markBusy(application)
   }
 
   /** Law 8, by metric: `pending`, `inFlight` and `ambiguous` are counted anew each time, not derived. */

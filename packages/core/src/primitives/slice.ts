@@ -11,9 +11,8 @@ export class Slice {
     return performance.now() - this.#began >= SLICE_MS
   }
 
-  /** Lets everything else run first, if the slice is used up. */
+  /** Lets everything else run first. */
   async rest(): Promise<void> {
-    if (!this.over) return
     await new Promise<void>((resolve) => void setImmediate(resolve))
     this.#began = performance.now()
   }

@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { giveUpWaiting } from '../ledger/usage/losses.ts'
 import type { Delivery } from '../ledger/usage/sent-row.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
+import { Slice } from '../primitives/slice.ts'
 
 /** These responses will not finish before the gateway closes; their usage is reported without a status code. */
 export function releaseAwaitingResponse(ledger: Ledger): void {
@@ -28,15 +29,22 @@ export function leftOf(ledger: Ledger): Record<string, number> {
  *
  * @returns the amounts by metric.
  */
-export function giveUpRest(ledger: Ledger): Record<string, number> {
+export async function giveUpRest(ledger: Ledger): Promise<Record<string, number>> {
   const undelivered = leftOf(ledger)
+  const slice = new Slice()
   const open = new Set<Delivery>()
   for (const application of [...ledger.busy]) {
     for (const { delivery } of application.sent ?? []) {
       if (delivery.state === 'inFlight' || delivery.state === 'ambiguous') open.add(delivery)
     }
     giveUpWaiting(application, 'closed')
+    if (slice.over) await slice.rest()
   }
-  for (const delivery of open) delivery.giveUp(delivery.state === 'ambiguous' ? 'ambiguous' : 'closed', true)
+  for (const delivery of open) {
+    if (delivery.state === 'ambiguous') delivery.giveUp('ambiguous', true)
+    // An outcome may have come during a rest.
+    else if (delivery.state === 'inFlight') delivery.giveUp('closed', true)
+    if (slice.over) await slice.rest()
+  }
   return undelivered
 }

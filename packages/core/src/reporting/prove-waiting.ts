@@ -2,6 +2,7 @@
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { needsProof } from '../ledger/usage/take-batches.ts'
+import { Slice } from '../primitives/slice.ts'
 import { askEach, MAX_PROOFS_AT_ONCE } from './ask-each.ts'
 
 export interface ProofSettings {
@@ -29,7 +30,13 @@ export async function proveWaiting(
   const { intervalMs, ttlMs } = settings
   const holdsMs = proofHoldsMs(settings)
   const isOpen = (application: ApplicationLedger) => application.id === undefined || needsProof(application, holdsMs)
-  const open = [...busy].filter(isOpen).sort((a, b) => a.provedAt - b.provedAt)
+  const slice = new Slice()
+  const open: ApplicationLedger[] = []
+  for (const application of busy) {
+    if (isOpen(application)) open.push(application)
+    if (slice.over) await slice.rest()
+  }
+  open.sort((a, b) => a.provedAt - b.provedAt)
   const share = Math.ceil(busy.size * Math.min(1, intervalMs / ttlMs))
   await askEach(open.slice(0, Math.max(share, MAX_PROOFS_AT_ONCE)), async (application) => {
     // An answer meanwhile may have proved the metric that all of them wait for.

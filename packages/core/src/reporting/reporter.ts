@@ -8,6 +8,7 @@ import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import { captureContext } from '../primitives/async-context.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
+import { Slice } from '../primitives/slice.ts'
 import { AcknowledgedBatches } from './acknowledged-batches.ts'
 import { giveUpRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
 import { proofHoldsMs, proveWaiting } from './prove-waiting.ts'
@@ -96,7 +97,7 @@ class BatchReporter implements Reporter {
 
   wake(records: number): void {
     // Usage of a request that was still under way. It is given up a microtask later, when it has been counted.
-    if (this.#closed) queueMicrotask(() => giveUpRest(this.#options.ledger))
+    if (this.#closed) queueMicrotask(() => void giveUpRest(this.#options.ledger))
     else this.#noteWaiting(true)
     if (this.#flushing !== undefined) this.#wokenAgain = true
     if (this.#closing !== undefined || this.#flushing !== undefined) return
@@ -186,7 +187,11 @@ class BatchReporter implements Reporter {
   async #flushAll(): Promise<void> {
     const { ledger, clock, report, ttlMs, prove } = this.#options
     const began = clock.elapsed()
-    ledger.sweep()
+    const slice = new Slice()
+    for (const application of ledger.busy) {
+      ledger.forgetSettled(application)
+      if (slice.over) await slice.rest()
+    }
     await this.#unanswered.resolve()
     if (ledger.records > 0) {
       await proveWaiting(ledger, { intervalMs: report.intervalMs, ttlMs }, prove)
@@ -227,7 +232,7 @@ class BatchReporter implements Reporter {
     const delivered = () => ledger.records === 0
     await this.#deliverUntil(delivered, timeoutMs)
     this.#closed = true
-    const undelivered = giveUpRest(ledger)
+    const undelivered = await giveUpRest(ledger)
     this.#noteWaiting(false)
     return { undelivered }
   }

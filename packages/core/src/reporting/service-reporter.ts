@@ -79,7 +79,11 @@ export class ServiceReporter {
     if (smallest === undefined) return false
     if (!(await answers(service.id, smallest.id!))) {
       this.#backOff.failed(clock.elapsed())
-      for (const application of service.busyApplications()) compact(application)
+      const slice = new Slice()
+      for (const application of service.busyApplications()) {
+        compact(application)
+        if (slice.over) await slice.rest()
+      }
       return false
     }
     const { value: first } = this.#take(new Set([smallest]), 0).next()
@@ -90,11 +94,11 @@ export class ServiceReporter {
   async #sendAll(batches: Iterable<Batch>): Promise<boolean> {
     const slice = new Slice()
     for (const batch of batches) {
-      await slice.rest()
+      if (slice.over) await slice.rest()
       const result = await sendBatch(batch, this.#options)
       this.#note(result)
       if (result.kind !== 'delivered') return false
-      await slice.rest()
+      if (slice.over) await slice.rest()
     }
     return true
   }

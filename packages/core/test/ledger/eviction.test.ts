@@ -99,11 +99,11 @@ describe('law 10: the ledger', () => {
     expect(ledger.whole.sums().hits).toMatchObject({ pending: 3 })
     send(ledger)
     ledger.clock.skip(SETTLE_MS)
-    ledger.whole.sweep()
+    ledger.whole.forgetSettled(overflow)
     // An answer about the application could still show that its batch was dropped.
     expect(ledger.service.overflow('a2', 0)).toBe(overflow)
     for (const batch of ledger.whole.batches.acknowledged()) batch.release()
-    ledger.whole.sweep()
+    ledger.whole.forgetSettled(overflow)
     expect(ledger.service.overflow('a2', 0)).not.toBe(overflow)
     expect(ledger.whole.sums().hits).toMatchObject({ admitted: 3, acknowledged: 3 })
   })

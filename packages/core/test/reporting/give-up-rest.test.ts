@@ -4,7 +4,7 @@ import { openLedger } from '../../../../test/support/test-ledger.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { giveUpRest, releaseAwaitingResponse } from '../../src/reporting/give-up-rest.ts'
 
-it('law 8: returns all that is left, and counts it as given up with the reason', () => {
+it('law 8: returns all that is left, and counts it as given up with the reason', async () => {
   const ledger = openLedger()
   const application = ledger.learn('a1', [], { metrics: ['hits', 'orders'] })
   const take = () => takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!
@@ -15,14 +15,14 @@ it('law 8: returns all that is left, and counts it as given up with the reason',
   ledger.admit(application, { hits: 4 })
   take()
   ledger.admit(application, { orders: 8 })
-  expect(giveUpRest(ledger.whole)).toEqual({ hits: 6, orders: 8 })
+  expect(await giveUpRest(ledger.whole)).toEqual({ hits: 6, orders: 8 })
   expect(ledger.losses.map(({ reason, usage }) => [reason, { ...usage }])).toEqual([
     ['closed', { orders: 8 }],
     ['ambiguous', { hits: 2 }],
     ['closed', { hits: 4 }],
   ])
   expect([imbalance(ledger.whole), ledger.whole.records]).toEqual([{}, 0])
-  expect(giveUpRest(ledger.whole)).toEqual({})
+  expect(await giveUpRest(ledger.whole)).toEqual({})
 })
 
 it('responses that will not end do not hold their usage back', () => {

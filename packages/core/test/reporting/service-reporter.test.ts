@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { imbalance } from '../../../../test/support/imbalance.ts'
 import { ManualClock } from '../../../../test/support/manual-clock.ts'
 import type { Line } from '../../../../test/support/scripted-client.ts'
 import { ACCEPTED, openReporting, refusal } from '../../../../test/support/test-reporting.ts'
@@ -149,4 +150,39 @@ it.each([
   admit('a1')
   await reports.flush(false)
   expect(breaker.state.kind).toBe(state)
+})
+
+it('law 17: lets other work run between the batches of a flush, and usage is conserved then', async () => {
+  const { reports, reporting, whole, learn } = open([ACCEPTED])
+  const application = learn('a1', [], { metrics: ['hits'] })
+  for (let call = 0; call < 3500; call++) reporting.countAsOwn(application, { hits: 1 }, 200)
+  let now = 0
+  const timer = vi.spyOn(performance, 'now').mockImplementation(() => (now += 5))
+  const seen: object[] = []
+  let over = false
+  const look = () => {
+    const { inFlight, pending, acknowledged } = whole.sums().hits!
+    seen.push({ inFlight, pending, acknowledged, ...imbalance(whole) })
+    if (!over) setImmediate(look)
+  }
+  setImmediate(look)
+  await reports.flush(false)
+  over = true
+  timer.mockRestore()
+  expect(reporting.sent).toHaveLength(4)
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      { inFlight: 1000, pending: 2500, acknowledged: 0 },
+      { inFlight: 0, pending: 2500, acknowledged: 1000 },
+      { inFlight: 1000, pending: 1500, acknowledged: 1000 },
+      { inFlight: 0, pending: 500, acknowledged: 3000 },
+    ]),
+  )
+})
+
+it('asks again within a minute although the backend wants to be left alone for a day', async () => {
+  const { reports, admit, clock } = open([{ status: 503, headers: { 'retry-after': '86400' } }])
+  admit('a1')
+  await reports.flush(false)
+  expect(reports.mayTryAt(clock.elapsed())).toBe(clock.elapsed() + 60_000)
 })

@@ -57,6 +57,7 @@ export class CacheLoader {
   /** Asks once; asks again where a metric with waiting usage turned out to be deleted. Never rejects. */
   async load(request: LoadRequest): Promise<LoadResult> {
     const { application, usage } = request
+    const gone = new Set<string>()
     for (;;) {
       const result = await this.#loadOnce(request)
       if (application === undefined) return result
@@ -64,7 +65,8 @@ export class CacheLoader {
       const deleted = result.caller?.kind === 'usage' ? result.caller.metric : undefined
       if (deleted === undefined) return result
       giveUpMetric(application, 'metric_gone', deleted)
-      if (Object.hasOwn(usage, deleted)) return result
+      if (Object.hasOwn(usage, deleted) || gone.has(deleted)) return result
+      gone.add(deleted)
     }
   }
 
