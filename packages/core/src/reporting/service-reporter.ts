@@ -4,7 +4,8 @@ import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import { compact } from '../ledger/usage/compact.ts'
-import { eachBatch } from '../ledger/usage/take-batches.ts'
+import { isPaused } from '../ledger/usage/sent-row.ts'
+import { eachBatch, type TakeOptions } from '../ledger/usage/take-batches.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { Slice } from '../primitives/slice.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
@@ -59,14 +60,14 @@ export class ServiceReporter {
     const now = this.#options.clock.elapsed()
     if (!ignorePause && this.#backOff.dueAt(now) > now) return
     if (this.#failedLast && !(await this.#tryOne())) return
-    await this.#sendAll(this.#take(undefined, beganMs))
+    await this.#sendAll(this.#take({ paused: ignorePause }, beganMs))
   }
 
   /** Sends the waiting usage of one application, except during the pause after a failure. */
   async flushOnly(application: ApplicationLedger): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (this.#failedLast || this.#backOff.dueAt(now) > now) return
-    await this.#sendAll(this.#take(new Set([application]), 0))
+    await this.#sendAll(this.#take({ only: new Set([application]) }, 0))
   }
 
   /**
@@ -86,7 +87,7 @@ export class ServiceReporter {
       }
       return false
     }
-    const { value: first } = this.#take(new Set([smallest]), 0).next()
+    const { value: first } = this.#take({ only: new Set([smallest]) }, 0).next()
     return first === undefined || (await this.#sendAll([first]))
   }
 
@@ -127,10 +128,10 @@ export class ServiceReporter {
     }
   }
 
-  #take(only: ReadonlySet<ApplicationLedger> | undefined, beganMs: number): Generator<Batch, void, undefined> {
+  #take(which: Pick<TakeOptions, 'only' | 'paused'>, beganMs: number): Generator<Batch, void, undefined> {
     const { service, report, provedWithinMs } = this.#options
     const late = this.#rejected ? 'misconfigured' : report.late === 'give-up' ? 'late' : 're-stamp'
-    return eachBatch(service, { provedWithinMs: provedWithinMs + beganMs, late, only })
+    return eachBatch(service, { provedWithinMs: provedWithinMs + beganMs, late, ...which })
   }
 }
 
@@ -138,7 +139,7 @@ function smallestWaiting(service: ServiceLedger): ApplicationLedger | undefined 
   let smallest: ApplicationLedger | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const application of service.busyApplications()) {
-    if (application.id === undefined) continue
+    if (application.id === undefined || isPaused(application.id, application.sent)) continue
     let rows = 0
     eachRow(application.pending, () => void rows++)
     eachRow(application.ownTransactions, (row) => {

@@ -73,9 +73,18 @@ export class UnansweredBatches {
   }
 
   async #ask(batch: Batch, limited: readonly ApplicationLedger[]): Promise<void> {
-    for (const application of limited.slice(0, MAX_APPLICATIONS_ASKED)) {
+    // The witness first, as its answer is the one that will tell.
+    const asked = [...limited].sort((a, b) => Number(b.id === batch.witness) - Number(a.id === batch.witness))
+    for (const application of asked.slice(0, MAX_APPLICATIONS_ASKED)) {
       if (batch.state !== 'ambiguous') return
       await this.#options.prove(application)
     }
+    if (batch.state === 'ambiguous' && batch.hidden) appointWitness(batch, limited)
   }
+}
+
+/** Its reports pause. Once all earlier ones are settled, nothing hides what the backend's count lacks. */
+function appointWitness(batch: Batch, limited: readonly ApplicationLedger[]): void {
+  batch.hidden = false
+  batch.witness ??= limited[0]!.id
 }

@@ -30,9 +30,11 @@ export function judgeUnanswered(
     if (delivery.state === 'ambiguous' && delivery.since <= settledBefore) unanswered.add(delivery)
   }
   for (const delivery of unanswered) {
-    const findings = new Set(limits.map((limit) => isMissing(application, delivery, limit, settledBefore)))
+    const findings = new Set(limits.map((limit) => find(application, delivery, limit, settledBefore)))
+    const hidden = findings.delete('hidden')
     findings.delete(undefined)
-    if (findings.size === 1 && findings.has(true)) delivery.takeBack(false)
+    if (findings.size === 1 && findings.has('missing')) delivery.takeBack(false)
+    else if (findings.size === 0 && hidden) delivery.hidden = true
     else delivery.undecidable ||= canTell(application, delivery)
   }
 }
@@ -42,13 +44,20 @@ export function canTell(application: ApplicationLedger, delivery: Delivery): boo
   return application.planLimits.limits.some((_, limit) => deliveryInWindow(application, delivery, limit) > 0)
 }
 
-/** Whether the backend's count lacks the delivery; undefined where this limit cannot show it. */
-function isMissing(
+/**
+ * missing: the backend's count lacks the delivery.
+ * shown: it does not, or other processes used as much.
+ * hidden: it lacks as much, but that may be other usage on its way.
+ * Undefined where this limit cannot show it.
+ */
+type Finding = 'missing' | 'shown' | 'hidden' | undefined
+
+function find(
   application: ApplicationLedger,
   delivery: Delivery,
   { report, limit }: LimitInAnswer,
   settledBefore: number,
-): boolean | undefined {
+): Finding {
   const { cells } = application
   const at = limit * WIDTH
   if (cells[at + INFLATED] !== 0) return undefined
@@ -59,8 +68,8 @@ function isMissing(
   if (resent > 0) return undefined
   const lower = report.current + unsent
   const missing = Math.min(cells[at + KNOWN]!, lower + unsettled) - lower
-  if (missing > unsettled - amount && missing >= amount) return true
-  return missing < amount ? false : undefined
+  if (missing < amount) return 'shown'
+  return missing > unsettled - amount ? 'missing' : 'hidden'
 }
 
 function deliveryInWindow(application: ApplicationLedger, delivery: Delivery, limit: number): number {

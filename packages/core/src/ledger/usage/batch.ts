@@ -14,6 +14,8 @@ export type UnansweredUsage = 'give-up' | 'count-again'
 export class Batch implements Delivery {
   readonly service: ServiceState
   undecidable = false
+  hidden = false
+  witness: string | undefined = undefined
   #rows: readonly BatchRow[]
   #state: DeliveryState = 'inFlight'
   #since: number

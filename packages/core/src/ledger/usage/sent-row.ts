@@ -26,6 +26,10 @@ export interface Delivery {
   readonly awaitsProof: boolean
   /** An answer that should have shown whether it was counted did not. */
   undecidable: boolean
+  /** An answer could not show whether it was counted, because other usage of the application was on its way. */
+  hidden: boolean
+  /** The application whose reports pause while this is ambiguous, so that the next answers can show what became of it. */
+  witness: string | undefined
   /** An answer to a question from after its settling shows that the application exists. */
   confirm(applicationId: string): void
   /** Something that it may carry is gone. Its usage of that is given up, and all other usage becomes ambiguous. */
@@ -40,6 +44,11 @@ export interface Delivery {
 export interface SentRow {
   readonly row: UsageRow
   readonly delivery: Delivery
+}
+
+/** Whether reports of an application pause, because it is the witness of a delivery that it has part in. */
+export function isPaused(id: string | undefined, sent: readonly SentRow[] | undefined): boolean {
+  return sent?.some(({ delivery: { state, witness } }) => state === 'ambiguous' && witness === id) === true
 }
 
 /** Whether the backend may not have come to count a delivery by then. */

@@ -5,6 +5,7 @@ import type { ServiceLedger } from '../service-ledger.ts'
 import type { Batch } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { renewStamps } from './renew-stamps.ts'
+import { isPaused } from './sent-row.ts'
 
 export interface TakeOptions {
   /** Applications and metrics that were proved longer ago than this, in milliseconds, get batches of their own. */
@@ -13,6 +14,8 @@ export interface TakeOptions {
   readonly late: 're-stamp' | LossReason
   /** Only these applications; default all of the service. */
   readonly only?: ReadonlySet<ApplicationLedger> | undefined
+  /** Whether to take also usage of applications whose reports pause. Default only where `only` names them. */
+  readonly paused?: boolean
 }
 
 /** Takes all usage of a service that may be sent. The batches are in flight from now on. */
@@ -35,7 +38,7 @@ export function* eachBatch(service: ServiceLedger, options: TakeOptions): Genera
     else others.add(application)
   }
   const common = new BatchBuilder(service)
-  for (const application of applicationsOf(service, options.only)) {
+  for (const application of applicationsOf(service, options)) {
     renewStamps(application, options.late, service.at(clock.now()))
     if (application.provedAt < provedSince) {
       alone.push(application)
@@ -56,11 +59,16 @@ export function* eachBatch(service: ServiceLedger, options: TakeOptions): Genera
   }
 }
 
-function applicationsOf(service: ServiceLedger, only: TakeOptions['only']): ApplicationLedger[] {
-  const all = only === undefined ? service.ledger.busy : only
-  return [...all].filter(
-    ({ service: its, id, pending, ownTransactions }) =>
-      its === service && id !== undefined && (pending !== undefined || ownTransactions !== undefined),
+function applicationsOf(
+  service: ServiceLedger,
+  { only, paused = only !== undefined }: TakeOptions,
+): ApplicationLedger[] {
+  return [...(only ?? service.ledger.busy)].filter(
+    ({ service: its, id, pending, ownTransactions, sent }) =>
+      its === service &&
+      id !== undefined &&
+      (pending !== undefined || ownTransactions !== undefined) &&
+      (paused || !isPaused(id, sent)),
   )
 }
 

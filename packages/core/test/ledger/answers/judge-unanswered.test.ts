@@ -74,10 +74,14 @@ describe('a batch without an answer', () => {
     take(ledger).acknowledge()
     ledger.admit(application, { hits: 10 })
     ledger.clock.skip(1)
-    // One of two batches of 3 is missing, but it is unknown which.
+    // One of two batches of 3 is missing, but it is unknown which until the other is surely counted.
     ledger.learn('a1', DAY(5))
-    expect([batch.state, batch.undecidable]).toEqual(['ambiguous', true])
+    expect([batch.state, batch.undecidable, batch.hidden]).toEqual(['ambiguous', false, true])
     expect(ledger.known(application)).toEqual([18])
+    for (const one of ledger.whole.batches.acknowledged()) one.release()
+    ledger.clock.skip(SETTLE_MS)
+    ledger.learn('a1', DAY(5))
+    expect([batch.state, ledger.known(application), ledger.losses]).toEqual(['over', [18], []])
   })
 
   it('was not counted when more is missing than all other batches could explain', () => {

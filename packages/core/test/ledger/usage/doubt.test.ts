@@ -106,14 +106,13 @@ describe('an acknowledged batch is proved', () => {
 
 it('law 10: a bounded number of rows waits for proof, and the oldest wait no longer', () => {
   const ledger = openLedger({ maxApplications: 1000 })
-  const batches: Batch[] = []
-  for (let round = 0; round < 102; round++) {
-    for (let index = 0; index < 1000; index++)
-      ledger.admit(ledger.learn(`a${index}`, [], { metrics: ['hits'] }), { hits: 1 })
+  const applications = Array.from({ length: 1000 }, (_, index) => ledger.learn(`a${index}`, [], { metrics: ['hits'] }))
+  const batches = Array.from({ length: 102 }, () => {
+    for (const application of applications) ledger.admit(application, { hits: 1 })
     const batch = take(ledger)
     batch.acknowledge()
-    batches.push(batch)
-  }
+    return batch
+  })
   expect(batches.map(({ awaitsProof }) => awaitsProof)).toEqual(batches.map((_, index) => index >= 2))
 })
 
