@@ -1,7 +1,7 @@
 /** When callers are refreshed in the background. */
 import type { Credentials } from '@threescale/core'
 import { expect, it } from 'vitest'
-import { createWorld, stateOf } from '../support/world.ts'
+import { allowed, createWorld, stateOf } from '../support/world.ts'
 
 interface Kind {
   readonly version: '1' | '2'
@@ -69,3 +69,32 @@ it.each(Object.keys(KINDS))(
     expect(sum).toBeLessThanOrEqual(proofs * 3)
   },
 )
+
+it('proofs for reports cost busy callers next to nothing: at most one call per 100 requests, reports included', async () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `app-${index}`)
+  const world = createWorld({
+    state: stateOf({ limits: [], version: '2', applications: ids.map((id) => ({ id, plan: 'p1' })) }),
+    latencyMs: 20,
+    maxCalls: 400,
+  })
+  // A thousand requests of each application a minute, until what was acknowledged first is proved.
+  let requests = 0
+  let refused = 0
+  for (let tick = 0; tick < 200; tick++) {
+    for (const appId of ids) {
+      for (let request = 0; request < 8; request++) {
+        requests += 1
+        const outcome = world.ask({ appId })
+        // The first ones wait for an answer, which takes its time on the clock.
+        if (tick > 0 && !allowed(await outcome)) refused += 1
+      }
+    }
+    await world.clock.advance(500)
+  }
+  expect(world.calls.length).toBeLessThanOrEqual(requests / 100)
+  // About one question for each application and ttl, as refreshes alone would be.
+  expect(world.count('authorize')).toBeLessThanOrEqual(ids.length * (100 / 10 + 2))
+  // Only what the last reports carried is not proved yet.
+  expect(refused).toBe(0)
+  expect([...world.ledger.batches.acknowledged()].length).toBeLessThanOrEqual(8)
+})

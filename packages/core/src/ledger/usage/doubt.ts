@@ -1,4 +1,5 @@
 /** What an answer means for batches that were sent already: it may prove them, or show that they were dropped. */
+import { Slice } from '../../primitives/slice.ts'
 import type { ApplicationLedger, ServiceState } from '../application-ledger.ts'
 import type { Delivery, Gone } from './sent-row.ts'
 
@@ -16,7 +17,10 @@ export function confirmSent({ id, sent, service }: ApplicationLedger, sentAt: nu
 /** The application is deleted: the backend drops every batch that carries it and that it has not counted yet. */
 export function doubtApplication(application: ApplicationLedger): void {
   application.provedAt = Number.NEGATIVE_INFINITY
-  doubtAll(new Set(application.sent?.map(({ delivery }) => delivery)), { kind: 'application', id: application.id! })
+  void doubtAll(new Set(application.sent?.map(({ delivery }) => delivery)), {
+    kind: 'application',
+    id: application.id!,
+  })
 }
 
 /** The metric is deleted: the backend drops every batch that carries it and that it has not counted yet. */
@@ -27,9 +31,14 @@ export function doubtMetric(service: ServiceState, busy: Iterable<ApplicationLed
     if (application.service !== service) continue
     for (const { row, delivery } of application.sent ?? []) if (row.amountOf(gone.slot) > 0) carriers.add(delivery)
   }
-  doubtAll(carriers, gone)
+  void doubtAll(carriers, gone)
 }
 
-function doubtAll(deliveries: ReadonlySet<Delivery>, gone: Gone): void {
-  for (const delivery of deliveries) delivery.doubt(gone)
+/** A metric that every batch carries takes many turns of the event loop; the first begins at once. */
+async function doubtAll(deliveries: ReadonlySet<Delivery>, gone: Gone): Promise<void> {
+  const slice = new Slice()
+  for (const delivery of deliveries) {
+    delivery.doubt(gone)
+    if (slice.over) await slice.rest()
+  }
 }

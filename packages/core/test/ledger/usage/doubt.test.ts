@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { imbalance } from '../../../../../test/support/imbalance.ts'
 import { openLedger, SETTLE_MS, type TestLedger, usageOf } from '../../../../../test/support/test-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
@@ -127,4 +127,26 @@ it('law 10: transactions of the same application and minute are one row once the
   batch.acknowledge()
   expect([batch.rows.length, application.sent!.length, usageOf(batch)]).toEqual([2, 2, { hits: 301 }])
   expect([ledger.known(application), imbalance(ledger.whole)]).toEqual([[301], {}])
+})
+
+it('law 17: a metric that many batches carry is taken out of them in several turns of the event loop', async () => {
+  const ledger = openLedger()
+  const application = ledger.learn('a', [], { metrics: ['hits', 'orders'] })
+  for (let batch = 0; batch < 5; batch++) {
+    ledger.admit(application, { hits: 1, orders: 1 })
+    take(ledger).acknowledge()
+  }
+  let now = 0
+  const timer = vi.spyOn(performance, 'now').mockImplementation(() => (now += 5))
+  const seen: number[] = []
+  const look = () => {
+    const { givenUp } = ledger.whole.sums().orders!
+    seen.push(givenUp)
+    expect(imbalance(ledger.whole)).toEqual({})
+    if (givenUp < 5) setImmediate(look)
+  }
+  ledger.service.disprove('orders')
+  look()
+  await vi.waitFor(() => expect(seen).toEqual([1, 2, 3, 4, 5]), { interval: 1 })
+  timer.mockRestore()
 })
