@@ -8,8 +8,8 @@ import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import { captureContext } from '../primitives/async-context.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
-import { Slice } from '../primitives/slice.ts'
 import { AcknowledgedBatches } from './acknowledged-batches.ts'
+import { forgetSettled } from './forget-settled.ts'
 import { giveUpRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
 import { proofHoldsMs, proveWaiting } from './prove-waiting.ts'
 import { repeatUntil } from './repeat-until.ts'
@@ -187,11 +187,7 @@ class BatchReporter implements Reporter {
   async #flushAll(): Promise<void> {
     const { ledger, clock, report, ttlMs, prove } = this.#options
     const began = clock.elapsed()
-    const slice = new Slice()
-    for (const application of ledger.busy) {
-      ledger.forgetSettled(application)
-      if (slice.over) await slice.rest()
-    }
+    await forgetSettled(ledger)
     await this.#unanswered.resolve()
     if (ledger.records > 0) {
       await proveWaiting(ledger, { intervalMs: report.intervalMs, ttlMs }, prove)
