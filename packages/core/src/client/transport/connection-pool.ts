@@ -19,6 +19,10 @@ export interface ConnectionPoolOptions {
   readonly inContext: InContext
 }
 
+/** Connections that are opened before anything is known of the backend. */
+const FIRST = 4
+/** Over https: a proxy that ends TLS holds many connections, and a burst cannot wait for one handshake after another. */
+const FIRST_PROXIED = 64
 /** Connections that were opened together end spread over this share of their life. */
 const LIFE_SPREAD = 0.25
 /** Its multiples, taken modulo 1, fill the range from 0 to 1 evenly. */
@@ -44,13 +48,13 @@ export class ConnectionPool implements ConnectionOwner {
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options
-    this.#window = new ConnectionWindow(options.maxConnections)
+    const proxied = options.origin.startsWith('https:')
+    this.#window = new ConnectionWindow(options.maxConnections, proxied ? FIRST_PROXIED : FIRST)
     this.#starvation = new Starvation(options.timeoutMs)
     this.#idle = new IdleConnections({
       ...options,
-      // So short that a call of another process that waits for the worker is still answered in time. Not for https: a
-      // proxy that ends TLS holds many connections, and a new one costs a handshake.
-      maxIdleMs: options.origin.startsWith('https:') ? 0 : options.timeoutMs / 4,
+      // So short that a call of another process that waits for the worker is still answered in time.
+      maxIdleMs: proxied ? 0 : options.timeoutMs / 4,
       onExpired: (connection) => this.#retire(connection),
     })
     this.#clientOptions = {
@@ -213,20 +217,17 @@ export class ConnectionPool implements ConnectionOwner {
   /** An idle connection may keep a worker from a connection that waits for its first answer. */
   #watchStarvation(): void {
     if (this.#idle.size === 0 || !this.#starvation.possible) return
-    this.#starvationTimer ??= this.#schedule(() => {
+    const { inContext, clock } = this.#options
+    const look = (): void => {
       this.#starvationTimer = undefined
       if (this.#idle.size === 0) return
-      const now = this.#options.clock.elapsed()
+      const now = clock.elapsed()
       const starved = this.#starvation.besideIdle(now)
       if (starved === 'surely') this.#shrinkToProved(now)
       else if (starved === 'perhaps') this.#retire(this.#idle.oldest!)
       this.#watchStarvation()
-    }, this.#starvation.patienceMs)
-  }
-
-  #schedule(task: () => void, delayMs: number): Timer {
-    const { inContext, clock } = this.#options
-    return inContext(() => clock.schedule(task, Math.ceil(delayMs)))
+    }
+    this.#starvationTimer ??= inContext(() => clock.schedule(look, Math.ceil(this.#starvation.patienceMs)))
   }
 
   #retire(connection: Connection): void {

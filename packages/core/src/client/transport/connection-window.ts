@@ -1,7 +1,5 @@
 /** How many connections may be open at once: grows while connections are answered, shrinks when some are starved. */
 
-/** Connections that are opened before anything is known of the backend. */
-const FIRST = 4
 /** The pause before more connections are tried after trouble, in milliseconds; it doubles each time. */
 const FIRST_PAUSE_MS = 500
 const MAX_PAUSE_MS = 60_000
@@ -13,7 +11,7 @@ const MAX_PAUSE_MS = 60_000
 export class ConnectionWindow {
   readonly #max: number
   #size: number
-  #step = FIRST
+  #step: number
   /** Connections of the last step that must be answered before the next one. */
   #awaited: number
   #stepNumber = 0
@@ -21,9 +19,11 @@ export class ConnectionWindow {
   #pauseMs = 0
   #growsAt = Number.NEGATIVE_INFINITY
 
-  constructor(max: number) {
+  /** @param first connections that may be opened before anything is known of the backend. */
+  constructor(max: number, first: number) {
     this.#max = max
-    this.#size = Math.min(FIRST, max)
+    this.#step = first
+    this.#size = Math.min(first, max)
     this.#awaited = this.#size
   }
 

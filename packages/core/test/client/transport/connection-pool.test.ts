@@ -106,6 +106,16 @@ test('calls that wait for a connection that is never made time out and were not 
   }
 })
 
+test('over https a burst does not wait for one handshake after another', async () => {
+  const clock = new ManualClock(0)
+  const backend = await startTcp(() => {})
+  const client = clientOf(backend.url.replace('http:', 'https:'), { [CLOCK]: clock })
+  const calls = Array.from({ length: 70 }, () => rejection(client.authrep(caller)))
+  await eventually(() => backend.connections === 64, '64 connections')
+  await clock.advance(DEFAULTS.timeoutMs)
+  await Promise.all(calls)
+})
+
 test('slow answers alone cost no connection', async () => {
   const clock = new ManualClock(0)
   const backend = await startHolding()

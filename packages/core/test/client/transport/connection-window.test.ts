@@ -13,12 +13,13 @@ function sizes(window: ConnectionWindow, steps: number, now = 0): number[] {
 }
 
 test('doubles up to its bound', () => {
-  expect(sizes(new ConnectionWindow(100), 20)).toEqual([4, 8, 16, 32, 64, 100])
-  expect(sizes(new ConnectionWindow(1), 20)).toEqual([1])
+  expect(sizes(new ConnectionWindow(100, 4), 20)).toEqual([4, 8, 16, 32, 64, 100])
+  expect(sizes(new ConnectionWindow(1, 4), 20)).toEqual([1])
+  expect(sizes(new ConnectionWindow(200, 64), 20)).toEqual([64, 128, 200])
 })
 
 test('waits until as many new connections have answered as the last step opened', () => {
-  const window = new ConnectionWindow(100)
+  const window = new ConnectionWindow(100, 4)
   for (let n = 0; n < 3; n++) window.answered(window.stepNumber)
   expect(window.grow(0)).toBe(false)
   window.answered(window.stepNumber)
@@ -28,7 +29,7 @@ test('waits until as many new connections have answered as the last step opened'
 })
 
 test('after starvation it begins again with a step of one', () => {
-  const window = new ConnectionWindow(100)
+  const window = new ConnectionWindow(100, 4)
   sizes(window, 4)
   window.shrink(5, 0, true)
   expect(sizes(window, 3, 499)).toEqual([5])
@@ -36,7 +37,7 @@ test('after starvation it begins again with a step of one', () => {
 })
 
 test('the pause doubles up to a minute while connections are starved, and a step that goes well ends that', () => {
-  const window = new ConnectionWindow(100)
+  const window = new ConnectionWindow(100, 4)
   let now = 0
   const pause = () => {
     const from = now
@@ -56,14 +57,14 @@ test('the pause doubles up to a minute while connections are starved, and a step
 })
 
 test('a time-out without starvation does not make the pause longer', () => {
-  const window = new ConnectionWindow(100)
+  const window = new ConnectionWindow(100, 4)
   window.shrink(2, 0, false)
   window.shrink(2, 0, false)
   expect(window.grow(500)).toBe(true)
 })
 
 test('never shrinks below one, and never grows by shrinking', () => {
-  const window = new ConnectionWindow(100)
+  const window = new ConnectionWindow(100, 4)
   window.shrink(0, 0, true)
   expect(window.size).toBe(1)
   window.shrink(50, 0, true)
@@ -71,7 +72,7 @@ test('never shrinks below one, and never grows by shrinking', () => {
 })
 
 test('the answer of a connection that was opened before a step does not count for it', () => {
-  const window = new ConnectionWindow(100)
+  const window = new ConnectionWindow(100, 4)
   sizes(window, 1)
   for (let n = 0; n < 10; n++) window.answered(window.stepNumber - 1)
   expect(window.grow(0)).toBe(false)
