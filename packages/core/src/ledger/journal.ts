@@ -68,8 +68,8 @@ export interface JournalWriter {
   /** Waiting usage becomes a batch. `reserved`: it never waited, because the backend counts it by an authrep. */
   take(batch: JournalledBatch, reserved: boolean): void
   settle(batch: JournalledBatch, to: JournalSettlement): void
-  /** Waiting usage was given up. */
-  drop(application: JournalledApplication, rows: Iterable<JournalledRow>): void
+  /** Usage of an application was given up or stamped anew: this is all that it has now. */
+  retell(usage: UnsettledUsage): void
   /** Waiting usage of an unproved caller belongs to an application. */
   move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>): void
   stats(): JournalStats
@@ -126,8 +126,8 @@ export interface JournalHost {
   readonly services: readonly (string | undefined)[]
   /** Names the backend, without a secret. */
   readonly backend: string
-  /** Longest the backend may take to count a report, in milliseconds. */
-  readonly settleMs: number
+  /** How long acknowledged reports matter, in milliseconds, because answers may lack them. */
+  readonly keepMs: number
   /** Epoch milliseconds. */
   now(): number
   /** The usage of all applications that is not settled. */

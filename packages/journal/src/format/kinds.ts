@@ -22,14 +22,12 @@ export const KIND = {
   take: 6,
   /** What became of a batch. */
   settle: 7,
-  /** Waiting usage was given up. */
-  drop: 8,
   /** Waiting usage of an unknown caller belongs to an application. */
-  move: 9,
+  move: 8,
   /** The whole usage of an application, instead of what older records say. */
-  whole: 10,
+  whole: 9,
   /** All that is not settled stands in this file: older files and what they say are over. */
-  complete: 11,
+  complete: 10,
 } as const
 
 /** What is known of a batch, and how a batch ends; the number stands in the file. */

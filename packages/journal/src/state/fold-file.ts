@@ -93,11 +93,6 @@ function apply(state: UsageState, names: Names, record: RecordContent): void {
       application.waiting.add(readRow(names, record))
       return
     }
-    case KIND.drop: {
-      const application = readApplication(names, record)
-      for (const row of readRows(names, record)) application.waiting.remove(row)
-      return
-    }
     case KIND.move: {
       const from = readApplication(names, record)
       const to = readApplication(names, record)

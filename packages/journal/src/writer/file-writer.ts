@@ -8,6 +8,7 @@ import type {
   JournalSettlement,
   JournalStats,
   JournalWriter,
+  UnsettledUsage,
 } from '@threescale/core'
 import { batchNumbers } from './batch-numbers.ts'
 import { DiskSync } from './disk-sync.ts'
@@ -95,8 +96,8 @@ export class FileWriter implements JournalWriter {
     this.#move((files) => files.records.settle(number, to, this.#host.now(), files.segment.size))
   }
 
-  drop(application: JournalledApplication, rows: Iterable<JournalledRow>): void {
-    this.#move((files) => files.records.drop(application, rows, files.segment.size))
+  retell(usage: UnsettledUsage): void {
+    this.#move((files) => files.records.whole(usage, this.#numbers.of, files.segment.size))
   }
 
   move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>): void {

@@ -43,7 +43,7 @@ async function claim(
 ): Promise<boolean> {
   const { host, told } = options
   const { state, records, tornBytes, damagedBytes } = await inSlices(foldFolder(folder))
-  settleAtDeath(state, host.now() - host.settleMs, damagedBytes > 0)
+  settleAtDeath(state, host.now() - host.keepMs, damagedBytes > 0)
   try {
     renameSync(folder.path, join(options.folder, inheritedName(options.number, owner)))
   } catch (error) {

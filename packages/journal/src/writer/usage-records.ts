@@ -79,17 +79,6 @@ export class UsageRecords {
     buffer.end(offset)
   }
 
-  drop(application: JournalledApplication, rows: Iterable<JournalledRow>, offset: number): void {
-    const { buffer } = this
-    this.#start(offset)
-    const all = [...rows]
-    const named = this.#name(application, all)
-    buffer.begin(KIND.drop)
-    buffer.number(named.number)
-    this.#rows(named, all)
-    buffer.end(offset)
-  }
-
   move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>, offset: number): void {
     const { buffer } = this
     this.#start(offset)

@@ -103,7 +103,7 @@ function everBooked(list: Parameters<typeof play>[1][]): Totals {
         row.each((slot, amount) => add(to.id, to.service.id, to.service.metrics.nameOf(slot), amount))
     },
     settle: () => {},
-    drop: () => {},
+    retell: () => {},
     stats: () => {
       throw new Error('not asked')
     },

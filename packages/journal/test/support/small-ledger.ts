@@ -75,7 +75,7 @@ export type Totals = Record<string, number>
 export class SmallLedger implements JournalHost {
   readonly services: readonly (string | undefined)[]
   readonly backend: string
-  readonly settleMs: number
+  readonly keepMs: number
   readonly told: JournalMessage[] = []
   readonly batches: SmallBatch[] = []
   writer: JournalWriter | undefined
@@ -83,10 +83,10 @@ export class SmallLedger implements JournalHost {
   readonly #services: Map<string | undefined, Service>
   readonly #applications = new Map<string, SmallApplication>()
 
-  constructor({ services = ['s1'], backend = 'http://b', settleMs = 60_000 }: Partial<JournalHost> = {}) {
+  constructor({ services = ['s1'], backend = 'http://b', keepMs = 60_000 }: Partial<JournalHost> = {}) {
     this.services = services
     this.backend = backend
-    this.settleMs = settleMs
+    this.keepMs = keepMs
     this.#services = new Map(services.map((id) => [id, new Service(id)]))
   }
 
@@ -154,7 +154,8 @@ export class SmallLedger implements JournalHost {
   }
 
   drop(application: SmallApplication): void {
-    this.writer?.drop(application, application.waiting.splice(0))
+    application.waiting.splice(0)
+    this.writer?.retell(this.#usageOf(application))
   }
 
   adopt(from: SmallApplication, to: SmallApplication): void {
@@ -165,22 +166,8 @@ export class SmallLedger implements JournalHost {
 
   *unsettled(): Generator<UnsettledUsage> {
     for (const application of this.applications) {
-      const { waiting, maybeCounted } = application
-      const sent = this.batches.flatMap((batch) =>
-        batch.rows
-          .filter((one) => one.application === application)
-          .map(({ row }) => ({
-            batch,
-            row,
-            state: batch.state as 'inFlight' | 'acknowledged' | 'ambiguous',
-            sending: batch.sending,
-            reserved: batch.reserved,
-            at: batch.at,
-          })),
-      )
-      if (waiting.length + maybeCounted.length + sent.length > 0) {
-        yield { application, waiting: [...waiting], maybeCounted: [...maybeCounted], sent }
-      }
+      const usage = this.#usageOf(application)
+      if (usage.waiting.length + usage.maybeCounted.length + usage.sent.length > 0) yield usage
     }
   }
 
@@ -223,6 +210,22 @@ export class SmallLedger implements JournalHost {
       for (const { application, row } of rows) add(at, application, row)
     }
     return totals
+  }
+
+  #usageOf(application: SmallApplication): UnsettledUsage {
+    const sent = this.batches.flatMap((batch) =>
+      batch.rows
+        .filter((one) => one.application === application)
+        .map(({ row }) => ({
+          batch,
+          row,
+          state: batch.state as 'inFlight' | 'acknowledged' | 'ambiguous',
+          sending: batch.sending,
+          reserved: batch.reserved,
+          at: batch.at,
+        })),
+    )
+    return { application, waiting: [...application.waiting], maybeCounted: [...application.maybeCounted], sent }
   }
 
   #enter(batch: SmallBatch): SmallBatch {

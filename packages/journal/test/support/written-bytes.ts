@@ -29,18 +29,11 @@ export class WrittenBytes implements JournalWriter {
   settle: JournalWriter['settle'] = (batch, to) =>
     this.#append(() => this.#records.settle(this.#numbers.of(batch), to, this.#ledger.now(), this.bytes.length))
 
-  drop: JournalWriter['drop'] = (application, rows) =>
-    this.#append(() => this.#records.drop(application, rows, this.bytes.length))
+  retell: JournalWriter['retell'] = (usage) =>
+    this.#append(() => this.#records.whole(usage, this.#numbers.of, this.bytes.length))
 
   move: JournalWriter['move'] = (from, to, rows) =>
     this.#append(() => this.#records.move(from, to, rows, this.bytes.length))
-
-  /** Writes everything anew, as a new file begins. */
-  renew(): void {
-    for (const usage of this.#ledger.unsettled()) {
-      this.#append(() => this.#records.whole(usage, this.#numbers.of, this.bytes.length))
-    }
-  }
 
   stats = (): never => {
     throw new Error('not asked')

@@ -11,7 +11,7 @@ import { moves, play } from '../support/moves.ts'
 import { SmallLedger, type Totals } from '../support/small-ledger.ts'
 
 /** Acknowledged usage is never old enough to be forgotten. */
-const TWO_SERVICES = { services: ['s1', 's2'], settleMs: 2 ** 40 }
+const TWO_SERVICES = { services: ['s1', 's2'], keepMs: 2 ** 40 }
 
 /** A process that admitted so much in a directory and died. @returns what it held. */
 async function die(directory: string, ledger: SmallLedger, admit: () => void): Promise<Totals> {
