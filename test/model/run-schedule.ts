@@ -8,6 +8,7 @@ import { TransportError } from '../../packages/core/src/errors.ts'
 import type { UsageSums } from '../../packages/core/src/observe/stats.ts'
 import { imbalance } from '../support/imbalance.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { MirrorJournal } from '../support/mirror-journal.ts'
 import { createWorld, type Outcome, SERVICE, type World } from '../support/world.ts'
 import { BackendLog } from './backend-log.ts'
 import { applicationOf, changeState } from './change-state.ts'
@@ -38,6 +39,7 @@ class Run {
   readonly #clock: ManualClock
   readonly #world: World
   readonly #judge: Judge
+  readonly #journal: MirrorJournal
   readonly #log = new BackendLog()
   readonly #deletions = new Deletions()
   readonly #faults: Extract<Step, { do: 'fault' }>[] = []
@@ -70,6 +72,7 @@ class Run {
       cache: { maxApplications: schedule.room, limitMargin: schedule.limitMargin },
       policy: { onUnavailable: schedule.onUnavailable },
     })
+    this.#journal = new MirrorJournal(this.#world.ledger)
     this.#world.fault = async (request, pass) => {
       const [there, back] = schedule.latencies[this.#calls++ % schedule.latencies.length]!
       const { elapsed } = this.#clock
@@ -247,6 +250,11 @@ class Run {
   }
 
   #check(where: string): void {
+    const { written, held } = this.#journal.compare()
+    for (const key of new Set([...Object.keys(written), ...Object.keys(held)])) {
+      if (written[key] === held[key]) continue
+      this.#judge.problems.push(`law 16: journal ${written[key]}, ledger ${held[key]} of ${key} after ${where}`)
+    }
     for (const [metric, difference] of Object.entries(imbalance(this.#world.ledger))) {
       this.#judge.problems.push(`law 8: ${difference} of ${metric} unaccounted for after ${where}`)
     }

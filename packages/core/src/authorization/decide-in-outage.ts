@@ -74,7 +74,7 @@ function admit(
   const time = application.service.at(now)
   if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
   const row = application.reserve(footprint, time)
-  if (row !== undefined) new Batch(application.service, [{ application, row }]).giveUp('ambiguous', true)
+  if (row !== undefined) new Batch(application.service, [{ application, row }], 'reserved').giveUp('ambiguous', true)
   return new AllowedDecision('policy', usage, identity, policy)
 }
 

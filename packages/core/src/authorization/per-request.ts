@@ -84,7 +84,7 @@ function reserve(
   if (!application.fits(footprint, time)) return overLimits(application, footprint, time)
   const row = policy.counts === 'now' ? application.reserve(footprint, time) : undefined
   if (row === undefined) return NOTHING
-  const batch = new Batch(application.service, [{ application, row }])
+  const batch = new Batch(application.service, [{ application, row }], 'reserved')
   return {
     keep(verdict) {
       if (batch.state !== 'inFlight') return

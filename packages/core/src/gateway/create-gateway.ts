@@ -51,7 +51,11 @@ function gatewayOf<View extends RequestView>(
     settle: (decision, response) => runtime.afterResponse.settle(decision, response),
     with: (changed) => gatewayOf(runtime, resolveRoute(settings, changed), family),
     check: ({ credentials } = {}) => checkSettings(runtime.services, usage, credentials),
-    stats: () => ({ usage: runtime.ledger.sums(), ...runtime.observer.counts() }),
+    stats: () => ({
+      usage: runtime.ledger.sums(),
+      ...runtime.observer.counts(),
+      journal: runtime.journal?.stats(),
+    }),
     options: redactOptions({ ...runtime.options, ...settings }),
     flush: (limit) => runtime.flush(limit),
     close: (limit) => runtime.close(limit),

@@ -19,6 +19,7 @@ import type { RequestView } from '../request/request-view.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
 import { configureServices, type GivenOptions } from './configure-services.ts'
 import { type ConfiguredService, createServicePicker, type ServicePicker } from './configured-service.ts'
+import { connectJournal, type GatewayJournal } from './gateway-journal.ts'
 import { type ProcessMember, processEnd } from './process-end.ts'
 import { checkedTimeout, type WaitLimit } from './wait-limit.ts'
 
@@ -33,6 +34,7 @@ export interface GatewayRuntime<View extends RequestView> {
   readonly responses: OpenResponses
   readonly observer: Observer
   readonly ledger: Ledger
+  readonly journal: GatewayJournal | undefined
   /** Whether requests are decided: from the first one on, until `close`. */
   readonly active: boolean
   /** Called by the first request. @returns false when the gateway is closed. */
@@ -67,6 +69,8 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     observer,
     onWaiting: (records) => reporter.wake(records),
   })
+  const protectedServices = setups.map(({ service }) => service)
+  const journal = connectJournal(options.journal, { ledger, observer, services: protectedServices })
   const createAuthorizer = options.cache === false ? createDirectAuthorizer : createCachedAuthorizer
   const services = setups.map((setup): ConfiguredService<View> => {
     const { service } = setup
@@ -81,7 +85,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
       fairnessKey: options.fairnessKey as ((view: object) => string | undefined) | undefined,
       flush: (application) => reporter.flushOnly(application),
     })
-    return { ...setup, authorizer }
+    return { ...setup, authorizer: journal?.awaitedBy(authorizer) ?? authorizer }
   })
   const byId = new Map(services.map((configured) => [configured.service.id, configured]))
   const clientOf = (service: string | undefined) => byId.get(service)!.service.client
@@ -97,6 +101,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     observer,
     clientOf,
     answers: (service, applicationId) => backend.answers(clientOf(service), service, { appId: applicationId }),
+    leave: async () => (await journal?.close()) === true,
     prove: (application) => byId.get(application.service.id)!.authorizer.prove(application),
   })
   const afterResponse = createAfterResponse<View>(observer, clock)
@@ -104,7 +109,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
   const member: ProcessMember = {
     flush: () => runtime.flush(),
     close: () => runtime.close(),
-    left: () => leftOf(ledger),
+    left: () => (journal?.keeps === true ? {} : leftOf(ledger)),
   }
   let closing: Promise<CloseReport> | undefined
 
@@ -137,6 +142,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     responses,
     observer,
     ledger,
+    journal,
     active: false,
     start() {
       if (runtime.closed) return false

@@ -1,12 +1,12 @@
 /** One application's count: what it may still use, what waits to be reported, and what was sent and not settled. */
-
 import type { RememberedDenial } from '../domain/remembered-denial.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
+import type { JournalWriter } from './journal.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-cells.ts'
 import { addAmount, type MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
-import { rowInWindow } from './usage/row-in-window.ts'
+import { anyInWindow } from './usage/row-in-window.ts'
 import { type Delivery, isUncounted, type SentRow } from './usage/sent-row.ts'
 import { UsageRow } from './usage/usage-row.ts'
 
@@ -18,6 +18,8 @@ export interface LedgerState {
   readonly observer: Pick<Observer, 'lost' | 'cached' | 'warn'>
   /** Whether so much waits that a request can no longer have a transaction of its own. */
   readonly crowded: boolean
+  /** Told each move of usage; undefined where usage ends with the process. */
+  readonly journal: JournalWriter | undefined
   /** Keeps the set of applications that must not be forgotten. */
   markBusy(application: ApplicationLedger): void
   /** So many records more wait to be sent; may start a report. */
@@ -128,6 +130,7 @@ export class ApplicationLedger {
     const row = this.pending
     if (row === undefined || !row.repeat(footprint, time)) this.#countAnew(footprint, time)
     this.#sumUp(footprint)
+    this.service.ledger.journal?.book(this, footprint, time)
   }
 
   /**
@@ -152,6 +155,7 @@ export class ApplicationLedger {
     row.next = this.ownTransactions
     this.ownTransactions = row
     ledger.markBusy(this)
+    ledger.journal?.book(this, footprint, time)
     return row
   }
 
@@ -211,14 +215,10 @@ export class ApplicationLedger {
 
   /** Whether an answer alone would not bring its count back; what was acknowledged before `settledBefore` it would. */
   holdsCount(time: number, settledBefore: number): boolean {
-    const { pending, ownTransactions, sent, questions, maybeCounted, cells, planLimits } = this
+    const { pending, ownTransactions, sent, questions, maybeCounted } = this
     if (pending !== undefined || ownTransactions !== undefined || questions > 0) return true
     if (sent?.some(({ delivery }) => isUncounted(delivery, settledBefore))) return true
-    if (maybeCounted === undefined) return false
-    return planLimits.limits.some((_, limit) => {
-      if (time >= cells[limit * WIDTH + END]!) rollCell(cells, planLimits, limit, time)
-      return maybeCounted.some((row) => rowInWindow(this, row, limit) > 0)
-    })
+    return maybeCounted !== undefined && anyInWindow(this, maybeCounted, time)
   }
 
   #addToCells(footprint: LimitFootprint, time: number): void {

@@ -7,6 +7,7 @@ import type { UsageSums } from '../observe/stats.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { ApplicationLedger } from './application-ledger.ts'
 import { Eviction } from './eviction.ts'
+import type { JournalWriter } from './journal.ts'
 import type { DeclaredMetrics } from './plan/metric-hierarchy.ts'
 import { type QuestionStamp, ServiceLedger, type ServicesState } from './service-ledger.ts'
 import { sumsOf } from './sums.ts'
@@ -34,6 +35,7 @@ export class Ledger implements ServicesState {
   readonly observer: LedgerOptions['observer']
   readonly eviction: Eviction
   readonly batches: OpenBatches = new OpenBatches()
+  journal: JournalWriter | undefined = undefined
   readonly #onWaiting: LedgerOptions['onWaiting']
   readonly #crowdedAt: number
   readonly #declared: DeclaredMetrics | undefined

@@ -157,10 +157,10 @@ export class ServiceLedger implements ServiceState {
 
   /** Moves all usage of an unverified caller to its application, once that is known. */
   adopt(unverified: ApplicationLedger, application: ApplicationLedger): void {
-    for (const row of takeWaiting(unverified)) {
-      application.wait(row)
-      application.shift(row, 1)
-    }
+    const rows = takeWaiting(unverified)
+    this.ledger.journal?.move(unverified, application, rows)
+    for (const row of rows) application.wait(row)
+    for (const row of rows) application.shift(row, 1)
     compact(application)
     this.ledger.markBusy(unverified)
   }

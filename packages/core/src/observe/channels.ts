@@ -8,4 +8,5 @@ export const CHANNELS = {
   report: 'threescale:report',
   breaker: 'threescale:breaker',
   loss: 'threescale:loss',
+  journal: 'threescale:journal',
 } as const

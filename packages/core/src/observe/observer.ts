@@ -8,8 +8,17 @@ import { createCallerNames } from './caller-names.ts'
 import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
 import { type ForeignAnswer, foreignSentence } from './foreign-answer.ts'
+import { JOURNAL_TROUBLE, journalSentence } from './journal-sentence.ts'
 import type { Logger } from './logger.ts'
-import type { BreakerMessage, CacheMessage, CallMessage, LossMessage, LossReason, ReportMessage } from './messages.ts'
+import type {
+  BreakerMessage,
+  CacheMessage,
+  CallMessage,
+  JournalMessage,
+  LossMessage,
+  LossReason,
+  ReportMessage,
+} from './messages.ts'
 import { createOperator } from './operator.ts'
 import type { GatewayStats } from './stats.ts'
 
@@ -33,6 +42,8 @@ export interface Observer {
   /** Called after each batch of transactions. */
   reported(report: ReportMessage): void
   breaker(change: BreakerMessage): void
+  /** Called when a journal took over usage, or cannot do its work. */
+  journal(message: JournalMessage): void
   /** Called for usage that 3scale will not count, or seems not to have counted; also logged. */
   lost(loss: Loss): void
   /**
@@ -80,6 +91,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const reports = channel(CHANNELS.report)
   const breakers = channel(CHANNELS.breaker)
   const losses = channel(CHANNELS.loss)
+  const journals = channel(CHANNELS.journal)
   let failing = false
   let changedAt = Number.NEGATIVE_INFINITY
 
@@ -145,6 +157,14 @@ export function createObserver(options: ObserverOptions): Observer {
       if (breakers.hasSubscribers) breakers.publish(change)
       if (change.state === 'open') logger?.warn({ ...change }, 'calls to the 3scale backend pause')
       if (change.state === 'closed') logger?.info({ ...change }, 'calls to the 3scale backend go on')
+    },
+
+    journal(message) {
+      if (journals.hasSubscribers) journals.publish(message)
+      const { event, ...facts } = message
+      const sentence = journalSentence(message)
+      if (!JOURNAL_TROUBLE.has(event)) logger?.info({ ...message }, sentence)
+      else operator.tell('warn', `THREESCALE_JOURNAL_${event}`.toUpperCase().replaceAll('-', '_'), sentence, facts)
     },
 
     lost({ kind, reason, service, applicationId, usage }) {

@@ -18,6 +18,8 @@ export interface GatewayStats {
   readonly decisions: Readonly<Record<string, number>>
   /** Calls to the backend by endpoint. */
   readonly calls: Readonly<Record<string, number>>
+  /** Undefined without a journal, and before the first request. */
+  readonly journal: JournalStats | undefined
 }
 
 /** Counters of a journal. */

@@ -1,6 +1,6 @@
 /** Gives up and announces the usage that is left when a gateway closes. */
 import type { Ledger } from '../ledger/ledger.ts'
-import { giveUpWaiting } from '../ledger/usage/losses.ts'
+import { giveUpWaiting, leaveWaiting } from '../ledger/usage/losses.ts'
 import type { Delivery } from '../ledger/usage/sent-row.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { Slice } from '../primitives/slice.ts'
@@ -32,11 +32,8 @@ export function leftOf(ledger: Ledger): Record<string, number> {
 export async function giveUpRest(ledger: Ledger): Promise<Record<string, number>> {
   const undelivered = leftOf(ledger)
   const slice = new Slice()
-  const open = new Set<Delivery>()
+  const open = openDeliveries(ledger)
   for (const application of [...ledger.busy]) {
-    for (const { delivery } of application.sent ?? []) {
-      if (delivery.state === 'inFlight' || delivery.state === 'ambiguous') open.add(delivery)
-    }
     giveUpWaiting(application, 'closed')
     if (slice.over) await slice.rest()
   }
@@ -47,4 +44,27 @@ export async function giveUpRest(ledger: Ledger): Promise<Record<string, number>
     if (slice.over) await slice.rest()
   }
   return undelivered
+}
+
+/**
+ * Forgets all usage that is not delivered, because the next process takes it over and admits it again. In one step, so
+ * that usage which comes later is told apart.
+ *
+ * @returns the amounts by metric.
+ */
+export function leaveRest(ledger: Ledger): Record<string, number> {
+  const undelivered = leftOf(ledger)
+  for (const delivery of openDeliveries(ledger)) delivery.takeBack(false)
+  for (const application of [...ledger.busy]) leaveWaiting(application)
+  return undelivered
+}
+
+function openDeliveries(ledger: Ledger): Set<Delivery> {
+  const open = new Set<Delivery>()
+  for (const { sent } of ledger.busy) {
+    for (const { delivery } of sent ?? []) {
+      if (delivery.state === 'inFlight' || delivery.state === 'ambiguous') open.add(delivery)
+    }
+  }
+  return open
 }

@@ -10,7 +10,7 @@ import { captureContext } from '../primitives/async-context.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
 import { AcknowledgedBatches } from './acknowledged-batches.ts'
 import { forgetSettled } from './forget-settled.ts'
-import { giveUpRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
+import { giveUpRest, leaveRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
 import { proofHoldsMs, proveWaiting } from './prove-waiting.ts'
 import { repeatUntil } from './repeat-until.ts'
 import type { ReportSettings } from './report-settings.ts'
@@ -36,6 +36,8 @@ export interface ReporterOptions {
   readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
   /** Asks the backend about an application and applies the answer. False when no answer came. Never rejects. */
   readonly prove: (application: ApplicationLedger) => Promise<boolean>
+  /** Leaves what is not delivered at the end to the next process; false where it cannot. Default: it cannot. */
+  readonly leave?: (() => Promise<boolean>) | undefined
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: (() => number) | undefined
 }
@@ -225,10 +227,10 @@ class BatchReporter implements Reporter {
     const { ledger } = this.#options
     this.#timer?.cancel()
     releaseAwaitingResponse(ledger)
-    const delivered = () => ledger.records === 0
-    await this.#deliverUntil(delivered, timeoutMs)
+    await this.#deliverUntil(() => ledger.records === 0, timeoutMs)
+    const left = await this.#options.leave?.()
     this.#closed = true
-    const undelivered = await giveUpRest(ledger)
+    const undelivered = left === true ? leaveRest(ledger) : await giveUpRest(ledger)
     this.#noteWaiting(false)
     return { undelivered }
   }

@@ -31,6 +31,7 @@ export interface SendOptions {
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
   const { clock, observer } = options
   const began = clock.elapsed()
+  batch.send()
   const outcome = judged(await attempt(batch, options.client), batch)
   const durationMs = clock.elapsed() - began
   // Given up while it was under way, because the gateway closed.

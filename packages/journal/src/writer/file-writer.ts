@@ -120,10 +120,11 @@ export class FileWriter implements JournalWriter {
     this.#closed = true
     await this.#turn
     const files = this.#files
-    this.#files = undefined
     if (files === undefined) return
+    if (this.#options.sync === 'disk') await files.segment.sync().catch(() => {})
+    // From here on in one step, so that nothing is booked that neither the files nor the ledger keep.
+    this.#files = undefined
     const [left] = this.#host.unsettled()
-    if (left !== undefined && this.#options.sync === 'disk') await files.segment.sync().catch(() => {})
     files.close(left === undefined)
   }
 

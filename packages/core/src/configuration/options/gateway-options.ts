@@ -4,6 +4,7 @@ import type { ConnectionOptions } from '../../client/connection-options.ts'
 import type { CredentialLocation } from '../../credentials/credentials-settings.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
+import type { Journal } from '../../ledger/journal.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { MaybePromise } from '../../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../../request/request-view.ts'
@@ -61,6 +62,8 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   /** The hierarchy of the metrics, such as `{ lookup: { parent: 'hits' } }`; saves calls in cached mode. */
   readonly metrics?: Readonly<Record<string, { readonly parent?: string | undefined }>> | undefined
   readonly report?: ReportOptions | undefined
+  /** Keeps usage until 3scale has it, made by `fileJournal` of `@threescale/journal`. Default: usage ends with the process. */
+  readonly journal?: Journal | undefined
   /**
    * Pauses calls for `openMs` after `failures` failures in a row; false never pauses.
    * Default `{ failures: 5, openMs: 1000 }`.

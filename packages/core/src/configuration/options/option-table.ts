@@ -94,6 +94,7 @@ export const OPTION_TABLE: OptionTable = {
   ),
   metrics: checkMetrics,
   report: group(REPORT_TABLE, DEFAULTS.report),
+  journal: havingMethods('a journal, such as fileJournal of @threescale/journal makes', 'open'),
   breaker: either(
     (value) => value === false,
     () => false,

@@ -1,6 +1,7 @@
 /** The options without secrets: for `gateway.options`, inspection and logs. */
 import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../../client/client.ts'
+import type { Journal } from '../../ledger/journal.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
 
@@ -11,7 +12,7 @@ export type ShownOptions = {
     : Shown<ResolvedOptions[Name]>
 }
 
-type Shown<Value> = Value extends ((...given: never[]) => unknown) | Dispatcher | ThreeScaleClient | Logger
+type Shown<Value> = Value extends ((...given: never[]) => unknown) | Dispatcher | ThreeScaleClient | Logger | Journal
   ? string
   : Value extends object
     ? { readonly [Name in keyof Value]: Shown<Value[Name]> }
@@ -19,7 +20,8 @@ type Shown<Value> = Value extends ((...given: never[]) => unknown) | Dispatcher 
 
 /** A frozen copy without secrets, functions, or objects that could contain secrets. */
 export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
-  const { clock, warnings, serviceToken, providerKey, client, dispatcher, proxyConfig, logger, ...rest } = options
+  const { clock, warnings, serviceToken, providerKey, client, dispatcher, proxyConfig, logger, journal, ...rest } =
+    options
   return show({
     ...rest,
     serviceToken: masked(serviceToken),
@@ -30,6 +32,7 @@ export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
     // Not shown, because the service token is one of its hundred fields.
     proxyConfig: proxyConfig === undefined ? undefined : '[proxy configuration]',
     logger: logger === undefined ? undefined : '[logger]',
+    journal: journal === undefined ? undefined : '[journal]',
   }) as ShownOptions
 }
 

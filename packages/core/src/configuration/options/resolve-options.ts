@@ -40,6 +40,7 @@ export function resolveOptions<View extends RequestView = RequestView>(
     fairnessKey: undefined,
     logger: undefined,
     closeOn: NO_SIGNALS,
+    journal: undefined,
     mappingRules: undefined,
     skip: undefined,
     usageAfter: undefined,

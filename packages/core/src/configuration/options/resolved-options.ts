@@ -7,6 +7,7 @@ import type { ThreeScaleClient } from '../../client/client.ts'
 import type { CredentialsSettings } from '../../credentials/credentials-settings.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
+import type { Journal } from '../../ledger/journal.ts'
 import type { Rule } from '../../mapping/rule.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { Clock } from '../../primitives/clock.ts'
@@ -50,6 +51,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   /** Without a prototype; empty if no hierarchy is given. */
   readonly metrics: Readonly<Record<string, { readonly parent: string | undefined }>>
   readonly report: ReportSettings
+  readonly journal: Journal | undefined
   readonly breaker: false | { readonly failures: number; readonly openMs: number }
   readonly rejection: 'problem' | 'text'
   readonly rateLimitHeaders: false | 'denied' | 'all'

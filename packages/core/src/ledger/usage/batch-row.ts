@@ -1,8 +1,9 @@
 /** One transaction of a batch, and what to do with several of them. */
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
+import type { MetricTable } from '../plan/metric-table.ts'
 import { giveUp } from './losses.ts'
-import type { Gone } from './sent-row.ts'
+import type { Delivery, Gone } from './sent-row.ts'
 import type { UsageRow } from './usage-row.ts'
 
 /** One transaction of a batch. */
@@ -14,10 +15,35 @@ export interface BatchRow {
 // An outage leaves one batch without an answer, so an application with more rows than this has other problems.
 const MAX_MAYBE_COUNTED = 100
 
+/** Notes in the application that the row travels in a delivery. */
+export function attach(application: ApplicationLedger, row: UsageRow, delivery: Delivery): void {
+  const sent = { row, delivery }
+  // Not pushed into an empty array, because V8 would reserve memory for many more rows.
+  if (application.sent === undefined) application.sent = [sent]
+  else application.sent.push(sent)
+}
+
+/** Forgets the rows of an application in a delivery. */
+export function detach(application: ApplicationLedger, delivery: Delivery): void {
+  const rest = application.sent?.filter((sent) => sent.delivery !== delivery)
+  application.sent = rest === undefined || rest.length === 0 ? undefined : rest
+}
+
 /** Whether the row has usage of what is gone. */
 export function holds({ application, row }: BatchRow, gone: Gone): boolean {
   if (gone.kind === 'application') return application.id === gone.id
   return gone.kind === 'metric' && row.amountOf(gone.slot) > 0
+}
+
+/** The metrics of the rows that no answer has proved since then, by elapsed time. */
+export function unprovedSlots(rows: readonly BatchRow[], metrics: MetricTable, since: number): Set<number> {
+  const slots = new Set<number>()
+  for (const { row } of rows) {
+    row.each((slot) => {
+      if (metrics.provedAt(slot) < since) slots.add(slot)
+    })
+  }
+  return slots
 }
 
 /** Takes the usage of what is gone out of the rows. The rows that are left are in `rest`. */
@@ -52,7 +78,7 @@ export function giveUpRows(all: readonly BatchRow[], reason: LossReason, counted
 }
 
 /** Keeps one row per minute, because each request may bring another while answers are lost. */
-function keepMaybeCounted(application: ApplicationLedger, rows: readonly UsageRow[]): void {
+export function keepMaybeCounted(application: ApplicationLedger, rows: readonly UsageRow[]): void {
   const kept = [...(application.maybeCounted ?? [])]
   for (const row of rows) {
     const same = kept.find(({ minute }) => minute === row.minute)

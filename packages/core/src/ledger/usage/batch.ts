@@ -1,21 +1,25 @@
 /** Usage that travels together: one report to the backend, counted whole or not at all. */
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger, ServiceState } from '../application-ledger.ts'
+import type { JournalSettlement } from '../journal.ts'
 import { addAmount } from '../plan/metric-table.ts'
-import { type BatchRow, giveUpRows, holds, takeOutGone } from './batch-row.ts'
+import { attach, type BatchRow, detach, giveUpRows, holds, takeOutGone, unprovedSlots } from './batch-row.ts'
 import { compact } from './compact.ts'
 import { mergeMinutes } from './merge-minutes.ts'
+import { retell } from './retell.ts'
 import type { Delivery, DeliveryState, Gone } from './sent-row.ts'
-import { recordsOf, type UsageRow } from './usage-row.ts'
+import { recordsOf } from './usage-row.ts'
 
 /** What happens to usage that was sent without an answer, when no later answer can show whether it was counted. */
 export type UnansweredUsage = 'give-up' | 'count-again'
 
 export class Batch implements Delivery {
   readonly service: ServiceState
+  readonly reserved: boolean
   undecidable = false
   hidden = false
   witness: string | undefined = undefined
+  #sending = false
   #rows: readonly BatchRow[]
   #state: DeliveryState = 'inFlight'
   #since: number
@@ -24,16 +28,26 @@ export class Batch implements Delivery {
   /** Once acknowledged: the applications that no answer has confirmed. Undefined: nothing is to be confirmed. */
   #unconfirmed: Set<string> | undefined = undefined
 
-  /** The rows are in flight from now on. */
-  constructor(service: ServiceState, rows: readonly BatchRow[]) {
+  /**
+   * The rows are in flight from now on.
+   *
+   * @param origin 'reserved': the backend counts them by an authrep. 'recovered': the journal has them already.
+   */
+  constructor(
+    service: ServiceState,
+    rows: readonly BatchRow[],
+    origin: 'waiting' | 'reserved' | 'recovered' = 'waiting',
+  ) {
     this.service = service
+    this.reserved = origin === 'reserved'
     this.#rows = rows
     this.#since = service.ledger.clock.elapsed()
     for (const { application, row } of rows) {
       row.next = undefined
-      this.#attach(application, row)
+      attach(application, row, this)
       service.ledger.markBusy(application)
     }
+    if (origin !== 'recovered') service.ledger.journal?.take(this, this.reserved)
   }
 
   /** Of the same application and minute there is only one once the batch is acknowledged. */
@@ -43,6 +57,10 @@ export class Batch implements Delivery {
 
   get state(): DeliveryState {
     return this.#state
+  }
+
+  get sending(): boolean {
+    return this.#sending
   }
 
   get since(): number {
@@ -58,9 +76,20 @@ export class Batch implements Delivery {
     return new Set(this.#rows.map(({ application }) => application))
   }
 
-  /** The backend has queued the batch. It drops the whole if something in it is gone when it comes to count it. */
-  acknowledge(): void {
-    this.#become('acknowledged')
+  /** From now on a byte of it may reach the backend. */
+  send(): void {
+    this.#sending = true
+    this.#tell('sending')
+  }
+
+  /**
+   * The backend has queued the batch. It drops the whole if something in it is gone when it comes to count it.
+   *
+   * @param since when, by elapsed time; default now.
+   */
+  acknowledge(since?: number): void {
+    this.#become('acknowledged', since)
+    this.#tell('acknowledged')
     const { acknowledged } = this.service.sums
     for (const { row } of this.#rows) row.each((slot, amount) => void addAmount(acknowledged, slot, amount))
     const merged = mergeMinutes(this.#rows)
@@ -73,6 +102,7 @@ export class Batch implements Delivery {
   /** No answer says whether it was counted. */
   leaveUnanswered(): void {
     this.#become('ambiguous')
+    this.#tell('ambiguous')
     this.service.ledger.fateIsOpen(this)
     this.#doubtGone()
   }
@@ -118,6 +148,7 @@ export class Batch implements Delivery {
 
   takeBack(resent: boolean): void {
     this.#end()
+    this.#tell(resent ? 'resent' : 'waiting')
     for (const { application, row } of this.#rows) {
       row.resent ||= resent
       application.wait(row)
@@ -129,6 +160,7 @@ export class Batch implements Delivery {
   /** Replaces the batch by two halves, both in flight. */
   halve(): [Batch, Batch] {
     this.#end()
+    this.#tell('waiting')
     const middle = Math.ceil(this.#rows.length / 2)
     const halves = [this.#rows.slice(0, middle), this.#rows.slice(middle)].map((rows) => {
       const half = new Batch(this.service, rows)
@@ -140,12 +172,14 @@ export class Batch implements Delivery {
 
   giveUp(reason: LossReason, counted: boolean): void {
     this.#end()
+    this.#tell(counted ? 'maybe-counted' : 'given-up')
     giveUpRows(this.#rows, reason, counted)
   }
 
   /** Its usage was not admitted after all. */
   undo(): void {
     this.#end()
+    this.#tell('undone')
     const { admitted } = this.service.sums
     for (const { application, row } of this.#rows) {
       application.shift(row, -1)
@@ -153,9 +187,13 @@ export class Batch implements Delivery {
     }
   }
 
-  #become(state: DeliveryState): void {
+  #tell(settlement: JournalSettlement): void {
+    this.service.ledger.journal?.settle(this, settlement)
+  }
+
+  #become(state: DeliveryState, since: number = this.service.ledger.clock.elapsed()): void {
     this.#state = state
-    this.#since = this.service.ledger.clock.elapsed()
+    this.#since = since
     this.#unconfirmed = undefined
   }
 
@@ -165,6 +203,7 @@ export class Batch implements Delivery {
     for (const { row } of this.#rows) row.each((slot, amount) => void addAmount(acknowledged, slot, -amount))
     this.#state = 'ambiguous'
     this.#unconfirmed = undefined
+    this.#tell('ambiguous')
     this.service.ledger.fateIsOpen(this)
   }
 
@@ -177,34 +216,15 @@ export class Batch implements Delivery {
   #end(): void {
     this.#become('over')
     for (const application of this.applications) {
-      this.#detach(application)
+      detach(application, this)
       this.service.ledger.markBusy(application)
     }
-  }
-
-  #attach(application: ApplicationLedger, row: UsageRow): void {
-    const sent = { row, delivery: this }
-    // Not pushed into an empty array, because V8 would reserve memory for many more rows.
-    if (application.sent === undefined) application.sent = [sent]
-    else application.sent.push(sent)
-  }
-
-  #detach(application: ApplicationLedger): void {
-    const rest = application.sent?.filter(({ delivery }) => delivery !== this)
-    application.sent = rest === undefined || rest.length === 0 ? undefined : rest
   }
 
   /** Its metrics that no answer has proved since the backend has surely counted the batch. */
   #unprovedSlots(): Set<number> {
     const { metrics, ledger } = this.service
-    const settled = this.#since + ledger.settleMs
-    const slots = new Set<number>()
-    for (const { row } of this.#rows) {
-      row.each((slot) => {
-        if (metrics.provedAt(slot) < settled) slots.add(slot)
-      })
-    }
-    return slots
+    return unprovedSlots(this.#rows, metrics, this.#since + ledger.settleMs)
   }
 
   #giveUpPart(gone: Gone): void {
@@ -215,12 +235,13 @@ export class Batch implements Delivery {
     // The parents of a metric may have counted it. A deleted application has no counts.
     if (gone.kind === 'metric') giveUpRows(parts, 'metric_gone', true)
     else giveUpRows(parts, 'application_gone', false)
+    for (const { application } of parts) retell(application)
   }
 
   #replaceRows(rows: readonly BatchRow[]): void {
     const { applications } = this
-    for (const application of applications) this.#detach(application)
-    for (const { application, row } of rows) this.#attach(application, row)
+    for (const application of applications) detach(application, this)
+    for (const { application, row } of rows) attach(application, row, this)
     this.#rows = rows
     for (const application of applications) this.service.ledger.markBusy(application)
   }

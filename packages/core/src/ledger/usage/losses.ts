@@ -2,6 +2,7 @@
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { addAmount } from '../plan/metric-table.ts'
+import { retell } from './retell.ts'
 import { namedUsage, recordsOf, type UsageRow } from './usage-row.ts'
 import { takeWaiting } from './waiting-rows.ts'
 
@@ -33,6 +34,16 @@ export function giveUpWaiting(application: ApplicationLedger, reason: LossReason
   const { ledger } = application.service
   ledger.recordsChanged(-recordsOf(rows))
   giveUp(application, rows, reason, false)
+  if (rows.length > 0) retell(application)
+  ledger.markBusy(application)
+}
+
+/** Forgets all waiting usage of an application: another process has it now. */
+export function leaveWaiting(application: ApplicationLedger): void {
+  const rows = takeWaiting(application)
+  const { ledger, sums } = application.service
+  ledger.recordsChanged(-recordsOf(rows))
+  for (const row of rows) row.each((slot, amount) => void addAmount(sums.admitted, slot, -amount))
   ledger.markBusy(application)
 }
 
@@ -48,6 +59,7 @@ export function giveUpMetric(application: ApplicationLedger, reason: LossReason,
   }
   ledger.recordsChanged(-recordsOf(lost))
   giveUp(application, lost, reason, false)
+  if (lost.length > 0) retell(application)
   ledger.markBusy(application)
 }
 

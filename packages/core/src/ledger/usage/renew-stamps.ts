@@ -5,6 +5,7 @@ import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { compact } from './compact.ts'
 import { giveUp } from './losses.ts'
+import { retell } from './retell.ts'
 import { recordsOf, type UsageRow } from './usage-row.ts'
 import { eachRow, takeWaiting } from './waiting-rows.ts'
 
@@ -41,5 +42,6 @@ export function renewStamps(application: ApplicationLedger, late: 're-stamp' | L
   const { ledger } = application.service
   ledger.recordsChanged(-recordsOf(tooLate))
   if (late !== 're-stamp') giveUp(application, tooLate, late, false)
+  retell(application)
   ledger.markBusy(application)
 }

@@ -1,5 +1,5 @@
 /** How much of a row counts against a limit. */
-import { END, START, WIDTH } from '../plan/limit-cells.ts'
+import { END, rollCell, START, WIDTH } from '../plan/limit-cells.ts'
 import type { CountedLimits } from '../plan/read-limits.ts'
 import type { UsageRow } from './usage-row.ts'
 
@@ -12,4 +12,13 @@ export function rowInWindow({ cells, planLimits }: CountedLimits, row: UsageRow,
     if (planLimits.covers(limit, slot)) sum += amount
   })
   return sum
+}
+
+/** Whether one of the rows counts against a limit at a time. Moves cells whose windows have ended. */
+export function anyInWindow(counted: CountedLimits, rows: readonly UsageRow[], time: number): boolean {
+  const { cells, planLimits } = counted
+  return planLimits.limits.some((_, limit) => {
+    if (time >= cells[limit * WIDTH + END]!) rollCell(cells, planLimits, limit, time)
+    return rows.some((row) => rowInWindow(counted, row, limit) > 0)
+  })
 }

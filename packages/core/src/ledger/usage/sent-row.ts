@@ -20,6 +20,10 @@ export type Gone =
 /** A report to the backend, which counts it whole or not at all. */
 export interface Delivery {
   readonly state: DeliveryState
+  /** A byte of it may have reached the backend. */
+  readonly sending: boolean
+  /** The backend counts it by an authrep; it is never sent. */
+  readonly reserved: boolean
   /** When it was sent, acknowledged or left without an answer, by elapsed time. */
   readonly since: number
   /** Acknowledged, but not everything that it carries was proved to exist since the backend has surely counted it. */

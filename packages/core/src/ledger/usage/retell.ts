@@ -1,0 +1,28 @@
+/** Tells a journal what an application has, where a move of usage is more than one of its words says. */
+import type { ApplicationLedger } from '../application-ledger.ts'
+import type { UnsettledUsage } from '../journal.ts'
+import { eachRow } from './waiting-rows.ts'
+
+/** To be called after usage of the application was given up or stamped anew. */
+export function retell(application: ApplicationLedger): void {
+  application.service.ledger.journal?.retell(unsettledOf(application))
+}
+
+/** All usage of an application that is not settled. */
+export function unsettledOf(application: ApplicationLedger): UnsettledUsage {
+  const { clock } = application.service.ledger
+  const waiting: UnsettledUsage['waiting'][number][] = []
+  eachRow(application.pending, (row) => waiting.push(row))
+  eachRow(application.ownTransactions, (row) => waiting.push(row))
+  const elapsed = clock.elapsed()
+  const now = clock.now()
+  return {
+    application,
+    waiting,
+    maybeCounted: application.maybeCounted ?? [],
+    sent: (application.sent ?? []).flatMap(({ row, delivery }) => {
+      const { state, sending, reserved, since } = delivery
+      return state === 'over' ? [] : [{ batch: delivery, row, state, sending, reserved, at: now - (elapsed - since) }]
+    }),
+  }
+}

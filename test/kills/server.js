@@ -1,0 +1,39 @@
+// A guarded Express app with a journal, which tests kill. Settings come as JSON in the first argument.
+
+import { channel } from 'node:diagnostics_channel'
+import { writeSync } from 'node:fs'
+import express from 'express'
+import threescale from '../../packages/express/dist/index.js'
+import { fileJournal } from '../../packages/journal/dist/index.js'
+
+const { directory, backendUrl, ambiguous, maxBytes } = JSON.parse(process.argv[2])
+
+/** Says one thing on a line of its own, in one write, so that it is said even when the process is killed next. */
+const say = (what) => writeSync(1, `${JSON.stringify(what)}\n`)
+
+channel('threescale:loss').subscribe(({ reason, usage }) => say({ lost: reason, hits: usage.hits ?? 0 }))
+channel('threescale:journal').subscribe(({ event, records, code }) => say({ journal: event, records, code }))
+
+const protect = threescale({
+  serviceId: '2555417',
+  serviceToken: 'demo-token',
+  backendUrl,
+  cache: { ttlMs: 100, staleMs: 60_000, settleMs: 150 },
+  report: { intervalMs: 20, ambiguous },
+  journal: fileJournal({ directory, maxBytes }),
+  breaker: false,
+  timeoutMs: 2000,
+})
+const app = express()
+app.get('/stats', (_, res) => res.json(protect.gateway.stats()))
+app.use(protect)
+app.get('/', (_, res) => res.send('ok'))
+const server = app.listen(0, '127.0.0.1', () => say({ port: server.address().port }))
+process.once('SIGTERM', () => {
+  server.close()
+  server.closeAllConnections()
+  protect.gateway.close().then(({ undelivered }) => {
+    say({ undelivered })
+    process.exit(0)
+  })
+})
