@@ -1,5 +1,5 @@
 /** A server as a process of its own, callers that count its answers, and its end by a signal. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -8,6 +8,12 @@ import { onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 
 const SCRIPT = fileURLToPath(new URL('server.js', import.meta.url))
+
+// The warnings are what these tests provoke.
+const OPTIONS: SpawnOptions = {
+  stdio: ['ignore', 'pipe', 'inherit'],
+  env: { ...process.env, NODE_NO_WARNINGS: '1' },
+}
 
 export interface ServerSettings {
   readonly directory: string
@@ -49,10 +55,8 @@ export class KilledServer {
     const given = JSON.stringify(settings)
     this.#child =
       maxFileBlocks === undefined
-        ? spawn(process.execPath, [SCRIPT, given], { stdio: ['ignore', 'pipe', 'inherit'] })
-        : spawn('sh', ['-c', `ulimit -f ${maxFileBlocks}; exec "$0" "$@"`, process.execPath, SCRIPT, given], {
-            stdio: ['ignore', 'pipe', 'inherit'],
-          })
+        ? spawn(process.execPath, [SCRIPT, given], OPTIONS)
+        : spawn('sh', ['-c', `ulimit -f ${maxFileBlocks}; exec "$0" "$@"`, process.execPath, SCRIPT, given], OPTIONS)
     this.#tally = tally
     onTestFinished(() => {
       this.#child.kill('SIGKILL')
