@@ -12,6 +12,7 @@ import { matching } from './matching.js'
 import { memory } from './memory.js'
 import { middleware } from './middleware.js'
 import { npmClient } from './npm-client.js'
+import { replay } from './replay.js'
 import { reporting } from './reporting.js'
 
 /**
@@ -53,6 +54,8 @@ export const BENCHMARKS = {
     'rateLimitHeaders false': { readHeaders: true, rateLimitHeaders: false },
     "rateLimitHeaders 'all'": { readHeaders: true, rateLimitHeaders: 'all' },
   }),
+  journal: decisions({ 'with a journal': { journal: true }, 'without one': {} }, { minPerSecond: 400_000 }),
+  replay,
   decoding,
   reporting,
   middleware,

@@ -1,5 +1,9 @@
 // @ts-check
 /** Scenario: decisions of one gateway in this process. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileJournal } from '@threescale/journal'
 import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough, NEVER_REFRESHED } from '../backend/gateway.js'
 import { appKey, applicationId, mappingRules, pathOf, userKey } from '../backend/provider.js'
@@ -14,6 +18,7 @@ import { appKey, applicationId, mappingRules, pathOf, userKey } from '../backend
  * @param {'hit' | 'denied' | 'miss' | 'no-rule'} [settings.outcome]
  * @param {false | 'denied' | 'all'} [settings.rateLimitHeaders]
  * @param {boolean} [settings.settle] also settle each decision, as adapters do
+ * @param {boolean} [settings.journal] also write each admission to a journal on the disk of temporary files
  * @param {boolean} [settings.readHeaders] also read the decision's headers, as adapters do
  * @returns {Promise<import('./worker.js').Scenario>}
  */
@@ -27,6 +32,7 @@ export async function prepare({
   rateLimitHeaders = 'denied',
   settle = false,
   readHeaders = false,
+  journal = false,
 }) {
   const answers = createAnswers({
     limitCount,
@@ -43,6 +49,7 @@ export async function prepare({
       maxApplications: outcome === 'miss' ? 16_777_216 : applications + 1,
     },
     report: { intervalMs: 3_600_000, maxPending: 10_000_000 },
+    ...(journal && { journal: temporaryJournal() }),
   })
   const views = Array.from({ length: applications }, (_, application) =>
     viewOf(application, rules, location, kind, outcome),
@@ -69,6 +76,13 @@ export async function prepare({
       return read
     },
   }
+}
+
+function temporaryJournal() {
+  const directory = mkdtempSync(join(tmpdir(), 'threescale-bench-'))
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+  // So much that no new file is begun within a run, in which the event loop gets no turn.
+  return fileJournal({ directory, maxBytes: 2 ** 34 })
 }
 
 /**

@@ -97,8 +97,7 @@ function apply(state: UsageState, names: Names, record: RecordContent): void {
       const from = readApplication(names, record)
       const to = readApplication(names, record)
       for (const row of readRows(names, record)) {
-        from.waiting.remove(row)
-        to.waiting.add(row)
+        to.waiting.add(from.waiting.remove(row))
       }
       return
     }

@@ -45,10 +45,10 @@ export class UsageState {
     this.#applications.clear()
   }
 
-  /** Rows that leave the waiting ones, where they were there, and travel in a batch. */
+  /** Rows that leave the waiting ones and travel in a batch. */
   take(batch: number, application: ApplicationUsage, rows: readonly Row[]): void {
-    for (const row of rows) application.waiting.remove(row)
-    this.putSent(batch, application, rows)
+    const taken = rows.map((row) => application.waiting.remove(row)).filter(({ usage }) => usage.size > 0)
+    this.putSent(batch, application, taken)
   }
 
   /** Rows of a batch that never waited. */

@@ -40,20 +40,26 @@ export class WaitingUsage {
   }
 
   /**
-   * Takes usage out. The ledger merges old minutes of an hour, and stamps usage anew that became too old, without a
-   * record. So what the minute itself does not hold comes from its hour, and then from the oldest minutes.
+   * Takes usage out. The ledger merges old minutes of an hour without a record. So what the minute itself does not hold
+   * comes from its hour, and then from the oldest minutes.
+   *
+   * @returns what was there. Where records are missing, that is less, so that no usage is made up.
    */
-  remove({ minute, resent, usage }: Row): void {
+  remove({ minute, resent, usage }: Row): Row {
+    const taken: Usage = new Map()
     for (const [metric, amount] of usage) {
       let rest = this.#takeFrom(this.#rows.get(keyOf(minute, resent)), metric, amount)
-      if (rest === 0) continue
-      const hour = Math.floor(minute / MINUTES_OF_HOUR)
-      const distance = (row: Row) => (Math.floor(row.minute / MINUTES_OF_HOUR) === hour ? 0 : 1)
-      const others = [...this.#rows.values()].sort(
-        (one, other) => distance(one) - distance(other) || one.minute - other.minute,
-      )
-      for (const row of others) rest = this.#takeFrom(row, metric, rest)
+      if (rest > 0) for (const row of this.#nearest(minute)) rest = this.#takeFrom(row, metric, rest)
+      if (amount > rest) taken.set(metric, amount - rest)
     }
+    return { minute, resent, usage: taken }
+  }
+
+  /** The rows of the same hour, then the oldest. */
+  #nearest(minute: number): Row[] {
+    const hour = Math.floor(minute / MINUTES_OF_HOUR)
+    const distance = (row: Row) => (Math.floor(row.minute / MINUTES_OF_HOUR) === hour ? 0 : 1)
+    return [...this.#rows.values()].sort((one, other) => distance(one) - distance(other) || one.minute - other.minute)
   }
 
   /** @returns what the row did not hold. */

@@ -12,21 +12,15 @@ import type {
 } from '@threescale/core'
 import { batchNumbers } from './batch-numbers.ts'
 import { DiskSync } from './disk-sync.ts'
+import type { FileWriterOptions } from './file-writer-options.ts'
 import { fillFiles } from './fill-files.ts'
 import { appendWithin, meansFull } from './room.ts'
 import { takeOver } from './take-over.ts'
 import { ToldOnce } from './told-once.ts'
 import { UsageFiles } from './usage-files.ts'
 
-export interface FileWriterOptions {
-  readonly directory: string
-  readonly sync: 'write' | 'disk'
-  readonly maxBytes: number
-  /** Time between looks at the directory, in milliseconds. */
-  readonly lookMs: number
-  /** Time between tries while the disk takes nothing, in milliseconds. */
-  readonly retryMs: number
-}
+/** A new file forgets the applications that the old one named, and so kept in memory (law 10). */
+const MAX_NAMES = 50_000
 
 export class FileWriter implements JournalWriter {
   // The hot path reads the first fields.
@@ -35,6 +29,7 @@ export class FileWriter implements JournalWriter {
   #failing = false
   #written = 0
   #renewAtBytes = 0
+  #renewAtNames = 0
   readonly #sync: DiskSync | undefined
   readonly #host: JournalHost
   readonly #options: FileWriterOptions
@@ -83,7 +78,7 @@ export class FileWriter implements JournalWriter {
     }
     this.#written++
     this.#sync?.wrote(files.segment)
-    if (files.segment.size > this.#renewAtBytes || files.records.crowded) this.#renew()
+    if (files.segment.size > this.#renewAtBytes || files.records.applications > this.#renewAtNames) this.#renew()
   }
 
   take(batch: JournalledBatch, reserved: boolean): void {
@@ -105,8 +100,9 @@ export class FileWriter implements JournalWriter {
   }
 
   stats(): JournalStats {
+    const fails = this.#troubled || this.#files === undefined
     return Object.freeze({
-      state: this.#closed ? 'closed' : this.#troubled || this.#files === undefined ? 'failing' : 'working',
+      state: this.#closed ? 'closed' : fails ? 'failing' : 'working',
       bytes: this.#files?.segment.size ?? 0,
       written: this.#written,
       unwritten: this.#unwritten,
@@ -183,12 +179,14 @@ export class FileWriter implements JournalWriter {
   }
 
   async #fill(files: UsageFiles): Promise<void> {
-    const { maxBytes } = this.#options
     this.#renewAtBytes = Number.POSITIVE_INFINITY
+    this.#renewAtNames = Number.POSITIVE_INFINITY
     // From now on admissions must be written, because the file will not hold those of applications it has passed.
     this.#failing = false
+    const { maxBytes } = this.#options
     const filled = await fillFiles(files, { ...this.#options, host: this.#host, numbers: this.#numbers })
     if (!filled || this.#files !== files) return
+    this.#renewAtNames = Math.max(MAX_NAMES, 2 * files.records.applications)
     this.#renewAtBytes = Math.max(maxBytes / 8, Math.min(2 * files.completeBytes, maxBytes / 2))
     if (!this.#troubled || this.#failing) return
     this.#troubled = false
@@ -220,8 +218,7 @@ export class FileWriter implements JournalWriter {
       if (!files.home.exists) {
         this.#files = undefined
         files.close(true)
-        this.#failed(Object.assign(new Error('the folder is gone'), { code: 'ENOENT' }))
-        return
+        return this.#failed({ code: 'ENOENT' })
       }
       await this.#takeOver(files)
       const [left] = this.#host.unsettled()

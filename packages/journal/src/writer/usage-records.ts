@@ -11,9 +11,6 @@ import type { RecordBuffer } from '../format/record-buffer.ts'
 import { type NamedApplication, SegmentNames } from './segment-names.ts'
 
 const MINUTE_MS = 60_000
-/** So many names need a new file, because the names of a file keep its applications in memory. */
-const MAX_APPLICATIONS = 50_000
-
 const CODE = new Map<Settlement, number>(SETTLEMENTS.map((settlement, code) => [settlement, code]))
 
 /** The records of one file. Each method leaves in the buffer what is to be appended to the file. */
@@ -27,8 +24,9 @@ export class UsageRecords {
     this.buffer = buffer
   }
 
-  get crowded(): boolean {
-    return this.#names.applications >= MAX_APPLICATIONS
+  /** Applications that the file names, and so keeps in memory. */
+  get applications(): number {
+    return this.#names.applications
   }
 
   /** The buffer was not written, so the names in it were not. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { OWNER } from '../../src/directory/names.ts'
-import { FileWriter, type FileWriterOptions } from '../../src/writer/file-writer.ts'
+import { FileWriter } from '../../src/writer/file-writer.ts'
+import type { FileWriterOptions } from '../../src/writer/file-writer-options.ts'
 import type { SmallLedger } from './small-ledger.ts'
 
 /** A path at which no directory is yet, removed at the end of the test. */
