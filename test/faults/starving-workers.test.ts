@@ -46,6 +46,17 @@ test('32 parallel callers of two workers: all are answered before any time has p
   await eventually(() => backend.open === WORKERS, 'the end of the connections beyond the workers')
 })
 
+test('all of eight workers keep a connection after the starved ones have made way', async () => {
+  const backend = await startStarvingBackend(8, sayYes)
+  const client = clientOf(backend.url, { [CLOCK]: new ManualClock(0) })
+  const callers = Array.from({ length: 32 }, async () => {
+    for (let n = 0; n < 25; n++) await client.authrep({ userKey: 'k' })
+  })
+  expect(await failures(callers)).toEqual([])
+  expect(backend.served.length).toBeGreaterThan(8)
+  await eventually(() => backend.open === 8, 'eight open connections')
+})
+
 test('after starvation no connection is opened beyond the workers until a pause is over', async () => {
   const clock = new ManualClock(0)
   const backend = await startStarvingBackend(WORKERS, sayYes)

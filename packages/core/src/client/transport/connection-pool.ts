@@ -121,9 +121,10 @@ export class ConnectionPool implements ConnectionOwner {
       this.#proved++
       this.#window.answered(connection.stepNumber)
     }
-    // While more are open than may be, each answer ends one, which is all that can be done for those that are starved.
-    if (this.#open.size > this.#window.size || !this.#starvation.possible) return
-    if (this.#starvation.isShown(now, this.#proved)) this.#shrinkToProved(now)
+    if (!this.#starvation.possible) return
+    // While more are open than may be, each answer ends one, and a starved one gets its worker. That needs time.
+    if (this.#open.size > this.#window.size) this.#starvation.restart()
+    else if (this.#starvation.isShown(now, this.#proved)) this.#shrinkToProved(now)
   }
 
   #shrinkToProved(now: number): void {
