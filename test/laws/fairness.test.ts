@@ -2,6 +2,7 @@
 import { createEmulator } from '@threescale/emulator'
 import { describe, expect, it } from 'vitest'
 import { TRANSPORT, type TransportRequest } from '../../packages/core/src/client/transport/transport.ts'
+import { TimeoutError } from '../../packages/core/src/errors.ts'
 import { createGateway } from '../../packages/core/src/gateway/create-gateway.ts'
 import type { GatewayOptions, RequestView } from '../../packages/core/src/index.ts'
 import { CLOCK } from '../../packages/core/src/primitives/clock.ts'
@@ -163,4 +164,40 @@ it('law 10: a caller whose requests are asked about one by one is refreshed all 
   expect(codes).toContain('overloaded')
   expect(world.cached).toContain('refreshed')
   expect(world.cached).not.toContain('stale')
+})
+
+describe('law 3: a call that finds no free connection while the backend answers others', () => {
+  it.each([
+    [false, 'direct'],
+    [true, 'cached'],
+  ])('lets in no unknown caller and leaves the breaker closed (cache: %s)', async (cache) => {
+    const clock = new ManualClock('2026-03-10T10:20:30Z')
+    const emulator = createEmulator({ state: STATE, clock })
+    let crowded = false
+    const gateway = createGateway({
+      serviceId: SERVICE,
+      serviceToken: 'token',
+      cache,
+      onUnavailable: 'allow',
+      [CLOCK]: clock,
+      [TRANSPORT]: {
+        async request(request: TransportRequest) {
+          if (crowded) throw new TimeoutError('no free connection', { sent: false, crowdedOut: true })
+          return answerBy(emulator, request)
+        },
+      },
+    } as object as GatewayOptions)
+    const ask = async (key: string) => {
+      const decision = await gateway.evaluate({ method: 'GET', url: `/?user_key=${key}`, header: () => undefined })
+      return decision.outcome === 'deny' ? decision.code : decision.outcome
+    }
+    expect(await ask('k1')).toBe('allow')
+    crowded = true
+    for (const key of times(20, (index) => `unknown-${index}`)) expect(await ask(key)).toBe('overloaded')
+    // A known caller is let in by the policy, or by what the gateway knows.
+    expect(await ask('k1')).toBe('allow')
+    crowded = false
+    expect(await ask('k2')).toBe('allow')
+    await gateway.close()
+  })
 })

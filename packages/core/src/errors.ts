@@ -79,10 +79,13 @@ export class TimeoutError extends ThreeScaleError {
   override readonly retryable: boolean = true
   /** Whether a byte of the request may have reached the backend. */
   readonly sent: boolean
+  /** Whether it was not sent because all connections were busy with other calls, which the backend answered meanwhile. */
+  readonly crowdedOut: boolean
 
-  constructor(message: string, details: ErrorDetails & { readonly sent: boolean }) {
+  constructor(message: string, details: ErrorDetails & { readonly sent: boolean; readonly crowdedOut?: boolean }) {
     super(message, details)
     this.sent = details.sent
+    this.crowdedOut = details.crowdedOut ?? false
   }
 }
 

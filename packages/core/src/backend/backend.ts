@@ -178,6 +178,12 @@ export class Backend {
       const { retryAfterMs } = error
       return known ? { kind: 'unavailable', retryAfterMs, mayHaveCounted: false } : { kind: 'overloaded', retryAfterMs }
     }
+    if (error instanceof TimeoutError && error.crowdedOut) {
+      // Not a failure of the backend, which answers others: too much is asked at once.
+      breaker?.drop(permit)
+      observer.called({ ...message, outcome: 'failed' })
+      return known ? { kind: 'unavailable', retryAfterMs: undefined, mayHaveCounted: false } : OVERLOADED
+    }
     if (
       error instanceof TransportError ||
       error instanceof TimeoutError ||

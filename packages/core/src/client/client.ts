@@ -44,6 +44,8 @@ export interface ReportBatch {
   readonly transactions: readonly Transaction[]
 }
 
+/** The line of reports; no credentials are encoded so. */
+const REPORTS = 'reports'
 const ONE_HIT: SetUsage = Object.freeze({ hits: 1 })
 
 /**
@@ -195,7 +197,8 @@ export class ThreeScaleClient {
     if (!checkCall(credentials, call, problems)) throw new ArgumentError(problems)
     const usage = call.usage === undefined ? defaultUsage : call.usage
     const start = this.#address.authorizePath(endpoint, isOAuth(credentials), call.service, problems)
-    const caller = encodeCredentials(credentials, problems) + encodeReferrer(call.referrer, problems)
+    const line = encodeCredentials(credentials, problems)
+    const caller = line + encodeReferrer(call.referrer, problems)
     const path = start + caller + encodeCall(call, usage, problems)
     const extensions = encodeExtensions(call.extensions, true, problems)
     if (problems.length > 0) throw new ArgumentError(problems)
@@ -208,6 +211,7 @@ export class ThreeScaleClient {
         headers: extensions === '' ? this.#headers : [...this.#headers, '3scale-options', extensions],
         body: undefined,
         signal: call.signal,
+        line,
         caller: call.caller,
         whenSent: call.whenSent ?? 'abort',
         repeatable: endpoint === 'authorize',
@@ -227,6 +231,7 @@ export class ThreeScaleClient {
         headers: this.#formHeaders,
         body,
         signal,
+        line: REPORTS,
         whenSent: 'abort',
         repeatable: false,
       })

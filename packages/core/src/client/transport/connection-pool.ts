@@ -1,11 +1,11 @@
-/** Keep-alive connections to one origin, as many as the backend serves; further calls wait here, in their order. */
+/** Keep-alive connections to one origin, as many as the backend serves; further calls wait here, callers in turn. */
 import { buildConnector, type Client } from 'undici'
 import type { InContext } from '../../primitives/async-context.ts'
 import type { Clock, Timer } from '../../primitives/clock.ts'
-import { WaitingLine } from '../../primitives/waiting-line.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { ConnectionWindow } from './connection-window.ts'
 import type { Exchange, ExchangeEnd } from './exchange.ts'
+import { ExchangeLine } from './exchange-line.ts'
 import { IdleConnections } from './idle-connections.ts'
 import { Starvation } from './starvation.ts'
 
@@ -39,7 +39,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #idle: IdleConnections
   /** Answered in this turn of the event loop. */
   #resting: Connection[] = []
-  readonly #waiting = new WaitingLine<Exchange>()
+  readonly #waiting = new ExchangeLine()
   #proved = 0
   #opened = 0
   #halvedAt = Number.NEGATIVE_INFINITY
@@ -79,7 +79,7 @@ export class ConnectionPool implements ConnectionOwner {
     this.#destroyed = true
     this.#idle.stop()
     this.#starvationTimer?.cancel()
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
       next.onResponseError(undefined, new Error('closed'))
     }
     await Promise.all([...this.#open].map((connection) => connection.destroy()))
@@ -115,6 +115,7 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #onAnswer(connection: Connection, now: number): void {
+    this.#waiting.answers++
     this.#starvation.onAnswer(connection, now)
     if (!connection.proved) {
       connection.proved = true
@@ -144,11 +145,11 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #openForWaiting(): void {
-    for (let next = this.#firstWaiting(); next !== undefined; next = this.#firstWaiting()) {
+    for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
       if (this.#waiting.length <= this.#resting.length) return
       const now = this.#options.clock.elapsed()
       if (this.#open.size >= this.#window.size && !this.#window.grow(now)) return
-      this.#waiting.shift()
+      this.#waiting.take()
       // What ended a call may run in the context of another request: its time-out, or its signal.
       this.#options.inContext(() => this.#connect(now).run(next))
     }
@@ -163,15 +164,6 @@ export class ConnectionPool implements ConnectionOwner {
     return connection
   }
 
-  /** Leaves out calls that timed out or were aborted, and those whose caller left. */
-  #firstWaiting(): Exchange | undefined {
-    for (;;) {
-      const first = this.#waiting.first
-      if (first === undefined || first.wanted) return first
-      this.#waiting.shift()
-    }
-  }
-
   #takeIdle(now: number): Connection | undefined {
     for (let last = this.#idle.take(); last !== undefined; last = this.#idle.take()) {
       if (now < last.endsAt) return last
@@ -181,9 +173,8 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #runWaiting(connection: Connection): boolean {
-    const next = this.#firstWaiting()
+    const next = this.#waiting.take()
     if (next === undefined) return false
-    this.#waiting.shift()
     connection.run(next)
     return true
   }

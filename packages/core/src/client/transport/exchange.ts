@@ -21,6 +21,12 @@ export interface ExchangeObserver {
   onEnd(end: ExchangeEnd): void
 }
 
+/** Where an exchange waits for a connection. */
+export interface ExchangeQueue {
+  /** How many calls its connections have answered so far. */
+  readonly answers: number
+}
+
 type Headers = TransportResponse['headers']
 
 const NO_HEADERS: Headers = Object.freeze({})
@@ -38,6 +44,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #timer: Timer
   #abortListener: (() => void) | undefined
   #observer: ExchangeObserver | undefined
+  #queue: ExchangeQueue | undefined
+  #answersBefore = 0
   #controller: Dispatcher.DispatchController | undefined
   #settled = false
   #timedOut = false
@@ -65,6 +73,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
+  /** Calls in one line are sent in order; lines take turns. */
+  get line(): string {
+    return this.#request.line
+  }
+
+  /** All connections are busy. */
+  waitIn(queue: ExchangeQueue): void {
+    this.#queue = queue
+    this.#answersBefore = queue.answers
+  }
+
   /** Whether it still is to be sent. Ends it if the caller has left. */
   get wanted(): boolean {
     return !this.#settled && !this.#callerLeft()
@@ -72,6 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Hands the request over. Every failure, also one that undici throws, arrives at `onResponseError`. */
   dispatchOn(dispatcher: Dispatcher, observer?: ExchangeObserver): void {
+    this.#queue = undefined
     this.#observer = observer
     const { path, method, headers, body } = this.#request
     try {
@@ -152,7 +172,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(
       new TimeoutError(
         `no ${sent ? 'complete answer from' : 'connection to'} ${this.#origin} within ${this.#request.timeoutMs} ms`,
-        { sent },
+        { sent, crowdedOut: this.#queue !== undefined && this.#queue.answers > this.#answersBefore },
       ),
     )
     this.#drop()

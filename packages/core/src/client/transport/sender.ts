@@ -81,6 +81,6 @@ function brokeOff(response: TransportResponse): boolean {
 
 /** Not a spread, which would take a tenth of the client's time for a call. */
 function requestOf(call: Outgoing, timeoutMs: number): TransportRequest {
-  const { method, path, headers, body, signal, caller, whenSent } = call
-  return { method, path, headers, body, timeoutMs, signal, caller, whenSent }
+  const { method, path, headers, body, signal, line, caller, whenSent } = call
+  return { method, path, headers, body, timeoutMs, signal, line, caller, whenSent }
 }

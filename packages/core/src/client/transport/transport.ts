@@ -16,6 +16,8 @@ export interface TransportRequest {
   /** Milliseconds until the exchange fails, connecting included. */
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
+  /** Requests of one line wait for a connection in their order; lines take turns, so that none waits behind all of another. */
+  readonly line: string
   /** Checked right before the request is written: if the client has disconnected, nothing is written. */
   readonly caller?: AbortSource | undefined
   /** Whether an abort ends an exchange that was already written, and its connection with it. */

@@ -62,6 +62,45 @@ test('calls wait in the order in which they came', async () => {
   expect(order).toEqual(Array.from({ length: 20 }, (_, n) => n))
 })
 
+test('a caller waits behind its own calls, and behind one call of each other caller', async () => {
+  const backend = await startBackend((request, response) => {
+    if (request.method === 'GET') sayYes(request, response)
+    else response.writeHead(202, { 'content-type': 'application/vnd.3scale-v2.0+xml' }).end()
+  })
+  const client = clientOf(backend.url, { maxConnections: 1 })
+  const calls = ['busy', 'busy', 'busy', 'busy', 'one', 'two'].map((userKey) => client.authrep({ userKey }))
+  await Promise.all([...calls, client.report([{ appId: 'a', usage: { hits: 1 } }])])
+  const order = backend.requests.map((request) => /user_key=(\w+)/.exec(request)?.[1] ?? 'report')
+  expect(order).toEqual(['busy', 'busy', 'one', 'two', 'report', 'busy', 'busy'])
+})
+
+test('a call is crowded out when it timed out in the line while the backend answered others', async () => {
+  const clock = new ManualClock(0)
+  const backend = await startHolding()
+  const client = clientOf(backend.url, { [CLOCK]: clock, maxConnections: 1 })
+  const answerNext = async () => {
+    await eventually(() => backend.held.length === 1, 'a call on the connection')
+    backend.release()
+  }
+  const first = client.authrep({ userKey: 'first' })
+  const busy = client.authrep({ userKey: 'busy' })
+  const crowded = rejection(client.authrep({ userKey: 'busy' }))
+  await clock.advance(DEFAULTS.timeoutMs / 2)
+  const other = rejection(client.authrep({ userKey: 'other' }))
+  await answerNext()
+  await first
+  await answerNext()
+  await busy
+  await eventually(() => backend.held.length === 1, 'the call of the other caller')
+  const last = rejection(client.authrep({ userKey: 'last' }))
+  await clock.advance(DEFAULTS.timeoutMs / 2)
+  expect(await crowded).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: false, crowdedOut: true })
+  await clock.advance(DEFAULTS.timeoutMs / 2)
+  expect(await other).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true, crowdedOut: false })
+  // The backend answered nothing while the last one waited, so that is an outage.
+  expect(await last).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', crowdedOut: false })
+})
+
 test('a call that times out, is aborted or whose caller leaves while it waits is never sent', async () => {
   const clock = new ManualClock(0)
   const backend = await startHolding()

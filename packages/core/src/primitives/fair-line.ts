@@ -1,0 +1,40 @@
+/** A queue of queues: what adds many items waits behind its own, and others do not wait behind all of them. */
+import { WaitingLine } from './waiting-line.ts'
+
+/** Takes turns between the lines, in the order in which they began to wait; within a line it keeps the order. */
+export class FairLine<Item> {
+  readonly #lines = new Map<string, WaitingLine<Item>>()
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** The item that is next; undefined if none waits. */
+  get first(): Item | undefined {
+    return this.#lines.values().next().value?.first
+  }
+
+  /** @param name the line that the item waits in. */
+  push(item: Item, name: string): void {
+    let line = this.#lines.get(name)
+    if (line === undefined) {
+      line = new WaitingLine()
+      this.#lines.set(name, line)
+    }
+    line.push(item)
+    this.#length++
+  }
+
+  /** Takes the first item; the next one of its line waits behind all other lines. */
+  shift(): Item | undefined {
+    const next = this.#lines.entries().next().value
+    if (next === undefined) return undefined
+    const [name, line] = next
+    this.#lines.delete(name)
+    const item = line.shift()
+    if (line.length > 0) this.#lines.set(name, line)
+    this.#length--
+    return item
+  }
+}
