@@ -39,7 +39,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #idle: IdleConnections
   /** Answered in this turn of the event loop. */
   #resting: Connection[] = []
-  readonly #waiting = new ExchangeLine()
+  readonly #waiting: ExchangeLine
   #proved = 0
   #opened = 0
   #halvedAt = Number.NEGATIVE_INFINITY
@@ -51,6 +51,7 @@ export class ConnectionPool implements ConnectionOwner {
     const proxied = options.origin.startsWith('https:')
     this.#window = new ConnectionWindow(options.maxConnections, proxied ? FIRST_PROXIED : FIRST)
     this.#starvation = new Starvation(options.timeoutMs)
+    this.#waiting = new ExchangeLine(options)
     this.#idle = new IdleConnections({
       ...options,
       // So short that a call of another process that waits for the worker is still answered in time.
@@ -115,8 +116,8 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #onAnswer(connection: Connection, now: number): void {
-    this.#waiting.answers++
     this.#starvation.onAnswer(connection, now)
+    this.#waiting.answered(this.#starvation.latencyMs)
     if (!connection.proved) {
       connection.proved = true
       this.#proved++

@@ -1,20 +1,40 @@
 /** Exchanges that wait for a connection: those of one line in their order, lines in turn. */
+import type { Clock } from '../../primitives/clock.ts'
 import { FairLine } from '../../primitives/fair-line.ts'
 import type { Exchange, ExchangeQueue } from './exchange.ts'
 
+/** A call is sent while it has this many times the usual time for its answer. */
+const TIMES_LATENCY = 2
+
 export class ExchangeLine implements ExchangeQueue {
+  readonly #clock: Clock
+  readonly #timeoutMs: number
   readonly #waiting = new FairLine<Exchange>()
-  answers = 0
+  #answers = 0
+  /** How long a call must still have for its answer, in milliseconds. */
+  #neededMs = 0
+
+  constructor({ clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number }) {
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
+  }
+
+  get answers(): number {
+    return this.#answers
+  }
 
   get length(): number {
     return this.#waiting.length
   }
 
-  /** The next one. Leaves out calls that timed out or were aborted, and those whose caller left. */
+  /**
+   * The next one. Leaves out calls that timed out or were aborted, and those whose caller left. Ends those that have too
+   * little time left for an answer: 3scale would count them for nothing, and their connection would be lost.
+   */
   get first(): Exchange | undefined {
     for (;;) {
       const first = this.#waiting.first
-      if (first === undefined || first.wanted) return first
+      if (first?.mayBeSent(this.#clock.elapsed() + this.#neededMs) !== false) return first
       this.#waiting.shift()
     }
   }
@@ -29,5 +49,12 @@ export class ExchangeLine implements ExchangeQueue {
     const { first } = this
     this.#waiting.shift()
     return first
+  }
+
+  /** A connection was answered. @param latencyMs how long answers usually take, in milliseconds. */
+  answered(latencyMs: number): void {
+    this.#answers++
+    // Where answers take long, a call that found a connection after half of its time is tried all the same.
+    this.#neededMs = Math.min(TIMES_LATENCY * latencyMs, this.#timeoutMs / 2)
   }
 }

@@ -41,6 +41,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #origin: string
   readonly #resolve: (response: TransportResponse) => void
   readonly #reject: (reason: unknown) => void
+  readonly #endsAt: number
   readonly #timer: Timer
   #abortListener: (() => void) | undefined
   #observer: ExchangeObserver | undefined
@@ -66,6 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#origin = origin
     this.#resolve = resolve
     this.#reject = reject
+    this.#endsAt = clock.elapsed() + request.timeoutMs
     this.#timer = clock.schedule(() => this.#onDeadline(), request.timeoutMs)
     if (request.signal !== undefined) {
       this.#abortListener = () => this.#onAbort()
@@ -84,9 +86,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#answersBefore = queue.answers
   }
 
-  /** Whether it still is to be sent. Ends it if the caller has left. */
-  get wanted(): boolean {
-    return !this.#settled && !this.#callerLeft()
+  /**
+   * Whether it still is to be sent. Ends it if the caller has left, or if its time ends too soon.
+   *
+   * @param until elapsed milliseconds when it may be answered.
+   */
+  mayBeSent(until: number): boolean {
+    if (this.#settled || this.#callerLeft()) return false
+    if (until <= this.#endsAt) return true
+    this.#onDeadline()
+    return false
   }
 
   /** Hands the request over. Every failure, also one that undici throws, arrives at `onResponseError`. */
@@ -168,12 +177,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #onDeadline(): void {
     this.#timedOut = true
+    const queue = this.#queue
     const sent = this.#controller !== undefined
+    const missing = queue !== undefined ? 'free connection to' : sent ? 'complete answer from' : 'connection to'
+    const message = `no ${missing} ${this.#origin} within ${this.#request.timeoutMs} ms`
     this.#fail(
-      new TimeoutError(
-        `no ${sent ? 'complete answer from' : 'connection to'} ${this.#origin} within ${this.#request.timeoutMs} ms`,
-        { sent, crowdedOut: this.#queue !== undefined && this.#queue.answers > this.#answersBefore },
-      ),
+      new TimeoutError(message, { sent, crowdedOut: queue !== undefined && queue.answers > this.#answersBefore }),
     )
     this.#drop()
     // What was not written has no answer to come: its connection is still being made.

@@ -24,6 +24,11 @@ export class Starvation {
     this.#timeoutMs = timeoutMs
   }
 
+  /** How long an answer takes after its call was written, smoothed, in milliseconds. */
+  get latencyMs(): number {
+    return this.#latencyMs
+  }
+
   /** Whether a connection waits for its first answer. */
   get possible(): boolean {
     return this.#unproved.length > 0

@@ -101,6 +101,29 @@ test('a call is crowded out when it timed out in the line while the backend answ
   expect(await last).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', crowdedOut: false })
 })
 
+test('a call that has less time left than two answers take is not sent', async () => {
+  const clock = new ManualClock(0)
+  const backend = await startHolding()
+  const client = clientOf(backend.url, { [CLOCK]: clock, maxConnections: 1 })
+  const answerAfter = async (ms: number) => {
+    await eventually(() => backend.held.length === 1, 'a call on the connection')
+    await clock.advance(ms)
+    backend.release()
+  }
+  for (let n = 0; n < 40; n++) {
+    const call = client.authrep(caller)
+    await answerAfter(200)
+    await call
+  }
+  const calls = Array.from({ length: 5 }, () => client.authrep(caller))
+  const ends = Promise.allSettled(calls)
+  for (let n = 0; n < 4; n++) await answerAfter(200)
+  const outcomes = await ends
+  expect(outcomes.map(({ status }) => status)).toEqual([...Array(4).fill('fulfilled'), 'rejected'])
+  expect(outcomes[4]).toMatchObject({ reason: { sent: false, crowdedOut: true } })
+  expect(clock.elapsed()).toBe(44 * 200)
+})
+
 test('a call that times out, is aborted or whose caller leaves while it waits is never sent', async () => {
   const clock = new ManualClock(0)
   const backend = await startHolding()
@@ -121,12 +144,12 @@ test('a call that times out, is aborted or whose caller leaves while it waits is
   expect(await left).toMatchObject({ name: 'AbortError' })
   await eventually(() => backend.held.length === 1, 'the last call')
   const late = rejection(client.authrep({ userKey: 'late' }))
-  await clock.advance(DEFAULTS.timeoutMs - 1)
+  await clock.advance(DEFAULTS.timeoutMs / 4)
   backend.release()
   await last
   await eventually(() => backend.held.length === 1, 'the late call')
   const waiting = rejection(client.authrep({ userKey: 'waiting' }))
-  await clock.advance(1)
+  await clock.advance((DEFAULTS.timeoutMs * 3) / 4)
   expect(await late).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true })
   await clock.advance(DEFAULTS.timeoutMs)
   expect(await waiting).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT' })
