@@ -120,9 +120,9 @@ function* transactionsOf(body) {
 
 /** @param {{ metric: string }[]} plan */
 function hierarchyOf(plan) {
-  const metrics = [...new Set(plan.map(({ metric }) => metric))]
+  // One entry for each limit, as 3scale writes it.
   const children = (/** @type {string} */ metric) => (metric === 'hits' ? METHODS.join(' ') : '')
-  return `<hierarchy>${metrics.map((metric) => `<metric name="${metric}" children="${children(metric)}"/>`).join('')}</hierarchy>`
+  return `<hierarchy>${plan.map(({ metric }) => `<metric name="${metric}" children="${children(metric)}"/>`).join('')}</hierarchy>`
 }
 
 /**
