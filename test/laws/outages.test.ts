@@ -1,6 +1,7 @@
 /** What happens while the backend does not answer, and after it. */
 import { createEmulator } from '@threescale/emulator'
 import { describe, expect, it } from 'vitest'
+import type { Refusal } from '../../packages/core/src/decision/refusal.ts'
 import { BackendError, TransportError } from '../../packages/core/src/errors.ts'
 import { goWrong } from '../model/faults.ts'
 import { imbalance } from '../support/imbalance.ts'
@@ -101,6 +102,15 @@ describe('while the backend is down', () => {
     // A closed client.
     await world.service.client.close()
     expect(await ask(world, 'y2')).toMatchObject({ code: 'gateway_closed' })
+  })
+
+  it('a backend that names a day in Retry-After silences callers for a minute', async () => {
+    const world = createWorld({ state: STATE })
+    for (const status of [503, 429]) {
+      world.fault = () => ({ status, headers: { 'retry-after': '86400' }, body: Buffer.alloc(0) })
+      const { retryAt } = (await ask(world, `unverified-${status}`)) as Refusal
+      expect(retryAt! - world.clock.now(), String(status)).toBe(60_000)
+    }
   })
 
   it('an open breaker saves callers the time-out, and calls continue within seconds', async () => {

@@ -53,6 +53,12 @@ export const CLIENT_DEFAULTS: {
   maxConnections: 128,
 }
 
+/**
+ * The longest wait of the backend's `Retry-After` that a gateway keeps and passes on, in milliseconds. One mistaken header
+ * must not silence reports or callers for a day.
+ */
+export const MAX_RETRY_AFTER_MS = 60_000
+
 /** How long a gateway without a cache collects usage that is known after the response, in milliseconds. */
 export const DIRECT_REPORT_MS = 100
 

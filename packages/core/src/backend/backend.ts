@@ -1,5 +1,6 @@
 /** One call to the backend, within the bounds on calls and through the breaker, with every failure as a value. */
 import type { AuthorizeCall, ThreeScaleClient } from '../client/client.ts'
+import { MAX_RETRY_AFTER_MS } from '../defaults.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import { faultOf } from '../domain/rejection-codes.ts'
 import type { NotAuthorized, Verdict } from '../domain/verdict.ts'
@@ -171,11 +172,11 @@ export class Backend {
   ): BackendAnswer {
     const { breaker, observer } = this.#options
     const message = { ...call, code: isThreeScaleError(error) ? error.code : undefined, status: statusOf(error) }
-    if (error instanceof BackendError && isBusy(error)) {
+    const retryAfterMs = retryAfterOf(error)
+    if (isBusy(error)) {
       // A flood causes it, and must not open the breaker for known callers, nor the door for unknown ones.
       breaker?.drop(permit)
       observer.called({ ...message, outcome: 'failed' })
-      const { retryAfterMs } = error
       return known ? { kind: 'unavailable', retryAfterMs, mayHaveCounted: false } : { kind: 'overloaded', retryAfterMs }
     }
     if (error instanceof TimeoutError && error.crowdedOut) {
@@ -194,7 +195,7 @@ export class Backend {
       observer.called({ ...message, outcome: 'failed' })
       return {
         kind: 'unavailable',
-        retryAfterMs: error instanceof BackendError ? error.retryAfterMs : undefined,
+        retryAfterMs,
         mayHaveCounted: call.endpoint.endsWith('authrep') && mayHaveCounted(error),
       }
     }
@@ -222,6 +223,11 @@ const OVERLOADED: BackendAnswer = Object.freeze({ kind: 'overloaded' })
 
 function isBusy(error: unknown): boolean {
   return error instanceof BackendError && error.status === 429
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  if (!(error instanceof BackendError) || error.retryAfterMs === undefined) return undefined
+  return Math.min(error.retryAfterMs, MAX_RETRY_AFTER_MS)
 }
 
 /** As with reports, a call that was never sent, or that a busy backend turned away, was surely not counted. */

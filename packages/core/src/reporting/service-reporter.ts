@@ -1,5 +1,6 @@
 /** Reports the usage of one service, and remembers whether its last report succeeded. */
 import type { Breaker } from '../backend/breaker.ts'
+import { MAX_RETRY_AFTER_MS } from '../defaults.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
@@ -27,8 +28,6 @@ export interface ServiceReporterOptions extends SendOptions {
 const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 10_000
 const REJECTED_RETRY_MS = 30_000
-// A backend that asks for more is asked again all the same, because one mistaken header must not silence a day.
-const MAX_RETRY_AFTER_MS = 60_000
 
 export class ServiceReporter {
   readonly #options: ServiceReporterOptions
