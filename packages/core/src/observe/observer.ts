@@ -32,7 +32,8 @@ export interface Observer {
    */
   decided(decision: Decision, service: string | undefined, credentials: Credentials | undefined): void
   /**
-   * Called after each call to the backend. The operator is told of the first failure, and of the first answer after it.
+   * Called after each call to the backend. The operator is told of the first failure, and of the first answer after it;
+   * of failures that go on or come again within 10 s only once.
    *
    * @param foreign the answer, if it was not 3scale's; it ends no outage.
    */
@@ -78,6 +79,9 @@ export interface ObserverOptions {
   readonly warnings: readonly string[]
 }
 
+/** A backend that answers every other call must not cause two lines a request, so a further outage is told after this time. */
+const OUTAGE_QUIET_MS = 10_000
+
 /** Gives the warnings about the options at once; otherwise does nothing until it is called. */
 export function createObserver(options: ObserverOptions): Observer {
   const { logger } = options
@@ -94,6 +98,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const journals = channel(CHANNELS.journal)
   let failing = false
   let changedAt = Number.NEGATIVE_INFINITY
+  let failureToldAt = Number.NEGATIVE_INFINITY
 
   const nameOf = (credentials: Credentials | undefined) =>
     credentials === undefined ? undefined : callerName(credentials)
@@ -137,8 +142,10 @@ export function createObserver(options: ObserverOptions): Observer {
       const now = options.clock.elapsed()
       // A call that began before the last change tells nothing about the time after it.
       if (failed === failing || (now > changedAt && now - call.durationMs < changedAt)) return
+      if (failed && now - failureToldAt < OUTAGE_QUIET_MS) return
       failing = failed
       changedAt = now
+      if (failed) failureToldAt = now
       if (!failed) logger?.info({ ...call }, 'the 3scale backend answers again')
       else if (foreign === undefined) logger?.warn({ ...call }, 'the 3scale backend does not answer')
       else tellForeign(call, foreign)

@@ -120,6 +120,25 @@ describe('calls', () => {
   })
 })
 
+describe('a backend that answers every other call', () => {
+  const failed = { ...call, outcome: 'failed', status: 500, code: 'ERR_THREESCALE_BACKEND' } as const
+
+  it('is told of once in 10 s, and then as it is', () => {
+    const clock = new ManualClock(1_000_000)
+    const { lines, logger } = listening()
+    const observer = observing({ logger, clock })
+    for (let index = 0; index < 100; index++) {
+      observer.called({ ...(index % 2 === 0 ? failed : call), durationMs: 0 })
+      clock.skip(1)
+    }
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'info'])
+    observer.called({ ...failed, durationMs: 0 })
+    clock.skip(10_000)
+    observer.called({ ...failed, durationMs: 0 })
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'info', 'warn'])
+  })
+})
+
 describe('an answer that is not 3scale’s', () => {
   const failed = { ...call, outcome: 'failed', status: 404, code: 'ERR_THREESCALE_PROTOCOL' } as const
   const foreign = { host: 'ingress.test:8080', status: 404, contentType: 'text/plain' }
