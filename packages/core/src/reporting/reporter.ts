@@ -241,7 +241,7 @@ class BatchReporter implements Reporter {
     const mayTryInMs = () => this.#readyAt(clock.elapsed()) - clock.elapsed()
     const task = async () => {
       // It may have begun before the last usage came.
-      await this.#flushing
+      await Promise.all([this.#flushing, ...[...this.#reporters.values()].map((reporter) => reporter.idle())])
       await this.flush()
     }
     await repeatUntil(delivered, { task, mayTryInMs, timeoutMs, clock })

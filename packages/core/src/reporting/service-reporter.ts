@@ -38,6 +38,8 @@ export class ServiceReporter {
   #failedLast = false
   /** The report that is noted next was answered 429. */
   #busy = false
+  /** Reports of single applications that are under way. */
+  readonly #flushingOnly = new Set<Promise<boolean>>()
 
   constructor(options: ServiceReporterOptions) {
     this.#options = { ...options, onBusy: () => (this.#busy = true) }
@@ -66,7 +68,15 @@ export class ServiceReporter {
   async flushOnly(application: ApplicationLedger): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (this.#failedLast || this.#backOff.dueAt(now) > now) return
-    await this.#sendAll(this.#take({ only: new Set([application]) }, 0))
+    const sending = this.#sendAll(this.#take({ only: new Set([application]) }, 0))
+    this.#flushingOnly.add(sending)
+    await sending
+    this.#flushingOnly.delete(sending)
+  }
+
+  /** Resolves after every report of a single application that is under way has ended. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#flushingOnly)
   }
 
   /**

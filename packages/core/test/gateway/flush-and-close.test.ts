@@ -5,6 +5,7 @@ import { settled } from '../../../../test/support/manual-clock.ts'
 import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import { familyOf } from '../../src/adapter/gateway-brand.ts'
 import type { OpenResponses } from '../../src/adapter/open-responses.ts'
+import { TRANSPORT, type Transport } from '../../src/client/transport/transport.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import type { Allowed } from '../../src/decision/decision.ts'
 import { ArgumentError, TransportError } from '../../src/errors.ts'
@@ -189,5 +190,35 @@ describe('close() while adapters are answering', () => {
     settle()
     responses.closed(settle)
     expect([seen, counted('tokens')]).toEqual([[false], 5])
+  })
+})
+
+describe('while one application near its limit is reported', () => {
+  it.each(['flush', 'close'] as const)('law 16: %s() waits for 3scale to acknowledge that report', async (method) => {
+    const backend = createEmulatedBackend()
+    const transport = backend.seams[TRANSPORT]
+    let answer = () => {}
+    const slowly: Transport = {
+      async request(request) {
+        if (request.path.startsWith('/transactions.xml')) await new Promise<void>((resolve) => (answer = resolve))
+        return transport.request(request)
+      },
+    }
+    const cache = { limitMargin: 1 }
+    const seams = { ...backend.seams, [TRANSPORT]: slowly } as object
+    const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', cache, ...seams })
+    const ask = async () => (await gateway.evaluate(viewOf({ url: '/words?user_key=good-key' }))) as Allowed
+    const decision = await ask()
+    decision.addUsage({ tokens: 5 })
+    const asked = ask()
+    await settled()
+    expect(gateway.stats().usage.tokens).toMatchObject({ inFlight: 5 })
+    const ended = gateway[method]()
+    expect(await isSettled(ended)).toBe(false)
+    answer()
+    expect(await ended).toEqual({ undelivered: {} })
+    expect(gateway.stats().usage.tokens).toMatchObject({ acknowledged: 5, givenUp: 0 })
+    expect(await asked).toMatchObject({ outcome: 'allow' })
+    await gateway.close()
   })
 })
