@@ -153,6 +153,20 @@ it('law 9: a batch is proved by refreshes where callers go on, and by one questi
   expect(given(world)).toEqual([])
 })
 
+it("law 8: a replaced user key makes 3scale count its usage twice at most with `ambiguous: 'count-again'`", async () => {
+  const world = await report('1', { report: { ambiguous: 'count-again' } }, three('1', []))
+  await world.clock.advance(6000)
+  world.emulator.updateState(
+    without(three('1', []), (service) => {
+      service.applications![1]!.user_keys = ['new']
+    }),
+  )
+  await world.clock.advance(1_000_000)
+  expect(countOf(world, 'a2')).toBe(4)
+  expect(given(world)).toEqual([['ambiguous', 'a2', { hits: 2 }]])
+  expect([imbalance(world.ledger), world.ledger.busy.size]).toEqual([{}, 0])
+})
+
 it('law 9: a user key that is replaced raises no doubt once the new key is used', async () => {
   const world = await report('1', {}, three('1', []))
   const replaced = without(three('1', []), (service) => {

@@ -76,8 +76,17 @@ export class AcknowledgedBatches {
     batch.checkProof()
     if (!batch.awaitsProof || !answered) return answered
     asked.rounds += 1
-    if ([...batch.unconfirmed()].some(({ vanished }) => vanished)) batch.doubt({ kind: 'unknown' })
+    if ([...batch.unconfirmed()].some(({ vanished }) => vanished)) doubtVanished(batch)
     else if (asked.rounds >= MAX_ROUNDS) batch.release()
     return true
   }
+}
+
+/**
+ * A vanished application's usage is sent alone, and no answer will ever prove it. So it is sent again once at most, or
+ * one that only has another user key would be billed without end.
+ */
+function doubtVanished(batch: Batch): void {
+  batch.doubt({ kind: 'unknown' })
+  if (batch.rows.every(({ application, row }) => application.vanished && row.resent)) batch.giveUp('ambiguous', true)
 }
