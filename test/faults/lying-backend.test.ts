@@ -10,7 +10,7 @@ watchForAccidents()
 
 const YES =
   '<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>Free</plan>' +
-  '<application><id>free</id></application></status>'
+  '<app_keys app="free" svc="2555417"></app_keys></status>'
 
 type Lie = (response: ServerResponse) => void
 
