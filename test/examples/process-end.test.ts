@@ -19,6 +19,19 @@ it('law 16: delivers what is pending when the process runs out of work', async (
   expect(used('hits')).toBe(1)
 })
 
+it('law 16: delivers also what a program uses that goes on at beforeExit', async () => {
+  const program = `${START}
+let rounds = 0
+process.on('beforeExit', async () => {
+  if (++rounds > 3) return
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await gateway.evaluate(view)
+})`
+  const { ended, used } = await startRecipe(program, { framework: 'express' })
+  expect(await ended).toEqual({ code: 0, signal: null, errors: '' })
+  expect(used('hits')).toBe(4)
+})
+
 it('law 16: says once what is lost when the process exits, for all gateways together', async () => {
   const program = `${START}
 await gateway.evaluate(view)

@@ -74,10 +74,15 @@ export class ProcessEnd {
 
   readonly #deliver = (): void => {
     for (const member of this.#waiting) {
-      if (this.#tried.has(member) || Object.keys(member.left()).length === 0) continue
-      this.#tried.add(member)
-      void member.flush()
+      if (!this.#tried.has(member) && hasLeft(member)) void this.#try(member)
     }
+  }
+
+  async #try(member: ProcessMember): Promise<void> {
+    this.#tried.add(member)
+    await member.flush()
+    // A program may go on at `beforeExit`, and use more.
+    if (!hasLeft(member)) this.#tried.delete(member)
   }
 
   readonly #say = (): void => {
@@ -106,4 +111,8 @@ export class ProcessEnd {
     // The first process of a container has no default action: there the kernel drops the signal.
     setTimeout(() => process.exit(128 + constants.signals[signal]), DEFAULT_ACTION_MS)
   }
+}
+
+function hasLeft(member: ProcessMember): boolean {
+  return Object.keys(member.left()).length > 0
 }
