@@ -59,6 +59,9 @@ export const CLIENT_DEFAULTS: {
  */
 export const MAX_RETRY_AFTER_MS = 60_000
 
+/** How long a proxy of the environment may take to answer a CONNECT, in milliseconds. */
+export const PROXY_TIMEOUT_MS = 5000
+
 /** How long a gateway without a cache collects usage that is known after the response, in milliseconds. */
 export const DIRECT_REPORT_MS = 100
 

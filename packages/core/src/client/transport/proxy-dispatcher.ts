@@ -1,5 +1,6 @@
 /** A dispatcher that goes through a forward proxy, as the usual environment variables name it. */
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { PROXY_TIMEOUT_MS } from '../../defaults.ts'
 
 export interface ProxyAddresses {
   /** For http backends, and for https ones if no other is given; undefined for none. */
@@ -13,5 +14,42 @@ export interface ProxyAddresses {
 /** Opens nothing before the first call. */
 export function createProxyDispatcher({ http, https, except }: ProxyAddresses): Dispatcher {
   // Empty texts, as undici would read absent ones from the environment of the process, and the exceptions at each call.
-  return new EnvHttpProxyAgent({ httpProxy: http ?? '', httpsProxy: https ?? '', noProxy: except ?? '' })
+  return new EnvHttpProxyAgent({
+    httpProxy: http ?? '',
+    httpsProxy: https ?? '',
+    noProxy: except ?? '',
+    clientFactory: connectionsTo,
+  })
+}
+
+type Connect = (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>
+
+/** The connections over which a proxy is asked for tunnels. */
+function connectionsTo(proxy: URL, options: object): Dispatcher {
+  // Not undici's five minutes: a tunnel that never comes would hold its socket, and the process, for so long.
+  const pool = new Pool(proxy.origin, { ...options, headersTimeout: PROXY_TIMEOUT_MS })
+  const connect: Connect = pool.connect.bind(pool)
+  return Object.assign(pool, {
+    async connect(options: Dispatcher.ConnectOptions) {
+      try {
+        return await connect(options)
+      } catch (error) {
+        throw isEndOfSocket(error) ? new ConnectionReset() : error
+      }
+    },
+  })
+}
+
+/** The call must fail then, as for any connection that cannot be made, and not wait for another tunnel. */
+function isEndOfSocket(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | null)?.code === 'UND_ERR_SOCKET'
+}
+
+/** The proxy ended its connection instead of an answer. */
+class ConnectionReset extends Error {
+  readonly code = 'ECONNRESET'
+
+  constructor() {
+    super('the proxy ended the connection')
+  }
 }

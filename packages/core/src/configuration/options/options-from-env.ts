@@ -61,21 +61,38 @@ export function optionsFromEnv(env: Environment = process.env): GatewayOptions {
 
 function proxiesOf(env: Environment, problems: string[]): Parameters<typeof createProxyDispatcher>[0] {
   const all = proxyOf(env, 'all_proxy', problems)
+  const except = lowerCaseFirst(env, 'no_proxy')?.value
   return {
     http: proxyOf(env, 'http_proxy', problems) ?? all,
     https: proxyOf(env, 'https_proxy', problems) ?? all,
-    except: lowerCaseFirst(env, 'no_proxy')?.value,
+    // A star among other names means all hosts, too.
+    except: except?.split(/[,\s]/).includes('*') ? '*' : except,
   }
 }
 
 function proxyOf(env: Environment, name: string, problems: string[]): string | undefined {
   const found = lowerCaseFirst(env, name)
   if (found === undefined) return undefined
-  const url = URL.canParse(found.value) ? new URL(found.value) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return found.value
+  const { variable, value } = found
+  const url = URL.canParse(value) ? new URL(value) : undefined
   // The value is not shown, because it may contain a password.
-  problems.push(`${found.variable} must be an http or https URL such as http://proxy.example:3128`)
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    problems.push(`${variable} must be an http or https URL such as http://proxy.example:3128`)
+  } else if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    problems.push(`${variable} must be a proxy's URL without a path`)
+  } else if ((url.username === '') !== (url.password === '') || !isDecodable(url.username + url.password)) {
+    problems.push(`${variable} must have a user name and a password, percent-encoded, or neither`)
+  } else return value
   return undefined
+}
+
+function isDecodable(escaped: string): boolean {
+  try {
+    decodeURIComponent(escaped)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function lowerCaseFirst(env: Environment, name: string): { variable: string; value: string } | undefined {

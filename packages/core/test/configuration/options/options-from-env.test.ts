@@ -120,6 +120,18 @@ test('lists every broken or unsupported variable at once, and quotes no value', 
   expect(inspect(problems)).not.toContain('SECRET')
 })
 
+test.each([
+  ['http://proxy.test:3128/path', 'a proxy’s URL without a path'],
+  ['http://proxy.test:3128?SECRET', 'a proxy’s URL without a path'],
+  ['http://SECRET@proxy.test:3128', 'a user name and a password, percent-encoded, or neither'],
+  ['http://:SECRET@proxy.test:3128', 'a user name and a password, percent-encoded, or neither'],
+  ['http://user:SECRET%@proxy.test:3128', 'a user name and a password, percent-encoded, or neither'],
+  ['http://user:SECRET%e9@proxy.test:3128', 'a user name and a password, percent-encoded, or neither'],
+])('a proxy with a path, or with half of its credentials, is refused: %s', (proxy, problem) => {
+  expect(problemsOf({ HTTP_PROXY: proxy })).toEqual([expect.stringContaining(problem.replace('’', "'"))])
+  expect(problemsOf({ HTTP_PROXY: proxy }).join()).not.toContain('SECRET')
+})
+
 test('a file that is missing or holds no configuration is refused, and so are two variables for one option', () => {
   expect(problemsOf({ THREESCALE_CONFIG_FILE: '/nowhere/config.json' })).toEqual([
     'THREESCALE_CONFIG_FILE: the file cannot be read (ENOENT)',
@@ -148,12 +160,32 @@ test.each([
   expect(asked).toMatch(scheme === 'https:' ? /^CONNECT backend$/ : /backend/)
 })
 
+test('a proxy that ends its connection instead of an answer is asked no more after the call', async () => {
+  const backend = await startBackend(sayYes)
+  let asked = 0
+  const server = createServer()
+  server.on('connect', (_request, socket) => {
+    asked++
+    socket.destroy()
+  })
+  const proxy = `http://127.0.0.1:${await listenOnLoopback(server)}`
+  onTestFinished(() => closeServer(server))
+  const options = optionsFromEnv({ ...credential, THREESCALE_BACKEND_URL: backend.url, HTTP_PROXY: proxy })
+  const client = new ThreeScaleClient({ ...options, retry: 2 } as ConstructorParameters<typeof ThreeScaleClient>[0])
+  onTestFinished(async () => {
+    await client.close()
+    await options.dispatcher?.close()
+  })
+  await expect(client.authrep({ userKey: 'k' })).rejects.toThrow(/ECONNRESET$/)
+  expect(asked).toBe(3)
+})
+
 test('small letters win over capitals', async () => {
   const asked = await askBy((proxy) => ({ http_proxy: proxy, HTTP_PROXY: 'http://127.0.0.1:1' }))
   expect(asked).not.toEqual([])
 })
 
-test.each(['127.0.0.1', '*', 'other.test, 127.0.0.1'])(
+test.each(['127.0.0.1', '*', ' * ', 'other.test,*', 'other.test, 127.0.0.1'])(
   'a backend in NO_PROXY (%s) is called directly',
   async (except) => {
     expect(await askBy((proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: except }))).toEqual([])
