@@ -1,11 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGateway, type Gateway, type GatewayOptions, type JournalWriter } from '@threescale/core'
 import { fileJournal } from '@threescale/journal'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { TransportError } from '../../packages/core/src/errors.ts'
+import { holdLock } from '../../packages/journal/src/directory/lock.ts'
 import { createEmulatedBackend, type EmulatedBackend } from '../support/emulated-backend.ts'
+import { eventually } from '../support/eventually.ts'
 import { takeWarnings } from '../support/warnings.ts'
 
 interface World extends EmulatedBackend {
@@ -51,6 +53,19 @@ async function endUnreported(world: World, gateway: Gateway): Promise<Readonly<R
   const { undelivered } = await closing
   world.fail = undefined
   return undelivered
+}
+
+/** A directory as it would be if its only process died now. */
+async function leftNow({ directory }: World): Promise<string> {
+  const left = `${directory}-left`
+  const [owner] = readdirSync(directory)
+  const folder = join(left, owner!)
+  // The lock is made anew, under another name, because a socket cannot be copied and its end would remove it.
+  cpSync(join(directory, owner!), `${folder}-new`, { recursive: true, filter: (path) => !path.endsWith('lock') })
+  const lock = await holdLock(`${folder}-new`)
+  renameSync(`${folder}-new`, folder)
+  lock.release()
+  return left
 }
 
 const usedBy = ({ emulator }: World, application: string, metric = 'hits') =>
@@ -128,6 +143,41 @@ describe('law 16: usage that a gateway could not report', () => {
   })
 })
 
+it('law 8: usage that is reported while other usage is still taken over is not reported by a third process', async () => {
+  const world = createWorld()
+  const first = world.open()
+  for (let i = 0; i < 3; i++) await ask(first)
+  await endUnreported(world, first)
+  const inner = fileJournal({ directory: world.directory })
+  let end: (() => void) | undefined
+  const second = world.open({
+    journal: {
+      async open(host) {
+        const writer = await inner.open(host)
+        const { recover } = writer
+        writer.recover = async () => {
+          await recover.call(writer)
+          await new Promise<void>((resolve) => {
+            end = resolve
+          })
+        }
+        return writer
+      },
+    },
+  })
+  const asked = ask(second, 'unlimited-key')
+  await eventually(() => end !== undefined, 'the usage of the first is taken over')
+  void second.flush()
+  await eventually(() => usedBy(world, 'good') === 3, 'it is reported')
+  const left = await leftNow(world)
+  end!()
+  await asked
+  const third = world.open({ journal: fileJournal({ directory: left }) })
+  await ask(third, 'unlimited-key')
+  await world.clock.advance(30_000)
+  expect(usedBy(world, 'good')).toBe(3)
+})
+
 it('law 11: nothing is written before the first request', async () => {
   const world = createWorld()
   const gateway = world.open()
@@ -150,6 +200,7 @@ it('a journal that does not open delays decisions for five seconds at most, and 
               retell: (usage: unknown) => told.push(usage),
               take: () => {},
               settle: () => {},
+              recover: async () => {},
               stats: () => ({ state: 'working' }),
               close: async () => {},
             } as unknown as JournalWriter)

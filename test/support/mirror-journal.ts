@@ -41,6 +41,8 @@ export class MirrorJournal implements JournalWriter {
   retell: JournalWriter['retell'] = (usage) =>
     this.#append(() => this.#records.whole(usage, this.#numbers.of, this.#length))
 
+  async recover(): Promise<void> {}
+
   stats(): never {
     throw new Error('not asked')
   }

@@ -86,6 +86,7 @@ export class GatewayJournal {
       ledger.journal = writer
       // Decisions went on without it, because it took too long.
       if (this.#opened) for (const usage of unsettledUsage(ledger)) writer.retell(usage)
+      await writer.recover()
     } catch {
       observer.journal({ event: 'failed', path: '', code: undefined, bytes: undefined, records: undefined })
     }

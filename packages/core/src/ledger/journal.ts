@@ -8,8 +8,8 @@ import type { JournalStats } from '../observe/stats.ts'
 /** Keeps the usage of a gateway. Make one by `fileJournal` of `@threescale/journal`. */
 export interface Journal {
   /**
-   * Begins to write, and hands over the usage of processes that died. Called at the first request of a gateway, which
-   * waits for it. Never rejects: a journal that cannot work tells so, and the gateway goes on without it.
+   * Begins to write. Called at the first request of a gateway, which waits for it and for `recover`. Never rejects: a
+   * journal that cannot work tells so, and the gateway goes on without it.
    */
   open(host: JournalHost): Promise<JournalWriter>
 }
@@ -72,6 +72,11 @@ export interface JournalWriter {
   retell(usage: UnsettledUsage): void
   /** Waiting usage of an unproved caller belongs to an application. */
   move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>): void
+  /**
+   * Hands over the usage of processes that died. Called once, when the ledger tells everything already, because usage
+   * that is handed over may be reported at once. Never rejects.
+   */
+  recover(): Promise<void>
   stats(): JournalStats
   /** Ends the writing. What is not settled stays for the next process. */
   close(): Promise<void>

@@ -53,7 +53,7 @@ export class FileWriter implements JournalWriter {
     if (options.sync === 'disk') this.#sync = new DiskSync((error) => this.#failed(error))
   }
 
-  /** Makes the files and takes over those of dead processes. Never rejects. */
+  /** Makes the files. Never rejects. */
   async begin(): Promise<void> {
     await this.#open()
     this.#look = setInterval(() => void this.#lookAround(), this.#options.lookMs)
@@ -97,6 +97,11 @@ export class FileWriter implements JournalWriter {
 
   move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>): void {
     this.#move((files) => files.records.move(from, to, rows, files.segment.size))
+  }
+
+  /** Takes over the files of dead processes. */
+  recover(): Promise<void> {
+    return this.#lookAround()
   }
 
   stats(): JournalStats {
@@ -158,7 +163,6 @@ export class FileWriter implements JournalWriter {
       const files = await UsageFiles.make(this.#options.directory, this.#host)
       this.#files = files
       await this.#fill(files)
-      await this.#takeOver(files)
     })
   }
 
@@ -239,7 +243,7 @@ export class FileWriter implements JournalWriter {
     if (this.#retry !== undefined || this.#closed) return
     this.#retry = setTimeout(() => {
       this.#retry = undefined
-      if (this.#files === undefined) void this.#open()
+      if (this.#files === undefined) void this.#open().then(() => this.#lookAround())
       else this.#renew()
     }, this.#options.retryMs)
     this.#retry.unref()

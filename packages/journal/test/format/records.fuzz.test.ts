@@ -104,6 +104,7 @@ function everBooked(list: Parameters<typeof play>[1][]): Totals {
     },
     settle: () => {},
     retell: () => {},
+    recover: async () => {},
     stats: () => {
       throw new Error('not asked')
     },

@@ -32,6 +32,7 @@ export async function openWriter(
   onTestFinished(() => writer.close())
   ledger.writer = writer
   await writer.begin()
+  await writer.recover()
   return writer
 }
 

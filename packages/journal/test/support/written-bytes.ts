@@ -35,6 +35,8 @@ export class WrittenBytes implements JournalWriter {
   move: JournalWriter['move'] = (from, to, rows) =>
     this.#append(() => this.#records.move(from, to, rows, this.bytes.length))
 
+  async recover(): Promise<void> {}
+
   stats = (): never => {
     throw new Error('not asked')
   }
