@@ -57,7 +57,9 @@ export class Segment {
     })
   }
 
+  /** Again does nothing, because the descriptor may be another file's by then. */
   close(): void {
+    if (this.#closed) return
     this.#closed = true
     closeSync(this.#descriptor)
   }

@@ -155,6 +155,18 @@ describe('where nothing can be written', () => {
     expect(await foundIn(directory)).toEqual({})
   })
 
+  it('a move that cannot be written throws nothing, although no file can be begun anew', async () => {
+    const directory = newDirectory()
+    const ledger = new SmallLedger()
+    const writer = await openWriter(ledger, directory, { maxBytes: 64 * 1024 })
+    for (let i = 0; i < 1500; i++) ledger.book(ledger.application(`application ${i}`), { hits: 1 })
+    rmSync(directory, { recursive: true })
+    for (let i = 0; i < 2; i++) ledger.settle(ledger.take()!, 'waiting')
+    expect(writer.stats().state).toBe('failing')
+    ledger.settle(ledger.take()!, 'given-up')
+    await eventually(() => writer.stats().state === 'working', 'it writes again')
+  })
+
   it('files that were removed are made anew', async () => {
     const directory = newDirectory()
     const ledger = new SmallLedger()
