@@ -99,7 +99,6 @@ export class FileWriter implements JournalWriter {
     this.#move((files) => files.records.move(from, to, rows, files.segment.size))
   }
 
-  /** Takes over the files of dead processes. */
   recover(): Promise<void> {
     return this.#lookAround()
   }
