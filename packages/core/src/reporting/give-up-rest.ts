@@ -47,6 +47,22 @@ export async function giveUpRest(ledger: Ledger): Promise<Record<string, number>
 }
 
 /**
+ * Gives up usage that comes after closing, a microtask later. Once for all usage of a turn, because a batch that is
+ * taken back tells so once for each application.
+ */
+export function givesUpLate(ledger: Ledger): () => void {
+  let planned = false
+  return () => {
+    if (planned) return
+    planned = true
+    queueMicrotask(() => {
+      planned = false
+      void giveUpRest(ledger)
+    })
+  }
+}
+
+/**
  * Forgets all usage that is not delivered, because the next process takes it over and admits it again. In one step, so
  * that usage which comes later is told apart.
  *

@@ -2,7 +2,7 @@
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { needsProof } from '../ledger/usage/take-batches.ts'
-import { Slice } from '../primitives/slice.ts'
+import type { Slice } from '../primitives/slice.ts'
 import { askEach, MAX_PROOFS_AT_ONCE } from './ask-each.ts'
 
 export interface ProofSettings {
@@ -21,16 +21,18 @@ export function proofHoldsMs({ intervalMs, ttlMs }: ProofSettings): number {
  * Asks about applications with waiting usage that no answer has proved within `proofHoldsMs`, the longest unproved
  * first. Where reports come more often than refreshes, only so many are asked about as refreshes would be anyway, or
  * short intervals would cost a question for each application and report.
+ *
+ * @param slice what the flush has used of its turn.
  */
 export async function proveWaiting(
   { busy }: Ledger,
   settings: ProofSettings,
   prove: (application: ApplicationLedger) => Promise<unknown>,
+  slice: Slice,
 ): Promise<void> {
   const { intervalMs, ttlMs } = settings
   const holdsMs = proofHoldsMs(settings)
   const isOpen = (application: ApplicationLedger) => application.id === undefined || needsProof(application, holdsMs)
-  const slice = new Slice()
   const open: ApplicationLedger[] = []
   for (const application of busy) {
     if (isOpen(application)) open.push(application)

@@ -8,9 +8,10 @@ import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import { captureContext } from '../primitives/async-context.ts'
 import type { Clock, Timer } from '../primitives/clock.ts'
+import { Slice } from '../primitives/slice.ts'
 import { AcknowledgedBatches } from './acknowledged-batches.ts'
 import { forgetSettled } from './forget-settled.ts'
-import { giveUpRest, leaveRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
+import { givesUpLate, giveUpRest, leaveRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
 import { proofHoldsMs, proveWaiting } from './prove-waiting.ts'
 import { repeatUntil } from './repeat-until.ts'
 import type { ReportSettings } from './report-settings.ts'
@@ -68,6 +69,7 @@ class BatchReporter implements Reporter {
   readonly #reporters = new Map<ServiceLedger, ServiceReporter>()
   readonly #unanswered: UnansweredBatches
   readonly #acknowledged: AcknowledgedBatches
+  readonly #giveUpLate: () => void
   readonly #inOwnContext = captureContext()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
@@ -85,21 +87,15 @@ class BatchReporter implements Reporter {
     const { ledger, clock, report, ttlMs, prove } = options
     const { settleMs, batches } = ledger
     const { ambiguous } = report
-    const { unanswered } = batches
-    this.#unanswered = new UnansweredBatches({
-      batches: unanswered,
-      clock,
-      settleMs,
-      ambiguous,
-      graceMs: 2 * ttlMs,
-      prove,
-    })
-    this.#acknowledged = new AcknowledgedBatches({ batches, clock, settleMs, graceMs: ttlMs, prove })
+    const asking = { clock, settleMs, prove }
+    this.#giveUpLate = givesUpLate(ledger)
+    this.#unanswered = new UnansweredBatches({ ...asking, batches: batches.unanswered, ambiguous, graceMs: 2 * ttlMs })
+    this.#acknowledged = new AcknowledgedBatches({ ...asking, batches, graceMs: ttlMs })
   }
 
   wake(records: number): void {
     // Usage of a request that was still under way. It is given up a microtask later, when it has been counted.
-    if (this.#closed) queueMicrotask(() => void giveUpRest(this.#options.ledger))
+    if (this.#closed) this.#giveUpLate()
     else this.#noteWaiting(true)
     if (this.#flushing !== undefined) this.#wokenAgain = true
     if (this.#closing !== undefined || this.#flushing !== undefined) return
@@ -189,13 +185,17 @@ class BatchReporter implements Reporter {
   async #flushAll(): Promise<void> {
     const { ledger, clock, report, ttlMs, prove } = this.#options
     const began = clock.elapsed()
-    await forgetSettled(ledger)
+    // One for all phases: each of them with its own would hold the loop for the sum of their slices.
+    const slice = new Slice()
+    await forgetSettled(ledger, slice)
     await this.#unanswered.resolve()
     if (ledger.records > 0) {
-      await proveWaiting(ledger, { intervalMs: report.intervalMs, ttlMs }, prove)
+      await proveWaiting(ledger, { intervalMs: report.intervalMs, ttlMs }, prove, slice)
       const ignorePause = this.#urgent > 0
       await Promise.all(
-        [...ledger.services].map((service) => this.#reporterOf(service).flush(ignorePause, clock.elapsed() - began)),
+        [...ledger.services].map((service) =>
+          this.#reporterOf(service).flush(ignorePause, clock.elapsed() - began, slice),
+        ),
       )
     }
     if (this.#closing === undefined) void this.#proveAcknowledged()

@@ -56,12 +56,13 @@ export class ServiceReporter {
    *
    * @param ignorePause whether to send also during the pause after a failure.
    * @param beganMs how long ago the flush began, so that what its questions have proved is not too old already.
+   * @param slice what the flush has used of its turn.
    */
-  async flush(ignorePause: boolean, beganMs = 0): Promise<void> {
+  async flush(ignorePause: boolean, beganMs = 0, slice: Slice = new Slice()): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (!ignorePause && this.#backOff.dueAt(now) > now) return
     if (this.#failedLast && !(await this.#tryOne())) return
-    await this.#sendAll(this.#take({ paused: ignorePause }, beganMs))
+    await this.#sendAll(this.#take({ paused: ignorePause }, beganMs), slice)
   }
 
   /** Sends the waiting usage of one application, except during the pause after a failure. */
@@ -101,8 +102,8 @@ export class ServiceReporter {
   }
 
   /** @returns false when the backend takes no more; all usage that was not taken yet waits on. */
-  async #sendAll(batches: Iterable<Batch>): Promise<boolean> {
-    const slice = new Slice()
+  async #sendAll(batches: Iterable<Batch>, slice: Slice = new Slice()): Promise<boolean> {
+    if (slice.over) await slice.rest()
     for (const batch of batches) {
       if (slice.over) await slice.rest()
       const result = await sendBatch(batch, this.#options)
