@@ -13,16 +13,12 @@ import type { GatewayOptions } from '../../packages/core/src/index.ts'
 import { CLOCK } from '../../packages/core/src/primitives/clock.ts'
 import { FUZZ_RUNS, FUZZ_TIMEOUT_MS } from '../../packages/core/test/fuzz-runs.ts'
 import { answerBy } from '../support/answer-by.ts'
+import { foreign, foreignAnswers } from '../support/foreign-answers.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
 import { SERVICE, stateOf } from '../support/world.ts'
 
-const TYPE = 'application/vnd.3scale-v2.0+xml'
 const INGRESS = foreign(404, 'text/plain', 'default backend - 404')
-
-function foreign(status: number, type: string | undefined, body: string | Uint8Array): TransportResponse {
-  return { status, headers: type === undefined ? {} : { 'content-type': type }, body: Buffer.from(body) }
-}
 
 const STATE = stateOf({
   limits: [{ metric: 'hits', period: 'day', value: 1000 }],
@@ -299,36 +295,11 @@ describe('a report that meets a 4xx that is not 3scale’s', () => {
 })
 
 describe('whatever stands in front of the backend answers', () => {
-  const statuses = fc.oneof(
-    fc.constantFrom(400, 401, 403, 404, 405, 407, 408, 409, 413, 414, 421, 422, 431, 451, 499),
-    fc.integer({ min: 400, max: 499 }).filter((status) => status !== 429),
-  )
-  const types = fc.constantFrom(
-    undefined,
-    'text/html',
-    'text/plain; charset=utf-8',
-    'application/json',
-    TYPE,
-    '',
-    '\u00ff',
-  )
-  const bodies = fc.oneof(
-    fc.constantFrom(
-      '',
-      'x',
-      '<html>blocked</html>',
-      '<status><authorized>true</authorized></status>',
-      '<error code="">x',
-    ),
-    fc.constant('<error code="user_key_invalid">cut'),
-    fc.uint8Array({ maxLength: 60 }),
-  )
-  const answers = fc.tuple(statuses, types, bodies).map(([status, type, body]) => foreign(status, type, body))
   const steps = fc.array(
     fc.oneof(
       fc.record({ do: fc.constant('ask' as const), key: fc.constantFrom('k1', 'k2', 'nobody', 'other') }),
       fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 10, 400, 1000, 3000) }),
-      fc.record({ do: fc.constant('outage' as const), answer: answers }),
+      fc.record({ do: fc.constant('outage' as const), answer: foreignAnswers }),
       fc.record({ do: fc.constant('over' as const) }),
     ),
     { minLength: 5, maxLength: 40 },

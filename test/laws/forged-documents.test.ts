@@ -5,39 +5,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Credentials } from '../../packages/core/src/domain/credentials.ts'
+import { hostileTexts } from '../support/hostile-texts.ts'
 import { imbalance } from '../support/imbalance.ts'
 import { allowed, createWorld, SERVICE, stateOf, type World } from '../support/world.ts'
 
 const LIMIT = 5
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
 
-const report = (metric: string, max: number): string =>
-  `<usage_report metric="${metric}" period="eternity"><max_value>${max}</max_value><current_value>0</current_value></usage_report>`
-const reports = `<usage_reports>${report('hits', 1_000_000)}</usage_reports>`
-const tree = '<hierarchy><metric name="hits" children="free'
-const victim = '<application><id>victim</id><key>v</key><redirect_url></redirect_url></application>'
-
-/** What a key may imitate: the ends of its own section, all others, and beginnings that take in what follows. */
-const pieces = fc.constantFrom(
-  ...['K', '"/>', '"/></app_keys>', '</app_keys>', '</key>', '</reason>', '</status>', '<key id="', '"/><key id="'],
-  ...['<plan>Gold</plan>', reports, `</plan>${reports}`, victim, `${tree}"/></hierarchy>`, tree, '<metric name="'],
-  ...[
-    '<app_keys app="victim" svc="s1"><key id="Z',
-    '</app_keys><app_keys app="victim" svc="s1"><key id="',
-    '<!--',
-    "'",
-  ],
-  ...['\n', ' ', '&', '<', '>', '"', '<hierarchy></hierarchy></status>', '<reason>application is not active'],
-)
-const reopened = '<app_keys app="victim" svc="s1"><key id="Z'
-/** Keys that close their section, imitate a whole one, and take in what follows. */
-const imitations = fc
-  .subarray([victim, '<plan>Gold</plan>', reports, `${tree}"/></hierarchy>`], { minLength: 1 })
-  .map((sections) => `K"/></app_keys>${sections.join('')}${reopened}`)
-const hostile = fc.oneof(
-  fc.array(pieces, { minLength: 1, maxLength: 6 }).map((all) => all.join('')),
-  imitations,
-)
+const hostile = hostileTexts({
+  victim: 'victim',
+  service: SERVICE,
+  reports: [{ metric: 'hits', period: 'eternity' }],
+  metrics: ['hits', 'free'],
+})
 
 function worldOf(version: '1' | '2' | 'oauth', keys: readonly string[]): World {
   return createWorld({
