@@ -16,14 +16,19 @@ export class BackendLog {
   readonly #counted: Said[] = []
   readonly #refused: Said[] = []
 
-  note(request: TransportRequest, status: number, at: number, answerLost: boolean): void {
+  note(
+    request: TransportRequest,
+    application: number | undefined,
+    status: number,
+    at: number,
+    answerLost: boolean,
+  ): void {
     const { pathname, searchParams } = new URL(request.path, 'http://backend')
     const authrep = pathname.endsWith('/authrep.xml')
     // A call that only informs the ledger asks for the hierarchy as well.
     const decides = authrep || (pathname.endsWith('/authorize.xml') && !asksForHierarchy(request))
-    if (!decides) return
-    const caller = searchParams.get('user_key') ?? searchParams.get('app_id')!
-    const said = { application: Number(caller.slice(1)), usage: usageOf(searchParams), at }
+    if (!decides || application === undefined) return
+    const said = { application, usage: usageOf(searchParams), at }
     if (status === 409) this.#refused.push(said)
     else if (status === 200 && authrep) (answerLost ? this.lost : this.#counted).push(said)
   }

@@ -12,7 +12,7 @@ export function applicationOf(index: number): ApplicationState {
 /** The state after a change; undefined when there is nothing to change. */
 export function changeState(
   before: EmulatorState,
-  change: Exclude<Change, { do: 'foreign' }>,
+  change: Exclude<Change, { do: 'foreign' | 'forge' }>,
 ): EmulatorState | undefined {
   const state = structuredClone(before)
   const service = state.services[0]!

@@ -3,7 +3,7 @@ import type { TransportRequest, TransportResponse } from '../../packages/core/sr
 import type { Ledger } from '../../packages/core/src/ledger/ledger.ts'
 import type { Change, Schedule } from './schedule.ts'
 
-type Deletion = Exclude<Change, { do: 'foreign' }>
+type Deletion = Exclude<Change, { do: 'foreign' | 'forge' }>
 
 export class Deletions {
   /** Whether there was one. */

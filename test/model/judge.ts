@@ -2,7 +2,7 @@
 import { type Period, windowOf } from '../../packages/core/src/domain/period.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import type { Said } from './backend-log.ts'
-import { type Limit, METRICS } from './schedule.ts'
+import { isBelow, type Limit } from './schedule.ts'
 
 export interface Admitted {
   readonly application: number
@@ -44,14 +44,14 @@ export class Judge {
   moved = false
   /** Applications that were deleted at some time: nothing is known of their counts. */
   readonly deleted: Set<number> = new Set()
-  /** Limits may be exceeded: usage is known only after the response, or an application has no room for its count. */
-  mayOvershoot: boolean
+  /** Applications whose limits may be exceeded: usage is known only after the response, or no room is for the count. */
+  readonly mayOvershoot: Set<number>
   readonly #limits: TimedLimit[]
   #disturbed = Number.NEGATIVE_INFINITY
 
-  constructor(limits: readonly Limit[], mayOvershoot: boolean) {
+  constructor(limits: readonly Limit[], mayOvershoot: Iterable<number>) {
     this.#limits = limits.map((limit) => ({ limit, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }))
-    this.mayOvershoot = mayOvershoot
+    this.mayOvershoot = new Set(mayOvershoot)
   }
 
   /** Something changed that later answers have to show first, so denials until then are not judged. */
@@ -73,7 +73,7 @@ export class Judge {
   /** @param time the service's; `now` is elapsed time. */
   admit(admitted: Admitted, time: number, now: number): void {
     this.admitted.push(admitted)
-    if (this.foreign || this.moved || this.mayOvershoot || this.deleted.has(admitted.application)) return
+    if (this.foreign || this.moved || this.#isVague(admitted.application)) return
     for (const { limit, from, until } of this.#limits) {
       // A limit cannot hold before it is known, and need not hold after it is gone.
       if (from + MAX_LEARNING_MS > now || until <= now || needOf(admitted.usage, limit.metric) === 0) continue
@@ -85,14 +85,16 @@ export class Judge {
         )
       })
       const used = usedOf(inTheirWindow, admitted.application, limit, time, ({ stamp }) => [stamp])
-      if (used > max) this.problems.push(`law 7: ${used} admitted on ${limit.metric} per ${limit.period} of ${max}`)
+      if (used > max)
+        this.problems.push(
+          `law 7: ${used} of application ${admitted.application} admitted on ${limit.metric} per ${limit.period} of ${max}`,
+        )
     }
   }
 
   /** @param lost usage that the backend counted, but that was not admitted. */
   deny({ application, usage, times, at }: Denied, lost: readonly Said[]): void {
-    if (this.#disturbed > at - MAX_LEARNING_MS || this.foreign || this.moved || this.mayOvershoot) return
-    if (this.deleted.has(application)) return
+    if (this.#disturbed > at - MAX_LEARNING_MS || this.foreign || this.moved || this.#isVague(application)) return
     const counted = [...this.admitted, ...lost.map((said) => ({ ...said, stamp: said.at, moments: [said.at] }))]
     const violated = this.#limits.some(({ limit, until }) => {
       if (until <= at - MAX_LEARNING_MS || !touches(usage, limit.metric)) return false
@@ -101,7 +103,11 @@ export class Judge {
         (time) => usedOf(counted, application, limit, time, ({ moments }) => moments) + need > limit.value,
       )
     })
-    if (!violated) this.problems.push(`law 7: wrong denial of ${JSON.stringify(usage)}`)
+    if (!violated) this.problems.push(`law 7: wrong denial of ${JSON.stringify(usage)} to application ${application}`)
+  }
+
+  #isVague(application: number): boolean {
+    return this.mayOvershoot.has(application) || this.deleted.has(application)
   }
 
   /** The greatest value that the limit had lately. */
@@ -139,9 +145,4 @@ function usedOf(
 
 function touches(usage: Usage, metric: string): boolean {
   return Object.keys(usage).some((used) => used === metric || isBelow(used, metric))
-}
-
-function isBelow(metric: string, ancestor: string): boolean {
-  const parent = METRICS.find(({ name }) => name === metric)?.parent
-  return parent !== undefined && (parent === ancestor || isBelow(parent, ancestor))
 }

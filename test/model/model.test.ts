@@ -10,8 +10,8 @@ const SEED =
     ? {}
     : { seed: Number(process.env.MODEL_SEED ?? 2) }
 
-it.each(['alone', 'changes', 'others', 'clocks', 'deletions'] as const)(
-  `laws 7, 8 and 9 hold under random schedules (%s)`,
+it.each(['alone', 'changes', 'others', 'clocks', 'deletions', 'forged', 'misrouted'] as const)(
+  `laws 3, 7, 8 and 9 hold under random schedules (%s)`,
   async (what) => {
     await fc.assert(
       fc.asyncProperty(schedules(what), async (schedule) => {

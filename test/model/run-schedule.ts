@@ -1,8 +1,9 @@
 /** Plays a schedule and returns everything that broke a law. */
 import { createEmulator, type EmulatorState } from '@threescale/emulator'
 import { AllowedDecision } from '../../packages/core/src/decision/allowed-decision.ts'
-import type { Credentials } from '../../packages/core/src/domain/credentials.ts'
+import { DEFAULTS } from '../../packages/core/src/defaults.ts'
 import { windowOf } from '../../packages/core/src/domain/period.ts'
+import { storageKey } from '../../packages/core/src/domain/storage-key.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { TransportError } from '../../packages/core/src/errors.ts'
 import type { UsageSums } from '../../packages/core/src/observe/stats.ts'
@@ -10,18 +11,27 @@ import { imbalance } from '../support/imbalance.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { MirrorJournal } from '../support/mirror-journal.ts'
 import { createWorld, type Outcome, SERVICE, type World } from '../support/world.ts'
+import { Acceptance } from './acceptance.ts'
 import { BackendLog } from './backend-log.ts'
+import { Callers, WRONG } from './callers.ts'
 import { applicationOf, changeState } from './change-state.ts'
 import { Deletions } from './deletions.ts'
 import { goWrong } from './faults.ts'
-import { Judge, needOf, SETTLE_MS } from './judge.ts'
+import { findForged } from './find-forged.ts'
+import { type Forgery, HOSTILE, hostileApplication, isReadable } from './forgery.ts'
+import { Judge, SETTLE_MS } from './judge.ts'
+import { judgeCounts } from './judge-counts.ts'
+import { Misroutes } from './misroutes.ts'
 import { type Change, type Limit, METRICS, type Schedule, type Step } from './schedule.ts'
 
 /** A request from its arrival until its answer. */
 interface OpenRequest {
   readonly application: number
+  readonly caller: string
   /** By the service's time. */
   readonly since: number
+  /** By elapsed time. */
+  readonly sinceElapsed: number
   /** By the backend's clock. */
   readonly sinceAtBackend: number
   admitted: boolean | undefined
@@ -40,6 +50,9 @@ class Run {
   readonly #world: World
   readonly #judge: Judge
   readonly #journal: MirrorJournal
+  readonly #callers: Callers
+  readonly #acceptance: Acceptance
+  readonly #misroutes = new Misroutes()
   readonly #log = new BackendLog()
   readonly #deletions = new Deletions()
   readonly #faults: Extract<Step, { do: 'fault' }>[] = []
@@ -58,7 +71,9 @@ class Run {
     this.#schedule = schedule
     this.#clock = new ManualClock(schedule.start)
     this.#skewMs = schedule.skewMs
-    this.#judge = new Judge(schedule.limits, schedule.room === 1)
+    this.#callers = new Callers(schedule)
+    this.#judge = new Judge(schedule.limits, vagueApplications(schedule))
+    this.#acceptance = new Acceptance(DEFAULTS.cache.staleMs, this.#judge.problems)
     this.#state = initialState(schedule)
     const emulator = createEmulator({
       state: this.#state,
@@ -76,6 +91,8 @@ class Run {
     this.#world.fault = async (request, pass) => {
       const [there, back] = schedule.latencies[this.#calls++ % schedule.latencies.length]!
       const { elapsed } = this.#clock
+      const application = this.#callers.applicationOf(request)
+      const askedAt = elapsed()
       if (elapsed() < this.#downUntil) throw new TransportError('refused', { sent: false })
       const restarts = this.#restarts
       await this.#take(there)
@@ -88,17 +105,26 @@ class Run {
         }
         return goWrong(fault.kind, () => {
           const answer = pass()
-          this.#log.note(request, answer.status, this.#backendTime(), true)
+          this.#log.note(request, application, answer.status, this.#backendTime(), true)
           return answer
         })
+      }
+      const foreign = this.#misroutes.answer(request, application, elapsed())
+      if (foreign !== undefined) {
+        await this.#take(back)
+        if (restarts < this.#restarts) throw new TransportError('reset', { sent: true })
+        return foreign
       }
       const at = this.#backendTime()
       const answer = pass()
       await this.#take(back)
       const lost = restarts < this.#restarts
-      this.#log.note(request, answer.status, at, lost)
+      this.#log.note(request, application, answer.status, at, lost)
       if (lost) throw new TransportError('reset', { sent: true })
       this.#deletions.noteAnswer(request, answer)
+      // Only questions of the ledger ask for the hierarchy, and only their answers prove a caller.
+      const proves = answer.status === 200 && request.headers.some((text) => text.includes('hierarchy=1'))
+      if (proves) this.#acceptance.proved(Callers.nameIn(request), askedAt)
       return answer
     }
   }
@@ -163,15 +189,26 @@ class Run {
       case 'fault':
         this.#faults.push(step)
         return
+      case 'misroute':
+        this.#misroutes.begin(step, clock.elapsed())
+        return
       default:
         this.#change(step)
     }
   }
 
   #ask({ application, key, usage, counts }: Extract<Step, { do: 'ask' }>): void {
+    const credentials = this.#callers.credentials(application, key)
+    const caller = Callers.nameOf(credentials)
+    const text = JSON.stringify(usage)
+    // Near a limit the backend is asked, and that answer decides.
+    const isAsked = this.#schedule.limitMargin > 0
+    const known = !isAsked && this.#acceptance.isKnown(caller, text, this.#clock.elapsed())
     const request: OpenRequest = {
       application,
+      caller,
       since: this.#time(),
+      sinceElapsed: this.#clock.elapsed(),
       sinceAtBackend: this.#backendTime(),
       admitted: undefined,
     }
@@ -179,41 +216,45 @@ class Run {
     const note = (outcome: Outcome) => {
       this.#openRequests.delete(request)
       request.admitted = outcome.outcome === 'allow'
+      const atOnce = outcome === asked
       if (counts !== 'now' && outcome.outcome === 'allow') {
         this.#responding.push(() => this.#respond(application, usage, outcome, counts === 'predicted'))
       }
       if (counts === 'predicted') return
+      if (this.#mustAccept(application, key)) {
+        const foreignCodes = this.#misroutes.codes(application, request.sinceElapsed)
+        this.#acceptance.answered({ caller, usage: text, outcome, known, atOnce, foreignCodes })
+      }
       this.#note(request, key, usage, outcome)
       // A denial may rest on usage that is reserved while the backend is asked. So it is judged once all have answers.
       if (this.#openRequests.size === 0) for (const judge of this.#denials.splice(0)) judge()
     }
     const policy = { counts, responseCodes: counts !== 'now' }
-    const outcome = this.#world.ask(this.#credentials(application, key), usage, policy)
-    if (outcome instanceof Promise) void outcome.then(note)
-    else note(outcome)
+    const asked = this.#world.ask(credentials, usage, policy)
+    if (asked instanceof Promise) void asked.then(note)
+    else note(asked)
   }
 
   #respond(application: number, usage: Usage, outcome: Outcome, after: boolean): void {
     this.#world.settle(outcome, 200, after ? usage : undefined)
     if (!after) return
     // Limits may be exceeded by what was under way.
-    this.#judge.mayOvershoot = true
+    this.#judge.mayOvershoot.add(application)
     const stamp = this.#time()
     this.#judge.admitted.push({ application, usage, stamp, moments: [stamp] })
   }
 
-  #credentials(application: number, key: number): Credentials {
-    // Key 2 is wrong; key 1 is removed and added.
-    return this.#schedule.version === '1'
-      ? { userKey: key === 2 ? 'wrong' : `u${application}` }
-      : { appId: `a${application}`, appKey: key === 2 ? 'wrong' : `k${key}` }
+  /** Whether the credentials are good at all times. */
+  #mustAccept(application: number, key: number): boolean {
+    const { kind } = this.#schedule
+    return key !== WRONG && application !== HOSTILE && kind !== 'changes' && kind !== 'deletions'
   }
 
   #note({ application, since, sinceAtBackend }: OpenRequest, key: number, usage: Usage, outcome: Outcome): void {
     const time = this.#time()
     const now = this.#clock.elapsed()
     if (outcome instanceof AllowedDecision) {
-      if (key === 2) this.#judge.problems.push('a wrong key was let in')
+      if (key === WRONG) this.#judge.problems.push('law 6: a wrong key was let in')
       // Not our stamp: an authrep carries none, and our clock may have been ahead of the backend's or behind.
       const counted = this.#log.takeCounted(application, usage)
       const stamp = counted ?? time
@@ -237,6 +278,10 @@ class Run {
     })
   }
 
+  get #applications(): readonly number[] {
+    return applicationsOf(this.#schedule)
+  }
+
   get #sums(): UsageSums[] {
     return Object.values(this.#world.ledger.sums())
   }
@@ -258,11 +303,25 @@ class Run {
     for (const [metric, difference] of Object.entries(imbalance(this.#world.ledger))) {
       this.#judge.problems.push(`law 8: ${difference} of ${metric} unaccounted for after ${where}`)
     }
+    if (this.#schedule.kind !== 'forged') return
+    const plans = this.#applications.map((index) => {
+      const plan = index === HOSTILE ? this.#schedule.forgery!.plan : 'Basic'
+      return [storageKey(this.#callers.idOf(index)), [plan]] as const
+    })
+    this.#judge.problems.push(...findForged(this.#world.ledger.service(SERVICE), new Map(plans)))
   }
 
   #change(change: Change): void {
     if (change.do === 'foreign') {
       this.#report(change)
+      return
+    }
+    if (change.do === 'forge') {
+      this.#callers.forged = change.keys
+      const state = structuredClone(this.#state)
+      state.services[0]!.applications![HOSTILE] = hostileApplication(this.#schedule.forgery!, change.keys)
+      this.#state = state
+      this.#world.emulator.updateState(state)
       return
     }
     const judged = this.#schedule.kind === 'deletions'
@@ -277,7 +336,7 @@ class Run {
     }
     if (change.do.endsWith('metric')) {
       // Usage that is given up with its metric counts no more, so the parents of the metric have room again.
-      if (judged) this.#judge.mayOvershoot = true
+      if (judged) for (const index of this.#applications) this.#judge.mayOvershoot.add(index)
       else this.#judge.moved = true
     }
     this.#judge.changeLimits(state.services[0]!.plans![0]!.limits! as Limit[], now)
@@ -302,6 +361,7 @@ class Run {
   async #end(): Promise<void> {
     const { emulator, ledger, reporter, losses } = this.#world
     this.#faults.length = 0
+    this.#misroutes.end()
     for (const respond of this.#responding.splice(0)) respond()
     await this.#clock.advance(5 * SETTLE_MS)
     const closing = reporter.close({ timeoutMs: 20_000 })
@@ -311,9 +371,19 @@ class Run {
     emulator.runJobs({ all: true })
     this.#check('the end')
     const sums = ledger.sums()
-    const judges = (id: string | undefined) => !this.#judge.deleted.has(Number(id?.slice(1)))
+    const ids = new Map(this.#applications.map((index) => [storageKey(this.#callers.idOf(index)), index]))
+    // Usage with a response code cannot be reported if the answers about a user key do not tell its application.
+    const mayBeNameless = this.#schedule.version === '1' && !forgeriesOf(this.#schedule).every(isReadable)
+    const nameless = losses.filter(({ applicationId }) => applicationId === undefined)
+    for (const { applicationId } of losses) {
+      if (ids.has(applicationId!) || (applicationId === undefined && mayBeNameless)) continue
+      this.#judge.problems.push(`law 8: ${applicationId} lost usage, and does not exist`)
+    }
+    const judges = (id: string | undefined) => !this.#judge.deleted.has(ids.get(id!)!)
     const dropped = emulator.calls().filter((call) => call.dropped !== undefined)
-    const left = Object.entries(undelivered)
+    const left = Object.entries(undelivered).filter(
+      ([metric, amount]) => amount !== nameless.reduce((sum, { usage }) => sum + (usage[metric] ?? 0), 0),
+    )
     if (left.length > 0 && !this.#judge.moved && !this.#judge.foreign)
       this.#judge.problems.push(`undelivered: ${JSON.stringify(left)}`)
     const quiet = !this.#judge.foreign && !this.#judge.moved
@@ -332,29 +402,43 @@ class Run {
     }
     if (!quiet) return
     const usage = emulator.usage()[SERVICE]!
-    const judged = [0, 1].filter((index) => !this.#judge.deleted.has(index))
-    const lost = losses.filter(({ kind, applicationId }) => kind === 'given-up' && judges(applicationId))
     // The backend forgets the counts of a metric with the metric.
-    for (const { name } of METRICS.filter(({ name }) => !(this.#deletions.any && name === 'deep'))) {
-      const counted = judged.reduce((sum, index) => sum + (usage[`a${index}`]?.[name]?.eternity ?? 0), 0)
-      const due = this.#judge.admitted
-        .filter(({ application }) => judged.includes(application))
-        .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      const givenUp = lost.reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      const unsure = lost
-        .filter(({ reason }) => unsureOf.includes(reason))
-        .reduce((sum, { usage }) => sum + needOf(usage, name), 0)
-      // An authrep whose answer is lost is counted, though its usage is not admitted.
-      const { room, limitMargin } = this.#schedule
-      const max = room === 1 || limitMargin > 0 ? Number.POSITIVE_INFINITY : due - givenUp + unsure
-      if (counted < due - givenUp || counted > max) {
-        this.#judge.problems.push(`law 8: the backend counted ${counted} of ${name}; ${due} due, ${givenUp} given up`)
-      }
+    const metrics = METRICS.map(({ name }) => name).filter((name) => !(this.#deletions.any && name === 'deep'))
+    for (const [id, application] of ids) {
+      if (this.#judge.deleted.has(application)) continue
+      const { admitted } = this.#judge
+      const givenUp = losses.filter(({ kind, applicationId }) => kind === 'given-up' && applicationId === id)
+      if (application === HOSTILE) givenUp.push(...nameless)
+      const counted = (metric: string) => usage[this.#callers.idOf(application)]?.[metric]?.eternity ?? 0
+      const final = { application, metrics, admitted, givenUp, unsureOf, lost: this.#log.lost, counted }
+      this.#judge.problems.push(...judgeCounts(final))
     }
   }
 }
 
-function initialState({ version, limits }: Schedule): EmulatorState {
+function forgeriesOf({ forgery, steps }: Schedule): readonly Pick<Forgery, 'id' | 'keys'>[] {
+  if (forgery === undefined) return []
+  const { id, keys } = forgery
+  return [{ id, keys }, ...steps.flatMap((step) => (step.do === 'forge' ? [{ id, keys: step.keys }] : []))]
+}
+
+function applicationsOf({ forgery }: Schedule): readonly number[] {
+  return forgery === undefined ? [0, 1] : [0, 1, HOSTILE]
+}
+
+/** The applications that may overshoot from the beginning, because the backend is asked about each of their requests. */
+function vagueApplications(schedule: Schedule): readonly number[] {
+  const { room, lagMs, steps, forgery } = schedule
+  if (room === 1) return applicationsOf(schedule)
+  if (forgery === undefined) return []
+  const readable = forgeriesOf(schedule).every(isReadable)
+  const late = steps.some((step) => step.do === 'ask' && step.application === HOSTILE && step.counts !== 'now')
+  // What the backend counts at once is exact all the same.
+  return readable || (lagMs === 0 && !late) ? [] : [HOSTILE]
+}
+
+function initialState({ version, limits, forgery }: Schedule): EmulatorState {
+  const ownLimits = () => limits.map((limit) => ({ ...limit }))
   return {
     services: [
       {
@@ -362,8 +446,15 @@ function initialState({ version, limits }: Schedule): EmulatorState {
         service_tokens: ['token'],
         backend_version: version,
         metrics: METRICS.map((metric, index) => ({ id: String(index + 1), ...metric })),
-        plans: [{ id: 'p1', name: 'Basic', limits: limits.map((limit) => ({ ...limit })) }],
-        applications: [applicationOf(0), applicationOf(1)],
+        plans: [
+          { id: 'p1', name: 'Basic', limits: ownLimits() },
+          { id: 'p2', name: forgery?.plan ?? 'Pro', limits: ownLimits() },
+        ],
+        applications: [
+          applicationOf(0),
+          applicationOf(1),
+          ...(forgery === undefined ? [] : [hostileApplication(forgery, forgery.keys)]),
+        ],
       },
     ],
   }

@@ -2,6 +2,9 @@
 import fc from 'fast-check'
 import { PERIODS, type Period } from '../../packages/core/src/domain/period.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
+import { foreignAnswers } from '../support/foreign-answers.ts'
+import { type Forgery, forgedKeys, forgeries, HOSTILE } from './forgery.ts'
+import type { Misroute } from './misroutes.ts'
 
 /** How a call fails: not sent, counted but unanswered, refused, unreadable, busy, timed out before or after. */
 export const FAULTS = ['unsent', 'lost-answer', 'error', 'garbage', 'busy', 'stalled', 'stalled-counted'] as const
@@ -32,6 +35,7 @@ export type Step =
     }
   /** The backend takes no call for a while, and calls that wait for an answer get none. */
   | { readonly do: 'restart'; readonly ms: number }
+  | Misroute
   | Change
 
 /** A change by an administrator, or usage of another client, at the backend. */
@@ -40,6 +44,8 @@ export type Change =
   | { readonly do: 'drop-limit'; readonly index: number }
   | { readonly do: 'suspend' | 'resume' | 'delete' | 'restore' | 'drop-key' | 'add-key'; readonly application: number }
   | { readonly do: 'drop-metric' | 'restore-metric' | 'move-metric' }
+  /** The owner of the hostile application chooses other keys. */
+  | { readonly do: 'forge'; readonly keys: readonly string[] }
   | { readonly do: 'foreign'; readonly application: number; readonly usage: Usage; readonly set: boolean }
 
 export interface Limit {
@@ -57,8 +63,10 @@ export interface Schedule {
   /** How far the backend's clock is ahead of ours. */
   readonly skewMs: number
   readonly lagMs: number
-  /** Applications the ledger has room for; there are two. */
-  readonly room: 1 | 2
+  /** Applications the ledger has room for; there are two, and the hostile one. */
+  readonly room: 1 | 2 | 3
+  /** The hostile application, if there is one. */
+  readonly forgery?: Forgery | undefined
   /** Above 0, the backend is asked by authrep about requests near a limit. */
   readonly limitMargin: number
   readonly onUnavailable: 'deny' | 'last-known'
@@ -74,6 +82,12 @@ export const METRICS: readonly { readonly name: string; readonly parent?: string
   { name: 'deep', parent: 'searches' },
   { name: 'orders' },
 ]
+
+/** Whether the tree above has the first metric below the second. */
+export function isBelow(metric: string, ancestor: string): boolean {
+  const parent = METRICS.find(({ name }) => name === metric)?.parent
+  return parent !== undefined && (parent === ancestor || isBelow(parent, ancestor))
+}
 
 const usages: Usage[] = [
   { hits: 1 },
@@ -146,6 +160,19 @@ const deletion: fc.Arbitrary<Step> = fc.oneof(
   }) as fc.Arbitrary<Change>,
   fc.record({ do: fc.constantFrom('drop-metric', 'restore-metric') }) as fc.Arbitrary<Change>,
 )
+const askHostile: fc.Arbitrary<Step> = askCounted('now', 'now', 'now', 'with-response-code').map((step) => {
+  return { ...step, application: HOSTILE } as Step
+})
+const forge = (limits: readonly Limit[]): fc.Arbitrary<Step> =>
+  fc.record({ do: fc.constant('forge' as const), keys: forgedKeys(limits) })
+const misroute: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('misroute' as const),
+  answer: foreignAnswers,
+  calls: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(Number.POSITIVE_INFINITY)),
+  ms: fc.oneof(fc.integer({ min: 100, max: 5000 }), fc.integer({ min: 1000, max: 150_000 })),
+  endpoint: fc.constantFrom('authorizations' as const, 'reports' as const, 'any' as const, 'any' as const),
+  about: fc.constantFrom(undefined, undefined, 0, 1),
+})
 const foreign: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('foreign' as const),
   application,
@@ -168,10 +195,17 @@ const starts = ['2024-02-28T23:59:10Z', '2024-02-29T23:59:00Z', '2026-12-31T23:5
  * 'others': faults, usage of other clients, and usage known only after the response.
  * 'clocks': faults and clocks that are set.
  * 'deletions': faults, and an application and a metric that are deleted and made again in traffic.
+ * 'forged': faults, and an application whose id and keys imitate 3scale's answers.
+ * 'misrouted': faults, and 4xx of something else than 3scale.
  */
-export type Kind = 'alone' | 'changes' | 'others' | 'clocks' | 'deletions'
+export type Kind = 'alone' | 'changes' | 'others' | 'clocks' | 'deletions' | 'forged' | 'misrouted'
 
 export function schedules(what: Kind): fc.Arbitrary<Schedule> {
+  const limits = fc.uniqueArray(limit, { maxLength: 4, selector: ({ metric, period }) => `${metric} ${period}` })
+  return limits.chain((all) => schedulesUnder(all, what))
+}
+
+function schedulesUnder(limits: readonly Limit[], what: Kind): fc.Arbitrary<Schedule> {
   const steps: { arbitrary: fc.Arbitrary<Step>; weight: number }[] = [
     {
       arbitrary:
@@ -191,17 +225,20 @@ export function schedules(what: Kind): fc.Arbitrary<Schedule> {
   if (what === 'clocks') steps.push({ arbitrary: setClock, weight: 1 })
   if (what === 'deletions') steps.push({ arbitrary: deletion, weight: 2 })
   if (what === 'others') steps.push({ arbitrary: foreign, weight: 2 })
+  if (what === 'forged') steps.push({ arbitrary: askHostile, weight: 5 }, { arbitrary: forge(limits), weight: 1 })
+  if (what === 'misrouted') steps.push({ arbitrary: misroute, weight: 3 })
   return fc.record({
     kind: fc.constant(what),
     version: fc.constantFrom('1' as const, '2' as const),
-    limits: fc.uniqueArray(limit, { maxLength: 4, selector: ({ metric, period }) => `${metric} ${period}` }),
+    limits: fc.constant(limits),
     start: fc.oneof(
       fc.constantFrom(...starts).map((text) => Date.parse(text)),
       fc.integer({ min: Date.parse('2026-01-01'), max: Date.parse('2027-01-01') }),
     ),
     skewMs: fc.oneof(fc.constant(0), fc.integer({ min: -600_000, max: 600_000 })),
     lagMs: fc.constantFrom(0, 0, 300, 5000, 50_000),
-    room: fc.constantFrom(2 as const, 2 as const, 1 as const),
+    room: what === 'forged' ? fc.constantFrom(3, 3, 1) : fc.constantFrom(2, 2, 1),
+    forgery: what === 'forged' ? forgeries(limits) : fc.constant(undefined),
     limitMargin: fc.constantFrom(0, 0, 0.3, 1),
     // In an outage the last answer holds, however old it is, also about limits that have changed since.
     onUnavailable: what === 'changes' ? fc.constant('deny') : fc.constantFrom('deny', 'last-known'),

@@ -13,7 +13,15 @@ const statuses = fc.oneof(
   fc.constantFrom(400, 401, 403, 404, 405, 407, 408, 409, 413, 414, 421, 422, 431, 451, 499),
   fc.integer({ min: 400, max: 499 }).filter((status) => status !== 429),
 )
-const types = fc.constantFrom(undefined, 'text/html', 'text/plain; charset=utf-8', 'application/json', TYPE, '', '\u00ff')
+const types = fc.constantFrom(
+  undefined,
+  'text/html',
+  'text/plain; charset=utf-8',
+  'application/json',
+  TYPE,
+  '',
+  '\u00ff',
+)
 const bodies = fc.oneof(
   fc.constantFrom(
     '',

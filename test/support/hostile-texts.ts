@@ -6,8 +6,9 @@ export interface Imitated {
   /** The application that they want to be taken for. */
   readonly victim: string
   readonly service: string
-  /** Metrics with limits, and those that they want to move below others. */
+  /** Limits, in the order of 3scale's answers. */
   readonly reports: readonly { readonly metric: string; readonly period: string }[]
+  /** Metrics that they want to move below the limited ones. */
   readonly metrics: readonly string[]
 }
 
@@ -22,9 +23,8 @@ export function hostileTexts({ victim, service, reports, metrics }: Imitated): f
   })
   const section = `<usage_reports>${lists.join('')}</usage_reports>`
   const application = `<application><id>${victim}</id><key>v</key><redirect_url></redirect_url></application>`
-  const names = new Set(reports.map(({ metric }) => metric))
-  const entries = [...names].map((name) => {
-    return `<metric name="${name}" children="${metrics.filter((other) => other !== name).join(' ')}"/>`
+  const entries = reports.map(({ metric }) => {
+    return `<metric name="${metric}" children="${metrics.filter((other) => other !== metric).join(' ')}"/>`
   })
   const tree = `<hierarchy>${entries.join('')}`
   const open = `<hierarchy><metric name="${metrics[0]}" children="${metrics.at(-1)}`
@@ -41,6 +41,7 @@ export function hostileTexts({ victim, service, reports, metrics }: Imitated): f
       minLength: 1,
     })
     .map((sections) => `K"/></app_keys>${sections.join('')}${reopened}`)
+  const treeAlone = fc.constant(`K"/></app_keys>${tree}</hierarchy>${reopened}`)
   const joined = fc.array(pieces, { minLength: 1, maxLength: 6 }).map((all) => all.join(''))
-  return fc.oneof(joined, imitations)
+  return fc.oneof(joined, imitations, treeAlone)
 }
