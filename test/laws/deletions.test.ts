@@ -72,6 +72,19 @@ describe('an application that is deleted before its batch is counted', () => {
     expect(world.ledger.sums().hits).toMatchObject({ acknowledged: 4, ambiguous: 0, pending: 0, givenUp: 2 })
   })
 
+  it('law 9: is noticed although an answer from before the batch was counted has still shown it', async () => {
+    const world = await report('2', { reportDelayMs: 20_000 })
+    await world.clock.advance(12_000)
+    const before = world.count('authorize')
+    await world.ask({ appId: 'a2' }, { hits: 0 })
+    await world.clock.advance(0)
+    expect(world.count('authorize')).toBe(before + 1)
+    world.emulator.updateState(withoutApplication(three('2'), 'a2'))
+    await world.clock.advance(200_000)
+    expect(given(world)).toEqual([['application_gone', 'a2', { hits: 2 }]])
+    expect([countOf(world, 'a1'), countOf(world, 'a3'), imbalance(world.ledger)]).toEqual([3, 1, {}])
+  })
+
   it('law 9: is noticed although nothing is asked about it any more', async () => {
     const world = await report('2')
     world.emulator.updateState(withoutApplication(three('2'), 'a2'))
