@@ -31,11 +31,13 @@ export function recoverUsage(
     owner.shift(row, 1)
     owner.wait(row)
   }
+  // Before rows are merged, because merging counts down.
+  const records = recordsOf(rows)
   compact(owner)
   const counted = maybeCounted.map((row) => rowOf(service, row))
   for (const row of counted) owner.shift(row, 1)
   if (counted.length > 0) keepMaybeCounted(owner, counted)
-  ledger.recordsAdded(recordsOf(rows))
+  ledger.recordsAdded(records)
 }
 
 /** A batch that was on its way, or acknowledged, when its process died. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { imbalance } from '../../../../test/support/imbalance.ts'
+import { ManualClock } from '../../../../test/support/manual-clock.ts'
 import { openLedger, SETTLE_MS } from '../../../../test/support/test-ledger.ts'
+import { createLedger } from '../../src/ledger/ledger.ts'
 import { recoverBatch, recoverUsage } from '../../src/ledger/recover.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 
@@ -60,4 +62,17 @@ describe('usage of a dead process', () => {
     expect(ledger.whole.batches.unanswered.has(batch)).toBe(true)
     expect(ledger.known(ledger.learn('a', [['hits', 'day', 10, 0]]))).toEqual([3])
   })
+})
+
+it('records that wait are counted once, although minutes of an hour are merged', () => {
+  const clock = new ManualClock('2026-03-10T10:20:30Z')
+  const observer = { lost: () => {}, cached: () => {}, warn: () => {} }
+  const ledger = createLedger({ clock, settleMs: 1000, maxApplications: 10, observer, onWaiting: () => {} })
+  const minute = Math.floor(clock.now() / 3_600_000 - 3) * 3_600_000
+  const waiting = [
+    { minute, resent: false, usage: { hits: 1 } },
+    { minute: minute + 60_000, resent: false, usage: { words: 1 } },
+  ]
+  recoverUsage(ledger, { service: 's', application: 'a', waiting, maybeCounted: [] })
+  expect(ledger.records).toBe(2)
 })
