@@ -6,11 +6,13 @@ import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { Slice } from '../primitives/slice.ts'
 
 /** These responses will not finish before the gateway closes; their usage is reported without a status code. */
-export function releaseAwaitingResponse(ledger: Ledger): void {
-  for (const { ownTransactions } of ledger.busy) {
+export async function releaseAwaitingResponse(ledger: Ledger): Promise<void> {
+  const slice = new Slice()
+  for (const { ownTransactions } of [...ledger.busy]) {
     eachRow(ownTransactions, (row) => {
       if (row.ownTransaction?.awaitsResponse === true) row.release(undefined)
     })
+    if (slice.over) await slice.rest()
   }
 }
 

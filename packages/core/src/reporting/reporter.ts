@@ -226,7 +226,7 @@ class BatchReporter implements Reporter {
   async #close(timeoutMs: number): Promise<CloseReport> {
     const { ledger } = this.#options
     this.#timer?.cancel()
-    releaseAwaitingResponse(ledger)
+    await releaseAwaitingResponse(ledger)
     await this.#deliverUntil(() => ledger.records === 0, timeoutMs)
     const left = await this.#options.leave?.()
     this.#closed = true

@@ -1,11 +1,16 @@
 /** Sends one batch, and halves it down to single transactions where the backend refuses the whole. */
 import type { ThreeScaleClient } from '../client/client.ts'
+import type { Transaction } from '../domain/transaction.ts'
 import { BackendError, ClosedError, ConfigError } from '../errors.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
+import { Slice } from '../primitives/slice.ts'
 import { type Attempt, describe } from './report-message.ts'
 import { transactionsOf } from './transactions.ts'
+
+/** From so many transactions on, taking a batch, naming its usage and encoding it are too much for one slice. */
+export const LARGE_BATCH = 100
 
 /** What a flush has to know of a batch that was sent. */
 export type SendResult =
@@ -30,9 +35,15 @@ export interface SendOptions {
 /** Sends the batch and moves its usage to the state that the outcome demands. Never rejects. */
 export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
   const { clock, observer } = options
+  const transactions = transactionsOf(batch)
+  if (batch.rows.length > LARGE_BATCH) {
+    await new Slice().rest()
+    // Given up during the rest, because the gateway closed.
+    if (batch.state !== 'inFlight') return CLOSED
+  }
   const began = clock.elapsed()
   batch.send()
-  const outcome = judged(await attempt(batch, options.client), batch)
+  const outcome = judged(await attempt(batch, transactions, options.client), batch)
   const durationMs = clock.elapsed() - began
   // Given up while it was under way, because the gateway closed.
   if (batch.state !== 'inFlight') return CLOSED
@@ -61,9 +72,13 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
   }
 }
 
-async function attempt(batch: Batch, client: ReportClient): Promise<Attempt | { readonly kind: 'closed' }> {
+async function attempt(
+  batch: Batch,
+  transactions: readonly Transaction[],
+  client: ReportClient,
+): Promise<Attempt | { readonly kind: 'closed' }> {
   try {
-    return await client.reportBatch({ service: batch.service.id, transactions: transactionsOf(batch) })
+    return await client.reportBatch({ service: batch.service.id, transactions })
   } catch (error) {
     if (error instanceof ClosedError) return { kind: 'closed' }
     if (error instanceof ConfigError) return { kind: 'unsendable' }

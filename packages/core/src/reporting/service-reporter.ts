@@ -11,7 +11,7 @@ import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { Slice } from '../primitives/slice.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
 import type { ReportSettings } from './report-settings.ts'
-import { type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
+import { LARGE_BATCH, type SendOptions, type SendResult, sendBatch } from './send-batch.ts'
 
 export interface ServiceReporterOptions extends SendOptions {
   readonly service: ServiceLedger
@@ -105,7 +105,9 @@ export class ServiceReporter {
   async #sendAll(batches: Iterable<Batch>, slice: Slice = new Slice()): Promise<boolean> {
     if (slice.over) await slice.rest()
     for (const batch of batches) {
-      if (slice.over) await slice.rest()
+      if (slice.over || batch.rows.length > LARGE_BATCH) await slice.rest()
+      // Given up during the rest, because the gateway closed.
+      if (batch.state !== 'inFlight') return false
       const result = await sendBatch(batch, this.#options)
       this.#note(result)
       if (result.kind !== 'delivered') return false

@@ -25,12 +25,12 @@ it('law 8: returns all that is left, and counts it as given up with the reason',
   expect(await giveUpRest(ledger.whole)).toEqual({})
 })
 
-it('responses that will not end do not hold their usage back', () => {
+it('responses that will not end do not hold their usage back', async () => {
   const ledger = openLedger()
   const application = ledger.learn('a1', [], { metrics: ['hits'] })
   ledger.countAsOwn(application, { hits: 1 })
   ledger.countAsOwn(application, { hits: 1 }, 404)
-  releaseAwaitingResponse(ledger.whole)
+  await releaseAwaitingResponse(ledger.whole)
   const [batch] = takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })
   expect(batch!.rows.map(({ row }) => row.ownTransaction!.code)).toEqual([404, undefined])
 })

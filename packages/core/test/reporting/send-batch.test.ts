@@ -134,3 +134,16 @@ it('law 9: transactions go by application id, with the minute and the code of th
   )
   expect(reporting.sent[0]).toContain('transactions[0][log][code]=404')
 })
+
+it('law 17: a large batch lets other work run before it is encoded, and is not sent if it was given up meanwhile', async () => {
+  const reporting = openReporting([])
+  const application = reporting.learn('a', [], { metrics: ['hits'] })
+  for (let n = 0; n < 200; n++) reporting.countAsOwn(application, { hits: 1 }, 200 + n)
+  const [batch] = reporting.take()
+  const sending = sendBatch(batch!, reporting.options)
+  batch!.giveUp('closed', true)
+  expect(await sending).toEqual({ kind: 'closed' })
+  expect(reporting.reported).toEqual([])
+  expect(reporting.whole.sums().hits).toMatchObject({ givenUp: 200, inFlight: 0 })
+  expect(imbalance(reporting.whole)).toEqual({})
+})
