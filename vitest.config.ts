@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import closingLine from './test/closing-line.ts'
@@ -22,6 +23,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', closingLine],
     testTimeout: 20_000,
+    // Many tests wait for processes and sockets. Vitest's default of one worker on two cores would leave one core idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     setupFiles: ['test/support/warnings.ts', 'test/support/seed.ts'],
   },
 })
