@@ -22,6 +22,7 @@ import { DirectAdmission } from './direct-admission.ts'
 import { refusalFromVerdict } from './refusal-from-verdict.ts'
 import { refuse } from './refusals.ts'
 import { shareOf } from './share-of.ts'
+import { countedAtOnce, waitsWithoutName } from './waits-without-name.ts'
 
 /** Starts no timer and makes no call. */
 export function createDirectAuthorizer(options: AuthorizerOptions): Authorizer {
@@ -79,6 +80,7 @@ class DirectAuthorizer implements Authorizer {
     if (policy.counts === 'now') ledger.countedElsewhere(usage)
     // The client disconnected during the call. The call was allowed to finish, but the handler must not run.
     if (isAborted(view)) return refuse('client_closed_request')
+    if (waitsWithoutName(request, verdict)) return this.decide(countedAtOnce(request))
     return this.#allow(request, verdict, stamp)
   }
 

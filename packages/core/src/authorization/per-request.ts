@@ -18,6 +18,7 @@ import type { MeteredAdmission } from './metered-admission.ts'
 import { refusalFromVerdict } from './refusal-from-verdict.ts'
 import { overLimits } from './refusals.ts'
 import { shareOf } from './share-of.ts'
+import { countedAtOnce, waitsWithoutName } from './waits-without-name.ts'
 
 /**
  * Makes one authrep, or an authorize where the usage is counted after the response. Where the application is kept, its
@@ -56,6 +57,9 @@ export async function decidePerRequest(
     return refusalFromVerdict(verdict, usage, clock.now())
   }
   reserved.keep(verdict)
+  if (identity === undefined && waitsWithoutName(request, verdict)) {
+    return decidePerRequest(cache, countedAtOnce(request), options)
+  }
   const admission = identity ?? admitOverflow(cache, request, verdict, stamp)
   if (policy.counts !== 'with-response-code') return new AllowedDecision('backend', usage, admission, policy)
   return countLater(admission, request, clock)
