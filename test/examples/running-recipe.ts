@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createEmulator, type Fault } from '@threescale/emulator'
-import { onTestFinished } from 'vitest'
+import { afterAll } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -62,7 +62,13 @@ export function programBelow(page: string, heading: string): string {
   return program
 }
 
-/** Runs until the end of the test, if it does not end before. */
+// Not `onTestFinished`: while tests run concurrently, it may belong to another one, which then ends this one's process.
+const cleanups: (() => Promise<void>)[] = []
+afterAll(async () => {
+  await Promise.all(cleanups.splice(0).map((clean) => clean()))
+})
+
+/** Runs until the end of the test file, if it does not end before. */
 export async function startRecipe(program: string, options: RecipeOptions): Promise<RunningRecipe> {
   const { framework, added, command = (node) => node, stdio = ['ignore', 'pipe', 'pipe'], detached = false } = options
   const emulator = createEmulator()
@@ -90,7 +96,7 @@ export async function startRecipe(program: string, options: RecipeOptions): Prom
     errors += text
   })
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, errors }))
-  onTestFinished(async () => {
+  cleanups.push(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await ended
     await emulator.close()
