@@ -372,18 +372,13 @@ class Run {
     this.#check('the end')
     const sums = ledger.sums()
     const ids = new Map(this.#applications.map((index) => [storageKey(this.#callers.idOf(index)), index]))
-    // Usage with a response code cannot be reported if the answers about a user key do not tell its application.
-    const mayBeNameless = this.#schedule.version === '1' && !forgeriesOf(this.#schedule).every(isReadable)
-    const nameless = losses.filter(({ applicationId }) => applicationId === undefined)
     for (const { applicationId } of losses) {
-      if (ids.has(applicationId!) || (applicationId === undefined && mayBeNameless)) continue
+      if (ids.has(applicationId!)) continue
       this.#judge.problems.push(`law 8: ${applicationId} lost usage, and does not exist`)
     }
     const judges = (id: string | undefined) => !this.#judge.deleted.has(ids.get(id!)!)
     const dropped = emulator.calls().filter((call) => call.dropped !== undefined)
-    const left = Object.entries(undelivered).filter(
-      ([metric, amount]) => amount !== nameless.reduce((sum, { usage }) => sum + (usage[metric] ?? 0), 0),
-    )
+    const left = Object.entries(undelivered)
     if (left.length > 0 && !this.#judge.moved && !this.#judge.foreign)
       this.#judge.problems.push(`undelivered: ${JSON.stringify(left)}`)
     const quiet = !this.#judge.foreign && !this.#judge.moved
@@ -408,7 +403,6 @@ class Run {
       if (this.#judge.deleted.has(application)) continue
       const { admitted } = this.#judge
       const givenUp = losses.filter(({ kind, applicationId }) => kind === 'given-up' && applicationId === id)
-      if (application === HOSTILE) givenUp.push(...nameless)
       const counted = (metric: string) => usage[this.#callers.idOf(application)]?.[metric]?.eternity ?? 0
       const final = { application, metrics, admitted, givenUp, unsureOf, lost: this.#log.lost, counted }
       this.#judge.problems.push(...judgeCounts(final))
