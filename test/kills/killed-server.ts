@@ -20,6 +20,8 @@ export interface ServerSettings {
   readonly backendUrl: string
   readonly ambiguous: 'give-up' | 'count-again'
   readonly maxBytes?: number
+  /** Default 20: a report is nearly always on its way. */
+  readonly intervalMs?: number
   /** The longest file that the process may write, in blocks of the shell. */
   readonly maxFileBlocks?: number
 }

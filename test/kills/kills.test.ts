@@ -17,9 +17,9 @@ async function until(reached: () => boolean, what: string): Promise<void> {
   if (!reached()) throw new Error(`did not happen within thirty seconds: ${what}`)
 }
 
-/** Waits for some answers, at most so many. */
+/** Waits for some answers: fifty, and at most so many more. */
 async function answers(tally: Tally, most: number): Promise<void> {
-  const enough = tally.answered + 1 + Math.floor(Math.random() * most)
+  const enough = tally.answered + 50 + Math.floor(Math.random() * most)
   await until(() => tally.answered >= enough, 'requests are answered')
 }
 
@@ -72,7 +72,6 @@ function expectConserved({ settings, tally, counted }: World): void {
   expect([...reasons].filter((reason) => reason !== 'ambiguous')).toEqual([])
   expect(counted() + lost).toBeGreaterThanOrEqual(answered)
   expect(counted()).toBeLessThanOrEqual(sent)
-  expect(lost).toBeLessThan(answered / 2)
 }
 
 describe('law 16: kill -9', () => {
@@ -88,6 +87,23 @@ describe('law 16: kill -9', () => {
       }
       await settle(world)
       expectConserved(world)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'between two reports loses nothing at all',
+    async () => {
+      const world = await open('give-up')
+      for (let kill = 0; kill < Math.ceil(KILLS * 0.2); kill++) {
+        const server = await KilledServer.start({ ...world.settings, intervalMs: 600_000 }, world.tally)
+        server.load()
+        await answers(world.tally, 250)
+        await server.kill()
+      }
+      await settle(world)
+      expectConserved(world)
+      expect(world.tally.lost).toBe(0)
     },
     TIMEOUT_MS,
   )
@@ -156,32 +172,30 @@ describe('law 16: a disk that takes no more', () => {
     TIMEOUT_MS,
   )
 
-  // A part of the long run alone: it failed once of seven runs, and the reason is not known yet.
-  if (process.env.KILLS !== undefined)
-    it.skipIf(!mayMount())(
-      'keeps what it has while it is full, and everything once there is room',
-      async () => {
-        const world = await open('give-up')
-        const { directory } = world.settings
-        mkdirSync(directory)
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=192k', 'none', directory])
-        onTestFinished(() => void execFileSync('umount', ['-l', directory]))
-        const server = await KilledServer.start(world.settings, world.tally)
-        server.load(2)
-        await answers(world.tally, 250)
-        const filler = join(directory, 'filler')
-        fillUp(filler)
-        await until(() => world.tally.events.includes('full'), 'the disk is full')
-        await answers(world.tally, 250)
-        rmSync(filler)
-        await until(() => world.tally.events.includes('working'), 'it is written again')
-        await answers(world.tally, 250)
-        await server.kill()
-        await settle(world)
-        expectConserved(world)
-      },
-      TIMEOUT_MS,
-    )
+  it.skipIf(!mayMount())(
+    'keeps what it has while it is full, and everything once there is room',
+    async () => {
+      const world = await open('give-up')
+      const { directory } = world.settings
+      mkdirSync(directory)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=192k', 'none', directory])
+      onTestFinished(() => void execFileSync('umount', ['-l', directory]))
+      const server = await KilledServer.start(world.settings, world.tally)
+      server.load(2)
+      await answers(world.tally, 250)
+      const filler = join(directory, 'filler')
+      fillUp(filler)
+      await until(() => world.tally.events.includes('full'), 'the disk is full')
+      await answers(world.tally, 250)
+      rmSync(filler)
+      await until(() => world.tally.events.includes('working'), 'it is written again')
+      await answers(world.tally, 250)
+      await server.kill()
+      await settle(world)
+      expectConserved(world)
+    },
+    TIMEOUT_MS,
+  )
 })
 
 function mayMount(): boolean {

@@ -6,7 +6,7 @@ import express from 'express'
 import threescale from '../../packages/express/dist/index.js'
 import { fileJournal } from '../../packages/journal/dist/index.js'
 
-const { directory, backendUrl, ambiguous, maxBytes } = JSON.parse(process.argv[2])
+const { directory, backendUrl, ambiguous, maxBytes, intervalMs = 20 } = JSON.parse(process.argv[2])
 
 /** Says one thing on a line of its own, in one write, so that it is said even when the process is killed next. */
 const say = (what) => writeSync(1, `${JSON.stringify(what)}\n`)
@@ -19,7 +19,7 @@ const protect = threescale({
   serviceToken: 'demo-token',
   backendUrl,
   cache: { ttlMs: 100, staleMs: 60_000, settleMs: 150 },
-  report: { intervalMs: 20, ambiguous },
+  report: { intervalMs, ambiguous },
   journal: fileJournal({ directory, maxBytes }),
   breaker: false,
   timeoutMs: 2000,
