@@ -146,3 +146,22 @@ export interface JournalMessage {
   /** Records that were read. */
   readonly records: number | undefined
 }
+
+/** On `threescale:store`, when a store that processes share changes its state, and when it has lost something. */
+export interface StoreMessage {
+  /**
+   * - 'shared': it answers, all processes count as one.
+   * - 'failing': it does not answer; limited applications are decided by the policy.
+   * - 'recovered': it had lost its last writes, and they were booked again.
+   * - 'emptied': it had lost everything. What was not reported was booked again.
+   * - 'evicting': its settings let it drop counts when memory is short.
+   */
+  readonly event: 'shared' | 'failing' | 'recovered' | 'emptied' | 'evicting'
+  readonly service: string | undefined
+  /** The store's own word for a failure, such as READONLY or OOM. */
+  readonly code: string | undefined
+  /** How long it was failing, in milliseconds. */
+  readonly failingMs: number | undefined
+  /** Usage that was booked again, by metric. */
+  readonly usage: Usage | undefined
+}

@@ -40,3 +40,17 @@ export interface CloseReport {
   /** By metric: usage that was admitted and not delivered in time. */
   readonly undelivered: Readonly<Record<string, number>>
 }
+
+/** Counters of a store, for one service. */
+export interface StoreStats {
+  /** 'idle': nothing was asked yet, or not for a while. 'failing': it does not answer. */
+  readonly state: 'idle' | 'shared' | 'failing' | 'closed'
+  /** Since when it is failing, epoch milliseconds. */
+  readonly since: number | undefined
+  /** Processes that share it, this one included. */
+  readonly processes: number
+  /** Admissions that it has not been told yet. */
+  readonly owed: number
+  /** Commands sent, repetitions included. */
+  readonly commands: number
+}
