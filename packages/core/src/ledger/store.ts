@@ -6,6 +6,7 @@ import type { UsageShape } from '../domain/usage.ts'
 import type { StoreMessage } from '../observe/messages.ts'
 import type { StoreStats } from '../observe/stats.ts'
 import type { Clock } from '../primitives/clock.ts'
+import type { StoredCallers } from './stored-callers.ts'
 
 /** Counts for all processes that share it. Make one by `redisStore` of `@threescale/redis`. */
 export interface UsageStore {
@@ -196,6 +197,13 @@ export interface ServiceStore {
    * @returns false after 'flight': the batch is not ours any more, or the store does not answer. It must not be sent.
    */
   settle(batch: StoredBatch, to: BatchState): Promise<boolean>
+  /**
+   * Makes some rows of a batch a batch of their own, in the same state: what is unproved or gone, and halves of what
+   * 3scale refused as a whole. Two rows are the same if all but their amounts agree; a row moves whole. Never rejects.
+   *
+   * @returns undefined: the batch is not ours any more, or the store does not answer. Then nothing has moved.
+   */
+  part(batch: StoredBatch, rows: readonly StoredRow[]): Promise<StoredBatch | undefined>
   readonly callers: StoredCallers
   stats(): StoreStats
   /**
@@ -210,40 +218,4 @@ export interface ServiceStore {
 export interface UnbookedUsage {
   readonly owed: readonly StoredRow[]
   readonly doubtful: readonly StoredRow[]
-}
-
-/** What a fleet knows of a caller. */
-export interface StoredCaller {
-  /** Id of its application; undefined while it is denied. */
-  readonly application: string | undefined
-  /** 3scale's code and masked reason; undefined while it is accepted. */
-  readonly denial: { readonly code: string; readonly reason: string } | undefined
-  /** When 3scale was asked, by the store's time. */
-  readonly askedAt: number
-}
-
-/**
- * What the processes of a fleet know of callers, so that each is asked about once. A caller is named by its
- * `identityText`, of which the store keeps only an HMAC.
- */
-export interface StoredCallers {
-  /**
-   * What is known of a caller. While another process asks about an unknown one, waits for it.
-   *
-   * @returns `caller`: undefined while it is unknown. `ask`: this process has to ask 3scale, for all, and to tell the
-   *   answer by `accepted` or `denied`. Never rejects: without the store each process asks.
-   */
-  find(text: string): Promise<{ readonly caller: StoredCaller | undefined; readonly ask: boolean }>
-  /**
-   * Tells that a caller is accepted.
-   *
-   * @param key names the application key by which it was proved, so that `keep` can tell it; undefined: by no key.
-   */
-  accepted(
-    text: string,
-    caller: { readonly application: string; readonly key: string | undefined; readonly askedAt: number },
-  ): void
-  denied(text: string, denial: { readonly code: string; readonly reason: string; readonly askedAt: number }): void
-  /** Renews the callers of an application whose key an answer listed, and forgets those with other keys. */
-  keep(application: string, keys: readonly string[], askedAt: number): void
 }
