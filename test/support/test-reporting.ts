@@ -46,7 +46,7 @@ export function openReporting(lines: readonly Line[], onWaiting?: (records: numb
     reported,
     misconfigured,
     get unanswered() {
-      return [...ledger.whole.batches.unanswered]
+      return [...ledger.whole.batches.unanswered()]
     },
     options: {
       clock: ledger.clock,

@@ -28,8 +28,8 @@ export interface LedgerState {
   recordsChanged(by: number): void
   /** Usage that waited for the status of its response may be sent. */
   released(): void
-  /** A delivery is queued but may still be dropped, or it is not known whether it was counted. */
-  fateIsOpen(delivery: Delivery): void
+  /** A delivery is new, or in another state than before. */
+  stateChanged(delivery: Delivery): void
 }
 
 /** What an application needs of its service. */

@@ -10,7 +10,7 @@ import { Eviction } from './eviction.ts'
 import type { JournalWriter } from './journal.ts'
 import type { DeclaredMetrics } from './plan/metric-hierarchy.ts'
 import { type QuestionStamp, ServiceLedger, type ServicesState } from './service-ledger.ts'
-import { sumsOf } from './sums.ts'
+import { balanceOf, sumsOf } from './sums.ts'
 import { Batch } from './usage/batch.ts'
 import { OpenBatches } from './usage/open-batches.ts'
 import { type Delivery, isUnsettled } from './usage/sent-row.ts'
@@ -115,8 +115,8 @@ export class Ledger implements ServicesState {
     this.#onWaiting(this.#records)
   }
 
-  fateIsOpen(delivery: Delivery): void {
-    if (delivery instanceof Batch) this.batches.add(delivery)
+  stateChanged(delivery: Delivery): void {
+    if (delivery instanceof Batch) this.batches.note(delivery)
   }
 
   entered(application: ApplicationLedger): void {
@@ -142,6 +142,11 @@ export class Ledger implements ServicesState {
   /** Law 8, by metric: `pending`, `inFlight` and `ambiguous` are counted anew each time, not derived. */
   sums(): Record<string, UsageSums> {
     return sumsOf(this.services, this.#busy)
+  }
+
+  /** The same without a visit to each row that waits: `pending` is what the other sums leave of `admitted`. */
+  balance(): Record<string, UsageSums> {
+    return balanceOf(this.services, this.batches.open)
   }
 }
 

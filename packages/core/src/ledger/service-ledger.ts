@@ -146,8 +146,9 @@ export class ServiceLedger implements ServiceState {
   }
 
   /** The applications of this service with usage that waits or is unsettled. */
-  busyApplications(): ApplicationLedger[] {
-    return [...this.ledger.busy].filter(({ service }) => service === this)
+  *busyApplications(): Generator<ApplicationLedger> {
+    // A copy, because the set changes while the caller rests.
+    for (const application of [...this.ledger.busy]) if (application.service === this) yield application
   }
 
   /** A ledger for usage of a caller whose application is not known yet. Its usage is never sent. */

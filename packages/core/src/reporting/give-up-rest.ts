@@ -1,7 +1,6 @@
 /** Gives up and announces the usage that is left when a gateway closes. */
 import type { Ledger } from '../ledger/ledger.ts'
 import { giveUpWaiting, leaveWaiting } from '../ledger/usage/losses.ts'
-import type { Delivery } from '../ledger/usage/sent-row.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { Slice } from '../primitives/slice.ts'
 
@@ -19,7 +18,7 @@ export async function releaseAwaitingResponse(ledger: Ledger): Promise<void> {
 /** All usage that waits, is under way or may have been counted, by metric. */
 export function leftOf(ledger: Ledger): Record<string, number> {
   const left: Record<string, number> = Object.create(null)
-  for (const [metric, { pending, inFlight, ambiguous }] of Object.entries(ledger.sums())) {
+  for (const [metric, { pending, inFlight, ambiguous }] of Object.entries(ledger.balance())) {
     const amount = pending + inFlight + ambiguous
     if (amount > 0) left[metric] = amount
   }
@@ -34,24 +33,21 @@ export function leftOf(ledger: Ledger): Record<string, number> {
 export async function giveUpRest(ledger: Ledger): Promise<Record<string, number>> {
   const undelivered = leftOf(ledger)
   const slice = new Slice()
-  const open = openDeliveries(ledger)
+  const open = [...ledger.batches.open]
   for (const application of [...ledger.busy]) {
     giveUpWaiting(application, 'closed')
     if (slice.over) await slice.rest()
   }
-  for (const delivery of open) {
-    if (delivery.state === 'ambiguous') delivery.giveUp('ambiguous', true)
+  for (const batch of open) {
+    if (batch.state === 'ambiguous') batch.giveUp('ambiguous', true)
     // An outcome may have come during a rest.
-    else if (delivery.state === 'inFlight') delivery.giveUp('closed', true)
+    else if (batch.state === 'inFlight') batch.giveUp('closed', true)
     if (slice.over) await slice.rest()
   }
   return undelivered
 }
 
-/**
- * Gives up usage that comes after closing, a microtask later. Once for all usage of a turn, because a batch that is
- * taken back tells so once for each application.
- */
+/** Gives up usage that comes after closing, a microtask later: once for all usage of a turn. */
 export function givesUpLate(ledger: Ledger): () => void {
   let planned = false
   return () => {
@@ -72,17 +68,7 @@ export function givesUpLate(ledger: Ledger): () => void {
  */
 export function leaveRest(ledger: Ledger): Record<string, number> {
   const undelivered = leftOf(ledger)
-  for (const delivery of openDeliveries(ledger)) delivery.takeBack(false)
+  for (const batch of [...ledger.batches.open]) batch.takeBack(false)
   for (const application of [...ledger.busy]) leaveWaiting(application)
   return undelivered
-}
-
-function openDeliveries(ledger: Ledger): Set<Delivery> {
-  const open = new Set<Delivery>()
-  for (const { sent } of ledger.busy) {
-    for (const { delivery } of sent ?? []) {
-      if (delivery.state === 'inFlight' || delivery.state === 'ambiguous') open.add(delivery)
-    }
-  }
-  return open
 }

@@ -89,7 +89,7 @@ class BatchReporter implements Reporter {
     const { ambiguous } = report
     const asking = { clock, settleMs, prove }
     this.#giveUpLate = givesUpLate(ledger)
-    this.#unanswered = new UnansweredBatches({ ...asking, batches: batches.unanswered, ambiguous, graceMs: 2 * ttlMs })
+    this.#unanswered = new UnansweredBatches({ ...asking, batches, ambiguous, graceMs: 2 * ttlMs })
     this.#acknowledged = new AcknowledgedBatches({ ...asking, batches, graceMs: ttlMs })
   }
 
@@ -121,9 +121,9 @@ class BatchReporter implements Reporter {
 
   async deliver({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
     const { ledger } = this.#options
-    const before = ledger.sums()
+    const before = ledger.balance()
     const delivered = () =>
-      Object.entries(ledger.sums()).every(
+      Object.entries(ledger.balance()).every(
         ([metric, { admitted, pending }]) => pending <= admitted - (before[metric]?.admitted ?? 0),
       )
     await this.#deliverUntil(delivered, timeoutMs)
@@ -188,7 +188,7 @@ class BatchReporter implements Reporter {
     // One for all phases: each of them with its own would hold the loop for the sum of their slices.
     const slice = new Slice()
     await forgetSettled(ledger, slice)
-    await this.#unanswered.resolve()
+    await this.#unanswered.resolve(slice)
     if (ledger.records > 0) {
       await proveWaiting(ledger, { intervalMs: report.intervalMs, ttlMs }, prove, slice)
       const ignorePause = this.#urgent > 0

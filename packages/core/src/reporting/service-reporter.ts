@@ -7,6 +7,7 @@ import type { Batch } from '../ledger/usage/batch.ts'
 import { compact } from '../ledger/usage/compact.ts'
 import { isPaused } from '../ledger/usage/sent-row.ts'
 import { eachBatch, type TakeOptions } from '../ledger/usage/take-batches.ts'
+import type { UsageRow } from '../ledger/usage/usage-row.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { Slice } from '../primitives/slice.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
@@ -86,11 +87,11 @@ export class ServiceReporter {
    */
   async #tryOne(): Promise<boolean> {
     const { service, clock, answers } = this.#options
-    const smallest = smallestWaiting(service)
+    const slice = new Slice()
+    const smallest = await smallestWaiting(service, slice)
     if (smallest === undefined) return false
     if (!(await answers(service.id, smallest.id!))) {
       this.#backOff.failed(clock.elapsed())
-      const slice = new Slice()
       for (const application of service.busyApplications()) {
         compact(application)
         if (slice.over) await slice.rest()
@@ -147,20 +148,22 @@ export class ServiceReporter {
   }
 }
 
-function smallestWaiting(service: ServiceLedger): ApplicationLedger | undefined {
+async function smallestWaiting(service: ServiceLedger, slice: Slice): Promise<ApplicationLedger | undefined> {
   let smallest: ApplicationLedger | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const application of service.busyApplications()) {
+    if (slice.over) await slice.rest()
     if (application.id === undefined || isPaused(application.id, application.sent)) continue
     let rows = 0
-    eachRow(application.pending, () => void rows++)
-    eachRow(application.ownTransactions, (row) => {
+    const count = (row: UsageRow) => {
       if (row.ownTransaction?.awaitsResponse !== true) rows++
-    })
-    if (rows > 0 && rows < fewest) {
-      smallest = application
-      fewest = rows
     }
+    eachRow(application.pending, count)
+    eachRow(application.ownTransactions, count)
+    if (rows === 0 || rows >= fewest) continue
+    smallest = application
+    fewest = rows
+    if (fewest === 1) break
   }
   return smallest
 }

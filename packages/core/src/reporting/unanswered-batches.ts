@@ -2,7 +2,9 @@
 import { canTell } from '../ledger/answers/judge-unanswered.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Batch, UnansweredUsage } from '../ledger/usage/batch.ts'
+import type { OpenBatches } from '../ledger/usage/open-batches.ts'
 import type { Clock } from '../primitives/clock.ts'
+import { Slice } from '../primitives/slice.ts'
 
 // Ends the questions about a batch when no answer comes, because the application was deleted, for example.
 const MAX_QUESTIONS = 10
@@ -11,8 +13,7 @@ const MAX_QUESTIONS = 10
 const MAX_APPLICATIONS_ASKED = 4
 
 export interface UnansweredBatchesOptions {
-  /** The batches that may have been counted or not. Those that are settled are removed. */
-  readonly batches: Set<Batch>
+  readonly batches: OpenBatches
   readonly clock: Clock
   /** Longest the backend may take to count a report, in milliseconds. */
   readonly settleMs: number
@@ -35,26 +36,26 @@ export class UnansweredBatches {
   /** When the next batch is due, by elapsed time; Infinity when there is none. */
   get dueAt(): number {
     let due = Number.POSITIVE_INFINITY
-    for (const batch of this.#options.batches) due = Math.min(due, this.#dueAt(batch))
+    for (const batch of this.#options.batches.unanswered()) due = Math.min(due, this.#dueAt(batch))
     return due
   }
 
-  /** Asks about the batches that are due, and gives up or takes back those about which no answer can tell. */
-  async resolve(): Promise<void> {
-    const { clock, ambiguous } = this.#options
-    for (const batch of [...this.#options.batches]) {
-      if (batch.state === 'ambiguous') {
-        if (clock.elapsed() < this.#dueAt(batch)) continue
-        // Nobody is known who could be asked about an application that has vanished.
-        const limited = [...batch.applications].filter((one) => !one.vanished && canTell(one, batch))
-        if (limited.length > 0 && !batch.undecidable && this.#mayAsk(batch)) {
-          await this.#ask(batch, limited)
-          continue
-        }
-        if (ambiguous === 'give-up') batch.giveUp('ambiguous', true)
-        else batch.takeBack(true)
-      }
-      this.#options.batches.delete(batch)
+  /**
+   * Asks about the batches that are due, and gives up or takes back those about which no answer can tell.
+   *
+   * @param slice what the flush has used of its turn.
+   */
+  async resolve(slice: Slice = new Slice()): Promise<void> {
+    const { clock, ambiguous, batches } = this.#options
+    for (const batch of [...batches.unanswered()]) {
+      if (slice.over) await slice.rest()
+      // An answer may have judged it during a rest or a question.
+      if (batch.state !== 'ambiguous' || clock.elapsed() < this.#dueAt(batch)) continue
+      // Nobody is known who could be asked about an application that has vanished.
+      const limited = [...batch.applications].filter((one) => !one.vanished && canTell(one, batch))
+      if (limited.length > 0 && !batch.undecidable && this.#mayAsk(batch)) await this.#ask(batch, limited)
+      else if (ambiguous === 'give-up') batch.giveUp('ambiguous', true)
+      else batch.takeBack(true)
     }
   }
 

@@ -59,7 +59,7 @@ describe('usage of a dead process', () => {
     const rows = [{ ...row(ledger.clock.now(), { hits: 3 }), application: 'a' }]
     const batch = recoverBatch(ledger.whole, { state: 'ambiguous', at: 0, service: 's1', rows })
     expect(ledger.whole.sums().hits).toMatchObject({ admitted: 3, ambiguous: 3 })
-    expect(ledger.whole.batches.unanswered.has(batch)).toBe(true)
+    expect([...ledger.whole.batches.unanswered()]).toEqual([batch])
     expect(ledger.known(ledger.learn('a', [['hits', 'day', 10, 0]]))).toEqual([3])
   })
 })

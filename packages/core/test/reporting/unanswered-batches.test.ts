@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { imbalance } from '../../../../test/support/imbalance.ts'
 import { openLedger, SETTLE_MS } from '../../../../test/support/test-ledger.ts'
 import type { ApplicationLedger } from '../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../src/ledger/usage/usage-row.ts'
+import type { Slice } from '../../src/primitives/slice.ts'
 import { UnansweredBatches } from '../../src/reporting/unanswered-batches.ts'
 
 const GRACE_MS = 20_000
@@ -23,7 +25,7 @@ function unansweredBatch({
   batch!.leaveUnanswered()
   const asked: ApplicationLedger[] = []
   const unanswered = new UnansweredBatches({
-    batches: ledger.whole.batches.unanswered,
+    batches: ledger.whole.batches,
     clock: ledger.clock,
     settleMs: SETTLE_MS,
     ambiguous,
@@ -106,6 +108,23 @@ describe('a batch that may have been counted', () => {
     expect([asked.length, batch.state]).toEqual([5, 'acknowledged'])
     await unanswered.resolve()
     expect(unanswered.dueAt).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('law 17: lets other work run before the next, and leaves that alone if an answer took it back meanwhile', async () => {
+    const { ledger, batch, unanswered } = unansweredBatch({ limited: false })
+    ledger.admit(ledger.learn('a1', [], { metrics: ['hits'] }), { hits: 4 })
+    const [next] = takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })
+    next!.leaveUnanswered()
+    ledger.clock.skip(SETTLE_MS)
+    const states: string[] = []
+    const rest = async () => {
+      states.push(batch.state)
+      if (batch.state === 'over') next!.takeBack(false)
+      ledger.clock.skip(SETTLE_MS)
+    }
+    await unanswered.resolve({ over: true, rest } as unknown as Slice)
+    expect([states, ledger.losses.length, imbalance(ledger.whole)]).toEqual([['ambiguous', 'over'], 1, {}])
+    expect(ledger.whole.sums().hits).toMatchObject({ pending: 4, givenUp: 3 })
   })
 
   it.each([3_600_000, -3_600_000])('waits as long when the clock is set by %s ms meanwhile', async (byMs) => {

@@ -1,7 +1,7 @@
 /** One transaction of a batch, and what to do with several of them. */
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
-import type { MetricTable } from '../plan/metric-table.ts'
+import { type Amounts, addAmount, type MetricTable } from '../plan/metric-table.ts'
 import { giveUp } from './losses.ts'
 import type { Delivery, Gone } from './sent-row.ts'
 import type { UsageRow } from './usage-row.ts'
@@ -27,6 +27,12 @@ export function attach(application: ApplicationLedger, row: UsageRow, delivery: 
 export function detach(application: ApplicationLedger, delivery: Delivery): void {
   const rest = application.sent?.filter((sent) => sent.delivery !== delivery)
   application.sent = rest === undefined || rest.length === 0 ? undefined : rest
+}
+
+/** Adds the usage of all rows to the amounts, or takes it out of them. */
+export function addRows(amounts: Amounts, rows: readonly BatchRow[], sign: 1 | -1): void {
+  const add = (slot: number, amount: number) => void addAmount(amounts, slot, sign * amount)
+  for (const { row } of rows) row.each(add)
 }
 
 /** Whether the row has usage of what is gone. */

@@ -2,13 +2,11 @@
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger, ServiceState } from '../application-ledger.ts'
 import type { JournalSettlement } from '../journal.ts'
-import { addAmount } from '../plan/metric-table.ts'
-import { attach, type BatchRow, detach, giveUpRows, holds, takeOutGone, unprovedSlots } from './batch-row.ts'
+import { addRows, attach, type BatchRow, detach, giveUpRows, holds, takeOutGone, unprovedSlots } from './batch-row.ts'
 import { compact } from './compact.ts'
 import { mergeMinutes } from './merge-minutes.ts'
 import { retell } from './retell.ts'
 import type { Delivery, DeliveryState, Gone } from './sent-row.ts'
-import { recordsOf } from './usage-row.ts'
 
 /** What happens to usage that was sent without an answer, when no later answer can show whether it was counted. */
 export type UnansweredUsage = 'give-up' | 'count-again'
@@ -47,6 +45,7 @@ export class Batch implements Delivery {
       attach(application, row, this)
       service.ledger.markBusy(application)
     }
+    service.ledger.stateChanged(this)
     if (origin !== 'recovered') service.ledger.journal?.take(this, this.reserved)
   }
 
@@ -90,12 +89,11 @@ export class Batch implements Delivery {
   acknowledge(since?: number): void {
     this.#become('acknowledged', since)
     this.#tell('acknowledged')
-    const { acknowledged } = this.service.sums
-    for (const { row } of this.#rows) row.each((slot, amount) => void addAmount(acknowledged, slot, amount))
+    addRows(this.service.sums.acknowledged, this.#rows, 1)
     const merged = mergeMinutes(this.#rows)
     if (merged !== this.#rows) this.#replaceRows(merged)
     this.#unconfirmed = new Set(this.#rows.map(({ application }) => application.id!))
-    this.service.ledger.fateIsOpen(this)
+    this.service.ledger.stateChanged(this)
     this.#doubtGone()
   }
 
@@ -103,7 +101,7 @@ export class Batch implements Delivery {
   leaveUnanswered(): void {
     this.#become('ambiguous')
     this.#tell('ambiguous')
-    this.service.ledger.fateIsOpen(this)
+    this.service.ledger.stateChanged(this)
     this.#doubtGone()
   }
 
@@ -147,19 +145,23 @@ export class Batch implements Delivery {
   }
 
   takeBack(resent: boolean): void {
-    this.#end()
+    const { ledger } = this.service
+    this.#become('over')
     this.#tell(resent ? 'resent' : 'waiting')
     for (const { application, row } of this.#rows) {
       row.resent ||= resent
       application.wait(row)
+      ledger.recordsChanged(row.records)
     }
-    this.service.ledger.recordsChanged(recordsOf(this.#rows.map(({ row }) => row)))
+    // Not before they wait: each application would cease to be busy, and wake the reporter when it is again.
+    this.#leave()
     for (const application of this.applications) compact(application)
+    ledger.released()
   }
 
   /** Replaces the batch by two halves, both in flight. */
   halve(): [Batch, Batch] {
-    this.#end()
+    this.#become('over')
     this.#tell('waiting')
     const middle = Math.ceil(this.#rows.length / 2)
     const halves = [this.#rows.slice(0, middle), this.#rows.slice(middle)].map((rows) => {
@@ -167,6 +169,7 @@ export class Batch implements Delivery {
       half.#gone = this.#gone
       return half
     })
+    this.#leave()
     return halves as [Batch, Batch]
   }
 
@@ -180,11 +183,8 @@ export class Batch implements Delivery {
   undo(): void {
     this.#end()
     this.#tell('undone')
-    const { admitted } = this.service.sums
-    for (const { application, row } of this.#rows) {
-      application.shift(row, -1)
-      row.each((slot, amount) => void addAmount(admitted, slot, -amount))
-    }
+    for (const { application, row } of this.#rows) application.shift(row, -1)
+    addRows(this.service.sums.admitted, this.#rows, -1)
   }
 
   #tell(settlement: JournalSettlement): void {
@@ -199,22 +199,24 @@ export class Batch implements Delivery {
 
   /** The backend has settled it by then all the same, so `since` stays. */
   #becomeDoubtful(): void {
-    const { acknowledged } = this.service.sums
-    for (const { row } of this.#rows) row.each((slot, amount) => void addAmount(acknowledged, slot, -amount))
+    addRows(this.service.sums.acknowledged, this.#rows, -1)
     this.#state = 'ambiguous'
     this.#unconfirmed = undefined
     this.#tell('ambiguous')
-    this.service.ledger.fateIsOpen(this)
+    this.service.ledger.stateChanged(this)
   }
 
   #doubtGone(): void {
-    const gone = this.#gone
-    this.#gone = []
-    for (const one of gone) this.doubt(one)
+    for (const one of this.#gone) this.doubt(one)
   }
 
   #end(): void {
     this.#become('over')
+    this.#leave()
+  }
+
+  #leave(): void {
+    this.service.ledger.stateChanged(this)
     for (const application of this.applications) {
       detach(application, this)
       this.service.ledger.markBusy(application)
@@ -231,7 +233,7 @@ export class Batch implements Delivery {
     if (gone.kind === 'unknown') return
     const { parts, rest } = takeOutGone(this.#rows, gone)
     this.#replaceRows(rest)
-    if (rest.length === 0) this.#become('over')
+    if (rest.length === 0) this.#end()
     // The parents of a metric may have counted it. A deleted application has no counts.
     if (gone.kind === 'metric') giveUpRows(parts, 'metric_gone', true)
     else giveUpRows(parts, 'application_gone', false)

@@ -1,18 +1,29 @@
-/** The batches of a gateway whose fate is open: queued by the backend and not proved, or without an answer. */
+/** The batches of a gateway whose fate is open: under way, without an answer, or queued by the backend and not proved. */
 import type { Batch } from './batch.ts'
 
 // 10,000 applications that report every ten seconds for a `settleMs` of a minute, and some more.
 const MAX_ROWS = 100_000
 
 export class OpenBatches {
-  /** Those that may have been counted or not. The reader removes what it has settled. */
-  readonly unanswered: Set<Batch> = new Set()
+  readonly #open = new Set<Batch>()
   /** Acknowledged, the oldest first. */
   readonly #acknowledged = new Map<Batch, number>()
   #rows = 0
 
-  add(batch: Batch): void {
-    if (batch.state === 'ambiguous') this.unanswered.add(batch)
+  /** In flight or ambiguous, the oldest first. */
+  get open(): ReadonlySet<Batch> {
+    return this.#open
+  }
+
+  /** Those that may have been counted or not. */
+  *unanswered(): Generator<Batch> {
+    for (const batch of this.#open) if (batch.state === 'ambiguous') yield batch
+  }
+
+  /** To be called for a new batch, and after each change of its state. */
+  note(batch: Batch): void {
+    if (batch.state === 'inFlight' || batch.state === 'ambiguous') this.#open.add(batch)
+    else this.#open.delete(batch)
     if (!batch.awaitsProof) return
     this.#acknowledged.set(batch, batch.rows.length)
     this.#rows += batch.rows.length

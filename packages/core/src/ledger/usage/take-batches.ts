@@ -6,13 +6,14 @@ import type { Batch } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { renewStamps } from './renew-stamps.ts'
 import { isPaused } from './sent-row.ts'
+import { eachRow } from './waiting-rows.ts'
 
 export interface TakeOptions {
   /** Applications and metrics that were proved longer ago than this, in milliseconds, get batches of their own. */
   readonly provedWithinMs: number
   /** What happens to usage older than 23 hours: stamped with the present, or given up for a reason. */
   readonly late: 're-stamp' | LossReason
-  /** Only these applications; default all of the service. */
+  /** Only these applications of the service; default all of it. */
   readonly only?: ReadonlySet<ApplicationLedger> | undefined
   /** Whether to take also usage of applications whose reports pause. Default only where `only` names them. */
   readonly paused?: boolean
@@ -38,7 +39,8 @@ export function* eachBatch(service: ServiceLedger, options: TakeOptions): Genera
     else others.add(application)
   }
   const common = new BatchBuilder(service)
-  for (const application of applicationsOf(service, options)) {
+  for (const application of options.only ?? service.busyApplications()) {
+    if (!maySend(application, options)) continue
     renewStamps(application, options.late, service.at(clock.now()))
     if (application.provedAt < provedSince) {
       alone.push(application)
@@ -59,17 +61,12 @@ export function* eachBatch(service: ServiceLedger, options: TakeOptions): Genera
   }
 }
 
-function applicationsOf(
-  service: ServiceLedger,
+function maySend(
+  { id, pending, ownTransactions, sent }: ApplicationLedger,
   { only, paused = only !== undefined }: TakeOptions,
-): ApplicationLedger[] {
-  return [...(only ?? service.ledger.busy)].filter(
-    ({ service: its, id, pending, ownTransactions, sent }) =>
-      its === service &&
-      id !== undefined &&
-      (pending !== undefined || ownTransactions !== undefined) &&
-      (paused || !isPaused(id, sent)),
-  )
+): boolean {
+  if (id === undefined || (pending === undefined && ownTransactions === undefined)) return false
+  return paused || !isPaused(id, sent)
 }
 
 /** Whether the application or one of its waiting metrics lacks a recent proof. */
@@ -94,12 +91,10 @@ export function metricsToProve(application: ApplicationLedger): string[] {
 function unprovedMetrics(application: ApplicationLedger, since: number): string[] {
   const { metrics } = application.service
   const slots = new Set<number>()
-  for (const first of [application.pending, application.ownTransactions]) {
-    for (let row = first; row !== undefined; row = row.next) {
-      row.each((slot) => {
-        if (metrics.provedAt(slot) <= since) slots.add(slot)
-      })
-    }
+  // One for all rows, because an application may have a hundred thousand.
+  const note = (slot: number) => {
+    if (metrics.provedAt(slot) <= since) slots.add(slot)
   }
+  for (const first of [application.pending, application.ownTransactions]) eachRow(first, (row) => row.each(note))
   return [...slots].map((slot) => metrics.nameOf(slot))
 }

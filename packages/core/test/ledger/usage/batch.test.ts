@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+import { imbalance } from '../../../../../test/support/imbalance.ts'
 import { openLedger, SETTLE_MS } from '../../../../../test/support/test-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
 
-function openBatch(applications = 1) {
-  const ledger = openLedger()
+function openBatch(applications = 1, onWaiting = (): void => {}) {
+  const ledger = openLedger({ onWaiting })
   for (let index = 0; index < applications; index++) {
     ledger.admit(ledger.learn(`a${index}`, [['hits', 'day', 100, 0]], { metrics: ['hits'] }), { hits: 3 })
   }
@@ -44,6 +45,16 @@ it('the halves of a batch are in flight since it was halved', () => {
     ['inFlight', 1200],
     ['inFlight', 1200],
   ])
+})
+
+it('tells the reporter once that all of its usage waits again, and not at all that it was halved', () => {
+  let told = 0
+  const { batch, whole } = openBatch(4, () => void told++)
+  told = 0
+  const halves = batch.halve()
+  expect(told).toBe(0)
+  for (const half of halves) half.takeBack(false)
+  expect([told, whole.records, whole.busy.size, imbalance(whole)]).toEqual([2, 4, 4, {}])
 })
 
 it('an acknowledged batch is settled settleMs after the acknowledgement, however long its answer took', () => {

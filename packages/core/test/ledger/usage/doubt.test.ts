@@ -33,7 +33,7 @@ describe('a deleted application', () => {
       expect([batch.state, batch.since, usageOf(batch)]).toEqual(['ambiguous', since, { hits: 6, orders: 8 }])
       expect(given(ledger)).toEqual([['application_gone', 'a', { hits: 1 }]])
       expect(whole.sums().hits).toMatchObject({ acknowledged: 0, ambiguous: 6, givenUp: 1 })
-      expect([a.sent, [...whole.batches.unanswered], imbalance(whole)]).toEqual([undefined, [batch], {}])
+      expect([a.sent, [...whole.batches.unanswered()], imbalance(whole)]).toEqual([undefined, [batch], {}])
     },
   )
 

@@ -5,7 +5,14 @@ import { openLedger, type TestLedger, usageOf } from '../../../../../test/suppor
 import { MAX_PARAMETERS, MAX_TRANSACTIONS } from '../../../src/client/encode/report-batches.ts'
 import type { ApplicationLedger } from '../../../src/ledger/application-ledger.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
-import { metricsToProve, needsProof, type TakeOptions, takeBatches } from '../../../src/ledger/usage/take-batches.ts'
+import { giveUpWaiting } from '../../../src/ledger/usage/losses.ts'
+import {
+  eachBatch,
+  metricsToProve,
+  needsProof,
+  type TakeOptions,
+  takeBatches,
+} from '../../../src/ledger/usage/take-batches.ts'
 import { namedUsage } from '../../../src/ledger/usage/usage-row.ts'
 
 const HOUR = 3_600_000
@@ -15,7 +22,7 @@ const sizes = (batches: readonly Batch[]) => batches.map(({ rows }) => rows.leng
 const ids = (batches: readonly Batch[]) => batches.map(({ rows }) => rows.map(({ application }) => application.id))
 
 function using(applications: number, usage: Record<string, number>): TestLedger {
-  const ledger = openLedger({ maxApplications: applications })
+  const ledger = openLedger({ maxApplications: applications + 1 })
   for (let index = 0; index < applications; index++) {
     ledger.admit(ledger.learn(`a${index}`, [], { metrics: Object.keys(usage) }), usage)
   }
@@ -33,6 +40,22 @@ describe('a batch', () => {
     const usage = { a: 1, b: 1, c: 1 }
     expect(sizes(take(using(800, usage)))).toEqual([800])
     expect(sizes(take(using(801, usage)))).toEqual([800, 1])
+  })
+
+  it('has nothing that began to wait while an earlier one was sent, nor what was given up meanwhile', () => {
+    const ledger = using(2001, { hits: 1 })
+    const application = (id: string) => ledger.learn(id, [], { metrics: ['hits'] })
+    const batches = eachBatch(ledger.service, { provedWithinMs: 20_000, late: 're-stamp' })
+    const taken = [batches.next().value!]
+    giveUpWaiting(application('a2000'), 'closed')
+    ledger.admit(application('a0'), { hits: 1 })
+    ledger.admit(application('later'), { hits: 1 })
+    for (const batch of batches) {
+      expect(imbalance(ledger.whole)).toEqual({})
+      taken.push(batch)
+    }
+    expect(sizes(taken)).toEqual([1000, 1000])
+    expect(ledger.whole.sums().hits).toMatchObject({ inFlight: 2000, pending: 2, givenUp: 1 })
   })
 
   it('has one transaction only where two would have too many parameters', () => {
