@@ -10,6 +10,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['@threescale/core', 'fastify', 'fastify-plugin'],
   koa: ['@threescale/core', 'koa'],
   journal: ['@threescale/core'],
+  redis: ['@threescale/core'],
   emulator: [],
 }
 

@@ -56,6 +56,7 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     format: 2,
     'slices.ts': 1,
   },
+  redis: { 'index.ts': 7, scripts: 2 },
   express: { 'index.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
   koa: { 'index.ts': 3, 'answer.ts': 2, 'view.ts': 1 },
   fastify: { 'index.ts': 5, 'guard.ts': 4, 'guard-hook.ts': 3, 'answer.ts': 2, 'view.ts': 2, 'router-path.ts': 1 },

@@ -1,0 +1,2 @@
+/** `@threescale/redis`: one count for all processes of a gateway. */
+export {}

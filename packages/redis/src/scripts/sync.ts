@@ -1,0 +1,204 @@
+/** sync: the one command of a process. Books what it owes, then takes what it asks for. */
+
+export const SYNC: string = `
+-- ARGV: t, process, seq, acked, beat, run, n, shapes..., k, lines...
+--   acked  the newest epoch for which the process has booked again what was lost
+--   beat   0 only asks; 1 heartbeat; 2 heartbeat, and it leaves
+--   run    '' for this server's run id; tests give one
+--   shape  v, number of cells, (field, end, need, max)..., number of amounts, (field, amount)...
+--   line   shape, application, n: the first k are books, counted whatever the limits say; the others are asks
+-- -> T, prev, epoch, report, processes, mark, answers of the lines..., lines to refresh...
+--   answer how many were taken (0 for a book), or -1 another layout, followed by its name; -2 not proved for STALE;
+--          -3 not now. Then p if the shape has no cells or the layout is another. Then the count of each cell, if an
+--          ask got less than it wanted, or wanted 0.
+--   prev   the last seq applied before this one
+--   report 1: this process has to take what waits
+--   mark   all that was booked before it is taken
+local process, seq, acked, beat = A[2], tonumber(A[3]), tonumber(A[4]), A[5]
+local s = call('HMGET', STATE, 'run', 'epoch', 'rec', 'floor', 'at')
+local run, epoch, rec, at = s[1], tonumber(s[2] or 0), tonumber(s[3] or 0), tonumber(s[5] or 0)
+-- A clock behind 3scale's would open windows that are over there.
+local T = math.max(t, tonumber(s[4] or 0))
+local memory = P .. ':m:' .. process
+local m = call('HMGET', memory, 'seq', 'acked')
+local last, known = tonumber(m[1] or 0), tonumber(m[2] or nil)
+
+-- Another server answers, or this one began anew. Not looked at for each ask, because the question costs 3 us.
+local moved = false
+if beat ~= '0' or t - at > CHECK or t < at then
+  local now = A[6]
+  if now == '' then
+    local info = redis.pcall('INFO', 'server') -- a service that hides it must not fail: seq finds the gap, too
+    now = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or 'unknown'
+  end
+  moved = now ~= run
+  call('HSET', STATE, 'at', num(t), 'run', now)
+end
+
+-- This server lacks writes. Who may have made them has to tell them again, before limits are decided about.
+if moved or acked > epoch or (seq - 1 > last and (acked == epoch or rec <= t)) then
+  if moved then
+    for _, silent in ipairs(call('ZRANGEBYSCORE', BEAT, '-inf', '(' .. num(at - SILENT))) do
+      call('ZREM', BEAT, silent)
+      call('ZREM', ACK, silent)
+    end
+  end
+  epoch = math.max(epoch, acked, t) + 1
+  -- A fleet's first command: nothing can be lost yet.
+  rec = (run or seq > 1) and t + RECOVER or 0
+  call('HSET', STATE, 'epoch', num(epoch), 'rec', num(rec))
+end
+if not known or acked > known then
+  -- A new process has nothing to book again.
+  if not known and seq == 1 then acked = epoch end
+  known = acked
+  call('HSET', memory, 'acked', num(acked))
+  call('PEXPIRE', memory, DAY)
+  call('ZADD', ACK, num(acked), process)
+  call('ZADD', BEAT, num(t), process)
+end
+local wait = recovering(rec, epoch)
+local out = { T, last, epoch, 0, 0, 0 }
+
+-- A repetition. It is told 'prev' as at the first time: told its own seq, it would not see what was missing then.
+if seq <= last then
+  if seq == last then
+    local answer = cmsgpack.unpack(call('HGET', memory, 'rep'))
+    out[2] = answer[1]
+    for i = 2, #answer do out[5 + i] = answer[i] end
+  end
+  return out
+end
+
+local shapes, k = {}, 8
+for i = 1, tonumber(A[7]) do
+  local fields, cells, amounts = { 'v', 'p' }, {}, {}
+  local v, n = A[k], tonumber(A[k + 1])
+  k = k + 2
+  for c = 1, n do
+    fields[#fields + 1] = A[k]
+    cells[c] = { tonumber(A[k + 1]), tonumber(A[k + 2]), tonumber(A[k + 3]) }
+    k = k + 4
+  end
+  n = tonumber(A[k])
+  k = k + 1
+  for c = 1, n do
+    fields[#fields + 1] = A[k]
+    amounts[c] = tonumber(A[k + 1])
+    k = k + 2
+  end
+  shapes[i] = { v = v, fields = fields, cells = cells, amounts = amounts, set = {} }
+end
+
+-- How often the usage fits, of n times; -3: the window is over, and its count may be gone.
+local function fitting(cells, counts, n)
+  for c = 1, #cells do
+    local stop, need, max, now = cells[c][1], cells[c][2], cells[c][3], tonumber(counts[2 + c] or nil)
+    if not now then
+      if stop <= T then return -3 end
+      now = 0
+    end
+    if now + need > max then n = 0
+    elseif need > 0 then n = math.min(n, floor((max - now) / need)) end
+  end
+  return n
+end
+
+local answer, refresh, r = { last }, {}, 1
+local books, line = tonumber(A[k]), 0
+local function say(value)
+  r = r + 1
+  answer[r] = value
+end
+
+-- Adds n times the usage to the counts and to what waits.
+local function count(shape, app, key, h, n)
+  local cells, amounts, fields, set, w = shape.cells, shape.amounts, shape.fields, shape.set, 1
+  set[1] = key
+  for c = 1, #cells do
+    local now = tonumber(h[2 + c] or nil)
+    -- Without a layout nothing is counted yet. A window that is over is not opened again.
+    if h[1] and (now or cells[c][1] > T) then
+      set[w + 1], set[w + 2] = fields[2 + c], (now or 0) + n * cells[c][2]
+      w = w + 2
+    end
+  end
+  local fresh
+  for c = 1, #amounts do
+    local f = 2 + #cells + c
+    local was = tonumber(h[f] or 0)
+    if was <= 0 then fresh = fields[f] end
+    set[w + 1], set[w + 2] = fields[f], was + n * amounts[c]
+    w = w + 2
+  end
+  if w > 1 then call('HSET', unpack(set, 1, w)) end
+  if fresh then
+    -- What awaits the status of its response is not taken now, but some day.
+    waits(app, string.byte(fresh) == 42 and T + HELD or T)
+    if not h[1] then call('PEXPIRE', key, KEEP) end
+  end
+end
+
+k = k + 1
+while A[k] do
+  line = line + 1
+  local shape, app, wanted = shapes[tonumber(A[k])], A[k + 1], tonumber(A[k + 2])
+  k = k + 3
+  local key, cells, book = P .. ':a:' .. app, shape.cells, line <= books
+  local h = call('HMGET', key, unpack(shape.fields))
+  local v, p, n = h[1], tonumber(h[2] or 0), wanted
+  local refused
+  if v ~= shape.v and (v or not book) then refused = -1
+  elseif not book and t - p > STALE then refused = -2
+  elseif not book and wait and #cells > 0 then refused = -3
+  elseif not book then
+    n = fitting(cells, h, wanted)
+    if n < 0 then refused = n end
+  end
+  say(refused or (book and 0 or n))
+  if refused == -1 then say(v or '') end
+  if refused == -1 or #cells == 0 then say(p) end
+  if not refused then
+    if n ~= 0 then count(shape, app, key, h, n) end
+    if not book and (TELL or n < wanted or wanted == 0) then
+      for c = 1, #cells do say(tonumber(h[2 + c] or 0) + n * cells[c][2]) end
+    end
+  end
+  -- Asked about once for all, and again only if no answer has come.
+  if t - p > TTL and t - tonumber(call('HGET', key, 'a') or 0) > ASK then
+    call('HSET', key, 'a', num(t))
+    if not v then call('PEXPIRE', key, KEEP) end
+    refresh[#refresh + 1] = line
+  end
+end
+for i = 1, #refresh do say(refresh[i]) end
+call('HSET', memory, 'seq', num(seq), 'rep', cmsgpack.pack(answer))
+
+if beat ~= '0' then
+  call('ZADD', BEAT, num(t), process)
+  call('ZADD', ACK, num(math.max(acked, known)), process)
+  call('PEXPIRE', memory, DAY)
+  for _, gone in ipairs(call('ZRANGEBYSCORE', BEAT, '-inf', '(' .. num(t - FORGET))) do
+    call('ZREM', BEAT, gone)
+    call('ZREM', ACK, gone)
+  end
+  -- Who reported these died. No byte of what was only taken was sent.
+  for _, id in ipairs(call('ZRANGEBYSCORE', OPEN, '-inf', '(' .. num(t - FLIGHT))) do
+    local taken = call('HGET', P .. ':b:' .. id, 'st') == 'taken'
+    settle(id, taken and 'back' or 'ambiguous', '', nil)
+  end
+  local oldest = tonumber(call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')[2] or nil)
+  if oldest and oldest <= T - INTERVAL and not wait and t >= tonumber(call('HGET', STATE, 'takeUntil') or 0) then
+    call('HSET', STATE, 'takeUntil', num(t + 2000))
+    out[4] = 1
+  end
+  out[5] = call('ZCARD', BEAT)
+  out[6] = math.min(oldest or T, T)
+  if beat == '2' then
+    call('ZREM', BEAT, process)
+    call('ZREM', ACK, process)
+  end
+end
+for i = 2, r do out[5 + i] = answer[i] end
+return out
+`

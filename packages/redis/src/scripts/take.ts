@@ -1,0 +1,71 @@
+/** take: makes a batch of what waits longest. */
+
+export const TAKE: string = `
+-- ARGV: t, batch -> more (1: more is due), rows... (application, minute|metric, n)
+local id = A[2]
+local key = P .. ':b:' .. id
+local T = math.max(t, tonumber(call('HGET', STATE, 'floor') or 0))
+
+local function more()
+  return call('ZCOUNT', WAITING, '-inf', num(T - INTERVAL)) > 0 and 1 or 0
+end
+
+-- A repetition: the answer was lost, the batch is there.
+local had = call('HMGET', key, 'st', 'rows')
+if had[1] then
+  local out = { more() }
+  if had[1] == 'taken' then
+    local rows = cmsgpack.unpack(had[2])
+    for i = 1, #rows do out[i + 1] = rows[i] end
+  end
+  return out
+end
+
+local rows = {}
+-- Moves the usage of one application that may be reported to the batch. -> when more of it is to be taken
+local function take(app, since)
+  local hash, drop, sent, next = P .. ':a:' .. app, {}, {}, nil
+  local h = call('HGETALL', hash)
+  for i = 1, #h, 2 do
+    local sign, minute, rest = string.match(h[i], '^([+*])(%d+)(.*)$')
+    local n = tonumber(h[i + 1])
+    -- '*' awaits the status of its response. A process that died will not tell it, so the wait is bounded.
+    local held = sign == '*' and tonumber(minute) > t - HELD
+    if sign and held and n ~= 0 then
+      next = math.min(next or math.huge, tonumber(minute) + HELD)
+    elseif sign and n > 0 and #rows >= 3 * ROWS then
+      next = since
+    elseif sign then
+      if n > 0 then
+        rows[#rows + 1], rows[#rows + 2], rows[#rows + 3] = app, minute .. rest, n
+        sent[#sent + 1] = h[i]
+      end
+      -- Less than nothing: what was taken already is given back. It waits for usage of the same minute, then it is lost.
+      if n >= 0 or tonumber(minute) < t - 120000 then drop[#drop + 1] = h[i] end
+    end
+  end
+  many('HDEL', hash, drop)
+  -- '+' and '*' of one minute may become one row of the batch twice, so they are added up.
+  for i = 1, #sent do
+    call('HINCRBY', hash, '-' .. id .. '|' .. string.sub(sent[i], 2), num(rows[#rows - 3 * (#sent - i)]))
+  end
+  return next
+end
+
+-- Ahead by at most a minute: a server with a wrong clock may have noted them. What is held waits later than that.
+local due = call('ZRANGEBYSCORE', WAITING, '-inf', num(T + 60000), 'WITHSCORES', 'LIMIT', 0, APPLICATIONS)
+for i = 1, #due, 2 do
+  local next = take(due[i], tonumber(due[i + 1]))
+  if next then call('ZADD', WAITING, num(next), due[i]) else call('ZREM', WAITING, due[i]) end
+  if #rows >= 3 * ROWS then break end
+end
+call('HSET', STATE, 'takeUntil', 0)
+if #rows > 0 then
+  call('HSET', key, 'st', 'taken', 'at', num(t), 'rows', cmsgpack.pack(rows))
+  call('PEXPIRE', key, DAY)
+  call('ZADD', OPEN, num(t), id)
+end
+local out = { more() }
+for i = 1, #rows do out[i + 1] = rows[i] end
+return out
+`

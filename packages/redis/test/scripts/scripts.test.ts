@@ -1,0 +1,56 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildScripts, type Scripts } from '../../src/scripts/scripts.ts'
+import { modelKeySpace, redisKeySpace } from '../support/key-space.ts'
+import { TEST_SETTINGS } from '../support/model/model-state.ts'
+import { StoreModel } from '../support/model/store-model.ts'
+import { createRandom } from '../support/random.ts'
+import { RandomCommands } from '../support/random-commands.ts'
+import { HAS_REDIS, type RedisServer, SKIPPED, startRedis } from '../support/redis-server.ts'
+
+const PREFIX = '{3s1:1:0}'
+const RUNS = Number(process.env.SCRIPT_RUNS ?? 12)
+
+describe.skipIf(!HAS_REDIS)(`the scripts on a real server${SKIPPED}`, () => {
+  let server: RedisServer
+  let redis: Redis
+  beforeAll(async () => {
+    server = await startRedis()
+    redis = new Redis({ port: server.port })
+  })
+  afterAll(async () => {
+    redis?.disconnect()
+    await server?.stop()
+  })
+
+  it.each([
+    ['', TEST_SETTINGS],
+    [', telling all counts', { ...TEST_SETTINGS, TELL: true }],
+    [', with small batches', { ...TEST_SETTINGS, ROWS: 2, APPLICATIONS: 2, INTERVAL: 500, FLIGHT: 4000 }],
+  ])('answer random commands as the model does, and leave the same keys%s', async (_, settings) => {
+    const scripts = buildScripts(settings)
+    for (let run = 0; run < RUNS; run++) {
+      await redis.flushall()
+      const seed = run * 7919 + 1
+      const commands = new RandomCommands(createRandom(seed))
+      const model = new StoreModel(settings)
+      for (let step = 0; step < 60; step++) {
+        const { script, t, args } = commands.next()
+        const answer = await redis.eval(scripts[script as keyof Scripts], 1, PREFIX, t, ...args)
+        const expected = model.exec(script, t, args)
+        const where = `seed ${seed}, step ${step}: ${script} ${args.join(' ')}`
+        expect(textsOf(script, answer), where).toEqual(textsOf(script, expected))
+        if (step % 10 === 9) expect(await redisKeySpace(redis, PREFIX), where).toEqual(modelKeySpace(model.state))
+      }
+    }
+  })
+})
+
+/** Numbers as texts. Rows are in the order of a hash, so they are sorted. */
+function textsOf(script: string, answer: unknown): unknown {
+  if (!Array.isArray(answer)) return answer
+  const texts = answer.map(String)
+  if (script !== 'take') return texts
+  const rows = Array.from({ length: (texts.length - 1) / 3 }, (_, i) => texts.slice(1 + 3 * i, 4 + 3 * i).join(' '))
+  return [texts[0], ...rows.sort()]
+}

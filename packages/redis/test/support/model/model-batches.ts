@@ -1,0 +1,92 @@
+/** take and settle in JavaScript. */
+import type { ModelState } from './model-state.ts'
+
+type Row = string | number
+
+export function take(state: ModelState, t: number, id: string): Row[] {
+  const { HELD, ROWS, APPLICATIONS, INTERVAL } = state.settings
+  const time = Math.max(t, state.number('floor'))
+  const more = () => [...state.waiting.values()].some((since) => since <= time - INTERVAL)
+  const had = state.batches.get(id)
+  if (had !== undefined) return [Number(more()), ...(had.st === 'taken' ? had.rows! : [])]
+
+  const rows: Row[] = []
+  const due = [...state.waiting]
+    .filter(([, since]) => since <= time + 60_000)
+    .sort(([a, since], [b, other]) => since - other || (a < b ? -1 : 1))
+    .slice(0, APPLICATIONS)
+  for (const [app, since] of due) {
+    let next: number | undefined
+    const fields = state.application(app)
+    for (const [field, value] of [...fields]) {
+      const parts = /^([+*])(\d+)(.*)$/.exec(field)
+      if (parts === null) continue
+      const [, sign, digits] = parts
+      const minute = Number(digits)
+      const n = Number(value)
+      if (sign === '*' && minute > t - HELD && n !== 0) {
+        next = Math.min(next ?? Number.POSITIVE_INFINITY, minute + HELD)
+      } else if (n > 0 && rows.length >= 3 * ROWS) {
+        next = since
+      } else {
+        if (n > 0) {
+          rows.push(app, field.slice(1), n)
+          const sent = `-${id}|${field.slice(1)}`
+          fields.set(sent, Number(fields.get(sent) ?? 0) + n)
+        }
+        if (n >= 0 || minute < t - 120_000) {
+          if (n < 0) state.onDropped(field.slice(1), n)
+          fields.delete(field)
+        }
+      }
+    }
+    if (fields.size === 0) state.applications.delete(app)
+    if (next === undefined) state.waiting.delete(app)
+    else state.waiting.set(app, next)
+    if (rows.length >= 3 * ROWS) break
+  }
+  state.s.takeUntil = 0
+  if (rows.length > 0) {
+    state.batches.set(id, { st: 'taken', at: t, rows })
+    state.open.set(id, t)
+  }
+  return [Number(more()), ...rows]
+}
+
+export function settle(state: ModelState, t: number, id: string, to: string, restore: string, rows: Row[]): string {
+  let batch = state.batches.get(id)
+  if (batch === undefined) {
+    if (restore === '') return 'lost'
+    for (let i = 0; i < rows.length; i += 3) {
+      const [app, row, n] = [String(rows[i]), String(rows[i + 1]), Number(rows[i + 2])]
+      if (restore === 'sub') state.pend(t, app, `+${row}`, -n)
+      const fields = state.application(app)
+      const sent = `-${id}|${row}`
+      fields.set(sent, Number(fields.get(sent) ?? 0) + n)
+    }
+    batch = { st: 'flight', at: t, rows }
+    state.batches.set(id, batch)
+    state.open.set(id, t)
+  }
+  if (batch.st === 'acked') return to === 'flight' ? 'no' : 'ok'
+  if (to === 'flight' && batch.st !== 'taken' && batch.st !== 'flight') return 'no'
+  if (to === 'back' || to === 'gone') {
+    const kept = batch.rows!
+    for (let i = 0; i < kept.length; i += 3) {
+      const [app, row, n] = [String(kept[i]), String(kept[i + 1]), Number(kept[i + 2])]
+      const fields = state.application(app)
+      fields.delete(`-${id}|${row}`)
+      if (to === 'back') state.pend(t, app, `+${row}`, n)
+      if (fields.size === 0) state.applications.delete(app)
+    }
+    state.batches.delete(id)
+    state.open.delete(id)
+    return 'ok'
+  }
+  batch.st = to
+  batch.at = t
+  if (to === 'flight') state.open.set(id, t)
+  else state.open.delete(id)
+  if (to === 'acked') batch.rows = undefined
+  return 'ok'
+}

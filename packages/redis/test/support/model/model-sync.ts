@@ -1,0 +1,197 @@
+/** sync in JavaScript. */
+import { settle } from './model-batches.ts'
+import type { ModelState } from './model-state.ts'
+
+type Value = string | number
+
+interface Shape {
+  readonly v: string
+  readonly cells: { readonly field: string; readonly stop: number; readonly need: number; readonly max: number }[]
+  readonly amounts: { readonly field: string; readonly amount: number }[]
+}
+
+/** @param run the run id of the server. */
+export function sync(state: ModelState, t: number, run: string, args: readonly string[]): Value[] {
+  const [process, seqText, ackedText, beat] = args as [string, string, string, string]
+  const seq = Number(seqText)
+  const time = Math.max(t, state.number('floor'))
+  const memory = state.memories.get(process)
+  const last = memory?.seq ?? 0
+  const acked = noteAcked(state, t, process, seq, noteEpoch(state, t, run, seq, Number(ackedText), last, beat))
+  const wait = state.recovering(t)
+  const out: Value[] = [time, last, state.number('epoch'), 0, 0, 0]
+  if (seq <= last) {
+    if (seq < last) return out
+    const [prev, ...rest] = memory!.rep
+    out[1] = prev!
+    return [...out, ...rest]
+  }
+  const answer: Value[] = []
+  answerLines(state, t, time, wait, args, answer)
+  const now = state.memories.get(process)!
+  now.seq = seq
+  now.rep = [last, ...answer]
+  if (beat !== '0') heartbeat(state, { t, time, wait, process, acked, leaves: beat === '2' }, out)
+  return [...out, ...answer]
+}
+
+/** Begins a new epoch if the server lacks writes. @returns the epoch that the process has acknowledged. */
+function noteEpoch(
+  state: ModelState,
+  t: number,
+  run: string,
+  seq: number,
+  acked: number,
+  last: number,
+  beat: string,
+): number {
+  const { CHECK, SILENT, RECOVER } = state.settings
+  const before = state.s.run
+  const at = state.number('at')
+  let moved = false
+  if (beat !== '0' || t - at > CHECK || t < at) {
+    moved = run !== before
+    state.s.at = t
+    state.s.run = run
+  }
+  const epoch = state.number('epoch')
+  if (moved || acked > epoch || (seq - 1 > last && (acked === epoch || state.number('rec') <= t))) {
+    if (moved) for (const [other, heard] of state.beat) if (heard < at - SILENT) state.forget(other)
+    state.s.epoch = Math.max(epoch, acked, t) + 1
+    state.s.rec = before !== undefined || seq > 1 ? t + RECOVER : 0
+  }
+  return acked
+}
+
+function noteAcked(state: ModelState, t: number, process: string, seq: number, told: number): number {
+  const memory = state.memories.get(process)
+  if (memory !== undefined && told <= memory.acked) return memory.acked
+  const acked = memory === undefined && seq === 1 ? state.number('epoch') : told
+  if (memory === undefined) state.memories.set(process, { seq: 0, acked, rep: [] })
+  else memory.acked = acked
+  state.ack.set(process, acked)
+  state.beat.set(process, t)
+  return acked
+}
+
+function answerLines(
+  state: ModelState,
+  t: number,
+  time: number,
+  wait: boolean,
+  args: readonly string[],
+  answer: Value[],
+): void {
+  const { TTL, STALE, ASK, TELL } = state.settings
+  const { shapes, next } = readShapes(args)
+  const books = Number(args[next])
+  const refresh: number[] = []
+  for (let k = next + 1, line = 1; k < args.length; k += 3, line++) {
+    const shape = shapes[Number(args[k]) - 1]!
+    const app = args[k + 1]!
+    const wanted = Number(args[k + 2])
+    const book = line <= books
+    const fields = state.applications.get(app)
+    const v = fields?.get('v')
+    const p = Number(fields?.get('p') ?? 0)
+    let n = wanted
+    let refused = 0
+    if (v !== shape.v && (v !== undefined || !book)) refused = -1
+    else if (!book && t - p > STALE) refused = -2
+    else if (!book && wait && shape.cells.length > 0) refused = -3
+    else if (!book) {
+      n = fitting(shape, fields, wanted, time)
+      if (n < 0) refused = n
+    }
+    answer.push(refused < 0 ? refused : book ? 0 : n)
+    if (refused === -1) answer.push(v ?? '')
+    if (refused === -1 || shape.cells.length === 0) answer.push(p)
+    if (refused === 0) {
+      const told = shape.cells.map(({ field, need }) => Number(fields?.get(field) ?? 0) + n * need)
+      if (n !== 0) count(state, shape, app, n, time)
+      if (!book && (TELL || n < wanted || wanted === 0)) answer.push(...told)
+    }
+    if (t - p > TTL && t - Number(state.applications.get(app)?.get('a') ?? 0) > ASK) {
+      state.application(app).set('a', t)
+      refresh.push(line)
+    }
+  }
+  answer.push(...refresh)
+}
+
+function fitting({ cells }: Shape, fields: Map<string, Value> | undefined, wanted: number, time: number): number {
+  let n = wanted
+  for (const { field, stop, need, max } of cells) {
+    const count = fields?.get(field)
+    if (count === undefined && stop <= time) return -3
+    const now = Number(count ?? 0)
+    if (now + need > max) n = 0
+    else if (need > 0) n = Math.min(n, Math.floor((max - now) / need))
+  }
+  return n
+}
+
+function count(state: ModelState, { cells, amounts }: Shape, app: string, n: number, time: number): void {
+  const known = state.applications.get(app)?.has('v') ?? false
+  let fresh: string | undefined
+  for (const { field, stop, need } of cells) {
+    const now = state.applications.get(app)?.get(field)
+    if (known && (now !== undefined || stop > time)) state.application(app).set(field, Number(now ?? 0) + n * need)
+  }
+  for (const { field, amount } of amounts) {
+    const was = Number(state.application(app).get(field) ?? 0)
+    if (was <= 0) fresh = field
+    state.application(app).set(field, was + n * amount)
+  }
+  if (fresh !== undefined) state.waits(app, fresh.startsWith('*') ? time + state.settings.HELD : time)
+}
+
+function heartbeat(
+  state: ModelState,
+  at: {
+    readonly t: number
+    readonly time: number
+    readonly wait: boolean
+    readonly process: string
+    readonly acked: number
+    readonly leaves: boolean
+  },
+  out: Value[],
+): void {
+  const { t, time, wait, process, acked, leaves } = at
+  const { FORGET, FLIGHT, INTERVAL } = state.settings
+  state.beat.set(process, t)
+  state.ack.set(process, acked)
+  for (const [other, heard] of state.beat) if (heard < t - FORGET) state.forget(other)
+  for (const [id, since] of [...state.open].sort(([, a], [, b]) => a - b)) {
+    if (since >= t - FLIGHT) continue
+    const { st, rows } = state.batches.get(id)!
+    settle(state, t, id, st === 'taken' ? 'back' : 'ambiguous', '', [])
+    if (st !== 'taken') state.onDoubt(rows!)
+  }
+  const oldest = state.waiting.size > 0 ? Math.min(...state.waiting.values()) : undefined
+  if (oldest !== undefined && oldest <= time - INTERVAL && !wait && t >= state.number('takeUntil')) {
+    state.s.takeUntil = t + 2000
+    out[3] = 1
+  }
+  out[4] = state.beat.size
+  out[5] = Math.min(oldest ?? time, time)
+  if (leaves) state.forget(process)
+}
+
+function readShapes(args: readonly string[]): { shapes: Shape[]; next: number } {
+  const shapes: Shape[] = []
+  let k = 6
+  for (let i = Number(args[5]); i > 0; i--) {
+    const shape: Shape = { v: args[k]!, cells: [], amounts: [] }
+    let n = Number(args[k + 1])
+    for (k += 2; n > 0; n--, k += 4) {
+      const [stop, need, max] = args.slice(k + 1, k + 4).map(Number) as [number, number, number]
+      shape.cells.push({ field: args[k]!, stop, need, max })
+    }
+    n = Number(args[k])
+    for (k += 1; n > 0; n--, k += 2) shape.amounts.push({ field: args[k]!, amount: Number(args[k + 1]) })
+    shapes.push(shape)
+  }
+  return { shapes, next: k }
+}
