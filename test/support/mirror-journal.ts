@@ -6,7 +6,7 @@ import { writeHeader } from '../../packages/journal/src/format/header.ts'
 import { RecordBuffer } from '../../packages/journal/src/format/record-buffer.ts'
 import { foldFile } from '../../packages/journal/src/state/fold-file.ts'
 import { UsageState } from '../../packages/journal/src/state/usage-state.ts'
-import { batchNumbers } from '../../packages/journal/src/writer/batch-numbers.ts'
+import { objectNumbers } from '../../packages/journal/src/writer/object-numbers.ts'
 import { UsageRecords } from '../../packages/journal/src/writer/usage-records.ts'
 
 type Amounts = Record<string, number>
@@ -14,8 +14,7 @@ type Amounts = Record<string, number>
 /** Connects a journal to the ledger. */
 export class MirrorJournal implements JournalWriter {
   readonly #ledger: Ledger
-  readonly #records = new UsageRecords(new RecordBuffer())
-  readonly #numbers = batchNumbers()
+  readonly #records = new UsageRecords(new RecordBuffer(), objectNumbers())
   readonly #parts: Buffer[] = []
   #length = 0
 
@@ -31,15 +30,12 @@ export class MirrorJournal implements JournalWriter {
     this.#append(() => this.#records.book(application, usage, time, this.#length))
 
   take = (batch: JournalledBatch, reserved: boolean): void =>
-    this.#append(() => this.#records.take(this.#numbers.of(batch), batch, reserved, this.#length))
+    this.#append(() => this.#records.take(batch, reserved, this.#length))
 
   settle: JournalWriter['settle'] = (batch, to) =>
-    this.#append(() => this.#records.settle(this.#numbers.of(batch), to, this.#ledger.clock.now(), this.#length))
+    this.#append(() => this.#records.settle(batch, to, this.#ledger.clock.now(), this.#length))
 
-  move: JournalWriter['move'] = (from, to, rows) => this.#append(() => this.#records.move(from, to, rows, this.#length))
-
-  retell: JournalWriter['retell'] = (usage) =>
-    this.#append(() => this.#records.whole(usage, this.#numbers.of, this.#length))
+  retell: JournalWriter['retell'] = (...usages) => this.#append(() => this.#records.whole(usages, this.#length))
 
   async recover(): Promise<void> {}
 
@@ -52,7 +48,7 @@ export class MirrorJournal implements JournalWriter {
   /** By state, application and metric: what the records say and what the ledger holds. They have to be equal. */
   compare(): { written: Amounts; held: Amounts } {
     const state = new UsageState()
-    const steps = foldFile(state, Buffer.concat(this.#parts), function* () {})
+    const steps = foldFile({ own: state, inherited: new UsageState() }, Buffer.concat(this.#parts), function* () {})
     while (!steps.next().done) {}
     const written: Amounts = {}
     for (const { service, id, waiting, sent } of state.applications) {

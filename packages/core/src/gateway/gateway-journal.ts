@@ -3,7 +3,7 @@ import type { Authorizer } from '../authorization/authorizer.ts'
 import { JOURNAL_OPEN_MS } from '../defaults.ts'
 import type { Journal, JournalHost } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { recoverBatch, recoverUsage, unsettledUsage } from '../ledger/recover.ts'
+import { ownerOf, recoverBatch, recoverUsage, unsettledUsage } from '../ledger/recover.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { JournalStats } from '../observe/stats.ts'
 import { captureContext } from '../primitives/async-context.ts'
@@ -101,6 +101,7 @@ export class GatewayJournal {
       keepMs: 2 * ledger.settleMs,
       now: () => ledger.clock.now(),
       unsettled: () => unsettledUsage(ledger),
+      applicationOf: (service, id) => ownerOf(ledger.service(service), id),
       recover: (usage) => recoverUsage(ledger, usage),
       recoverBatch: (batch) => recoverBatch(ledger, batch),
       tell: (message) => observer.journal(message),

@@ -14,7 +14,7 @@ export interface Journal {
   open(host: JournalHost): Promise<JournalWriter>
 }
 
-/** What a journal is told of an application. */
+/** What a journal is told of an application. The object itself tells one from another: several may have one id. */
 export interface JournalledApplication {
   /** Undefined: of a caller that no answer has proved yet. */
   readonly id: string | undefined
@@ -68,10 +68,8 @@ export interface JournalWriter {
   /** Waiting usage becomes a batch. `reserved`: it never waited, because the backend counts it by an authrep. */
   take(batch: JournalledBatch, reserved: boolean): void
   settle(batch: JournalledBatch, to: JournalSettlement): void
-  /** Usage of an application was given up or stamped anew: this is all that it has now. */
-  retell(usage: UnsettledUsage): void
-  /** Waiting usage of an unproved caller belongs to an application. */
-  move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>): void
+  /** Usage of applications was given up, stamped anew or passed on: this is all that they have now. */
+  retell(...usages: readonly UnsettledUsage[]): void
   /**
    * Hands over the usage of processes that died. Called once, when the ledger tells everything already, because usage
    * that is handed over may be reported at once. Never rejects.
@@ -137,9 +135,11 @@ export interface JournalHost {
   now(): number
   /** The usage of all applications that is not settled. */
   unsettled(): Iterable<UnsettledUsage>
+  /** The application to which usage of an id belongs that is handed over next. */
+  applicationOf(service: string | undefined, id: string): JournalledApplication
   /** Takes over usage of a dead process. */
   recover(usage: RecoveredUsage): void
-  /** Takes over a batch of a dead process. @returns the object that names it from now on. */
-  recoverBatch(batch: RecoveredBatch): object
+  /** Takes over a batch of a dead process. @returns the batch that it is from now on. */
+  recoverBatch(batch: RecoveredBatch): JournalledBatch
   tell(message: JournalMessage): void
 }

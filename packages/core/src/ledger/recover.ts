@@ -60,15 +60,17 @@ export function recoverBatch(ledger: Ledger, { state, at, service: id, rows }: R
 /** The usage of all applications that is not settled. */
 export function* unsettledUsage(ledger: Ledger): Generator<UnsettledUsage> {
   // A copy, because the set changes while the journal writes.
-  for (const application of [...ledger.busy]) yield unsettledOf(application)
+  const busy = new Set(ledger.busy)
+  for (const application of busy) yield unsettledOf(application)
   for (const { applications } of ledger.services) {
     for (const application of [...applications.values()]) {
-      if (application.maybeCounted !== undefined && !application.busy) yield unsettledOf(application)
+      if (application.maybeCounted !== undefined && !busy.has(application)) yield unsettledOf(application)
     }
   }
 }
 
-function ownerOf(service: ServiceLedger, id: string): ApplicationLedger {
+/** The application to which usage of an id belongs, even where there is no room for it. */
+export function ownerOf(service: ServiceLedger, id: string): ApplicationLedger {
   return service.application(id) ?? service.overflow(id, Number.NEGATIVE_INFINITY)
 }
 

@@ -12,6 +12,7 @@ import { type Limit, PlanLimits } from './plan/plan-limits.ts'
 import { ServiceTime, sharedWindow } from './plan/service-time.ts'
 import { compact } from './usage/compact.ts'
 import { confirmSent, doubtMetric } from './usage/doubt.ts'
+import { retell } from './usage/retell.ts'
 import { takeWaiting } from './usage/waiting-rows.ts'
 
 /** Older answers do not tell the time, in milliseconds. */
@@ -159,10 +160,10 @@ export class ServiceLedger implements ServiceState {
   /** Moves all usage of an unverified caller to its application, once that is known. */
   adopt(unverified: ApplicationLedger, application: ApplicationLedger): void {
     const rows = takeWaiting(unverified)
-    this.ledger.journal?.move(unverified, application, rows)
     for (const row of rows) application.wait(row)
     for (const row of rows) application.shift(row, 1)
     compact(application)
+    if (rows.length > 0) retell(unverified, application)
     this.ledger.markBusy(unverified)
   }
 

@@ -69,6 +69,26 @@ const MOVES: Readonly<Record<string, (opened: Opened) => void>> = {
     ledger.admit(unverified, { hits: 4 })
     ledger.service.adopt(unverified, a)
   },
+  'usage of callers of whom one is proved, and another one given up': ({ ledger, a }) => {
+    const [genuine, stranger] = [ledger.service.unverified(), ledger.service.unverified()]
+    for (const one of [genuine, stranger]) ledger.admit(one, { hits: 4 })
+    giveUpWaiting(stranger, 'unproven')
+    ledger.service.adopt(genuine, a)
+  },
+  'usage of an application that had no room at first': ({ ledger }) => {
+    ledger.admit(ledger.service.overflow('c', 0), { hits: 1 })
+    const kept = ledger.learn('c', [['hits', 'day', 100]], { metrics: ['orders'] })
+    ledger.admit(kept, { hits: 2, orders: 1 })
+    giveUpMetric(kept, 'metric_gone', 'orders')
+  },
+  'usage of an application that was evicted while a batch was open': ({ ledger, a }) => {
+    const [batch] = take(ledger)
+    ledger.whole.eviction.forget(a)
+    const anew = ledger.learn('a', [['hits', 'day', 100]], { metrics: ['orders'] })
+    ledger.admit(anew, { hits: 2, orders: 1 })
+    giveUpWaiting(anew, 'application_gone')
+    batch!.takeBack(false)
+  },
 }
 
 function reserve(application: ApplicationLedger): Batch {

@@ -17,8 +17,8 @@ export interface ReadFolder {
   readonly path: string
   /** By number. */
   readonly segments: readonly ReadSegment[]
-  /** Taken over while the segment of this number was written. */
-  readonly inherited: readonly { readonly number: number; readonly folder: ReadFolder }[]
+  /** Folders of dead processes that it had taken over, and those that these had, by name. */
+  readonly inherited: ReadonlyMap<string, ReadFolder>
   /** Paths of what is none of ours. */
   readonly foreign: readonly string[]
 }
@@ -26,14 +26,17 @@ export interface ReadFolder {
 /** @throws the errors of the file system. */
 export async function readFolder(path: string): Promise<ReadFolder> {
   const segments: ReadSegment[] = []
-  const inherited: ReadFolder['inherited'][number][] = []
+  const inherited = new Map<string, ReadFolder>()
   const foreign: string[] = []
   for (const name of await readdir(path)) {
     const segment = SEGMENT.exec(name)
     const taken = INHERITED.exec(name)
     if (segment !== null) segments.push(await readSegment(join(path, name), Number(segment[1])))
-    else if (taken !== null) inherited.push({ number: Number(taken[1]), folder: await readFolder(join(path, name)) })
-    else if (name !== LOCK) foreign.push(join(path, name))
+    else if (taken !== null) {
+      const folder = await readFolder(join(path, name))
+      for (const [below, other] of folder.inherited) inherited.set(below, other)
+      inherited.set(taken[1]!, folder)
+    } else if (name !== LOCK) foreign.push(join(path, name))
   }
   return {
     path,
@@ -61,14 +64,11 @@ async function readBytes(path: string): Promise<Buffer> {
 }
 
 /** All headers, those of inherited folders included. */
-export function headersOf({ segments, inherited }: ReadFolder): FileHeader[] {
-  return [
-    ...segments.flatMap(({ header }) => (header === undefined ? [] : [header])),
-    ...inherited.flatMap(({ folder }) => headersOf(folder)),
-  ]
+export function headersOf(folder: ReadFolder): FileHeader[] {
+  return segmentsOf(folder).flatMap(({ header }) => (header === undefined ? [] : [header]))
 }
 
 /** All segments, those of inherited folders included. */
 export function segmentsOf({ segments, inherited }: ReadFolder): ReadSegment[] {
-  return [...segments, ...inherited.flatMap(({ folder }) => segmentsOf(folder))]
+  return [...segments, ...[...inherited.values()].flatMap((folder) => folder.segments)]
 }

@@ -22,12 +22,16 @@ export const KIND = {
   take: 6,
   /** What became of a batch. */
   settle: 7,
-  /** Waiting usage of an unknown caller belongs to an application. */
-  move: 8,
-  /** The whole usage of an application, instead of what older records say. */
+  /** From now on a folder of this name, if there is one, belongs to the process, and so does the usage in it. */
+  inherit: 8,
+  /** The whole usage of applications, instead of what older records say. */
   whole: 9,
   /** All that is not settled stands in this file: older files and what they say are over. */
   complete: 10,
+  /** Usage of an application of a dead process that waits, or may be counted, is that of another application. */
+  recover: 11,
+  /** A batch of a dead process is one of this process. */
+  recoverBatch: 12,
 } as const
 
 /** What is known of a batch, and how a batch ends; the number stands in the file. */

@@ -1,5 +1,10 @@
 /** What the usage of a process has become by its death, for the process that takes it over. */
 import type { UsageState } from './usage-state.ts'
+import { type Row, WaitingUsage } from './waiting-usage.ts'
+
+/** Transactions that the backend takes in one report. */
+const MAX_ROWS = 1000
+const MINUTES_OF_HOUR = 60
 
 /**
  * Settles what was under way. A batch that was taken and not sent waits again. One that was sent has no answer any
@@ -20,18 +25,19 @@ export function settleAtDeath(state: UsageState, settledBefore: number, damaged:
 
 function doubtWaiting(state: UsageState): void {
   for (const application of state.applications) {
-    // Copies, because taking them changes the rows that wait.
-    const rows = [...application.waiting.rows].map((row) => ({ ...row, usage: new Map(row.usage) }))
-    if (rows.length === 0) continue
-    const number = unusedNumber(state)
-    state.take(number, application, rows)
-    state.settle(number, 'ambiguous', 0)
+    if (application.waiting.size === 0) continue
+    const rows = inOneReport([...application.waiting.rows])
+    // No batch has the number of an application.
+    state.putSent(application.number, application, rows)
+    application.waiting.clear()
+    state.settle(application.number, 'ambiguous', 0)
   }
 }
 
-function unusedNumber(state: UsageState): number {
-  // Numbers that processes choose begin far above.
-  let number = 1
-  while (state.batches.has(number)) number++
-  return number
+/** The ledger has merged so many minutes into hours, too. */
+function inOneReport(rows: readonly Row[]): readonly Row[] {
+  if (rows.length <= MAX_ROWS) return rows
+  const merged = new WaitingUsage()
+  for (const row of rows) merged.add({ ...row, minute: row.minute - (row.minute % MINUTES_OF_HOUR) })
+  return [...merged.rows]
 }

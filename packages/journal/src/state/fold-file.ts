@@ -29,11 +29,18 @@ export function* isComplete(bytes: Buffer): Generator<void, boolean> {
   return false
 }
 
-/** @param onComplete called at the record from which on the file continues by itself. */
+/** The usage of a process while its files are read. */
+export interface FoldedUsage {
+  readonly own: UsageState
+  /** Of dead processes that it took over, and not its own yet. */
+  readonly inherited: UsageState
+}
+
+/** @param inherit adds the usage of a folder, by the name that stands in a record. */
 export function* foldFile(
-  state: UsageState,
+  usage: FoldedUsage,
   bytes: Buffer,
-  onComplete: () => Generator<void, void>,
+  inherit: (name: string, settledBefore: number) => Generator<void, void>,
 ): Generator<void, FoldedFile> {
   const head = readHeader(bytes)
   if (typeof head === 'string') return { records: 0, tornBytes: 0, damagedBytes: bytes.length }
@@ -47,8 +54,9 @@ export function* foldFile(
       else damagedBytes += record.end - record.start
       continue
     }
-    if (record.kind === KIND.complete) yield* onComplete()
-    else if (!applied(state, names, record)) damagedBytes += 1
+    if (record.kind === KIND.complete) usage.inherited.clear()
+    else if (record.kind === KIND.inherit) yield* inherit(record.text(), record.number())
+    else if (!applied(usage, names, record)) damagedBytes += 1
     records += 1
     if (records % SLICE_RECORDS === 0) yield
   }
@@ -63,9 +71,9 @@ class Names {
 }
 
 /** @returns false for a record that names what no record before has named. */
-function applied(state: UsageState, names: Names, record: RecordContent): boolean {
+function applied(usage: FoldedUsage, names: Names, record: RecordContent): boolean {
   try {
-    apply(state, names, record)
+    apply(usage, names, record)
     return true
   } catch (error) {
     if (error instanceof UnreadableRecord) return false
@@ -73,7 +81,7 @@ function applied(state: UsageState, names: Names, record: RecordContent): boolea
   }
 }
 
-function apply(state: UsageState, names: Names, record: RecordContent): void {
+function apply({ own: state, inherited }: FoldedUsage, names: Names, record: RecordContent): void {
   switch (record.kind) {
     case KIND.service:
       names.services.set(record.number(), record.optionalText())
@@ -82,7 +90,10 @@ function apply(state: UsageState, names: Names, record: RecordContent): void {
       const number = record.number()
       const service = record.number()
       if (!names.services.has(service)) throw new UnreadableRecord()
-      names.applications.set(number, state.application(names.services.get(service), record.optionalText()))
+      names.applications.set(
+        number,
+        state.application(record.number(), names.services.get(service), record.optionalText()),
+      )
       return
     }
     case KIND.metric:
@@ -91,14 +102,6 @@ function apply(state: UsageState, names: Names, record: RecordContent): void {
     case KIND.book: {
       const application = readApplication(names, record)
       application.waiting.add(readRow(names, record))
-      return
-    }
-    case KIND.move: {
-      const from = readApplication(names, record)
-      const to = readApplication(names, record)
-      for (const row of readRows(names, record)) {
-        to.waiting.add(from.waiting.remove(row))
-      }
       return
     }
     case KIND.take: {
@@ -118,18 +121,22 @@ function apply(state: UsageState, names: Names, record: RecordContent): void {
     case KIND.settle:
       state.settle(record.number(), readSettlement(record), record.number())
       return
-    case KIND.whole: {
-      const application = readApplication(names, record)
-      state.restart(application)
-      for (const row of readRows(names, record)) application.waiting.add(row)
-      application.maybeCounted = readRows(names, record)
-      for (let batches = record.number(); batches > 0; batches--) {
-        const batch = record.number()
-        const settlement = readSettlement(record)
-        const at = record.number()
-        state.putSent(batch, application, readRows(names, record))
-        state.settle(batch, settlement, at)
+    case KIND.whole:
+      for (let applications = record.number(); applications > 0; applications--) readWhole(state, names, record)
+      return
+    case KIND.recover: {
+      const from = record.number()
+      inherited.pass(from, readReceiver(names, record))
+      return
+    }
+    case KIND.recoverBatch: {
+      const batch = record.number()
+      const receivers = new Map<number, ApplicationUsage>()
+      for (let applications = record.number(); applications > 0; applications--) {
+        const from = record.number()
+        receivers.set(from, readApplication(names, record))
       }
+      inherited.passBatch(batch, receivers, state)
       return
     }
     default:
@@ -138,7 +145,30 @@ function apply(state: UsageState, names: Names, record: RecordContent): void {
 }
 
 function readApplication(names: Names, record: RecordContent): ApplicationUsage {
-  const application = names.applications.get(record.number())
+  const application = readReceiver(names, record)
+  if (application === undefined) throw new UnreadableRecord()
+  return application
+}
+
+function readWhole(state: UsageState, names: Names, record: RecordContent): void {
+  const application = readApplication(names, record)
+  state.restart(application)
+  for (const row of readRows(names, record)) application.waiting.add(row)
+  application.maybeCounted = readRows(names, record)
+  for (let batches = record.number(); batches > 0; batches--) {
+    const batch = record.number()
+    const settlement = readSettlement(record)
+    const at = record.number()
+    state.putSent(batch, application, readRows(names, record))
+    state.settle(batch, settlement, at)
+  }
+}
+
+/** 0: there is none. */
+function readReceiver(names: Names, record: RecordContent): ApplicationUsage | undefined {
+  const number = record.number()
+  if (number === 0) return undefined
+  const application = names.applications.get(number)
   if (application === undefined) throw new UnreadableRecord()
   return application
 }

@@ -2,8 +2,10 @@
 import type { Settlement } from '../format/kinds.ts'
 import { type Row, WaitingUsage } from './waiting-usage.ts'
 
-/** One application's usage. */
+/** One application's usage. A process may have several of one id, or without one. */
 export interface ApplicationUsage {
+  /** Unique over all processes. */
+  readonly number: number
   readonly service: string | undefined
   /** Undefined: the application of a caller that no answer had proved. */
   readonly id: string | undefined
@@ -24,20 +26,44 @@ export interface BatchUsage {
 
 export class UsageState {
   readonly batches: Map<number, BatchUsage> = new Map()
-  readonly #applications = new Map<string, ApplicationUsage>()
+  readonly #applications = new Map<number, ApplicationUsage>()
 
   get applications(): Iterable<ApplicationUsage> {
     return this.#applications.values()
   }
 
-  application(service: string | undefined, id: string | undefined): ApplicationUsage {
-    const key = JSON.stringify([service ?? null, id ?? null])
-    let application = this.#applications.get(key)
+  application(number: number, service: string | undefined, id: string | undefined): ApplicationUsage {
+    let application = this.#applications.get(number)
     if (application === undefined) {
-      application = { service, id, waiting: new WaitingUsage(), sent: new Map(), maybeCounted: [] }
-      this.#applications.set(key, application)
+      application = { number, service, id, waiting: new WaitingUsage(), sent: new Map(), maybeCounted: [] }
+      this.#applications.set(number, application)
     }
     return application
+  }
+
+  /** Usage of an application that waits, or may be counted, passes on. `receiver` undefined: it is over. */
+  pass(from: number, receiver: ApplicationUsage | undefined): void {
+    const application = this.#applications.get(from)
+    if (application === undefined) return
+    if (receiver !== undefined) {
+      for (const row of application.waiting.rows) receiver.waiting.add(row)
+      receiver.maybeCounted.push(...application.maybeCounted)
+    }
+    application.waiting.clear()
+    application.maybeCounted = []
+  }
+
+  /** A batch passes to another state, and its rows to applications of that. */
+  passBatch(number: number, receivers: ReadonlyMap<number, ApplicationUsage>, to: UsageState): void {
+    const batch = this.batches.get(number)
+    if (batch === undefined) return
+    for (const application of batch.applications) {
+      const receiver = receivers.get(application.number)
+      if (receiver !== undefined) to.putSent(number, receiver, application.sent.get(number) ?? [])
+      application.sent.delete(number)
+    }
+    this.batches.delete(number)
+    to.settle(number, batch.settlement, batch.at)
   }
 
   clear(): void {
@@ -74,10 +100,10 @@ export class UsageState {
     application.maybeCounted = []
   }
 
-  /** Adds another state. Numbers of batches are unique over all processes. */
+  /** Adds another state. Numbers of applications and batches are unique over all processes. */
   add(other: UsageState): void {
     for (const theirs of other.applications) {
-      const ours = this.application(theirs.service, theirs.id)
+      const ours = this.application(theirs.number, theirs.service, theirs.id)
       for (const row of theirs.waiting.rows) ours.waiting.add(row)
       for (const [number, rows] of theirs.sent) this.putSent(number, ours, rows)
       ours.maybeCounted.push(...theirs.maybeCounted)

@@ -3,19 +3,18 @@ import type {
   JournalHost,
   JournalledApplication,
   JournalledBatch,
-  JournalledRow,
   JournalledUsage,
   JournalSettlement,
   JournalStats,
   JournalWriter,
   UnsettledUsage,
 } from '@threescale/core'
-import { batchNumbers } from './batch-numbers.ts'
 import { DiskSync } from './disk-sync.ts'
 import type { FileWriterOptions } from './file-writer-options.ts'
 import { fillFiles } from './fill-files.ts'
+import { objectNumbers } from './object-numbers.ts'
 import { appendWithin, meansFull } from './room.ts'
-import { takeOver } from './take-over.ts'
+import { type Encode, takeOver } from './take-over.ts'
 import { ToldOnce } from './told-once.ts'
 import { UsageFiles } from './usage-files.ts'
 
@@ -33,7 +32,7 @@ export class FileWriter implements JournalWriter {
   readonly #sync: DiskSync | undefined
   readonly #host: JournalHost
   readonly #options: FileWriterOptions
-  readonly #numbers = batchNumbers()
+  readonly #numbers = objectNumbers()
   readonly #told: ToldOnce
   /** What looks at folders or fills files, one after the other. */
   #turn: Promise<void> = Promise.resolve()
@@ -56,7 +55,7 @@ export class FileWriter implements JournalWriter {
   /** Makes the files. Never rejects. */
   async begin(): Promise<void> {
     await this.#open()
-    this.#look = setInterval(() => void this.#lookAround(), this.#options.lookMs)
+    this.#look = setInterval(() => void this.recover(), this.#options.lookMs)
     this.#look.unref()
   }
 
@@ -82,25 +81,30 @@ export class FileWriter implements JournalWriter {
   }
 
   take(batch: JournalledBatch, reserved: boolean): void {
-    const number = this.#numbers.of(batch)
-    this.#move((files) => files.records.take(number, batch, reserved, files.segment.size))
+    this.#move((records, at) => records.take(batch, reserved, at))
   }
 
   settle(batch: JournalledBatch, to: JournalSettlement): void {
-    const number = this.#numbers.of(batch)
-    this.#move((files) => files.records.settle(number, to, this.#host.now(), files.segment.size))
+    this.#move((records, at) => records.settle(batch, to, this.#host.now(), at))
   }
 
-  retell(usage: UnsettledUsage): void {
-    this.#move((files) => files.records.whole(usage, this.#numbers.of, files.segment.size))
-  }
-
-  move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>): void {
-    this.#move((files) => files.records.move(from, to, rows, files.segment.size))
+  retell(...usages: readonly UnsettledUsage[]): void {
+    this.#move((records, at) => records.whole(usages, at))
   }
 
   recover(): Promise<void> {
-    return this.#lookAround()
+    return this.#queue(async () => {
+      const files = this.#files
+      if (files === undefined || this.#closed) return
+      if (!files.home.exists) {
+        this.#files = undefined
+        files.close(true)
+        return this.#failed({ code: 'ENOENT' })
+      }
+      await this.#takeOver(files)
+      const [left] = this.#host.unsettled()
+      if (left === undefined && files.segment.size > files.completeBytes) this.#renew()
+    })
   }
 
   stats(): JournalStats {
@@ -132,16 +136,23 @@ export class FileWriter implements JournalWriter {
    * Writes a move of usage that stands in the files already. If it cannot be written, the files are removed: usage that
    * they show as waiting, and that was sent, would be counted twice after a crash.
    */
-  #move(encode: (files: UsageFiles) => void): void {
+  #move(encode: Encode): void {
     const files = this.#files
-    if (files === undefined) return
-    encode(files)
+    if (files !== undefined && !this.#append(encode)) this.#startOver(files)
+  }
+
+  /** @returns whether it is written. */
+  #append(encode: Encode): boolean {
+    const files = this.#files
+    if (files === undefined) return false
+    encode(files.records, files.segment.size)
     try {
       appendWithin(files, this.#options.maxBytes)
       this.#sync?.wrote(files.segment)
+      return true
     } catch (error) {
       this.#failed(error)
-      this.#startOver(files)
+      return false
     }
   }
 
@@ -159,7 +170,7 @@ export class FileWriter implements JournalWriter {
   async #open(): Promise<void> {
     await this.#queue(async () => {
       if (this.#files !== undefined || this.#closed) return
-      const files = await UsageFiles.make(this.#options.directory, this.#host)
+      const files = await UsageFiles.make(this.#options.directory, this.#host, this.#numbers)
       this.#files = files
       await this.#fill(files)
     })
@@ -187,7 +198,7 @@ export class FileWriter implements JournalWriter {
     // From now on admissions must be written, because the file will not hold those of applications it has passed.
     this.#failing = false
     const { maxBytes } = this.#options
-    const filled = await fillFiles(files, { ...this.#options, host: this.#host, numbers: this.#numbers })
+    const filled = await fillFiles(files, { ...this.#options, host: this.#host })
     if (!filled || this.#files !== files) return
     this.#renewAtNames = Math.max(MAX_NAMES, 2 * files.records.applications)
     this.#renewAtBytes = Math.max(maxBytes / 8, Math.min(2 * files.completeBytes, maxBytes / 2))
@@ -206,27 +217,13 @@ export class FileWriter implements JournalWriter {
       owner: files.home.owner,
       folder: files.home.folder,
       wroteAt,
-      number: files.completeNumber,
-      named: this.#numbers.name,
+      numbers: this.#numbers,
+      append: (encode) => this.#append(encode),
+      move: (encode) => this.#move(encode),
       told: this.#told,
     })
     this.#recovered += taken
     if (taken > 0) this.#renew()
-  }
-
-  #lookAround(): Promise<void> {
-    return this.#queue(async () => {
-      const files = this.#files
-      if (files === undefined || this.#closed) return
-      if (!files.home.exists) {
-        this.#files = undefined
-        files.close(true)
-        return this.#failed({ code: 'ENOENT' })
-      }
-      await this.#takeOver(files)
-      const [left] = this.#host.unsettled()
-      if (left === undefined && files.segment.size > files.completeBytes) this.#renew()
-    })
   }
 
   #queue(task: () => Promise<void>): Promise<void> {
@@ -242,7 +239,7 @@ export class FileWriter implements JournalWriter {
     if (this.#retry !== undefined || this.#closed) return
     this.#retry = setTimeout(() => {
       this.#retry = undefined
-      if (this.#files === undefined) void this.#open().then(() => this.#lookAround())
+      if (this.#files === undefined) void this.#open().then(() => this.recover())
       else this.#renew()
     }, this.#options.retryMs)
     this.#retry.unref()

@@ -1,13 +1,11 @@
 /** Fills a new file with everything that is not settled, so that older files are over. */
 import type { JournalHost } from '@threescale/core'
 import { inSlices } from '../slices.ts'
-import type { BatchNumbers } from './batch-numbers.ts'
 import { appendWithin } from './room.ts'
 import type { UsageFiles } from './usage-files.ts'
 
 export interface FillOptions {
   readonly host: JournalHost
-  readonly numbers: BatchNumbers
   readonly sync: 'write' | 'disk'
   readonly maxBytes: number
 }
@@ -26,11 +24,11 @@ export async function fillFiles(files: UsageFiles, options: FillOptions): Promis
   return true
 }
 
-function* write(files: UsageFiles, { host, numbers, maxBytes }: FillOptions): Generator<void, void> {
+function* write(files: UsageFiles, { host, maxBytes }: FillOptions): Generator<void, void> {
   const { segment } = files
   for (const usage of host.unsettled()) {
     if (files.segment !== segment) return
-    files.records.whole(usage, numbers.of, segment.size)
+    files.records.whole([usage], segment.size)
     appendWithin(files, maxBytes / 2)
     yield
   }

@@ -2,6 +2,7 @@
 import type { JournalledApplication } from '@threescale/core'
 import { KIND } from '../format/kinds.ts'
 import type { RecordBuffer } from '../format/record-buffer.ts'
+import type { ObjectNumbers } from './object-numbers.ts'
 
 /** An application with the numbers that records of it need. */
 export interface NamedApplication {
@@ -17,10 +18,15 @@ interface NamedService {
 }
 
 export class SegmentNames {
+  readonly #numbers: ObjectNumbers
   readonly #applications = new Map<JournalledApplication, NamedApplication>()
   readonly #services = new Map<JournalledApplication['service'], NamedService>()
   readonly #metrics = new Map<string, number>()
   #last = 0
+
+  constructor(numbers: ObjectNumbers) {
+    this.#numbers = numbers
+  }
 
   /** How many applications have a number. */
   get applications(): number {
@@ -51,6 +57,8 @@ export class SegmentNames {
     buffer.begin(KIND.application)
     buffer.number(named.number)
     buffer.number(service.number)
+    // Several may have one id or none, so a number of its own tells each from the others, in all files of the process.
+    buffer.number(this.#numbers.of(application))
     buffer.optionalText(application.id)
     buffer.end(offset)
     return named

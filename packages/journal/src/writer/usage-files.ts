@@ -7,6 +7,7 @@ import { machineName } from '../directory/machine.ts'
 import { INHERITED, SEGMENT, segmentName } from '../directory/names.ts'
 import { type FileHeader, writeHeader } from '../format/header.ts'
 import { RecordBuffer } from '../format/record-buffer.ts'
+import type { ObjectNumbers } from './object-numbers.ts'
 import { Segment } from './segment.ts'
 import { UsageRecords } from './usage-records.ts'
 
@@ -17,16 +18,16 @@ export class UsageFiles {
   segment: Segment
   /** Whether the file holds everything that is not settled. */
   complete = false
-  /** Number of the newest complete file; older files are void. */
-  completeNumber = 0
   /** Bytes of the file when it was complete. */
   completeBytes = 0
   readonly #buffer = new RecordBuffer()
+  readonly #numbers: ObjectNumbers
   readonly #header: Omit<FileHeader, 'begunAt'>
   readonly #older: Segment[] = []
 
   /** @throws the errors of the system. */
-  static async make(directory: string, { services, backend }: JournalHost): Promise<UsageFiles> {
+  static async make(directory: string, host: JournalHost, numbers: ObjectNumbers): Promise<UsageFiles> {
+    const { services, backend } = host
     const header = {
       services: services.map((service) => service ?? null),
       backend,
@@ -35,17 +36,18 @@ export class UsageFiles {
     }
     const home = await Home.make(directory)
     try {
-      return new UsageFiles(home, header)
+      return new UsageFiles(home, header, numbers)
     } catch (error) {
       home.remove()
       throw error
     }
   }
 
-  private constructor(home: Home, header: Omit<FileHeader, 'begunAt'>) {
+  private constructor(home: Home, header: Omit<FileHeader, 'begunAt'>, numbers: ObjectNumbers) {
     this.home = home
+    this.#numbers = numbers
     this.#header = header
-    this.records = new UsageRecords(this.#buffer)
+    this.records = new UsageRecords(this.#buffer, this.#numbers)
     this.segment = this.#create(1)
   }
 
@@ -73,7 +75,7 @@ export class UsageFiles {
     const segment = this.#create(this.segment.number + 1)
     this.#older.push(this.segment)
     this.segment = segment
-    this.records = new UsageRecords(this.#buffer)
+    this.records = new UsageRecords(this.#buffer, this.#numbers)
     this.complete = false
   }
 
@@ -82,7 +84,6 @@ export class UsageFiles {
     this.records.complete(this.segment.size)
     this.append()
     this.complete = true
-    this.completeNumber = this.segment.number
     this.completeBytes = this.segment.size
     if (sync) await this.segment.sync()
     this.#removeOlder()
@@ -93,9 +94,8 @@ export class UsageFiles {
     this.segment.close()
     const number = this.segment.number + 1
     this.#removeOlder(number)
-    this.completeNumber = number - 1
     this.segment = this.#create(number)
-    this.records = new UsageRecords(this.#buffer)
+    this.records = new UsageRecords(this.#buffer, this.#numbers)
     this.complete = false
   }
 
@@ -124,9 +124,9 @@ export class UsageFiles {
     for (const segment of this.#older.splice(0)) segment.close()
     try {
       for (const name of readdirSync(this.home.folder)) {
-        const [, number] = SEGMENT.exec(name) ?? INHERITED.exec(name) ?? []
-        if (number === undefined || Number(number) >= below) continue
-        rmSync(join(this.home.folder, name), { recursive: true, force: true })
+        const [, number] = SEGMENT.exec(name) ?? []
+        const older = number !== undefined && Number(number) < below
+        if (older || INHERITED.test(name)) rmSync(join(this.home.folder, name), { recursive: true, force: true })
       }
     } catch {}
   }

@@ -8,6 +8,7 @@ import type {
 } from '@threescale/core'
 import { KIND, SETTLEMENTS, type Settlement } from '../format/kinds.ts'
 import type { RecordBuffer } from '../format/record-buffer.ts'
+import type { ObjectNumbers } from './object-numbers.ts'
 import { type NamedApplication, SegmentNames } from './segment-names.ts'
 
 const MINUTE_MS = 60_000
@@ -16,12 +17,15 @@ const CODE = new Map<Settlement, number>(SETTLEMENTS.map((settlement, code) => [
 /** The records of one file. Each method leaves in the buffer what is to be appended to the file. */
 export class UsageRecords {
   readonly buffer: RecordBuffer
-  readonly #names = new SegmentNames()
+  readonly #numbers: ObjectNumbers
+  readonly #names: SegmentNames
   /** Where the buffer's first byte will stand. */
   #offset = 0
 
-  constructor(buffer: RecordBuffer) {
+  constructor(buffer: RecordBuffer, numbers: ObjectNumbers) {
     this.buffer = buffer
+    this.#numbers = numbers
+    this.#names = new SegmentNames(numbers)
   }
 
   /** Applications that the file names, and so keeps in memory. */
@@ -52,12 +56,12 @@ export class UsageRecords {
     buffer.end(offset)
   }
 
-  take(number: number, { rows }: JournalledBatch, reserved: boolean, offset: number): void {
+  take(batch: JournalledBatch, reserved: boolean, offset: number): void {
     const { buffer } = this
     this.#start(offset)
-    const named = [...rows].map(({ application, row }) => ({ application: this.#name(application, [row]), row }))
+    const named = [...batch.rows].map(({ application, row }) => ({ application: this.#name(application, [row]), row }))
     buffer.begin(KIND.take)
-    buffer.number(number)
+    buffer.number(this.#numbers.of(batch))
     buffer.number(reserved ? 1 : 0)
     buffer.number(named.length)
     for (const { application, row } of named) {
@@ -67,51 +71,59 @@ export class UsageRecords {
     buffer.end(offset)
   }
 
-  settle(number: number, to: Settlement, at: number, offset: number): void {
+  settle(batch: JournalledBatch, to: Settlement, at: number, offset: number): void {
     const { buffer } = this
     this.#start(offset)
     buffer.begin(KIND.settle)
-    buffer.number(number)
+    buffer.number(this.#numbers.of(batch))
     buffer.number(CODE.get(to)!)
     buffer.number(Math.max(0, at))
     buffer.end(offset)
   }
 
-  move(from: JournalledApplication, to: JournalledApplication, rows: Iterable<JournalledRow>, offset: number): void {
+  whole(usages: readonly UnsettledUsage[], offset: number): void {
+    this.#start(offset)
+    const named = usages.map((usage) => {
+      const { application, waiting, maybeCounted, sent } = usage
+      return { usage, of: this.#name(application, [...waiting, ...maybeCounted, ...sent.map(({ row }) => row)]) }
+    })
+    this.buffer.begin(KIND.whole)
+    this.buffer.number(named.length)
+    for (const { usage, of } of named) this.#whole(of, usage)
+    this.buffer.end(offset)
+  }
+
+  /** To be written before a folder gets this name. `settledBefore`: as for `settleAtDeath`. */
+  inherit(name: string, settledBefore: number, offset: number): void {
+    this.#start(offset)
+    this.buffer.begin(KIND.inherit)
+    this.buffer.text(name)
+    this.buffer.number(settledBefore)
+    this.buffer.end(offset)
+  }
+
+  /** @param to undefined: the usage was told as lost. */
+  recover(from: number, to: JournalledApplication | undefined, offset: number): void {
     const { buffer } = this
     this.#start(offset)
-    const all = [...rows]
-    const namedFrom = this.#name(from, [])
-    const namedTo = this.#name(to, all)
-    buffer.begin(KIND.move)
-    buffer.number(namedFrom.number)
-    buffer.number(namedTo.number)
-    this.#rows(namedTo, all)
+    const number = to === undefined ? 0 : this.#name(to, []).number
+    buffer.begin(KIND.recover)
+    buffer.number(from)
+    buffer.number(number)
     buffer.end(offset)
   }
 
-  /** @param numberOf the number of a batch. */
-  whole(usage: UnsettledUsage, numberOf: (batch: object) => number, offset: number): void {
-    const { application, waiting, maybeCounted, sent } = usage
+  /** @param applications to whom the rows of each application of the dead process belong, by its number. */
+  recoverBatch(batch: object, applications: ReadonlyMap<number, JournalledApplication>, offset: number): void {
     const { buffer } = this
     this.#start(offset)
-    const named = this.#name(application, [...waiting, ...maybeCounted, ...sent.map(({ row }) => row)])
-    const batches = byBatch(sent)
-    buffer.begin(KIND.whole)
-    buffer.number(named.number)
-    this.#rows(named, waiting)
-    this.#rows(named, maybeCounted)
-    buffer.number(batches.size)
-    for (const [batch, rows] of batches) {
-      const { state, sending, reserved, at } = rows[0]!
-      const inFlight = reserved ? 'reserved' : sending ? 'sending' : 'taken'
-      buffer.number(numberOf(batch))
-      buffer.number(CODE.get(state === 'inFlight' ? inFlight : state)!)
-      buffer.number(Math.max(0, Math.floor(at)))
-      this.#rows(
-        named,
-        rows.map(({ row }) => row),
-      )
+    const named = [...applications].map(([from, to]) => ({ from, to: this.#name(to, []).number }))
+    buffer.begin(KIND.recoverBatch)
+    buffer.number(this.#numbers.of(batch))
+    buffer.number(named.length)
+    for (const { from, to } of named) {
+      buffer.number(from)
+      buffer.number(to)
     }
     buffer.end(offset)
   }
@@ -120,6 +132,26 @@ export class UsageRecords {
     this.#start(offset)
     this.buffer.begin(KIND.complete)
     this.buffer.end(offset)
+  }
+
+  #whole(named: NamedApplication, { waiting, maybeCounted, sent }: UnsettledUsage): void {
+    const { buffer } = this
+    const batches = byBatch(sent)
+    buffer.number(named.number)
+    this.#rows(named, waiting)
+    this.#rows(named, maybeCounted)
+    buffer.number(batches.size)
+    for (const [batch, rows] of batches) {
+      const { state, sending, reserved, at } = rows[0]!
+      const inFlight = reserved ? 'reserved' : sending ? 'sending' : 'taken'
+      buffer.number(this.#numbers.of(batch))
+      buffer.number(CODE.get(state === 'inFlight' ? inFlight : state)!)
+      buffer.number(Math.max(0, Math.floor(at)))
+      this.#rows(
+        named,
+        rows.map(({ row }) => row),
+      )
+    }
   }
 
   #start(offset: number): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { moves, play } from '../support/moves.ts'
 import { headBytes, readBytes } from '../support/read-state.ts'
-import { inStates, SmallLedger, type Totals } from '../support/small-ledger.ts'
+import { inStates, SmallLedger, type Totals, UNPROVED } from '../support/small-ledger.ts'
 import { WrittenBytes } from '../support/written-bytes.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150)
@@ -82,7 +82,7 @@ function everBooked(list: Parameters<typeof play>[1][]): Totals {
   const ledger = new SmallLedger({ services: ['s1', 's2', undefined] })
   const sums: Totals = {}
   const add = (id: string | undefined, service: string | undefined, metric: string, amount: number) => {
-    const name = [service, id, metric].join(' ')
+    const name = [service, id ?? UNPROVED, metric].join(' ')
     sums[name] = (sums[name] ?? 0) + amount
   }
   ledger.writer = {
@@ -98,10 +98,6 @@ function everBooked(list: Parameters<typeof play>[1][]): Totals {
         )
       }
     },
-    move: (_, to, rows) => {
-      for (const row of rows)
-        row.each((slot, amount) => add(to.id, to.service.id, to.service.metrics.nameOf(slot), amount))
-    },
     settle: () => {},
     retell: () => {},
     recover: async () => {},
@@ -109,6 +105,13 @@ function everBooked(list: Parameters<typeof play>[1][]): Totals {
       throw new Error('not asked')
     },
     close: async () => {},
+  }
+  const { adopt } = ledger
+  ledger.adopt = (from, to) => {
+    for (const row of from.waiting) {
+      row.each((slot, amount) => add(to.id, to.service.id, to.service.names[slot]!, amount))
+    }
+    adopt.call(ledger, from, to)
   }
   for (const move of list) play(ledger, move)
   return sums

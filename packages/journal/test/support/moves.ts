@@ -26,6 +26,7 @@ const KINDS = [
   'undone',
   'unproved',
   'adopt',
+  'forget',
   'later',
 ] as const
 
@@ -58,6 +59,9 @@ export function play(ledger: SmallLedger, { kind, pick, amount }: Move): void {
       return
     case 'adopt':
       ledger.adopt(unproved, application)
+      return
+    case 'forget':
+      ledger.forget(pick % 2 === 0 ? application : unproved)
       return
     case 'take':
       ledger.take(application.service.id)

@@ -5,7 +5,7 @@ import { settleAtDeath } from '../../src/state/at-death.ts'
 import { foldFile } from '../../src/state/fold-file.ts'
 import { type FoldedFolder, foldFolder } from '../../src/state/fold-folder.ts'
 import { UsageState } from '../../src/state/usage-state.ts'
-import type { Totals } from './small-ledger.ts'
+import { type Totals, UNPROVED } from './small-ledger.ts'
 
 /** Runs a generator to its end. */
 export function run<Result>(steps: Iterator<void, Result>): Result {
@@ -18,7 +18,7 @@ export function run<Result>(steps: Iterator<void, Result>): Result {
 /** What a process that takes over the bytes of one file finds. */
 export function readBytes(bytes: Buffer): { totals: Totals; damaged: boolean; torn: number } {
   const state = new UsageState()
-  const { damagedBytes, tornBytes } = run(foldFile(state, bytes, function* () {}))
+  const { damagedBytes, tornBytes } = run(foldFile({ own: state, inherited: new UsageState() }, bytes, function* () {}))
   settleAtDeath(state, 0, damagedBytes > 0)
   return { totals: totalsOf(state), damaged: damagedBytes > 0, torn: tornBytes }
 }
@@ -26,7 +26,7 @@ export function readBytes(bytes: Buffer): { totals: Totals; damaged: boolean; to
 /** What a process that takes over a folder finds. */
 export function readAtDeath(folder: ReadFolder): FoldedFolder & { totals: Totals } {
   const folded = run(foldFolder(folder))
-  settleAtDeath(folded.state, 0, folded.damagedBytes > 0)
+  settleAtDeath(folded.state, 0, folded.damaged)
   return { ...folded, totals: totalsOf(folded.state) }
 }
 
@@ -38,7 +38,7 @@ function totalsOf(state: UsageState): Totals {
   const add = (word: string, service: string | undefined, id: string | undefined, rows: Iterable<Row>) => {
     for (const { minute, resent, usage } of rows) {
       for (const [metric, amount] of usage) {
-        const key = [word, service, id, minute, metric, resent].join(' ')
+        const key = [word, service, id ?? UNPROVED, minute, metric, resent].join(' ')
         totals[key] = (totals[key] ?? 0) + amount
       }
     }

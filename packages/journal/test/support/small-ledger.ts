@@ -69,6 +69,9 @@ export interface SmallBatch {
   at: number
 }
 
+/** Stands for the id of callers that no answer has proved. */
+export const UNPROVED = '-'
+
 /** Usage as text, to compare what was meant with what was read. */
 export type Totals = Record<string, number>
 
@@ -78,20 +81,18 @@ export class SmallLedger implements JournalHost {
   readonly keepMs: number
   readonly told: JournalMessage[] = []
   readonly batches: SmallBatch[] = []
+  readonly applications: SmallApplication[] = []
   writer: JournalWriter | undefined
   time = Date.UTC(2026, 0, 15, 10, 20)
   readonly #services: Map<string | undefined, Service>
-  readonly #applications = new Map<string, SmallApplication>()
+  /** Those that are found by their ids. A ledger may have others of the same ids. */
+  readonly #known = new Map<string, SmallApplication>()
 
   constructor({ services = ['s1'], backend = 'http://b', keepMs = 60_000 }: Partial<JournalHost> = {}) {
     this.services = services
     this.backend = backend
     this.keepMs = keepMs
     this.#services = new Map(services.map((id) => [id, new Service(id)]))
-  }
-
-  get applications(): SmallApplication[] {
-    return [...this.#applications.values()]
   }
 
   now(): number {
@@ -104,12 +105,18 @@ export class SmallLedger implements JournalHost {
 
   application(id: string | undefined, service: string | undefined = this.services[0]): SmallApplication {
     const key = JSON.stringify([service ?? null, id ?? null])
-    let application = this.#applications.get(key)
+    let application = this.#known.get(key)
     if (application === undefined) {
       application = new SmallApplication(this.#services.get(service)!, id)
-      this.#applications.set(key, application)
+      this.#known.set(key, application)
+      this.applications.push(application)
     }
     return application
+  }
+
+  /** Finds another one by its id from now on; this one keeps its usage. */
+  forget({ id, service }: SmallApplication): void {
+    this.#known.delete(JSON.stringify([service.id ?? null, id ?? null]))
   }
 
   book(application: SmallApplication, usage: Record<string, number>): void {
@@ -155,18 +162,18 @@ export class SmallLedger implements JournalHost {
 
   drop(application: SmallApplication): void {
     application.waiting.splice(0)
-    this.writer?.retell(this.#usageOf(application))
+    this.writer?.retell(this.usageOf(application))
   }
 
   adopt(from: SmallApplication, to: SmallApplication): void {
     const rows = from.waiting.splice(0)
     for (const row of rows) to.add(row)
-    this.writer?.move(from, to, rows)
+    this.writer?.retell(this.usageOf(from), this.usageOf(to))
   }
 
   *unsettled(): Generator<UnsettledUsage> {
     for (const application of this.applications) {
-      const usage = this.#usageOf(application)
+      const usage = this.usageOf(application)
       if (usage.waiting.length + usage.maybeCounted.length + usage.sent.length > 0) yield usage
     }
   }
@@ -177,7 +184,11 @@ export class SmallLedger implements JournalHost {
     application.maybeCounted.push(...maybeCounted.map((row) => this.#row(application, row)))
   }
 
-  recoverBatch({ state, at, service, rows }: RecoveredBatch): object {
+  applicationOf(service: string | undefined, id: string): SmallApplication {
+    return this.application(id, service)
+  }
+
+  recoverBatch({ state, at, service, rows }: RecoveredBatch): SmallBatch {
     const batch: SmallBatch = {
       rows: rows.map((row) => {
         const application = this.application(row.application, service)
@@ -197,7 +208,9 @@ export class SmallLedger implements JournalHost {
     const totals: Totals = {}
     const add = (state: string, { id, service }: SmallApplication, row: SmallRow) =>
       row.each((slot, amount) => {
-        const key = [state, service.id, id, row.minute / MINUTE_MS, service.names[slot], row.resent].join(' ')
+        const key = [state, service.id, id ?? UNPROVED, row.minute / MINUTE_MS, service.names[slot], row.resent].join(
+          ' ',
+        )
         totals[key] = (totals[key] ?? 0) + amount
       })
     for (const application of this.applications) {
@@ -212,7 +225,8 @@ export class SmallLedger implements JournalHost {
     return totals
   }
 
-  #usageOf(application: SmallApplication): UnsettledUsage {
+  /** All that an application has. */
+  usageOf(application: SmallApplication): UnsettledUsage {
     const sent = this.batches.flatMap((batch) =>
       batch.rows
         .filter((one) => one.application === application)

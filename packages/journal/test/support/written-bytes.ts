@@ -2,14 +2,13 @@
 import type { JournalledBatch, JournalWriter } from '@threescale/core'
 import { writeHeader } from '../../src/format/header.ts'
 import { RecordBuffer } from '../../src/format/record-buffer.ts'
-import { batchNumbers } from '../../src/writer/batch-numbers.ts'
+import { objectNumbers } from '../../src/writer/object-numbers.ts'
 import { UsageRecords } from '../../src/writer/usage-records.ts'
 import type { SmallLedger } from './small-ledger.ts'
 
 export class WrittenBytes implements JournalWriter {
   bytes: Buffer
-  readonly #records = new UsageRecords(new RecordBuffer())
-  readonly #numbers = batchNumbers()
+  readonly #records = new UsageRecords(new RecordBuffer(), objectNumbers())
   readonly #ledger: SmallLedger
 
   constructor(ledger: SmallLedger) {
@@ -24,16 +23,12 @@ export class WrittenBytes implements JournalWriter {
     this.#append(() => this.#records.book(application, usage, time, this.bytes.length))
 
   take = (batch: JournalledBatch, reserved: boolean): void =>
-    this.#append(() => this.#records.take(this.#numbers.of(batch), batch, reserved, this.bytes.length))
+    this.#append(() => this.#records.take(batch, reserved, this.bytes.length))
 
   settle: JournalWriter['settle'] = (batch, to) =>
-    this.#append(() => this.#records.settle(this.#numbers.of(batch), to, this.#ledger.now(), this.bytes.length))
+    this.#append(() => this.#records.settle(batch, to, this.#ledger.now(), this.bytes.length))
 
-  retell: JournalWriter['retell'] = (usage) =>
-    this.#append(() => this.#records.whole(usage, this.#numbers.of, this.bytes.length))
-
-  move: JournalWriter['move'] = (from, to, rows) =>
-    this.#append(() => this.#records.move(from, to, rows, this.bytes.length))
+  retell: JournalWriter['retell'] = (...usages) => this.#append(() => this.#records.whole(usages, this.bytes.length))
 
   async recover(): Promise<void> {}
 

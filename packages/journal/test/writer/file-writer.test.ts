@@ -47,6 +47,25 @@ describe('law 16: the files', () => {
     )
   })
 
+  it('hold usage that passes to another application while a file is filled', async () => {
+    const directory = newDirectory()
+    const ledger = new SmallLedger()
+    const writer = await openWriter(ledger, directory, { maxBytes: SMALL })
+    const unproved = ledger.application(undefined)
+    ledger.book(unproved, { hits: 9 })
+    let filled = false
+    ledger.unsettled = function* () {
+      const copied = [...ledger.applications]
+      if (!filled) ledger.adopt(unproved, ledger.application('proved now'))
+      filled = true
+      for (const application of copied) yield ledger.usageOf(application)
+    }
+    fill(ledger, 2000)
+    await turn()
+    expect([filled, await foundIn(directory)]).toEqual([true, ledger.totals()])
+    expect(writer.stats().state).toBe('working')
+  })
+
   it('stay small while usage is settled', async () => {
     const directory = newDirectory()
     const ledger = new SmallLedger()

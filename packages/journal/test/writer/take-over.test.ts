@@ -1,14 +1,17 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { RecoveredRow } from '@threescale/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { holdLock } from '../../src/directory/lock.ts'
+import { readFolder } from '../../src/directory/read-folder.ts'
 import { readHeader, writeHeader } from '../../src/format/header.ts'
 import { RecordBuffer } from '../../src/format/record-buffer.ts'
 import { foldersIn, newDirectory, openWriter, turn } from '../support/journal-directory.ts'
-import { moves, play } from '../support/moves.ts'
-import { SmallLedger, type Totals } from '../support/small-ledger.ts'
+import { type Move, moves, play } from '../support/moves.ts'
+import { readAtDeath } from '../support/read-state.ts'
+import { SmallLedger, type Totals, UNPROVED } from '../support/small-ledger.ts'
 
 /** Acknowledged usage is never old enough to be forgotten. */
 const TWO_SERVICES = { services: ['s1', 's2'], keepMs: 2 ** 40 }
@@ -86,13 +89,42 @@ describe('law 16: usage of a dead process', () => {
   })
 
   it('is taken over through many processes that die while they take it over', async () => {
-    let directory = newDirectory()
+    // So deep that each path that grew would soon be too long for the system.
+    const deep = () => join(newDirectory(), ...Array(15).fill('x'.repeat(250)))
+    let directory = deep()
     const held = await dieWithHits(directory, 3)
-    for (let generation = 0; generation < 12; generation++) directory = await dyingAt(0, directory)
+    for (let generation = 0; generation < 12; generation++) directory = await dyingAt(0, directory, deep())
     const next = new SmallLedger()
     await openWriter(next, directory)
     expect(next.totals()).toEqual(held)
     expect(next.told).toMatchObject([{ event: 'recovered' }])
+  })
+
+  it('is neither lost nor doubled, whenever a process dies that takes it over and goes on meanwhile', async () => {
+    const one = fc.record({ own: moves, meanwhile: moves, pick: fc.nat() })
+    await fc.assert(
+      fc.asyncProperty(fc.array(one, { minLength: 2, maxLength: 4 }), async (generations) => {
+        let death: Death = { folder: undefined, held: {} }
+        for (const { own, meanwhile, pick } of generations) {
+          const directory = newDirectory()
+          const ledger = new SmallLedger(TWO_SERVICES)
+          const writer = await openWriter(ledger, directory)
+          for (const move of own) play(ledger, move)
+          await place(death, directory)
+          const deaths = deathsOf(ledger, directory, death, meanwhile)
+          await writer.recover()
+          for (const move of meanwhile) {
+            play(ledger, move)
+            deaths.push(deathNow(ledger, directory, {}))
+          }
+          for (const { folder, held } of deaths) {
+            expect(proved(readAtDeath(await readFolder(folder!)).totals)).toEqual(proved(held))
+          }
+          death = deaths[pick % deaths.length]!
+        }
+      }),
+      { numRuns: 12 },
+    )
   })
 
   it('is left alone while its process lives, and taken over by a process that lives already', async () => {
@@ -211,9 +243,82 @@ describe('what cannot be read', () => {
   })
 })
 
+/** The folder of a dead process. */
+const DEAD = '00000000000000ff'
+
+/** A process that died at some moment. */
+interface Death {
+  /** A copy of its folder, without its lock. */
+  readonly folder: string | undefined
+  readonly held: Totals
+}
+
+/** Lets a dead process be found in a directory. */
+async function place({ folder }: Death, directory: string): Promise<void> {
+  if (folder === undefined) return
+  const unfinished = join(directory, `new-${DEAD}`)
+  cpSync(folder, unfinished, { recursive: true })
+  const lock = await holdLock(unfinished)
+  renameSync(unfinished, join(directory, DEAD))
+  lock.release()
+}
+
+/** The death of the process of a ledger that has yet to take over the rest of another one. */
+function deathNow(ledger: SmallLedger, directory: string, rest: Totals): Death {
+  const folder = newDirectory()
+  const own = foldersIn(directory).find((one) => !one.endsWith(DEAD))!
+  cpSync(own, folder, { recursive: true, filter: (path) => !path.endsWith('lock') })
+  return { folder, held: sum(ledger.totals(), rest) }
+}
+
+/**
+ * The deaths that a process could have while it takes over another one, and goes on with its own usage.
+ *
+ * @param dead what it takes over. @param meanwhile what happens between two steps of that.
+ */
+function deathsOf(ledger: SmallLedger, directory: string, dead: Death, meanwhile: readonly Move[]): Death[] {
+  const deaths: Death[] = []
+  const rest = { ...dead.held }
+  const next = meanwhile.values()
+  const dieHere = () => deaths.push(deathNow(ledger, directory, rest))
+  const goOn = (): void => {
+    const { value } = next.next()
+    if (value !== undefined) play(ledger, value)
+    dieHere()
+  }
+  const taken = (word: string, service: string | undefined, id: string | undefined, rows: readonly RecoveredRow[]) => {
+    for (const { minute, resent, usage } of rows) {
+      for (const [metric, amount] of Object.entries(usage)) {
+        rest[[word, service, id ?? UNPROVED, minute / 60_000, metric, resent].join(' ')]! -= amount
+      }
+    }
+  }
+  const { recover, recoverBatch } = ledger
+  ledger.recover = (usage) => {
+    dieHere()
+    recover.call(ledger, usage)
+    taken('waiting', usage.service, usage.application, usage.waiting)
+    taken('maybe-counted', usage.service, usage.application, usage.maybeCounted)
+    // What is left of an unproved caller is told, and is over after that.
+    if (usage.application !== undefined) goOn()
+  }
+  ledger.recoverBatch = (batch) => {
+    goOn()
+    for (const row of batch.rows) taken(batch.state, batch.service, row.application, [row])
+    return recoverBatch.call(ledger, batch)
+  }
+  return deaths
+}
+
+/** Usage of callers that an answer has proved; that of others is told, and not kept. */
+function proved(totals: Totals): Totals {
+  return Object.fromEntries(
+    Object.entries(totals).filter(([key, amount]) => amount !== 0 && key.split(' ')[2] !== UNPROVED),
+  )
+}
+
 /** The directory that a process leaves which dies at the given step of a take-over. */
-async function dyingAt(step: number, directory: string): Promise<string> {
-  const left = newDirectory()
+async function dyingAt(step: number, directory: string, left = newDirectory()): Promise<string> {
   const ledger = new SmallLedger()
   let steps = 0
   const dieHere = (): void => {

@@ -3,9 +3,9 @@ import type { ApplicationLedger } from '../application-ledger.ts'
 import type { UnsettledUsage } from '../journal.ts'
 import { eachRow } from './waiting-rows.ts'
 
-/** To be called after usage of the application was given up or stamped anew. */
-export function retell(application: ApplicationLedger): void {
-  application.service.ledger.journal?.retell(unsettledOf(application))
+/** To be called after usage of applications of one service was given up, stamped anew or passed on. */
+export function retell(...applications: readonly [ApplicationLedger, ...ApplicationLedger[]]): void {
+  applications[0].service.ledger.journal?.retell(...applications.map(unsettledOf))
 }
 
 /** All usage of an application that is not settled. */
