@@ -5,6 +5,7 @@ import { CLOCK } from '../../packages/core/src/primitives/clock.ts'
 import { clientOf } from '../../packages/core/test/client/client-of.ts'
 import { eventually } from '../support/eventually.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { rejection } from '../support/rejection.ts'
 import { sayYes, TYPE } from '../support/socket-backend.ts'
 import { startStarvingBackend } from '../support/starving-backend.ts'
 
@@ -100,6 +101,26 @@ test('an idle connection makes way for one that waits for its first answer', asy
   expect(await failures(calls)).toEqual([])
   expect(backend.served).toHaveLength(2)
   await eventually(() => backend.open === 1, 'the end of the idle connection')
+})
+
+test('law 3: a call on a connection that no worker serves is crowded out while the backend answers others', async () => {
+  const clock = new ManualClock(0)
+  const held: (() => void)[] = []
+  const backend = await startStarvingBackend(1, (request, response) => void held.push(() => sayYes(request, response)))
+  const client = clientOf(backend.url, { [CLOCK]: clock, maxConnections: 2 })
+  const served = client.authrep({ userKey: 'served' })
+  await eventually(() => held.length === 1, 'the first call')
+  const starved = rejection(client.authrep({ userKey: 'starved' }))
+  await eventually(() => backend.open === 2, 'the second connection')
+  await clock.advance(DEFAULTS.timeoutMs / 10)
+  const next = rejection(client.authrep({ userKey: 'next' }))
+  held.shift()!()
+  await served
+  await eventually(() => held.length === 1, 'the next call on the same connection')
+  await clock.advance(DEFAULTS.timeoutMs)
+  expect(await starved).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true, crowdedOut: true })
+  // This one was served, and got no answer.
+  expect(await next).toMatchObject({ code: 'ERR_THREESCALE_TIMEOUT', sent: true, crowdedOut: false })
 })
 
 test('calls of all kinds share the connections', async () => {

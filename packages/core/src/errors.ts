@@ -79,7 +79,10 @@ export class TimeoutError extends ThreeScaleError {
   override readonly retryable: boolean = true
   /** Whether a byte of the request may have reached the backend. */
   readonly sent: boolean
-  /** Whether it was not sent because all connections were busy with other calls, which the backend answered meanwhile. */
+  /**
+   * Whether too much was asked at once: the backend answered other calls meanwhile, and this one had no connection, or one
+   * that the backend has not served yet. Calls that were never sent say so by `sent`.
+   */
   readonly crowdedOut: boolean
 
   constructor(message: string, details: ErrorDetails & { readonly sent: boolean; readonly crowdedOut?: boolean }) {

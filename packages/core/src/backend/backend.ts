@@ -102,7 +102,8 @@ export class Backend {
     const name: Endpoint = 'clientId' in credentials ? `oauth_${endpoint}` : endpoint
     const began = clock.elapsed()
     try {
-      const verdict = await client[endpoint](credentials, { ...call, service })
+      const unverifiedShare = known ? undefined : share
+      const verdict = await client[endpoint](credentials, { ...call, service, unverifiedShare })
       const message = { endpoint: name, service, status: verdict.status, durationMs: clock.elapsed() - began }
       if (!verdict.authorized && verdict.foreign !== undefined) {
         const failure = await this.#judge(verdict.foreign, question, permit, message)
@@ -173,6 +174,7 @@ export class Backend {
     const { breaker, observer } = this.#options
     const message = { ...call, code: isThreeScaleError(error) ? error.code : undefined, status: statusOf(error) }
     const retryAfterMs = retryAfterOf(error)
+    const counts = call.endpoint.endsWith('authrep')
     if (isBusy(error)) {
       // A flood causes it, and must not open the breaker for known callers, nor the door for unknown ones.
       breaker?.drop(permit)
@@ -183,7 +185,8 @@ export class Backend {
       // Not a failure of the backend, which answers others: too much is asked at once.
       breaker?.drop(permit)
       observer.called({ ...message, outcome: 'failed' })
-      return known ? { kind: 'unavailable', retryAfterMs: undefined, mayHaveCounted: false } : OVERLOADED
+      const mayHaveCounted = counts && error.sent
+      return known ? { kind: 'unavailable', retryAfterMs: undefined, mayHaveCounted } : OVERLOADED
     }
     if (
       error instanceof TransportError ||
@@ -193,11 +196,7 @@ export class Backend {
     ) {
       breaker?.failure()
       observer.called({ ...message, outcome: 'failed' })
-      return {
-        kind: 'unavailable',
-        retryAfterMs,
-        mayHaveCounted: call.endpoint.endsWith('authrep') && mayHaveCounted(error),
-      }
+      return { kind: 'unavailable', retryAfterMs, mayHaveCounted: counts && mayHaveCounted(error) }
     }
     breaker?.drop(permit)
     if (error instanceof CircuitOpenError)

@@ -45,7 +45,9 @@ export interface ReportBatch {
 }
 
 /** The line of reports; no credentials are encoded so. */
-const REPORTS = 'reports'
+const REPORTS = ['reports'] as const
+/** The line of all callers that 3scale was never seen to accept. */
+const UNVERIFIED = 'unverified'
 const ONE_HIT: SetUsage = Object.freeze({ hits: 1 })
 
 /**
@@ -197,8 +199,8 @@ export class ThreeScaleClient {
     if (!checkCall(credentials, call, problems)) throw new ArgumentError(problems)
     const usage = call.usage === undefined ? defaultUsage : call.usage
     const start = this.#address.authorizePath(endpoint, isOAuth(credentials), call.service, problems)
-    const line = encodeCredentials(credentials, problems)
-    const caller = line + encodeReferrer(call.referrer, problems)
+    const identity = encodeCredentials(credentials, problems)
+    const caller = identity + encodeReferrer(call.referrer, problems)
     const path = start + caller + encodeCall(call, usage, problems)
     const extensions = encodeExtensions(call.extensions, true, problems)
     if (problems.length > 0) throw new ArgumentError(problems)
@@ -211,7 +213,7 @@ export class ThreeScaleClient {
         headers: extensions === '' ? this.#headers : [...this.#headers, '3scale-options', extensions],
         body: undefined,
         signal: call.signal,
-        line,
+        line: call.unverifiedShare === undefined ? [identity] : [UNVERIFIED, call.unverifiedShare],
         caller: call.caller,
         whenSent: call.whenSent ?? 'abort',
         repeatable: endpoint === 'authorize',

@@ -25,6 +25,14 @@ test('a line that begins to wait waits for one item of each other line at most',
   expect(takeAll(line)).toEqual(['a2', 'b1', 'a3', 'a4'])
 })
 
+test('the parts of a line share its turns, and take turns among themselves', () => {
+  const line = new FairLine<string>()
+  for (const item of ['x1', 'x2', 'y1', 'x3']) line.push(item, 'many', item[0]!)
+  for (const item of ['a1', 'a2']) line.push(item, 'one')
+  expect(line.length).toBe(6)
+  expect(takeAll(line)).toEqual(['x1', 'a1', 'y1', 'a2', 'x2', 'x3'])
+})
+
 test('knows how many wait', () => {
   const line = lineOf('a1', 'b1')
   expect(line.length).toBe(2)

@@ -39,6 +39,13 @@ export interface AuthorizeCall {
    * @internal
    */
   readonly caller?: AbortSource | undefined
+  /**
+   * For a caller that 3scale was never seen to accept: whose calls it takes turns with. All such callers together wait for
+   * connections as one caller does. Default: the caller waits for itself.
+   *
+   * @internal
+   */
+  readonly unverifiedShare?: string | undefined
 }
 
 export type Endpoint = 'authorize' | 'authrep'

@@ -30,6 +30,7 @@ const CALL_NAMES: Record<keyof AuthorizeCall, true> = {
   signal: true,
   whenSent: true,
   caller: true,
+  unverifiedShare: true,
 }
 const TRANSACTION_NAMES: Record<keyof Transaction, true> = {
   appId: true,

@@ -1,26 +1,21 @@
 /** Exchanges that wait for a connection: those of one line in their order, lines in turn. */
 import type { Clock } from '../../primitives/clock.ts'
 import { FairLine } from '../../primitives/fair-line.ts'
-import type { Exchange, ExchangeQueue } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 
 /** A call is sent while it has this many times the usual time for its answer. */
 const TIMES_LATENCY = 2
 
-export class ExchangeLine implements ExchangeQueue {
+export class ExchangeLine {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #waiting = new FairLine<Exchange>()
-  #answers = 0
   /** How long a call must still have for its answer, in milliseconds. */
   #neededMs = 0
 
   constructor({ clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number }) {
     this.#clock = clock
     this.#timeoutMs = timeoutMs
-  }
-
-  get answers(): number {
-    return this.#answers
   }
 
   get length(): number {
@@ -40,8 +35,9 @@ export class ExchangeLine implements ExchangeQueue {
   }
 
   push(exchange: Exchange): void {
-    exchange.waitIn(this)
-    this.#waiting.push(exchange, exchange.line)
+    const [name, part] = exchange.wait()
+    if (part === undefined) this.#waiting.push(exchange, name)
+    else this.#waiting.push(exchange, name, part)
   }
 
   /** Takes out the next one. */
@@ -51,9 +47,8 @@ export class ExchangeLine implements ExchangeQueue {
     return first
   }
 
-  /** A connection was answered. @param latencyMs how long answers usually take, in milliseconds. */
+  /** @param latencyMs how long answers usually take, in milliseconds. */
   answered(latencyMs: number): void {
-    this.#answers++
     // Where answers take long, a call that found a connection after half of its time is tried all the same.
     this.#neededMs = Math.min(TIMES_LATENCY * latencyMs, this.#timeoutMs / 2)
   }

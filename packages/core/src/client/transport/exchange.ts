@@ -15,16 +15,18 @@ export type ExchangeEnd = 'answered' | 'dropped' | 'timed-out' | 'broken'
 
 /** What an exchange tells the connection that it was handed to. */
 export interface ExchangeObserver {
+  /** Whether the backend serves it: it has answered on this connection. */
+  readonly proved: boolean
   /** The request is about to be written. */
   onWritten(): void
   /** Exactly once. */
   onEnd(end: ExchangeEnd): void
 }
 
-/** Where an exchange waits for a connection. */
-export interface ExchangeQueue {
-  /** How many calls its connections have answered so far. */
-  readonly answers: number
+/** What the exchanges of one transport share. */
+export interface Traffic {
+  /** How many were answered so far. */
+  answers: number
 }
 
 type Headers = TransportResponse['headers']
@@ -39,14 +41,15 @@ const NO_BODY = Buffer.alloc(0)
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: TransportRequest
   readonly #origin: string
+  readonly #traffic: Traffic
   readonly #resolve: (response: TransportResponse) => void
   readonly #reject: (reason: unknown) => void
   readonly #endsAt: number
   readonly #timer: Timer
   #abortListener: (() => void) | undefined
   #observer: ExchangeObserver | undefined
-  #queue: ExchangeQueue | undefined
-  #answersBefore = 0
+  readonly #answersBefore: number
+  #waits = false
   #controller: Dispatcher.DispatchController | undefined
   #settled = false
   #timedOut = false
@@ -59,12 +62,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     request: TransportRequest,
     origin: string,
+    traffic: Traffic,
     clock: Clock,
     resolve: (response: TransportResponse) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#request = request
     this.#origin = origin
+    this.#traffic = traffic
+    this.#answersBefore = traffic.answers
     this.#resolve = resolve
     this.#reject = reject
     this.#endsAt = clock.elapsed() + request.timeoutMs
@@ -75,15 +81,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** Calls in one line are sent in order; lines take turns. */
-  get line(): string {
+  /** All connections are busy. Returns the names of the line that it waits in. */
+  wait(): TransportRequest['line'] {
+    this.#waits = true
     return this.#request.line
-  }
-
-  /** All connections are busy. */
-  waitIn(queue: ExchangeQueue): void {
-    this.#queue = queue
-    this.#answersBefore = queue.answers
   }
 
   /**
@@ -100,7 +101,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Hands the request over. Every failure, also one that undici throws, arrives at `onResponseError`. */
   dispatchOn(dispatcher: Dispatcher, observer?: ExchangeObserver): void {
-    this.#queue = undefined
+    this.#waits = false
     this.#observer = observer
     const { path, method, headers, body } = this.#request
     try {
@@ -149,6 +150,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#traffic.answers++
     this.#answer(undefined)
     this.#end('answered')
   }
@@ -177,13 +179,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #onDeadline(): void {
     this.#timedOut = true
-    const queue = this.#queue
     const sent = this.#controller !== undefined
-    const missing = queue !== undefined ? 'free connection to' : sent ? 'complete answer from' : 'connection to'
+    const missing = this.#waits ? 'free connection to' : sent ? 'complete answer from' : 'connection to'
     const message = `no ${missing} ${this.#origin} within ${this.#request.timeoutMs} ms`
-    this.#fail(
-      new TimeoutError(message, { sent, crowdedOut: queue !== undefined && queue.answers > this.#answersBefore }),
-    )
+    // Of a given dispatcher it is not known whether the backend serves the connection.
+    const served = sent && this.#observer?.proved !== false
+    const crowdedOut = !served && this.#traffic.answers > this.#answersBefore
+    this.#fail(new TimeoutError(message, { sent, crowdedOut }))
     this.#drop()
     // What was not written has no answer to come: its connection is still being made.
     this.#end('timed-out')

@@ -16,8 +16,11 @@ export interface TransportRequest {
   /** Milliseconds until the exchange fails, connecting included. */
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
-  /** Requests of one line wait for a connection in their order; lines take turns, so that none waits behind all of another. */
-  readonly line: string
+  /**
+   * Where it waits for a connection. Requests of one line wait in their order; lines take turns, so that none waits
+   * behind all of another. A second name is a line within the first, whose turns it shares.
+   */
+  readonly line: readonly [string, string?]
   /** Checked right before the request is written: if the client has disconnected, nothing is written. */
   readonly caller?: AbortSource | undefined
   /** Whether an abort ends an exchange that was already written, and its connection with it. */

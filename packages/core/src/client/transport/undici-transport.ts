@@ -24,6 +24,7 @@ export function createUndiciTransport(options: UndiciTransportOptions): Transpor
   const { origin, clock, dispatcher } = options
   // Connections outlive the request that opens them, so they must not hold its async context.
   const inContext = captureContext()
+  const traffic = { answers: 0 }
   let pool: ConnectionPool | undefined
 
   function send(exchange: Exchange): void {
@@ -37,7 +38,7 @@ export function createUndiciTransport(options: UndiciTransportOptions): Transpor
   return {
     request(request: TransportRequest) {
       return new Promise((resolve, reject) => {
-        inContext(() => send(new Exchange(request, origin, clock, resolve, reject)))
+        inContext(() => send(new Exchange(request, origin, traffic, clock, resolve, reject)))
       })
     },
     async close() {
