@@ -10,17 +10,17 @@ import { answerBy } from '../support/answer-by.ts'
 import { ManualClock, settled } from '../support/manual-clock.ts'
 import { createWorld, SERVICE, stateOf } from '../support/world.ts'
 
-const STATE = stateOf({
-  applications: ['a1', 'a2', 'a3'].map((id, index) => ({ id, plan: 'p1', user_keys: [`k${index + 1}`] })),
-})
+const applications = ['a1', 'a2', 'a3'].map((id, index) => ({ id, plan: 'p1', user_keys: [`k${index + 1}`] }))
+const STATE = stateOf({ applications })
+const LIMITED = stateOf({ applications, limits: [{ metric: 'hits', period: 'day', value: 1 }] })
 
 interface AddressedView extends RequestView {
   readonly address?: string
 }
 
-function open(options: Partial<GatewayOptions<AddressedView>>) {
+function open(options: Partial<GatewayOptions<AddressedView>>, state = STATE) {
   const clock = new ManualClock('2026-03-10T10:20:30Z')
-  const emulator = createEmulator({ state: STATE, clock })
+  const emulator = createEmulator({ state, clock })
   const waiting: (() => void)[] = []
   const opened = {
     clock,
@@ -86,6 +86,39 @@ describe('law 10: a direct gateway', () => {
     // As documented: nothing tells it from the flood.
     expect(await newcomer).toBe('overloaded')
     expect(countOf(await flood, 'user_key_invalid')).toBe(8)
+    await world.gateway.close()
+  })
+})
+
+describe('law 10: a flood of made-up keys', () => {
+  it('keeps no place from a caller that 3scale accepted, though its limits were exceeded then', async () => {
+    const world = open({}, LIMITED)
+    expect([await world.ask('k1'), await world.ask('k1')]).toEqual(['allow', 'limits_exceeded'])
+    world.holds = true
+    const flood = Promise.all(times(100, (index) => world.ask(`made-up-${index}`)))
+    await settled()
+    const known = world.ask('k1')
+    await settled()
+    world.holds = false
+    world.release()
+    expect(await known).toBe('limits_exceeded')
+    await flood
+    await world.gateway.close()
+  })
+
+  it('keeps no place from a caller whose application the cache has no room for', async () => {
+    const world = open({ cache: { maxApplications: 1 } })
+    // The usage of the first one waits, so it is not evicted.
+    expect([await world.ask('k1'), await world.ask('k2')]).toEqual(['allow', 'allow'])
+    world.holds = true
+    const flood = Promise.all(times(100, (index) => world.ask(`made-up-${index}`)))
+    await settled()
+    const known = world.ask('k2')
+    await settled()
+    world.holds = false
+    world.release()
+    expect(await known).toBe('allow')
+    await flood
     await world.gateway.close()
   })
 })

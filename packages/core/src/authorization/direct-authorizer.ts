@@ -2,14 +2,12 @@
  * Makes one call to the backend per request, as the classic 3scale plugins do. Callers are remembered only for the
  * bounds on calls, for the policy during an outage, and for usage that is known after the response.
  */
-import { LRUCache } from 'lru-cache'
 import { DECISION_EXTENSIONS } from '../backend/extensions.ts'
 import { AllowedDecision } from '../decision/allowed-decision.ts'
 import type { Authorized, Verdict } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { QuestionStamp } from '../ledger/service-ledger.ts'
 import { isAborted } from '../primitives/abort.ts'
-import { detachString } from '../primitives/detach-string.ts'
 import type { AuthorizationRequest, Authorizer, AuthorizerOptions, Decided } from './authorizer.ts'
 import { AwaitingDecision } from './awaiting-decision.ts'
 import { CacheLoader } from './callers/cache-loader.ts'
@@ -33,14 +31,11 @@ class DirectAuthorizer implements Authorizer {
   readonly #options: AuthorizerOptions
   readonly #cache: ServiceCache
   readonly #loader: CacheLoader
-  /** Callers that the backend's last answer about them allowed. */
-  readonly #allowedCallers: LRUCache<string, true>
 
   constructor(options: AuthorizerOptions) {
     this.#options = options
     this.#cache = new ServiceCache(options)
     this.#loader = new CacheLoader(this.#cache, options)
-    this.#allowedCallers = new LRUCache({ max: options.cache.maxApplications })
   }
 
   /** Nothing is known locally: the backend is asked about every request. */
@@ -55,7 +50,7 @@ class DirectAuthorizer implements Authorizer {
     const { service, ledger } = this.#cache
     const { backend, clock } = this.#options
     const caller = identityText(credentials, referrer)
-    const known = this.#allowedCallers.has(caller)
+    const known = this.#cache.isAccepted(caller)
     const stamp = ledger.ledger.stampQuestion()
     const answer = await backend.ask({
       endpoint: policy.counts === 'now' ? 'authrep' : 'authorize',
@@ -70,13 +65,10 @@ class DirectAuthorizer implements Authorizer {
     const { verdict } = answer
     if (!verdict.authorized) {
       // What is not 3scale's answer denies this request, and says nothing about a caller that 3scale has accepted.
-      if (!known || verdict.foreign === undefined) {
-        this.#allowedCallers.delete(caller)
-        this.#learn(request, verdict, stamp)
-      }
+      if (!known || verdict.foreign === undefined) this.#learn(request, verdict, stamp)
       return refusalFromVerdict(verdict, usage, clock.now())
     }
-    this.#allowedCallers.set(detachString(caller), true)
+    this.#cache.accept(caller)
     if (policy.counts === 'now') ledger.countedElsewhere(usage)
     // The client disconnected during the call. The call was allowed to finish, but the handler must not run.
     if (isAborted(view)) return refuse('client_closed_request')

@@ -33,6 +33,8 @@ export async function decidePerRequest(
   const { credentials, referrer, policy, usage, view } = request
   const { service, ledger } = cache
   const identity = cache.identities.find(credentials, referrer)
+  const text = identityText(credentials, referrer)
+  const known = cache.isAccepted(text, identity)
   if (identity !== undefined) await flush(identity.application)
   const stamp = ledger.ledger.stampQuestion()
   const reserved = reserve(cache, identity, request, clock)
@@ -43,8 +45,8 @@ export async function decidePerRequest(
     service: service.id,
     credentials,
     call: { usage: usage.usage, referrer, extensions: DECISION_EXTENSIONS, caller: view },
-    known: identity !== undefined,
-    share: shareOf(identity !== undefined, identityText(credentials, referrer), request, options),
+    known,
+    share: shareOf(known, text, request, options),
   })
   if (answer.kind !== 'verdict') {
     reserved.undo()

@@ -73,7 +73,7 @@ class CachedAuthorizer implements Authorizer {
     const load = loads.join(key, () => {
       if (attempt === 1) this.#options.observer.cached('miss', this.#service.id, credentials)
       const identity = identities.find(credentials, referrer)
-      const known = identity !== undefined
+      const known = this.#cache.isAccepted(text, identity)
       const share = known ? undefined : shareOf(known, text, request, this.#options)
       const about = { application: identity?.application, known, share }
       return this.#loader.load({ credentials, referrer, usage: usage.usage, ...about })

@@ -34,15 +34,16 @@ function learnAllowed(cache: ServiceCache, verdict: Verdict, asked: AskedFor): C
   const { credentials, referrer, metrics, stamp } = asked
   const { ledger } = cache
   const id = applicationOf(verdict, credentials)
+  const text = identityText(credentials, referrer)
   const application = id === undefined || !verdict.readable ? undefined : ledger.application(id)
   if (application === undefined) {
+    cache.accept(text)
     ledger.applyToOverflow(id, stamp, verdict, metrics)
     return { kind: 'unkept' }
   }
   ledger.apply(application, stamp, verdict, metrics)
   application.denial = undefined
   ledger.denial = undefined
-  const text = identityText(credentials, referrer)
   cache.denials.forget(text)
   const unverified = cache.unverified.get(text)
   if (unverified !== undefined) {
@@ -83,6 +84,7 @@ function learnDenied(
   const reason = detachString(publicReason(verdict.reason, secretsOf(credentials, referrer)))
   const { ledger } = cache
   const text = identityText(credentials, referrer)
+  cache.reject(text)
   const identity = cache.identities.find(credentials, referrer)
   const id = applicationOf(verdict, credentials)
   const application = identity?.application ?? (id === undefined ? undefined : ledger.applications.get(id))

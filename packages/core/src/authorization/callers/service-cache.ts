@@ -1,4 +1,5 @@
 /** What authorization remembers of one service. */
+import { LRUCache } from 'lru-cache'
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
@@ -40,6 +41,8 @@ export class ServiceCache {
   readonly headStarts: HeadStarts
   /** Callers that `onUnavailable: 'allow'` admitted before any answer accepted them, and their usage. */
   readonly unverified: Map<string, Identity> = new Map()
+  /** Callers that the backend's last answer about them accepted, and of which no identity need be kept. */
+  readonly #accepted: LRUCache<string, true>
   /** Callers of applications that are not kept. */
   readonly #overflowCallers = new WeakMap<ApplicationLedger, CallerCredentials>()
   readonly #observer: Pick<Observer, 'cached'>
@@ -49,10 +52,26 @@ export class ServiceCache {
     this.ledger = ledger
     this.settings = cache
     this.#observer = observer
+    this.#accepted = new LRUCache({ max: cache.maxApplications })
     this.loads = new SingleFlight(cache.maxWaiters)
     this.identities = new Identities(cache.maxApplications)
     this.denials = new RememberedDenials({ max: cache.maxDenials, ttlMs: cache.denialTtlMs })
     this.headStarts = new HeadStarts(cache.ttlMs)
+  }
+
+  /** Whether the backend has accepted a caller, so that it is no stranger. @param text its identity as text. */
+  isAccepted(text: string, identity?: Identity): boolean {
+    return identity !== undefined || this.#accepted.has(text)
+  }
+
+  /** Notes that the backend has accepted a caller. */
+  accept(text: string): void {
+    this.#accepted.set(detachString(text), true)
+  }
+
+  /** The backend has denied a caller, for another reason than its limits. */
+  reject(text: string): void {
+    this.#accepted.delete(text)
   }
 
   /** Remembers a caller that is admitted unverified; undefined when there are too many of them. */
