@@ -252,6 +252,55 @@ describe('a clean probe that takes long', () => {
   })
 })
 
+describe('a clean probe that fails', () => {
+  it.each([
+    ['foreign', () => INGRESS],
+    ['no answer', () => Promise.reject(new TimeoutError('no answer', { sent: true }))],
+  ])('law 3: is one failure to the breaker, however many wait for it (%s)', async (_how, lost) => {
+    const world = open({ breaker: { failures: 2, openMs: 60_000 } })
+    world.stranger = ({ path }) => (path.includes('clean-probe') ? lost() : INGRESS)
+    const asked = await Promise.all(Array.from({ length: 20 }, (_, index) => world.ask(`x${index}`)))
+    expect(new Set(asked)).toEqual(new Set(['backend_unavailable']))
+    // The result holds for this second, without another failure.
+    expect(await world.ask('later')).toBe('backend_unavailable')
+    expect(world.probes()).toBe(1)
+    world.stranger = undefined
+    expect(await world.ask('k1')).toBe('allow')
+    await world.gateway.close()
+  })
+
+  it('law 3: opens the breaker anew when the call that half-opened it waited for a result of before', async () => {
+    const world = open({ breaker: { failures: 1, openMs: 100 } })
+    world.stranger = noRoute
+    expect(await world.ask('x')).toBe('backend_unavailable')
+    await world.clock.advance(200)
+    expect(await world.ask('y')).toBe('backend_unavailable')
+    const before = world.calls.length
+    expect(await world.ask('z')).toBe('backend_unavailable')
+    expect(world.calls.length).toBe(before)
+    await world.gateway.close()
+  })
+})
+
+describe('law 3: a report that fails while questions are answered', () => {
+  it.each([
+    ['is answered by a proxy', () => foreign(405, 'text/html', '<html>no</html>')],
+    ['is crowded out', () => Promise.reject(new TimeoutError('no connection', { sent: false, crowdedOut: true }))],
+    ['meets a busy backend', () => foreign(429, undefined, '')],
+  ])('is no outage if it %s: no unknown caller is let in', async (_how, fail) => {
+    const world = open({ cache: true, onUnavailable: 'allow', breaker: { failures: 1, openMs: 60_000 } })
+    expect(await world.ask('k1')).toBe('allow')
+    world.stranger = ({ method }) => (method === 'POST' ? fail() : undefined)
+    await world.clock.advance(15_000)
+    expect(world.calls.some(({ method }) => method === 'POST')).toBe(true)
+    expect(await world.ask('made-up')).toBe('user_key_invalid')
+    world.stranger = undefined
+    await world.clock.advance(30_000)
+    expect(world.imbalance()).toBe(0)
+    await world.gateway.close()
+  })
+})
+
 describe('a 429 of the backend', () => {
   const busy: Stranger = ({ method }) =>
     method === 'GET' ? { ...foreign(429, undefined, ''), headers: { 'retry-after': '7' } } : undefined

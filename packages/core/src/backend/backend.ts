@@ -14,7 +14,6 @@ import {
   ProtocolError,
   RejectedError,
   TimeoutError,
-  TransportError,
 } from '../errors.ts'
 import type { CallMessage, Endpoint } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -23,6 +22,7 @@ import type { Clock } from '../primitives/clock.ts'
 import type { Breaker } from './breaker.ts'
 import type { Bulkhead } from './bulkhead.ts'
 import { CleanProbes, FOREIGN_CODE } from './clean-probe.ts'
+import { isOutage, type OutageError } from './outage.ts'
 
 /** How long to wait after a call without an answer, in milliseconds, unless the backend named a time itself. */
 export const BACKEND_RETRY_MS = 1000
@@ -149,7 +149,8 @@ export class Backend {
     const result = await this.#probes.result(client, service, foreign, client.timeoutMs - message.durationMs)
     if (result === 'answered') return undefined
     observer.called({ ...message, outcome: 'failed', code: FOREIGN_CODE }, foreign)
-    if (result === 'silent') breaker?.failure()
+    // The clean probe counted its failure itself, once for all that wait for it. But the breaker's probe must not go on.
+    if (result === 'silent' && permit === 'probe') breaker?.failure()
     else breaker?.drop(permit)
     if (call.caller !== undefined && isAborted(call.caller)) return { kind: 'aborted' }
     // Without a result, or while 3scale is busy, it may be the caller's doing, so no policy lets an unknown caller in.
@@ -188,12 +189,7 @@ export class Backend {
       const mayHaveCounted = counts && error.sent
       return known ? { kind: 'unavailable', retryAfterMs: undefined, mayHaveCounted } : OVERLOADED
     }
-    if (
-      error instanceof TransportError ||
-      error instanceof TimeoutError ||
-      error instanceof BackendError ||
-      error instanceof ProtocolError
-    ) {
+    if (isOutage(error)) {
       breaker?.failure()
       observer.called({ ...message, outcome: 'failed' })
       return { kind: 'unavailable', retryAfterMs, mayHaveCounted: counts && mayHaveCounted(error) }
@@ -230,7 +226,7 @@ function retryAfterOf(error: unknown): number | undefined {
 }
 
 /** As with reports, a call that was never sent, or that a busy backend turned away, was surely not counted. */
-function mayHaveCounted(error: TransportError | TimeoutError | BackendError | ProtocolError): boolean {
+function mayHaveCounted(error: OutageError): boolean {
   if (error instanceof BackendError) return error.status !== 503
   return error instanceof ProtocolError || error.sent
 }

@@ -77,6 +77,7 @@ export class CleanProbes {
     return probe
   }
 
+  /** Counts a failure here and once: many calls may wait for the result, or none any more. */
   async #ask(client: ThreeScaleClient, service: string | undefined, foreign: ForeignAnswer): Promise<ProbeResult> {
     const { breaker, clock, observer } = this.#options
     const began = clock.elapsed()
@@ -91,6 +92,7 @@ export class CleanProbes {
       } else {
         const own = { ...foreign, status, contentType: verdict.foreign }
         observer.called({ ...call(), outcome: 'failed', status, code: FOREIGN_CODE }, own)
+        breaker?.failure()
         return 'silent'
       }
       return 'answered'
@@ -100,7 +102,6 @@ export class CleanProbes {
       // The operator is told of the foreign answer, because that began the outage.
       observer.called({ ...call(), outcome: 'failed', status, code }, foreign)
       if (status === 429) return 'busy'
-      // Counted here, because those who wait for the probe may be gone before.
       breaker?.failure()
       return 'silent'
     }

@@ -1,7 +1,8 @@
 /** Sends one batch, and halves it down to single transactions where the backend refuses the whole. */
+import { isOutage } from '../backend/outage.ts'
 import type { ThreeScaleClient } from '../client/client.ts'
 import type { Transaction } from '../domain/transaction.ts'
-import { BackendError, ClosedError, ConfigError } from '../errors.ts'
+import { ClosedError, ConfigError } from '../errors.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
@@ -15,8 +16,8 @@ export const LARGE_BATCH = 100
 /** What a flush has to know of a batch that was sent. */
 export type SendResult =
   | { readonly kind: 'delivered' }
-  /** The backend cannot take it now. */
-  | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined }
+  /** The backend cannot take it now. `outage`: not only this report. */
+  | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined; readonly outage: boolean }
   /** Our own credentials are refused. */
   | { readonly kind: 'rejected' }
   | { readonly kind: 'closed' }
@@ -28,8 +29,6 @@ export interface SendOptions {
   readonly client: ReportClient
   readonly clock: Clock
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
-  /** Called before the result of a batch that was answered 429: a flood is no failure of the backend. */
-  readonly onBusy?: (() => void) | undefined
 }
 
 /** Sends the batch and moves its usage to the state that the outcome demands. Never rejects. */
@@ -58,11 +57,10 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
       return DELIVERED
     case 'not-counted':
       batch.takeBack(false)
-      if (outcome.error instanceof BackendError && outcome.error.status === 429) options.onBusy?.()
-      return { kind: 'failed', retryAfterMs: outcome.retryAfterMs }
+      return { kind: 'failed', retryAfterMs: outcome.retryAfterMs, outage: isOutage(outcome.error) }
     case 'unknown':
       batch.leaveUnanswered()
-      return { kind: 'failed', retryAfterMs: undefined }
+      return { kind: 'failed', retryAfterMs: undefined, outage: isOutage(outcome.error) }
     case 'refused':
       batch.takeBack(false)
       observer.misconfigured(outcome.code, options.client.withoutSecrets(outcome.error.message))

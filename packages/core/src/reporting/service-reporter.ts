@@ -37,13 +37,11 @@ export class ServiceReporter {
   #rejected = false
   /** The last report failed: the next flush sends an `authorize` first, then a small batch, then the rest. */
   #failedLast = false
-  /** The report that is noted next was answered 429. */
-  #busy = false
   /** Reports of single applications that are under way. */
   readonly #flushingOnly = new Set<Promise<boolean>>()
 
   constructor(options: ServiceReporterOptions) {
-    this.#options = { ...options, onBusy: () => (this.#busy = true) }
+    this.#options = options
     this.#backOff = createBackOff(FIRST_RETRY_MS, MAX_RETRY_MS, options.random)
   }
 
@@ -129,8 +127,7 @@ export class ServiceReporter {
       case 'failed':
         this.#failedLast = true
         this.#backOff.failed(clock.elapsed(), Math.min(result.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS))
-        if (!this.#busy && breaker?.state.kind === 'closed') breaker.failure()
-        this.#busy = false
+        if (result.outage && breaker?.state.kind === 'closed') breaker.failure()
         break
       case 'rejected':
         this.#rejected = true

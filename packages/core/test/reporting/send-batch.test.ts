@@ -26,13 +26,16 @@ describe('a batch that is answered with', () => {
     expect(reporting.reported).toMatchObject([{ outcome: 'accepted', status: 202, transactions: 1 }])
   })
 
-  it.each<[string, Line, number | undefined, string]>([
-    ['nothing, because it was never sent', new TransportError('refused', { sent: false }), undefined, 'unsent'],
-    ['429', { status: 429 }, undefined, 'busy'],
-    ['503 and when to come back', { status: 503, headers: { 'retry-after': '7' } }, 7000, 'busy'],
-  ])('%s is surely not counted and waits again', async (_what, line, retryAfterMs, outcome) => {
+  const crowdedOut = new TimeoutError('no connection', { sent: false, crowdedOut: true })
+
+  it.each<[string, Line, number | undefined, string, boolean]>([
+    ['nothing, because it was never sent', new TransportError('refused', { sent: false }), undefined, 'unsent', true],
+    ['nothing, because too much is asked at once', crowdedOut, undefined, 'unsent', false],
+    ['429', { status: 429 }, undefined, 'busy', false],
+    ['503 and when to come back', { status: 503, headers: { 'retry-after': '7' } }, 7000, 'busy', true],
+  ])('%s is surely not counted and waits again', async (_what, line, retryAfterMs, outcome, outage) => {
     const { result, sums, reporting } = await send([line])
-    expect(result).toEqual({ kind: 'failed', retryAfterMs })
+    expect(result).toEqual({ kind: 'failed', retryAfterMs, outage })
     expect(sums).toMatchObject({ pending: 3, inFlight: 0 })
     expect(reporting.reported).toMatchObject([{ outcome }])
     expect([reporting.whole.records, reporting.unanswered]).toEqual([1, []])
@@ -76,7 +79,7 @@ describe('a batch that is answered with', () => {
     'law 8: %i to a single transaction is not about its size, so its usage waits',
     async (status) => {
       const { result, sums, reporting } = await send([{ status }], [{ hits: 3 }])
-      expect(result).toEqual({ kind: 'failed', retryAfterMs: undefined })
+      expect(result).toEqual({ kind: 'failed', retryAfterMs: undefined, outage: false })
       expect(sums).toMatchObject({ pending: 3, givenUp: 0 })
       expect(reporting.reported.map(({ outcome }) => outcome)).toEqual(['unsent'])
     },
@@ -99,7 +102,7 @@ describe('a batch that is answered with', () => {
     ['nothing in time', new TimeoutError('no answer', { sent: true })],
   ])('%s may have been counted', async (_what, line) => {
     const { result, sums, reporting, batch } = await send([line])
-    expect(result).toEqual({ kind: 'failed', retryAfterMs: undefined })
+    expect(result).toEqual({ kind: 'failed', retryAfterMs: undefined, outage: true })
     expect(sums).toMatchObject({ ambiguous: 3, pending: 0 })
     expect([reporting.unanswered, reporting.reported.map(({ outcome }) => outcome)]).toEqual([[batch], ['ambiguous']])
   })
