@@ -7,6 +7,7 @@ import type { StoreMessage } from '../observe/messages.ts'
 import type { StoreStats } from '../observe/stats.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { StoredCallers } from './stored-callers.ts'
+import type { Layout } from './stored-layout.ts'
 
 /** Counts for all processes that share it. Make one by `redisStore` of `@threescale/redis`. */
 export interface UsageStore {
@@ -18,7 +19,8 @@ export interface UsageStore {
 export interface StoreHost {
   /** Service id; undefined: a provider's default service. */
   readonly service: string | undefined
-  /** Our own service token or provider key: the key of the HMAC that names callers. It is never stored or shown. */
+  /** The key of the HMAC that names callers: derived from our own service token or provider key, so all processes have
+   * the same. Never stored or shown. */
   readonly secret: string
   readonly settings: StoreSettings
   readonly clock: Clock
@@ -49,50 +51,6 @@ export interface StoreSettings {
   readonly tellCounts: boolean
 }
 
-/** The limits of a plan, as all applications with the same limits share them. */
-export interface Layout {
-  /** A hash of the text. No two layouts share one. Not empty. */
-  readonly name: string
-  /** All that `readLayout` needs: metric, period, maximum and covered metrics of each limit. */
-  readonly text: string
-  readonly limits: readonly StoredLimit[]
-  /** What the usage touches in a minute (epoch milliseconds of its start). The same object for the same arguments. */
-  print(usage: UsageShape, minute: number): Print
-}
-
-/** A limit with its maximum. */
-export interface StoredLimit {
-  /** Names it within its layout, `hits/minute`. */
-  readonly name: string
-  readonly max: number
-  /** The metrics whose usage counts, its own included. */
-  readonly covers: readonly string[]
-}
-
-/** What a usage touches in one minute: numbers by name, which a store adds to. */
-export interface Print {
-  readonly usage: UsageShape
-  /** Epoch milliseconds of its start: usage is stamped with it. */
-  readonly minute: number
-  readonly layout: Layout
-  /** The limits it falls under, amounts of 0 included. */
-  readonly cells: readonly Cell[]
-  /** Metrics with an amount above 0, and their amounts. */
-  readonly metrics: readonly string[]
-  readonly amounts: readonly number[]
-}
-
-/** One window of one limit. */
-export interface Cell {
-  /** Index of the limit in its layout. */
-  readonly limit: number
-  readonly name: string
-  /** When the window ends, epoch milliseconds; 8.64e15 for eternity. */
-  readonly end: number
-  readonly need: number
-  readonly max: number
-}
-
 /** A count as the store last told it. */
 export interface StoredCount {
   /** The end of its window. */
@@ -103,7 +61,7 @@ export interface StoredCount {
 /** An application in the store; all that its service store needs of it is in this object. */
 export interface StoredApplication {
   readonly id: string
-  /** Undefined while this process does not know the limits. */
+  /** The layout that the store last told. Undefined while this process does not know the limits. */
   readonly layout: Layout | undefined
   /** When 3scale was asked for the answer that last proved it, by the store's time; -Infinity: never. */
   readonly provedAt: number
@@ -112,23 +70,36 @@ export interface StoredApplication {
 }
 
 /**
+ * What `ask` does with usage that fits.
+ *
+ * - 'count': it waits to be reported.
+ * - 'hold': it is kept from reports until `release` tells the status of the response.
+ * - 'look': nothing. The answer tells whether it would fit; its minute says nothing.
+ */
+export type Asking = 'count' | 'hold' | 'look'
+
+/**
  * The answer to `ask`.
  *
  * - 'yes': counted, and to be stamped with this minute (epoch milliseconds of its start).
  * - 'no': a limit is reached. `until`: when the last of the violated windows ends, by the store's time; Infinity if
  *   waiting does not help. `disabled`: a violated limit is 0.
  * - 'later': nothing was counted, because the store does not answer in time or knows too little. The policy decides.
+ * - 'unsettled': nothing was counted, because the print of the usage is not settled. The core asks 3scale, and `apply`
+ *   brings a layout by which it is. Usage that a limit among its cells has no room for is a 'no' all the same.
  */
 export type Asked =
   | { readonly kind: 'yes'; readonly minute: number }
   | { readonly kind: 'no'; readonly until: number; readonly disabled: boolean }
   | { readonly kind: 'later' }
+  | { readonly kind: 'unsettled' }
 
 /** 3scale's answer about one application, for `apply`. */
 export interface StoredAnswer {
   /** When the question was sent, by the store's time. */
   readonly asked: number
-  readonly layout: Layout
+  /** Made anew at each call, from all that this process knows by then: layouts that it has read are a part of that. */
+  layout(): Layout
   /** One for each limit of the layout, in its order. Epoch milliseconds; 0 and 8.64e15 for eternity. */
   readonly windows: readonly { readonly start: number; readonly end: number; readonly current: number }[]
 }
@@ -167,23 +138,34 @@ export interface ServiceStore {
   time(): number
   /** The application as the store sees it. To be kept with what the core knows of it, and dropped with that. */
   application(id: string): StoredApplication
-  /**
-   * Takes the usage once if all its limits have room. At once where it touches no limit or one is known to be full.
-   *
-   * @param awaitsResponse keeps its rows from reports until `release` tells the status of the response.
-   */
-  ask(application: StoredApplication, usage: UsageShape, awaitsResponse?: boolean): Asked | Promise<Asked>
+  /** Takes the usage once if all its limits have room. At once where it touches no limit or one is known to be full. */
+  ask(application: StoredApplication, usage: UsageShape, asking: Asking): Asked | Promise<Asked>
   /**
    * Takes the usage while the store does not answer, within this process's share of what was left when it last did.
+   * 'later' if the limits or the counts are not known.
    *
-   * @param whole all that was left instead of a share.
+   * @param whole all that was left instead of a share, and whatever is asked for where nothing is known.
    */
-  askAlone(application: StoredApplication, usage: UsageShape, whole: boolean): Asked
-  /** Counts whatever the limits say, in the present minute: usage known only after the response. Sent at once. */
-  book(application: StoredApplication, usage: UsageShape): void
-  /** Lets usage be reported that awaited the status of its response. Undefined: the response has none. */
+  askAlone(application: StoredApplication, usage: UsageShape, asking: Asking, whole: boolean): Asked
+  /**
+   * Counts whatever the limits say, in the present minute: usage known only after the response. Also what is not settled.
+   * Sent at once.
+   *
+   * @param code the status of the response, where transactions carry it.
+   */
+  book(application: StoredApplication, usage: UsageShape, code?: number): void
+  /**
+   * Lets usage be reported that 'hold' keeps back.
+   *
+   * @param minute of the 'yes'.
+   * @param code the status of the response; undefined: it has none.
+   */
   release(application: StoredApplication, usage: UsageShape, minute: number, code: number | undefined): void
-  /** Corrects the counts by an answer of 3scale. Resolves when all processes go by it. Never rejects. */
+  /**
+   * Corrects the counts by an answer of 3scale. The answer's layout must not replace one that knows more. So where the
+   * store holds another than `application.layout`, the store reads that one and asks the answer for its layout again.
+   * Resolves when all processes go by it, or when the store does not answer in time. Never rejects.
+   */
   apply(application: StoredApplication, answer: StoredAnswer): Promise<void>
   /**
    * Takes what waits in the store, the usage of up to 1,000 applications that wait longest, after booking what this
@@ -205,17 +187,21 @@ export interface ServiceStore {
    */
   part(batch: StoredBatch, rows: readonly StoredRow[]): Promise<StoredBatch | undefined>
   readonly callers: StoredCallers
+  /** Usage that this process has admitted or booked and that the store has not confirmed yet. */
+  unbooked(): UnbookedUsage
   stats(): StoreStats
   /**
    * Books what is owed and leaves the fleet. Everything else has to be settled before. Never rejects.
    *
-   * @returns what could not be booked: `owed` surely is not in the store, `doubtful` may be.
+   * @returns what could not be booked.
    */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<UnbookedUsage>
 }
 
-/** Usage that a store could not take over. */
+/** Usage that a store has not taken over. */
 export interface UnbookedUsage {
+  /** Surely not in the store. */
   readonly owed: readonly StoredRow[]
+  /** In a command without an answer: it may be in the store. */
   readonly doubtful: readonly StoredRow[]
 }

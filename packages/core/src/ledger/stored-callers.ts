@@ -25,13 +25,17 @@ export interface StoredCallers {
   /**
    * Tells that a caller is accepted.
    *
-   * @param key names the application key by which it was proved, so that `keep` can tell it; undefined: by no key.
+   * @param key the application key by which it was proved, as 3scale compares it, so that `keep` can tell it; undefined:
+   *   by no key. It is a credential: the store keeps only an HMAC.
    */
   accepted(
     text: string,
     caller: { readonly application: string; readonly key: string | undefined; readonly askedAt: number },
   ): void
   denied(text: string, denial: { readonly code: string; readonly reason: string; readonly askedAt: number }): void
-  /** Renews the callers of an application whose key an answer listed, and forgets those with other keys. */
+  /**
+   * Renews the callers of an application whose key an answer listed, and forgets those with other keys. Those that were
+   * proved by no key stay as they are.
+   */
   keep(application: string, keys: readonly string[], askedAt: number): void
 }
