@@ -82,9 +82,11 @@ function judge({ transactions, flatUsage }: ReportJob, service: Service, now: nu
       entries.push({ application, usage: processUsage(service, usageHash(usage), flatUsage), at })
     }
   }
+  // The backend drops the fraction of its clock.
+  const second = Math.floor(now / 1000) * 1000
   for (const { at } of entries) {
-    if (at < now - maxPastMs) throw errors.transactionTimestampTooOld()
-    if (at > now + maxFutureMs) throw errors.transactionTimestampTooNew()
+    if (at < second - maxPastMs) throw errors.transactionTimestampTooOld()
+    if (at > second + maxFutureMs) throw errors.transactionTimestampTooNew()
   }
   return entries
 }

@@ -7,34 +7,35 @@ import { type DateParts, parseDate } from './date-parser.ts'
  * for octal.
  */
 export function parseTimestamp(text: string): number | undefined {
-  if (text === '') return undefined
+  if (plainNumber.test(text)) return Number(text) * 1000
   const seconds = parseInteger(text)
   if (seconds !== undefined) return Number(seconds) * 1000
   return instantOf(parseDate(text))
 }
 
-const integer = /^\s*([+-]?)(0x|0b|0o|0d|0_?(?=\d))?([0-9a-f]+(?:_[0-9a-f]+)*)\s*$/i
+const plainNumber = /^[1-9]\d{0,14}$/
+const blanks = '[ \\t-\\r]*'
+const digits = (one: string) => `${one}(?:_?${one})*`
+const [octal, decimal] = [digits('[0-7]'), digits('\\d')]
+/** Sign, and the digits in base 16, 2, 8 and 10. */
+const integer = new RegExp(
+  `^${blanks}([+-]?)(?:0x(${digits('[0-9a-f]')})|0b(${digits('[01]')})|0o(${octal})|0_?(${octal})|0d(${decimal})|((?!0\\d|0_)${decimal}))${blanks}$`,
+  'i',
+)
+
+/** A number with `_` behind its first digit that is not 0 ends at a NUL for Ruby, whatever follows. */
+const beforeNul = new RegExp(
+  `^(${blanks}[+-]?(?:0x[0_]*[1-9a-f][0-9a-f]*|(?:0[bod])?[0_]*[1-9]\\d*)_[^\\0]*)\\0[^]*$`,
+  'i',
+)
 
 function parseInteger(text: string): bigint | undefined {
-  const match = integer.exec(text)
+  const match = integer.exec(text.replace(beforeNul, '$1'))
   if (!match) return undefined
-  const prefix = javaScriptPrefixes[(match[2] ?? '').toLowerCase()]!
-  try {
-    const value = BigInt(`${prefix}${match[3]!.replaceAll('_', '')}`)
-    return match[1] === '-' ? -value : value
-  } catch {
-    return undefined
-  }
-}
-
-const javaScriptPrefixes: Readonly<Record<string, string>> = {
-  '': '',
-  '0d': '',
-  '0x': '0x',
-  '0b': '0b',
-  '0o': '0o',
-  '0': '0o',
-  '0_': '0o',
+  const [sign, ...bases] = match.slice(1)
+  const index = bases.findIndex((found) => found !== undefined)
+  const value = BigInt(`${['0x', '0b', '0o', '0o', '', ''][index]}${bases[index]!.replaceAll('_', '')}`)
+  return sign === '-' ? -value : value
 }
 
 /** Ruby's Time.utc: days up to 31 continue in the next month, 24:00:00 is the next midnight, more is refused. */
