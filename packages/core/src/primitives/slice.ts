@@ -5,6 +5,13 @@ const SLICE_MS = 5
 
 export class Slice {
   #began = performance.now()
+  /** Those that rest, in the order in which they go on. */
+  readonly #resting: (() => void)[]
+
+  /** @param other work that may be under way at the same time. The two rest until different turns of the event loop. */
+  constructor(other?: Slice) {
+    this.#resting = other === undefined ? [] : other.#resting
+  }
 
   /** Whether the slice is used up. */
   get over(): boolean {
@@ -13,7 +20,16 @@ export class Slice {
 
   /** Lets everything else run first. */
   async rest(): Promise<void> {
-    await new Promise<void>((resolve) => void setImmediate(resolve))
+    await new Promise<void>((resolve) => {
+      if (this.#resting.push(resolve) === 1) this.#plan()
+    })
     this.#began = performance.now()
+  }
+
+  #plan(): void {
+    setImmediate(() => {
+      this.#resting.shift()!()
+      if (this.#resting.length > 0) this.#plan()
+    })
   }
 }

@@ -4,9 +4,12 @@ import { giveUpWaiting, leaveWaiting } from '../ledger/usage/losses.ts'
 import { eachRow } from '../ledger/usage/waiting-rows.ts'
 import { Slice } from '../primitives/slice.ts'
 
-/** These responses will not finish before the gateway closes; their usage is reported without a status code. */
-export async function releaseAwaitingResponse(ledger: Ledger): Promise<void> {
-  const slice = new Slice()
+/**
+ * These responses will not finish before the gateway closes; their usage is reported without a status code.
+ *
+ * @param slice what the work has used of its turn.
+ */
+export async function releaseAwaitingResponse(ledger: Ledger, slice: Slice = new Slice()): Promise<void> {
   for (const { ownTransactions } of [...ledger.busy]) {
     eachRow(ownTransactions, (row) => {
       if (row.ownTransaction?.awaitsResponse === true) row.release(undefined)
@@ -28,11 +31,11 @@ export function leftOf(ledger: Ledger): Record<string, number> {
 /**
  * Gives up all usage that waits, is under way or may have been counted.
  *
+ * @param slice what the work has used of its turn.
  * @returns the amounts by metric.
  */
-export async function giveUpRest(ledger: Ledger): Promise<Record<string, number>> {
+export async function giveUpRest(ledger: Ledger, slice: Slice = new Slice()): Promise<Record<string, number>> {
   const undelivered = leftOf(ledger)
-  const slice = new Slice()
   const open = [...ledger.batches.open]
   for (const application of [...ledger.busy]) {
     giveUpWaiting(application, 'closed')
@@ -47,15 +50,19 @@ export async function giveUpRest(ledger: Ledger): Promise<Record<string, number>
   return undelivered
 }
 
-/** Gives up usage that comes after closing, a microtask later: once for all usage of a turn. */
-export function givesUpLate(ledger: Ledger): () => void {
+/**
+ * Gives up usage that comes after closing, a microtask later: once for all usage of a turn.
+ *
+ * @param other of work that may be under way at the same time.
+ */
+export function givesUpLate(ledger: Ledger, other: Slice): () => void {
   let planned = false
   return () => {
     if (planned) return
     planned = true
     queueMicrotask(() => {
       planned = false
-      void giveUpRest(ledger)
+      void giveUpRest(ledger, new Slice(other))
     })
   }
 }

@@ -71,6 +71,7 @@ class BatchReporter implements Reporter {
   readonly #acknowledged: AcknowledgedBatches
   readonly #giveUpLate: () => void
   readonly #inOwnContext = captureContext()
+  readonly #turns = new Slice()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #flushing: Promise<void> | undefined
@@ -86,10 +87,9 @@ class BatchReporter implements Reporter {
     this.#options = options
     const { ledger, clock, report, ttlMs, prove } = options
     const { settleMs, batches } = ledger
-    const { ambiguous } = report
     const asking = { clock, settleMs, prove }
-    this.#giveUpLate = givesUpLate(ledger)
-    this.#unanswered = new UnansweredBatches({ ...asking, batches, ambiguous, graceMs: 2 * ttlMs })
+    this.#giveUpLate = givesUpLate(ledger, this.#turns)
+    this.#unanswered = new UnansweredBatches({ ...asking, batches, ambiguous: report.ambiguous, graceMs: 2 * ttlMs })
     this.#acknowledged = new AcknowledgedBatches({ ...asking, batches, graceMs: ttlMs })
   }
 
@@ -116,7 +116,7 @@ class BatchReporter implements Reporter {
 
   flushOnly(application: ApplicationLedger): Promise<void> {
     const service = this.#options.ledger.service(application.service.id)
-    return this.#inOwnContext(() => this.#reporterOf(service).flushOnly(application))
+    return this.#inOwnContext(() => this.#reporterOf(service).flushOnly(application, new Slice(this.#turns)))
   }
 
   async deliver({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
@@ -186,7 +186,7 @@ class BatchReporter implements Reporter {
     const { ledger, clock, report, ttlMs, prove } = this.#options
     const began = clock.elapsed()
     // One for all phases: each of them with its own would hold the loop for the sum of their slices.
-    const slice = new Slice()
+    const slice = new Slice(this.#turns)
     await forgetSettled(ledger, slice)
     await this.#unanswered.resolve(slice)
     if (ledger.records > 0) {
@@ -226,11 +226,11 @@ class BatchReporter implements Reporter {
   async #close(timeoutMs: number): Promise<CloseReport> {
     const { ledger } = this.#options
     this.#timer?.cancel()
-    await releaseAwaitingResponse(ledger)
+    await releaseAwaitingResponse(ledger, new Slice(this.#turns))
     await this.#deliverUntil(() => ledger.records === 0, timeoutMs)
     const left = await this.#options.leave?.()
     this.#closed = true
-    const undelivered = left === true ? leaveRest(ledger) : await giveUpRest(ledger)
+    const undelivered = left === true ? leaveRest(ledger) : await giveUpRest(ledger, new Slice(this.#turns))
     this.#noteWaiting(false)
     return { undelivered }
   }

@@ -31,12 +31,16 @@ export interface SendOptions {
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
 }
 
-/** Sends the batch and moves its usage to the state that the outcome demands. Never rejects. */
-export async function sendBatch(batch: Batch, options: SendOptions): Promise<SendResult> {
+/**
+ * Sends the batch and moves its usage to the state that the outcome demands. Never rejects.
+ *
+ * @param slice what the flush has used of its turn.
+ */
+export async function sendBatch(batch: Batch, options: SendOptions, slice: Slice = new Slice()): Promise<SendResult> {
   const { clock, observer } = options
   const transactions = transactionsOf(batch)
   if (batch.rows.length > LARGE_BATCH) {
-    await new Slice().rest()
+    await slice.rest()
     // Given up during the rest, because the gateway closed.
     if (batch.state !== 'inFlight') return CLOSED
   }
@@ -66,7 +70,7 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Sen
       observer.misconfigured(outcome.code, options.client.withoutSecrets(outcome.error.message))
       return { kind: 'rejected' }
     default:
-      return await halve(batch, options)
+      return await halve(batch, options, slice)
   }
 }
 
@@ -91,14 +95,14 @@ function judged<Outcome extends { readonly kind: string }>(outcome: Outcome, { r
   return { kind: 'not-counted', retryAfterMs: undefined, error, foreign }
 }
 
-async function halve(batch: Batch, options: SendOptions): Promise<SendResult> {
+async function halve(batch: Batch, options: SendOptions, slice: Slice): Promise<SendResult> {
   if (batch.rows.length === 1) {
     batch.giveUp('refused', false)
     return DELIVERED
   }
   const [first, second] = batch.halve()
-  const result = await sendBatch(first, options)
-  if (result.kind === 'delivered') return await sendBatch(second, options)
+  const result = await sendBatch(first, options, slice)
+  if (result.kind === 'delivered') return await sendBatch(second, options, slice)
   if (second.state === 'inFlight') second.takeBack(false)
   return result
 }

@@ -60,15 +60,19 @@ export class ServiceReporter {
   async flush(ignorePause: boolean, beganMs = 0, slice: Slice = new Slice()): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (!ignorePause && this.#backOff.dueAt(now) > now) return
-    if (this.#failedLast && !(await this.#tryOne())) return
+    if (this.#failedLast && !(await this.#tryOne(slice))) return
     await this.#sendAll(this.#take({ paused: ignorePause }, beganMs), slice)
   }
 
-  /** Sends the waiting usage of one application, except during the pause after a failure. */
-  async flushOnly(application: ApplicationLedger): Promise<void> {
+  /**
+   * Sends the waiting usage of one application, except during the pause after a failure.
+   *
+   * @param slice what the work has used of its turn.
+   */
+  async flushOnly(application: ApplicationLedger, slice: Slice = new Slice()): Promise<void> {
     const now = this.#options.clock.elapsed()
     if (this.#failedLast || this.#backOff.dueAt(now) > now) return
-    const sending = this.#sendAll(this.#take({ only: new Set([application]) }, 0))
+    const sending = this.#sendAll(this.#take({ only: new Set([application]) }, 0), slice)
     this.#flushingOnly.add(sending)
     await sending
     this.#flushingOnly.delete(sending)
@@ -83,9 +87,8 @@ export class ServiceReporter {
    * Probes with `authorize`, then with one small batch. If the backend is still down, an `authorize` loses nothing,
    * while a report might be counted and its answer lost. So an outage makes at most one batch ambiguous.
    */
-  async #tryOne(): Promise<boolean> {
+  async #tryOne(slice: Slice): Promise<boolean> {
     const { service, clock, answers } = this.#options
-    const slice = new Slice()
     const smallest = await smallestWaiting(service, slice)
     if (smallest === undefined) return false
     if (!(await answers(service.id, smallest.id!))) {
@@ -97,17 +100,17 @@ export class ServiceReporter {
       return false
     }
     const { value: first } = this.#take({ only: new Set([smallest]) }, 0).next()
-    return first === undefined || (await this.#sendAll([first]))
+    return first === undefined || (await this.#sendAll([first], slice))
   }
 
   /** @returns false when the backend takes no more; all usage that was not taken yet waits on. */
-  async #sendAll(batches: Iterable<Batch>, slice: Slice = new Slice()): Promise<boolean> {
+  async #sendAll(batches: Iterable<Batch>, slice: Slice): Promise<boolean> {
     if (slice.over) await slice.rest()
     for (const batch of batches) {
       if (slice.over || batch.rows.length > LARGE_BATCH) await slice.rest()
       // Given up during the rest, because the gateway closed.
       if (batch.state !== 'inFlight') return false
-      const result = await sendBatch(batch, this.#options)
+      const result = await sendBatch(batch, this.#options, slice)
       this.#note(result)
       if (result.kind !== 'delivered') return false
       if (slice.over) await slice.rest()
