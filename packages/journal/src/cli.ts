@@ -14,6 +14,9 @@ const usage = `threescale-journal DIRECTORY: shows the usage in the files of a j
   --help   print this and exit
 `
 
+/** Names come from files, and must not steer the terminal. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
 const LIVES = { alive: 'its process lives', dead: 'its process is dead', gone: 'it has no lock' }
 
 try {
@@ -29,17 +32,17 @@ async function main(): Promise<void> {
     options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
   })
   const [directory, ...rest] = positionals
-  if (values.help) return print(usage)
+  if (values.help) return void process.stdout.write(usage)
   if (directory === undefined || rest.length > 0) throw new Error(`give one directory\n\n${usage}`)
-  const names = readdirSync(directory)
+  const names = readdirSync(directory).sort()
   for (const name of names.filter((one) => OWNER.test(one))) {
     const path = join(directory, name)
     const life = await lifeIn(path)
     const described = await describe(path)
-    print(values.json ? `${JSON.stringify({ owner: name, life, ...described })}\n` : textOf(name, life, described))
+    print(...(values.json ? [JSON.stringify({ owner: name, life, ...described })] : linesOf(name, life, described)))
   }
   for (const name of names) {
-    if (!OWNER.test(name) && !UNFINISHED.test(name) && !values.json) print(`${name}: not of a journal\n`)
+    if (!OWNER.test(name) && !UNFINISHED.test(name) && !values.json) print(`${name}: not of a journal`)
   }
 }
 
@@ -56,7 +59,7 @@ async function describe(path: string): Promise<Described> {
   }
 }
 
-function textOf(owner: string, life: keyof typeof LIVES, { header, bytes, problems, rows }: Described): string {
+function linesOf(owner: string, life: keyof typeof LIVES, { header, bytes, problems, rows }: Described): string[] {
   const of =
     header === undefined ? '' : `, process ${header.pid}, services ${header.services.join(' ')}, ${header.backend}`
   const lines = [`${owner}: ${LIVES[life]}${of}, ${bytes} bytes`, ...problems.map((problem) => `  ! ${problem}`)]
@@ -65,9 +68,16 @@ function textOf(owner: string, life: keyof typeof LIVES, { header, bytes, proble
     lines.push(`  ${state}  ${minute}  ${service ?? '-'}  ${application ?? '(not proved)'}  ${amounts.join(', ')}`)
   }
   if (rows.length === 0) lines.push('  nothing is unsettled')
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
-function print(text: string): void {
-  process.stdout.write(text)
+function print(...lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line.replaceAll(STEERING, escaped)}\n`)
+}
+
+/** As JSON escapes it. */
+function escaped(text: string): string {
+  return Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+    '',
+  )
 }

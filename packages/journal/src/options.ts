@@ -1,6 +1,7 @@
 /** The options of a file journal, and their check. */
 import { resolve } from 'node:path'
 import { ConfigError } from '@threescale/core'
+import { mayHoldLock } from './directory/lock.ts'
 
 export interface FileJournalOptions {
   /**
@@ -28,7 +29,10 @@ const MIN_BYTES = 64 * 1024
 export type CheckedOptions = { readonly directory: string; readonly sync: 'write' | 'disk'; readonly maxBytes: number }
 
 /** @throws ConfigError with every problem. */
-export function checkFileJournal(options: FileJournalOptions): CheckedOptions {
+export function checkFileJournal(
+  options: FileJournalOptions,
+  platform: NodeJS.Platform = process.platform,
+): CheckedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ConfigError(['fileJournal needs options such as { directory: "/var/lib/my-api/usage" }'])
   }
@@ -39,6 +43,8 @@ export function checkFileJournal(options: FileJournalOptions): CheckedOptions {
   if (directory === undefined) problems.push('directory is missing; is an environment variable not set?')
   else if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     problems.push('directory must be the path of a directory')
+  } else if (!mayHoldLock(resolve(directory), platform)) {
+    problems.push('directory is too long for this system, which takes 100 bytes for a socket in a folder of it')
   }
   if (sync !== 'write' && sync !== 'disk') problems.push("sync must be 'write' or 'disk'")
   if (!Number.isSafeInteger(maxBytes) || maxBytes < MIN_BYTES) {

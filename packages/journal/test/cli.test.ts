@@ -36,6 +36,16 @@ it('shows what a directory holds, and changes nothing', async () => {
   expect(files()).toEqual(before)
 })
 
+it('shows names that would steer the terminal as JSON escapes them', async () => {
+  const directory = newDirectory()
+  const ledger = new SmallLedger()
+  const writer = await openWriter(ledger, directory)
+  ledger.book(ledger.application('a\u001b[2J\nb\u009b\u202e'), { hits: 1 })
+  await writer.close()
+  expect(show(directory)).toContain('s1  a\\u001b[2J\\u000ab\\u009b\\u202e  hits 1\n')
+  expect(JSON.parse(show(directory, '--json')).rows[0].application).toBe('a\u001b[2J\nb\u009b\u202e')
+})
+
 it('says what it needs', () => {
   expect(show('--help')).toContain('threescale-journal DIRECTORY')
   expect(() => show()).toThrow(/give one directory/)

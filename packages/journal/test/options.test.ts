@@ -22,6 +22,13 @@ it('are filled with the defaults', () => {
   })
 })
 
+it('refuse a directory in which a socket would have too long a path', () => {
+  const directory = `/${'x'.repeat(80)}`
+  expect(() => checkFileJournal({ directory }, 'darwin')).toThrow(/too long/)
+  for (const platform of ['linux', 'win32'] as const) checkFileJournal({ directory }, platform)
+  checkFileJournal({ directory: directory.slice(0, 60) }, 'darwin')
+})
+
 it.each([
   [undefined, 'fileJournal needs options such as { directory: "/var/lib/my-api/usage" }'],
   ['/tmp/usage', 'fileJournal needs options such as { directory: "/var/lib/my-api/usage" }'],

@@ -1,6 +1,8 @@
 /** Finds the folders of dead processes in a journal's directory. */
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import { type Dirent, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { SMALLEST_FILE } from '../format/header.ts'
 import { lifeIn } from './lock.ts'
 import { OWNER, UNFINISHED } from './names.ts'
 import { headersOf, type ReadFolder, readFolder, segmentsOf } from './read-folder.ts'
@@ -29,23 +31,27 @@ export interface Seeker {
  */
 export const SILENT_MS = 600_000
 
-/** Looks at all folders but its own. Never rejects. */
-export async function findDead(seeker: Seeker): Promise<Finding[]> {
-  const findings: Finding[] = []
-  let names: string[]
+/**
+ * Looks at all folders but its own, one at a time: each is read when it is asked for. Begins anywhere, so that
+ * processes that start at the same moment share the work. Never rejects.
+ */
+export async function* findDead(seeker: Seeker): AsyncGenerator<Finding, void> {
+  let entries: Dirent[]
   try {
-    names = readdirSync(seeker.directory)
+    entries = readdirSync(seeker.directory, { withFileTypes: true })
   } catch (error) {
-    return [unreadable(seeker.directory, error)]
+    return yield unreadable(seeker.directory, error)
   }
-  for (const name of names) {
+  const first = randomInt(entries.length + 1)
+  for (const entry of [...entries.slice(first), ...entries.slice(0, first)]) {
+    const { name } = entry
     const path = join(seeker.directory, name)
     if (name === seeker.owner) continue
-    if (OWNER.test(name)) findings.push(...(await judge(seeker, name, path)))
+    if (!entry.isDirectory()) yield { kind: 'foreign', path }
+    else if (OWNER.test(name)) yield* await judge(seeker, name, path)
     else if (UNFINISHED.test(name)) await removeUnfinished(seeker, path)
-    else findings.push({ kind: 'foreign', path })
+    else yield { kind: 'foreign', path }
   }
-  return findings
 }
 
 async function judge(seeker: Seeker, owner: string, path: string): Promise<Finding[]> {
@@ -66,6 +72,8 @@ async function judge(seeker: Seeker, owner: string, path: string): Promise<Findi
   const strange = segments.find(({ problem }) => problem === 'foreign')
   if (strange !== undefined) return [...findings, { kind: 'foreign', path: strange.path }]
   const headers = headersOf(folder)
+  const nameless = headers.length === 0 ? segments.find(({ bytes }) => bytes.length >= SMALLEST_FILE) : undefined
+  if (nameless !== undefined) return [...findings, { kind: 'unreadable', path: nameless.path, code: 'EBADMSG' }]
   const sameMachine = headers.every(({ machine }) => machine === seeker.machine)
   if ((life === 'gone' || !sameMachine) && !isSilent(folder, seeker)) return findings
   const ours = headers.every(

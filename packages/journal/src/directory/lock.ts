@@ -5,7 +5,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { LOCK } from './names.ts'
+import { LOCK, unfinishedName } from './names.ts'
 
 /** alive: it answers, or it may. dead: nobody listens. gone: there is no socket. */
 export type Life = 'alive' | 'dead' | 'gone'
@@ -37,8 +37,12 @@ export async function holdLock(folder: string): Promise<Lock> {
   server.removeAllListeners('error')
   server.on('error', () => {})
   server.unref()
+  let held = true
   return {
     release() {
+      // Again does nothing, because the descriptor may be another file's by then.
+      if (!held) return
+      held = false
       // First, because closing the server unlinks its path. The socket stays, as after a crash, and tells of no process.
       address.release()
       server.close()
@@ -71,6 +75,12 @@ export async function lifeIn(folder: string): Promise<Life> {
   } finally {
     address.release()
   }
+}
+
+/** Whether the system takes the path of a lock in a folder below the directory. */
+export function mayHoldLock(directory: string, platform: NodeJS.Platform = process.platform): boolean {
+  if (platform === 'linux' || platform === 'win32') return true
+  return Buffer.byteLength(join(directory, unfinishedName('0'.repeat(16)), LOCK)) <= MAX_PATH_BYTES
 }
 
 interface Address {

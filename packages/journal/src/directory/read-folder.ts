@@ -8,7 +8,7 @@ export interface ReadSegment {
   readonly path: string
   readonly number: number
   readonly bytes: Buffer
-  /** Why nothing in it can be read. */
+  /** Why it has no header, or none that can be understood. */
   readonly problem: HeaderProblem | undefined
   readonly header: FileHeader | undefined
 }
@@ -28,11 +28,13 @@ export async function readFolder(path: string): Promise<ReadFolder> {
   const segments: ReadSegment[] = []
   const inherited = new Map<string, ReadFolder>()
   const foreign: string[] = []
-  for (const name of await readdir(path)) {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const { name } = entry
     const segment = SEGMENT.exec(name)
     const taken = INHERITED.exec(name)
-    if (segment !== null) segments.push(await readSegment(join(path, name), Number(segment[1])))
-    else if (taken !== null) {
+    // Whatever else bears such a name, a pipe or a link, is none of ours.
+    if (segment !== null && entry.isFile()) segments.push(await readSegment(join(path, name), Number(segment[1])))
+    else if (taken !== null && entry.isDirectory()) {
       const folder = await readFolder(join(path, name))
       for (const [below, other] of folder.inherited) inherited.set(below, other)
       inherited.set(taken[1]!, folder)

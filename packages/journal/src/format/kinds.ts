@@ -8,7 +8,7 @@ export const MAGIC_NAME_BYTES: number = MAGIC.length - 1
 
 /** The first byte of a record. */
 export const KIND = {
-  /** JSON: whose file it is. The first record of a file. */
+  /** JSON: whose file it is. The first record of a file, after `MAGIC`. */
   header: 1,
   /** Gives a service a number. */
   service: 2,
@@ -26,7 +26,7 @@ export const KIND = {
   inherit: 8,
   /** The whole usage of applications, instead of what older records say. */
   whole: 9,
-  /** All that is not settled stands in this file: older files and what they say are over. */
+  /** All that is not settled stands in this file: older files and what they say are over. Repeats the header. */
   complete: 10,
   /** Usage of an application of a dead process that waits, or may be counted, is that of another application. */
   recover: 11,

@@ -1,7 +1,7 @@
 /** Applies the records of a file to a state, in slices. */
-import { readHeader } from '../format/header.ts'
+import { recordsIn } from '../format/header.ts'
 import { KIND, SETTLEMENTS } from '../format/kinds.ts'
-import { RecordContent, recordsOf, UnreadableRecord } from '../format/record-reader.ts'
+import { RecordContent, UnreadableRecord } from '../format/record-reader.ts'
 import type { ApplicationUsage, UsageState } from './usage-state.ts'
 import type { Row, Usage } from './waiting-usage.ts'
 
@@ -19,10 +19,8 @@ const SLICE_RECORDS = 256
 
 /** Whether a file holds everything that was not settled when it was begun, so that older files are over. */
 export function* isComplete(bytes: Buffer): Generator<void, boolean> {
-  const head = readHeader(bytes)
-  if (typeof head === 'string') return false
   let seen = 0
-  for (const record of recordsOf(bytes, head.end)) {
+  for (const record of recordsIn(bytes)) {
     if (record instanceof RecordContent && record.kind === KIND.complete) return true
     if (++seen % SLICE_RECORDS === 0) yield
   }
@@ -42,18 +40,17 @@ export function* foldFile(
   bytes: Buffer,
   inherit: (name: string, settledBefore: number) => Generator<void, void>,
 ): Generator<void, FoldedFile> {
-  const head = readHeader(bytes)
-  if (typeof head === 'string') return { records: 0, tornBytes: 0, damagedBytes: bytes.length }
   const names = new Names()
   let records = 0
   let damagedBytes = 0
   let tornBytes = 0
-  for (const record of recordsOf(bytes, head.end)) {
+  for (const record of recordsIn(bytes)) {
     if (!(record instanceof RecordContent)) {
-      if (record.end === bytes.length) tornBytes = record.end - record.start
+      if (record.end === bytes.length && record.start > 0) tornBytes = record.end - record.start
       else damagedBytes += record.end - record.start
       continue
     }
+    if (record.kind === KIND.header) continue
     if (record.kind === KIND.complete) usage.inherited.clear()
     else if (record.kind === KIND.inherit) yield* inherit(record.text(), record.number())
     else if (!applied(usage, names, record)) damagedBytes += 1

@@ -1,5 +1,6 @@
 /** Applies all files of a process, in the order in which they continue each other. */
 import type { ReadFolder } from '../directory/read-folder.ts'
+import { SMALLEST_FILE } from '../format/header.ts'
 import { settleAtDeath } from './at-death.ts'
 import { foldFile, isComplete } from './fold-file.ts'
 import { UsageState } from './usage-state.ts'
@@ -54,6 +55,3 @@ export function* foldFolder(
   usage.own.add(usage.inherited)
   return { state: usage.own, damaged, records, tornBytes, damagedBytes }
 }
-
-/** Bytes of a file that has a header and a record behind it; a smaller one has told nothing. */
-const SMALLEST_FILE = 64

@@ -35,7 +35,7 @@ const MINUTE_MS = 60_000
 /** @returns how many processes were taken over. Their folders lie in our own folder from now on. Never rejects. */
 export async function takeOver(options: TakeOverOptions): Promise<number> {
   let taken = 0
-  for (const finding of await findDead(options)) {
+  for await (const finding of findDead(options)) {
     if (finding.kind === 'unreadable') options.told.tell('unreadable', finding.path, { code: finding.code })
     else if (finding.kind !== 'dead') options.told.tell(finding.kind, finding.path)
     else if (await claim(finding, options)) taken += 1

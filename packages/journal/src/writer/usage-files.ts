@@ -24,6 +24,7 @@ export class UsageFiles {
   readonly #numbers: ObjectNumbers
   readonly #header: Omit<FileHeader, 'begunAt'>
   readonly #older: Segment[] = []
+  #begunAt = 0
 
   /** @throws the errors of the system. */
   static async make(directory: string, host: JournalHost, numbers: ObjectNumbers): Promise<UsageFiles> {
@@ -81,7 +82,7 @@ export class UsageFiles {
 
   /** Notes that the file holds everything, and removes all older ones. @throws the errors of the system. */
   async finish(sync: boolean): Promise<void> {
-    this.records.complete(this.segment.size)
+    this.records.complete({ ...this.#header, begunAt: this.#begunAt }, this.segment.size)
     this.append()
     this.complete = true
     this.completeBytes = this.segment.size
@@ -108,8 +109,9 @@ export class UsageFiles {
   #create(number: number): Segment {
     const segment = new Segment(join(this.home.folder, segmentName(number)), number)
     try {
+      this.#begunAt = Date.now()
       this.#buffer.clear()
-      writeHeader(this.#buffer, { ...this.#header, begunAt: Date.now() })
+      writeHeader(this.#buffer, { ...this.#header, begunAt: this.#begunAt })
       segment.append(this.#buffer)
       return segment
     } catch (error) {

@@ -6,6 +6,7 @@ import type {
   JournalledUsage,
   UnsettledUsage,
 } from '@threescale/core'
+import type { FileHeader } from '../format/header.ts'
 import { KIND, SETTLEMENTS, type Settlement } from '../format/kinds.ts'
 import type { RecordBuffer } from '../format/record-buffer.ts'
 import type { ObjectNumbers } from './object-numbers.ts'
@@ -128,9 +129,11 @@ export class UsageRecords {
     buffer.end(offset)
   }
 
-  complete(offset: number): void {
+  /** Repeats the header, because a file whose first bytes are damaged would belong to none. */
+  complete(header: FileHeader, offset: number): void {
     this.#start(offset)
     this.buffer.begin(KIND.complete)
+    this.buffer.text(JSON.stringify(header))
     this.buffer.end(offset)
   }
 

@@ -14,9 +14,10 @@ export class WrittenBytes implements JournalWriter {
   constructor(ledger: SmallLedger) {
     this.#ledger = ledger
     const buffer = new RecordBuffer()
-    writeHeader(buffer, { services: ['s1'], backend: 'http://b', machine: 'm', pid: 1, begunAt: 0 })
+    const header = { services: ['s1'], backend: 'http://b', machine: 'm', pid: 1, begunAt: 0 }
+    writeHeader(buffer, header)
     this.bytes = Buffer.from(buffer.bytes.subarray(0, buffer.length))
-    this.#append(() => this.#records.complete(this.bytes.length))
+    this.#append(() => this.#records.complete(header, this.bytes.length))
   }
 
   book: JournalWriter['book'] = (application, usage, time) =>

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -18,6 +18,18 @@ async function foundIn(directory: string): Promise<Totals> {
   // In one synchronous step, because the writer goes on.
   cpSync(foldersIn(directory)[0]!, copy, { recursive: true, filter: (path) => !path.endsWith('lock') })
   return readAtDeath(await readFolder(copy)).totals
+}
+
+/** Files and folders below a directory that this process has open. */
+function openBelow(directory: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${name}`)
+      return path.startsWith(directory) ? [path] : []
+    } catch {
+      return []
+    }
+  })
 }
 
 /** Admits so much that a new file is begun. */
@@ -121,6 +133,38 @@ describe('law 16: the files', () => {
 })
 
 describe('where nothing can be written', () => {
+  it.skipIf(!existsSync('/proc/self/fd'))('no file stays open after the end', async () => {
+    for (const fail of [
+      // No room; no room for a move; no directory; a directory that comes back; nothing from the beginning on.
+      (ledger: SmallLedger) => fill(ledger, 4000),
+      (ledger: SmallLedger) => {
+        for (let i = 0; i < 1500; i++) ledger.book(ledger.application(`application ${i}`), { hits: 1 })
+        ledger.settle(ledger.take()!, 'sending')
+      },
+      (ledger: SmallLedger, directory: string) => {
+        rmSync(directory, { recursive: true })
+        fill(ledger, 600)
+        ledger.settle(ledger.take()!, 'waiting')
+      },
+      (ledger: SmallLedger, directory: string) => {
+        rmSync(directory, { recursive: true })
+        ledger.writer!.recover()
+        fill(ledger, 600)
+      },
+    ]) {
+      for (const sync of ['write', 'disk'] as const) {
+        const directory = join(newDirectory(), 'x'.repeat(100))
+        const ledger = new SmallLedger()
+        const writer = await openWriter(ledger, directory, { sync, maxBytes: 64 * 1024 })
+        fail(ledger, directory)
+        await turn()
+        await writer.close()
+        await writer.close()
+        await eventually(() => openBelow(directory).length === 0, 'all files are closed')
+      }
+    }
+  })
+
   it('the gateway is told once and goes on; usage is written once it can be', async () => {
     const directory = newDirectory()
     writeFileSync(directory, 'a file where the directory should be')

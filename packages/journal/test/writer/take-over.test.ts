@@ -1,4 +1,15 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import type { RecoveredRow } from '@threescale/core'
 import fc from 'fast-check'
@@ -212,6 +223,57 @@ describe('files that are left alone', () => {
 })
 
 describe('what cannot be read', () => {
+  it.each([
+    ['the first bytes', 0, 3],
+    ['the header', 40, 3],
+    ['most of the header', 20, 100],
+  ])('at the beginning (%s) is told, and all other records count', async (_, from, bytes) => {
+    const directory = newDirectory()
+    const ledger = new SmallLedger()
+    await die(directory, ledger, () => {
+      for (let i = 0; i < 3; i++) ledger.book(ledger.application('a'), { hits: 1 })
+    })
+    damage(join(foldersIn(directory)[0]!, '1.usage'), from, bytes)
+    // Another gateway's process leaves it alone.
+    const other = new SmallLedger({ services: ['s2'] })
+    await openWriter(other, directory)
+    expect(other.told).toMatchObject([{ event: 'other-services' }])
+    const next = new SmallLedger()
+    await openWriter(next, directory)
+    expect(next.totals()).toEqual({ 'ambiguous s1 a 29474540 hits false': 3 })
+    expect(next.told).toMatchObject([{ event: 'damaged' }, { event: 'recovered' }])
+  })
+
+  it('of the whole beginning leaves the files alone, because they may be of any gateway', async () => {
+    const directory = newDirectory()
+    await dieWithHits(directory, 1)
+    const file = join(foldersIn(directory)[0]!, '1.usage')
+    damage(file, 20, 300)
+    const next = new SmallLedger()
+    await openWriter(next, directory)
+    expect(next.told).toMatchObject([{ event: 'unreadable', path: file }])
+    expect(existsSync(file)).toBe(true)
+  })
+
+  it.skipIf(process.platform === 'win32')('because it is no file stops nothing, and is told', async () => {
+    const directory = newDirectory()
+    const held = await dieWithHits(directory, 1)
+    const [folder] = foldersIn(directory)
+    execFileSync('mkfifo', [join(folder!, '7.usage'), join(directory, 'a'.repeat(16))])
+    symlinkSync('/dev/zero', join(folder!, '8.usage'))
+    symlinkSync(folder!, join(directory, 'b'.repeat(16)))
+    const next = new SmallLedger()
+    await openWriter(next, directory)
+    expect(next.totals()).toEqual(held)
+    expect(next.told.map(({ event, path }) => `${event} ${basename(path)}`).sort()).toEqual([
+      'foreign 7.usage',
+      'foreign 8.usage',
+      `foreign ${'a'.repeat(16)}`,
+      `foreign ${'b'.repeat(16)}`,
+      `recovered ${basename(folder!)}`,
+    ])
+  })
+
   it('in the middle makes what waits ambiguous', async () => {
     const directory = newDirectory()
     const ledger = new SmallLedger()
@@ -350,6 +412,13 @@ async function dyingAt(step: number, directory: string, left = newDirectory()): 
     lock.release()
   }
   return left
+}
+
+/** Changes bytes of a file; none stays as it was. */
+function damage(path: string, from: number, bytes: number): void {
+  const content = readFileSync(path)
+  for (let at = from; at < Math.min(from + bytes, content.length); at++) content[at]! ^= 0x55
+  writeFileSync(path, content)
 }
 
 function rewriteMachine(path: string): void {
