@@ -120,6 +120,17 @@ export class KilledServer {
     throw new Error('usage is still on its way')
   }
 
+  /** Resolves once everything that waits is written. */
+  async written(): Promise<void> {
+    for (let tries = 0; tries < 600; tries++) {
+      if ((await this.stats()).journal?.state === 'working') return
+      await new Promise((resolve) => {
+        setTimeout(resolve, 25)
+      })
+    }
+    throw new Error('the journal does not work')
+  }
+
   async stats(): Promise<{
     usage: Record<string, { pending: number; inFlight: number; ambiguous: number }>
     journal?: { state: string; written: number; unwritten: number }
