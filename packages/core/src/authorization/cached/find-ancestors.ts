@@ -87,7 +87,10 @@ function shownByOne(
   const full = [...open].filter((above) => breaks(hierarchy, usage, verdict.usageReports, { [metric]: [above] }))
   if (verdict.authorized) return full.map((above) => [above, false])
   const explained = breaks(hierarchy, usage, verdict.usageReports, {})
-  return !explained && full.length === 1 ? [[full[0]!, true]] : []
+  if (explained) return []
+  // A metric that is below one of them is below all that are above that one.
+  const certain = full.filter((above) => full.every((one) => one === above || hierarchy.isBelow(one, above)))
+  return certain.map((above) => [above, true])
 }
 
 /** @param aboveIt possible ancestors of the candidate itself, whose limits its amount could break. */
@@ -103,7 +106,8 @@ function shownByProbe(
   { authorized, usageReports }: Verdict,
 ): boolean | undefined {
   if (authorized) return breaks(hierarchy, usage, usageReports, { [metric]: [above] }) ? false : undefined
-  const others = [...open].filter((other) => other !== above)
+  // If the metric is below one of the others, and that is below the candidate, then the metric is so, too.
+  const others = [...open].filter((other) => other !== above && !hierarchy.isBelow(other, above))
   return breaks(hierarchy, usage, usageReports, { [metric]: others, [above]: aboveIt }) ? undefined : true
 }
 

@@ -153,6 +153,19 @@ describe('the hidden ancestors of a metric', () => {
     expect(ledger.service.hierarchy.isBelow('deep', 'low')).toBe(false)
   })
 
+  it.each([
+    ['leaves room', 3],
+    ['is full', 10],
+  ])('are found although another candidate, which stays open, is below them, if their limit %s', async (_, used) => {
+    const limits: LimitNow[] = [
+      ['hits', 'day', 10, used],
+      ['wide', 'day', 99],
+    ]
+    const parents = { searches: 'hits', deep: 'searches', wide: 'hits', leaf: 'wide' }
+    const { below, candidates } = await search(parents, limits, { hits: ['searches', 'wide'], wide: ['leaf'] })
+    expect([candidates, below]).toEqual([['hits', 'wide'], ['hits']])
+  })
+
   it('stay open, without a further call, while a limit above leaves no room for a question', async () => {
     const limits: LimitNow[] = [
       ['top', 'day', 4, 3],
