@@ -66,7 +66,7 @@ describe('the docstrings of the options', () => {
       ['backendUrl', 'timeoutMs', 'maxCalls', 'stripCredentials', 'usage', 'caseInsensitivePaths', 'responseCodes'],
       ['referrer', 'mode', 'onUnavailable', 'breaker', 'rejection', 'rateLimitHeaders', 'legacyRateLimitHeaders'],
       ['kind', 'in', 'maxBytes', 'ttlMs', 'staleMs', 'maxApplications', 'maxDenials', 'denialTtlMs', 'maxWaiters'],
-      ['limitMargin', 'settleMs', 'intervalMs', 'maxPending', 'ambiguous', 'late'],
+      ['settleMs', 'intervalMs', 'maxPending', 'ambiguous', 'late'],
     ].flat(),
   )('have the default of %s', (name) => {
     const path = GROUPED_NAMES.find((grouped) => grouped.endsWith(`.${name}`)) ?? name

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Refusal } from '../../packages/core/src/decision/refusal.ts'
 import { BackendError, TransportError } from '../../packages/core/src/errors.ts'
 import { goWrong } from '../model/faults.ts'
+import { HIDDEN, HIDING_LIMIT, HIDING_METRICS } from '../support/hidden-place.ts'
 import { imbalance } from '../support/imbalance.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { allowed, createWorld, type Fault, stateOf, type World } from '../support/world.ts'
@@ -295,10 +296,13 @@ it.each(['now', 'with-response-code'] as const)(
 describe('while the backend is down, these must hold too', () => {
   it('law 7: usage of an unanswered authrep, admitted by policy, stays counted though the backend counts late', async () => {
     const world = createWorld({
-      state: stateOf({ limits: [{ metric: 'hits', period: 'day', value: 10 }] }),
-      policy: { onUnavailable: 'last-known' },
+      state: stateOf({
+        metrics: [...HIDING_METRICS],
+        limits: [{ metric: 'hits', period: 'day', value: 10 }, HIDING_LIMIT],
+      }),
+      policy: { onUnavailable: 'allow' },
       reportDelayMs: 20_000,
-      cache: { limitMargin: 1, ttlMs: 1000 },
+      cache: { ttlMs: 1000 },
     })
     await ask(world, 'k1')
     let lost = 0
@@ -306,9 +310,10 @@ describe('while the backend is down, these must hold too', () => {
       request.path.includes('authrep') && lost++ < 5 ? goWrong('lost-answer', pass) : pass()
     let admitted = 1
     for (let i = 0; i < 30; i++) {
-      if (allowed(await ask(world, 'k1'))) admitted += 1
+      if (allowed(await world.ask({ userKey: 'k1' }, HIDDEN))) admitted += 1
       await world.clock.advance(1100)
     }
+    expect(lost).toBeGreaterThan(5)
     expect(admitted).toBe(10)
     await finish(world)
     expect(countOf(world, 'a1')).toBe(10)

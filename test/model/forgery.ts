@@ -20,7 +20,7 @@ export interface Forgery {
 }
 
 /** The metrics in the order of 3scale's answers. */
-const ORDER = ['hits', 'searches', 'deep', 'orders']
+const ORDER = ['hits', 'searches', 'deep', 'orders', 'wide']
 
 /** @param limits what the answers that are imitated report. */
 function textsOf(limits: readonly Limit[]): fc.Arbitrary<string> {

@@ -1,5 +1,6 @@
 /** Schedules that once broke a law, shrunk. */
 import { describe, expect, it } from 'vitest'
+import { HIDING_LIMIT } from '../support/hidden-place.ts'
 import { runSchedule } from './run-schedule.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -11,7 +12,7 @@ const ALONE: Omit<Schedule, 'steps'> = {
   skewMs: 0,
   lagMs: 0,
   room: 2,
-  limitMargin: 0,
+  hiding: false,
   onUnavailable: 'deny',
   latencies: [[0, 0]],
 }
@@ -145,18 +146,18 @@ const REGRESSIONS: Record<string, Schedule> = {
   },
   'after the clock was set back, usage acknowledged a moment ago counted as settled': {
     ...ALONE,
-    limits: [{ metric: 'hits', period: 'eternity', value: 5 }],
-    limitMargin: 1,
+    limits: [{ metric: 'hits', period: 'eternity', value: 5 }, HIDING_LIMIT],
+    hiding: true,
     latencies: [
       [0, 400],
       [0, 0],
     ],
     steps: [
-      ask({ hits: 1 }),
+      ask({ deep: 1 }),
       { do: 'wait', ms: 60_000 },
-      ask({ hits: 1 }),
+      ask({ deep: 1 }),
       { do: 'set-clock', ms: -60_000 },
-      ask({ hits: 1 }, 3),
+      ask({ deep: 1 }, 3),
     ],
   },
 }

@@ -84,7 +84,7 @@ class Run {
       state: this.#state,
       emulator,
       clock: this.#clock,
-      cache: { maxApplications: schedule.room, limitMargin: schedule.limitMargin },
+      cache: { maxApplications: schedule.room },
       policy: { onUnavailable: schedule.onUnavailable },
     })
     this.#journal = new MirrorJournal(this.#world.ledger)
@@ -201,9 +201,7 @@ class Run {
     const credentials = this.#callers.credentials(application, key)
     const caller = Callers.nameOf(credentials)
     const text = JSON.stringify(usage)
-    // Near a limit the backend is asked, and that answer decides.
-    const isAsked = this.#schedule.limitMargin > 0
-    const known = !isAsked && this.#acceptance.isKnown(caller, text, this.#clock.elapsed())
+    const known = this.#acceptance.isKnown(caller, text, this.#clock.elapsed())
     const request: OpenRequest = {
       application,
       caller,
@@ -273,7 +271,7 @@ class Run {
     const meanwhile = [...this.#openRequests].filter((request) => request.application === application)
     this.#denials.push(() => {
       // An authrep reserves usage until its answer, which may not come. Requests meanwhile do not wait for it.
-      const freed = this.#schedule.limitMargin > 0 && meanwhile.some(({ admitted }) => admitted === false)
+      const freed = this.#schedule.hiding && meanwhile.some(({ admitted }) => admitted === false)
       if (!freed) this.#judge.deny({ application, usage, times, at: now }, this.#log.lost)
     })
   }

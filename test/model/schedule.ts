@@ -3,12 +3,15 @@ import fc from 'fast-check'
 import { PERIODS, type Period } from '../../packages/core/src/domain/period.ts'
 import type { Usage } from '../../packages/core/src/domain/usage.ts'
 import { foreignAnswers } from '../support/foreign-answers.ts'
+import { HIDING_LIMIT } from '../support/hidden-place.ts'
 import { type Forgery, forgedKeys, forgeries, HOSTILE } from './forgery.ts'
 import type { Misroute } from './misroutes.ts'
 
 /** How a call fails: not sent, counted but unanswered, refused, unreadable, busy, timed out before or after. */
 export const FAULTS = ['unsent', 'lost-answer', 'error', 'garbage', 'busy', 'stalled', 'stalled-counted'] as const
 export type FaultKind = (typeof FAULTS)[number]
+
+type Counts = 'now' | 'with-response-code' | 'predicted'
 
 export type Step =
   | {
@@ -17,7 +20,7 @@ export type Step =
       readonly key: number
       readonly usage: Usage
       readonly times: number
-      readonly counts: 'now' | 'with-response-code' | 'predicted'
+      readonly counts: Counts
     }
   /** All responses under way end. */
   | { readonly do: 'respond' }
@@ -31,7 +34,7 @@ export type Step =
       readonly do: 'fault'
       readonly kind: FaultKind
       readonly calls: number
-      readonly endpoint: 'authorize' | 'transactions' | 'any'
+      readonly endpoint: 'authorize' | 'authrep' | 'transactions' | 'any'
     }
   /** The backend takes no call for a while, and calls that wait for an answer get none. */
   | { readonly do: 'restart'; readonly ms: number }
@@ -67,20 +70,22 @@ export interface Schedule {
   readonly room: 1 | 2 | 3
   /** The hostile application, if there is one. */
   readonly forgery?: Forgery | undefined
-  /** Above 0, the backend is asked by authrep about requests near a limit. */
-  readonly limitMargin: number
+  /** Whether no question finds out the place of most metrics, so that the backend is asked by authrep about each request. */
+  readonly hiding: boolean
   readonly onUnavailable: 'deny' | 'last-known'
   /** How long calls take to get there and back, in turn. */
   readonly latencies: readonly (readonly [there: number, back: number])[]
   readonly steps: readonly Step[]
 }
 
-/** hits > searches > deep; orders apart. */
+/** hits > searches > deep; hits > wide > leaf; orders apart. */
 export const METRICS: readonly { readonly name: string; readonly parent?: string }[] = [
   { name: 'hits' },
   { name: 'searches', parent: 'hits' },
   { name: 'deep', parent: 'searches' },
   { name: 'orders' },
+  { name: 'wide', parent: 'hits' },
+  { name: 'leaf', parent: 'wide' },
 ]
 
 /** Whether the tree above has the first metric below the second. */
@@ -101,16 +106,18 @@ const usages: Usage[] = [
 ]
 
 const usage = fc.constantFrom(...usages)
+/** Most of them below `hits`, and for all that is known below `wide`. */
+const hiddenUsage = fc.constantFrom(...usages.filter((one) => 'deep' in one || 'searches' in one), { hits: 1 })
 const application = fc.nat(1)
-const endpoint = fc.constantFrom('authorize' as const, 'transactions' as const, 'any' as const)
+const endpoint = fc.constantFrom('authorize' as const, 'authrep' as const, 'transactions' as const, 'any' as const)
 const finite = PERIODS.filter((period) => period !== 'eternity') as Exclude<Period, 'eternity'>[]
 
-const askCounted = (...counts: ('now' | 'with-response-code' | 'predicted')[]): fc.Arbitrary<Step> =>
+const askCounted = (used: fc.Arbitrary<Usage>, ...counts: Counts[]): fc.Arbitrary<Step> =>
   fc.record({
     do: fc.constant('ask' as const),
     application,
     key: fc.nat(2),
-    usage,
+    usage: used,
     times: fc.integer({ min: 1, max: 25 }),
     counts: fc.constantFrom(...counts),
   })
@@ -160,7 +167,7 @@ const deletion: fc.Arbitrary<Step> = fc.oneof(
   }) as fc.Arbitrary<Change>,
   fc.record({ do: fc.constantFrom('drop-metric', 'restore-metric') }) as fc.Arbitrary<Change>,
 )
-const askHostile: fc.Arbitrary<Step> = askCounted('now', 'now', 'now', 'with-response-code').map((step) => {
+const askHostile: fc.Arbitrary<Step> = askCounted(usage, 'now', 'now', 'now', 'with-response-code').map((step) => {
   return { ...step, application: HOSTILE } as Step
 })
 const forge = (limits: readonly Limit[]): fc.Arbitrary<Step> =>
@@ -202,16 +209,25 @@ export type Kind = 'alone' | 'changes' | 'others' | 'clocks' | 'deletions' | 'fo
 
 export function schedules(what: Kind): fc.Arbitrary<Schedule> {
   const limits = fc.uniqueArray(limit, { maxLength: 4, selector: ({ metric, period }) => `${metric} ${period}` })
-  return limits.chain((all) => schedulesUnder(all, what))
+  return fc.tuple(limits, fc.boolean()).chain(([all, hiding]) => {
+    return schedulesUnder(hiding ? hidingLimits(all) : all, hiding, what)
+  })
 }
 
-function schedulesUnder(limits: readonly Limit[], what: Kind): fc.Arbitrary<Schedule> {
+/** Limits under which it stays open what is below `wide`. */
+function hidingLimits(limits: readonly Limit[]): readonly Limit[] {
+  const higher: Limit = { metric: 'hits', period: 'day', value: 100 }
+  return [...limits, ...(limits.some(({ metric }) => metric === 'hits') ? [] : [higher]), HIDING_LIMIT]
+}
+
+function schedulesUnder(limits: readonly Limit[], hiding: boolean, what: Kind): fc.Arbitrary<Schedule> {
+  const used = hiding ? hiddenUsage : usage
   const steps: { arbitrary: fc.Arbitrary<Step>; weight: number }[] = [
     {
       arbitrary:
         what === 'others'
-          ? askCounted('now', 'with-response-code', 'predicted')
-          : askCounted('now', 'now', 'with-response-code'),
+          ? askCounted(used, 'now', 'with-response-code', 'predicted')
+          : askCounted(used, 'now', 'now', 'with-response-code'),
       weight: 8,
     },
     { arbitrary: respond, weight: 1 },
@@ -239,7 +255,7 @@ function schedulesUnder(limits: readonly Limit[], what: Kind): fc.Arbitrary<Sche
     lagMs: fc.constantFrom(0, 0, 300, 5000, 50_000),
     room: what === 'forged' ? fc.constantFrom(3, 3, 1) : fc.constantFrom(2, 2, 1),
     forgery: what === 'forged' ? forgeries(limits) : fc.constant(undefined),
-    limitMargin: fc.constantFrom(0, 0, 0.3, 1),
+    hiding: fc.constant(hiding),
     // In an outage the last answer holds, however old it is, also about limits that have changed since.
     onUnavailable: what === 'changes' ? fc.constant('deny') : fc.constantFrom('deny', 'last-known'),
     latencies: fc.array(fc.tuple(fc.constantFrom(0, 0, 20, 400), fc.constantFrom(0, 0, 20, 400)), {

@@ -25,7 +25,6 @@ export const DEFAULTS = {
     maxDenials: 10_000,
     denialTtlMs: 5_000,
     maxWaiters: 10_000,
-    limitMargin: 0,
     settleMs: 60_000,
   },
   report: { intervalMs: 10_000, maxPending: 100_000, ambiguous: 'give-up', late: 're-stamp' },

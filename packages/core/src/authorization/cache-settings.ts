@@ -7,6 +7,5 @@ export interface CacheSettings {
   readonly maxDenials: number
   readonly denialTtlMs: number
   readonly maxWaiters: number
-  readonly limitMargin: number
   readonly settleMs: number
 }

@@ -107,14 +107,6 @@ export class ApplicationLedger {
     return true
   }
 
-  /** Whether the usage comes within a share (0 to 1) of a limit that holds for it. */
-  isNear(footprint: LimitFootprint, margin: number): boolean {
-    return footprint.limits.some((limit, i) => {
-      const at = limit * WIDTH
-      return this.cells[at + KNOWN]! + footprint.needs[i]! > this.cells[at + MAX]! * (1 - margin)
-    })
-  }
-
   /** Checks and counts in one synchronous step: all limits or none. */
   admit(footprint: LimitFootprint, time: number): boolean {
     if (!this.fits(footprint, time)) return false

@@ -52,15 +52,6 @@ export function whole(min: number, max: number): Check {
   }
 }
 
-/** A number between bounds, both included. */
-export function between(min: number, max: number): Check {
-  return (value, path, problems) => {
-    if (typeof value === 'number' && value >= min && value <= max) return value
-    problems.push(`${path} must be a number from ${min} to ${max}, not ${kindOf(value)}`)
-    return undefined
-  }
-}
-
 /** One of a few words (or `false`, if it is among them). */
 export function choice(...choices: readonly (string | boolean)[]): Check {
   return (value, path, problems) => {

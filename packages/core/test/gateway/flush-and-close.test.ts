@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
 import { eventually } from '../../../../test/support/eventually.ts'
+import { HIDDEN, HIDING_LIMIT, HIDING_METRICS } from '../../../../test/support/hidden-place.ts'
 import { settled } from '../../../../test/support/manual-clock.ts'
 import { quietLogger } from '../../../../test/support/quiet-logger.ts'
+import { SERVICE, stateOf } from '../../../../test/support/world.ts'
 import { familyOf } from '../../src/adapter/gateway-brand.ts'
 import type { OpenResponses } from '../../src/adapter/open-responses.ts'
 import { TRANSPORT, type Transport } from '../../src/client/transport/transport.ts'
@@ -193,7 +195,7 @@ describe('close() while adapters are answering', () => {
   })
 })
 
-describe('while one application near its limit is reported', () => {
+describe('while one application is reported, because 3scale is to be asked about each of its requests', () => {
   it.each(['flush', 'close'] as const)('law 16: %s() waits for 3scale to acknowledge that report', async (method) => {
     const backend = createEmulatedBackend()
     const transport = backend.seams[TRANSPORT]
@@ -204,10 +206,21 @@ describe('while one application near its limit is reported', () => {
         return transport.request(request)
       },
     }
-    const cache = { limitMargin: 1 }
+    backend.emulator.updateState(
+      stateOf({
+        metrics: [...HIDING_METRICS, { name: 'tokens' }],
+        limits: [{ metric: 'hits', period: 'day', value: 10 }, HIDING_LIMIT],
+      }),
+    )
     const seams = { ...backend.seams, [TRANSPORT]: slowly } as object
-    const gateway = createGateway({ serviceId: '2555417', serviceToken: 'demo-token', cache, ...seams })
-    const ask = async () => (await gateway.evaluate(viewOf({ url: '/words?user_key=good-key' }))) as Allowed
+    const gateway = createGateway({
+      serviceId: SERVICE,
+      serviceToken: 'token',
+      cache: true,
+      usage: HIDDEN,
+      ...seams,
+    })
+    const ask = async () => (await gateway.evaluate(viewOf({ url: '/words?user_key=k1' }))) as Allowed
     const decision = await ask()
     decision.addUsage({ tokens: 5 })
     const asked = ask()

@@ -152,14 +152,6 @@ describe('an application', () => {
     })
   })
 
-  it('is near a limit within the margin of it, the usage included', () => {
-    const ledger = openLedger()
-    const application = ledger.learn('a1', [['hits', 'day', 100, 89]])
-    const near = (hits: number) =>
-      application.isNear(application.planLimits.footprintOf(createUsageShape({ hits }), ledger.clock.now()), 0.1)
-    expect([near(1), near(2)]).toEqual([false, true])
-  })
-
   it('law 7: never admits more than any limit, with any usage in any order', () => {
     const amounts = fc.record({ hits: fc.nat(4), searches: fc.nat(4), orders: fc.nat(4) })
     const steps = fc.array(fc.tuple(amounts, fc.nat(70_000)), { maxLength: 60 })

@@ -53,7 +53,7 @@ class CachedAuthorizer implements Authorizer {
   }
 
   decide(request: AuthorizationRequest): Decided | Promise<Decided> {
-    return this.#decider.isNearLimit(request) ? this.#perRequest(request) : this.#ask(request, 1)
+    return this.#ask(request, 1)
   }
 
   prove(application: ApplicationLedger): Promise<boolean> {
@@ -116,7 +116,6 @@ class CachedAuthorizer implements Authorizer {
     const { usage, policy } = request
     const { clock } = this.#options
     const footprint = identity.application.planLimits.footprintOf(usage, clock.now())
-    if (this.#decider.isNearLimit(request)) return await this.#perRequest(request)
     if (footprint.unproved.length > 0 || footprint.hidden.size === 0) {
       return await (attempt < MAX_ATTEMPTS ? this.#ask(request, attempt + 1) : this.#perRequest(request))
     }

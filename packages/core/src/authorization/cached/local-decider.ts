@@ -33,7 +33,7 @@ export class LocalDecider {
     policy: RoutePolicy,
     source: AllowedSource | undefined,
   ): Decided | undefined {
-    const { ttlMs, staleMs, denialTtlMs, limitMargin } = this.#cache.settings
+    const { ttlMs, staleMs, denialTtlMs } = this.#cache.settings
     const now = this.#clock.now()
     if (!isKnown(identity, now, staleMs)) return undefined
     const { application } = identity
@@ -49,23 +49,7 @@ export class LocalDecider {
     }
     const age = now - identity.provedAt
     if (age + identity.earlyMs >= ttlMs) this.#refresher.refresh(identity)
-    if (limitMargin > 0 && application.isNear(footprint, limitMargin)) return undefined
     return decideByLimits(identity, footprint, usage, policy, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
-  }
-
-  /**
-   * Whether the usage comes so near a limit, by `limitMargin`, that unknown usage of other processes matters. False
-   * while anything else is unknown.
-   */
-  isNearLimit({ credentials, referrer, usage }: AuthorizationRequest): boolean {
-    const { limitMargin, staleMs } = this.#cache.settings
-    if (limitMargin === 0) return false
-    const identity = this.#cache.identities.find(credentials, referrer)
-    const now = this.#clock.now()
-    if (identity === undefined || !isKnown(identity, now, staleMs)) return false
-    const { application } = identity
-    const footprint = application.planLimits.footprintOf(usage, now)
-    return now < footprint.validUntil && application.isNear(footprint, limitMargin)
   }
 
   /** The refusal by a recent denial of the caller or of a metric; undefined when the backend has to be asked. */

@@ -138,8 +138,6 @@ export interface CacheOptions {
   readonly denialTtlMs?: number | undefined
   /** Requests that may wait for the first call about one caller. Default 10000. */
   readonly maxWaiters?: number | undefined
-  /** Within this share of a limit, 0 to 1, 3scale is asked for each request; for several processes. Default 0. */
-  readonly limitMargin?: number | undefined
   /** Longest time the backend may take to count a report, in milliseconds. Default 60000. */
   readonly settleMs?: number | undefined
 }

@@ -6,7 +6,6 @@ import { patternProblem } from '../../mapping/rule-pattern.ts'
 import { MAX_TIMER_MS } from '../../primitives/clock.ts'
 import { checkBackendUrl } from '../../validation/backend-url.ts'
 import {
-  between,
   type Check,
   callback,
   checkTable,
@@ -47,7 +46,6 @@ const CACHE_TABLE: OptionTable = {
   maxDenials: entries,
   denialTtlMs: whole(0, MAX_TIMER_MS),
   maxWaiters: entries,
-  limitMargin: between(0, 1),
   settleMs: whole(0, MAX_TIMER_MS),
 }
 
