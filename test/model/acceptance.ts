@@ -23,6 +23,7 @@ export class Acceptance {
   readonly #provedAt = new Map<string, number>()
   /** Usages of callers that were decided at once. */
   readonly #decided = new Set<string>()
+  #setAt = Number.NEGATIVE_INFINITY
 
   constructor(staleMs: number, problems: string[]) {
     this.#staleMs = staleMs
@@ -36,13 +37,13 @@ export class Acceptance {
 
   /** Whether all is known that a decision needs, so that no 4xx of others may change it. */
   isKnown(caller: string, usage: string, now: number): boolean {
-    const age = now - (this.#provedAt.get(caller) ?? Number.NEGATIVE_INFINITY)
-    return age < this.#staleMs && this.#decided.has(`${caller} ${usage}`)
+    const provedAt = this.#provedAt.get(caller) ?? Number.NEGATIVE_INFINITY
+    return provedAt > this.#setAt && now - provedAt < this.#staleMs && this.#decided.has(`${caller} ${usage}`)
   }
 
-  /** What is known of usages has to be learned anew, as after a correction of the clock. */
-  forget(): void {
-    this.#decided.clear()
+  /** The clock was set. The gateway tells the age of a proof by it, so older proofs may have become too old. */
+  clockSet(now: number): void {
+    this.#setAt = now
   }
 
   answered({ caller, usage, outcome, known, atOnce, foreignCodes }: Answered): void {

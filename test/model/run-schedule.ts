@@ -177,6 +177,7 @@ class Run {
           return
         }
         clock.set(step.ms)
+        this.#acceptance.clockSet(clock.elapsed())
         this.#skewMs -= step.ms
         return
       case 'flush':
