@@ -1,14 +1,13 @@
 /** Decides by what is remembered, in one synchronous step, or tells that the backend has to be asked first. */
 import type { AllowedSource } from '../../decision/decision.ts'
-import type { Refusal } from '../../decision/refusal.ts'
 import type { RoutePolicy } from '../../decision/route-policy.ts'
 import type { UsageShape } from '../../domain/usage.ts'
 import { type Clock, liesAhead } from '../../primitives/clock.ts'
-import type { AuthorizationRequest, Decided } from '../authorizer.ts'
-import type { Identity } from '../callers/identity.ts'
+import type { Decided } from '../authorizer.ts'
+import { type Identity, isKnown } from '../callers/identity.ts'
 import type { ServiceCache } from '../callers/service-cache.ts'
 import { decideByLimits } from '../decide-by-limits.ts'
-import { overLimits, refusalFromDenial, refuse } from '../refusals.ts'
+import { overLimits, refusalFromDenial } from '../refusals.ts'
 import type { Refresher } from './refresher.ts'
 
 export class LocalDecider {
@@ -51,28 +50,4 @@ export class LocalDecider {
     if (age + identity.earlyMs >= ttlMs) this.#refresher.refresh(identity)
     return decideByLimits(identity, footprint, usage, policy, now, source ?? (age < ttlMs ? 'cache' : 'stale'))
   }
-
-  /** The refusal by a recent denial of the caller or of a metric; undefined when the backend has to be asked. */
-  refusal(text: string, { usage }: AuthorizationRequest): Refusal | undefined {
-    const { denialTtlMs } = this.#cache.settings
-    const now = this.#clock.now()
-    const denial = this.#cache.denials.last(text)
-    if (denial !== undefined && liesAhead(denial.until, now, denialTtlMs)) {
-      return refusalFromDenial(denial)
-    }
-    for (const metric of usage.metrics) {
-      const bad = this.#cache.badMetrics.get(metric)
-      if (bad !== undefined && liesAhead(bad.until, now, denialTtlMs)) {
-        return refuse('gateway_misconfigured', bad.reason)
-      }
-    }
-    return undefined
-  }
-}
-
-/** Whether the caller's application is kept, and the last proof of the caller is of this epoch and not too old. */
-function isKnown({ provedAt, epoch, application }: Identity, now: number, staleMs: number): boolean {
-  const age = now - provedAt
-  // Not only `age < staleMs`: after the clock was set back the age is negative, which means unknown.
-  return age >= 0 && age < staleMs && !application.evicted && epoch === application.service.epoch
 }

@@ -33,6 +33,9 @@ export type LoadResult =
   | { readonly answer: Extract<BackendAnswer, { kind: 'verdict' }>; readonly caller: CallerStatus }
   | { readonly answer: Exclude<BackendAnswer, { kind: 'verdict' }>; readonly caller: undefined }
 
+/** A caller that was looked for. `answer` is undefined where another process has told about it. */
+export type FoundCaller = LoadResult | { readonly answer: undefined; readonly caller: CallerStatus }
+
 /**
  * How a search for hidden ancestors ended.
  * settled: all are known.

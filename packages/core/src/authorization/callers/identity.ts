@@ -93,6 +93,13 @@ export class Identity implements Admission {
   }
 }
 
+/** Whether the caller's application is kept, and the last proof of the caller is of this epoch and not too old. */
+export function isKnown({ provedAt, epoch, application }: Identity, now: number, staleMs: number): boolean {
+  const age = now - provedAt
+  // Not only `age < staleMs`: after the clock was set back the age is negative, which means unknown.
+  return age >= 0 && age < staleMs && !application.evicted && epoch === application.service.epoch
+}
+
 /** Tells callers with the same credential apart: a short text that no two of them share. */
 export function variantOf({ appKey, redirectUrl }: AnyCredentials, referrer: string | undefined): string {
   return shortText(`${part(appKey)}${part(redirectUrl)}${part(referrer)}`)

@@ -10,7 +10,7 @@ import type { Observer } from '../../observe/observer.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 import { SingleFlight } from '../../primitives/single-flight.ts'
 import type { CacheSettings } from '../cache-settings.ts'
-import type { AncestorSearch, CallerCredentials, LoadResult } from './caller-status.ts'
+import type { AncestorSearch, CallerCredentials, FoundCaller } from './caller-status.ts'
 import { HeadStarts } from './head-starts.ts'
 import { Identities } from './identities.ts'
 import { Identity } from './identity.ts'
@@ -35,7 +35,7 @@ export class ServiceCache {
   /** Metrics that the backend refused, and until when they are refused without asking again. */
   readonly badMetrics: Map<string, { readonly reason: string; readonly until: number }> = new Map()
   /** Loads of an identity, or of an identity and metrics. */
-  readonly loads: SingleFlight<LoadResult>
+  readonly loads: SingleFlight<FoundCaller>
   /** Searches for the hidden ancestors of a metric. */
   readonly ancestorSearches: SingleFlight<AncestorSearch> = new SingleFlight()
   readonly headStarts: HeadStarts
