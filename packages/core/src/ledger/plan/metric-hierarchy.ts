@@ -4,6 +4,7 @@
  * showed.
  */
 
+import { HOUR_MS } from '../../domain/period.ts'
 import { storageKey } from '../../domain/storage-key.ts'
 
 /** How long a list is believed that no answer repeats, and how long a "not below" that a question showed. */
@@ -20,10 +21,25 @@ interface ChildList {
   at: number
 }
 
+/** Whether a metric is below a limited one, as a question has shown: as processes tell each other. */
+export interface FoundAncestor {
+  readonly metric: string
+  readonly above: string
+  readonly below: boolean
+  /** In hours since the epoch, rounded up; 0 for what holds until a list says otherwise. */
+  readonly hour: number
+}
+
 /** What a question showed about a metric and a possible ancestor. */
 interface Finding {
   readonly below: boolean
   readonly at: number
+  /**
+   * - 'question': of this process.
+   * - 'told': a question of another process.
+   * - 'lists': lists of another process. This process's own lists decide once it has them.
+   */
+  readonly by: 'question' | 'told' | 'lists'
 }
 
 export class MetricHierarchy {
@@ -33,6 +49,10 @@ export class MetricHierarchy {
   /** Names of metrics that hold blanks, or a `+` that may be one. */
   readonly #blankNames = new Set<string>()
   readonly #findings = new Map<string, Map<string, Finding>>()
+  /** Metrics whose list was believed once. */
+  readonly #forgottenLists = new Set<string>()
+  /** Counts how often something was learned. */
+  changes = 0
 
   constructor(declared: DeclaredMetrics = {}) {
     this.#declared = new Set(Object.keys(declared).map(storageKey))
@@ -63,14 +83,23 @@ export class MetricHierarchy {
         continue
       }
       changed = true
+      // The first list contradicts no question of another process: that one had lists, and asked what they do not tell.
+      const keepsTold = before === undefined && !this.#forgottenLists.delete(metric)
+      const drop = (pairs: Map<string, Finding>, above: string) => {
+        if (!keepsTold || pairs.get(above)?.by !== 'told') pairs.delete(above)
+      }
       this.#lists.set(metric, { children, at })
       for (const [child, parent] of this.#parents) if (parent === metric) this.#parents.delete(child)
-      for (const pairs of this.#findings.values()) pairs.delete(metric)
+      for (const pairs of this.#findings.values()) drop(pairs, metric)
       for (const child of children) {
         this.#parents.set(child, metric)
-        this.#findings.delete(child)
+        const pairs = this.#findings.get(child)
+        if (pairs === undefined) continue
+        for (const above of [...pairs.keys()]) drop(pairs, above)
+        if (pairs.size === 0) this.#findings.delete(child)
       }
     }
+    if (changed) this.changes += 1
     return changed
   }
 
@@ -95,7 +124,9 @@ export class MetricHierarchy {
 
   /** @returns whether there was a list. */
   #forgetList(metric: string): boolean {
+    this.changes += 1
     for (const [child, parent] of this.#parents) if (parent === metric) this.#parents.delete(child)
+    this.#forgottenLists.add(metric)
     return this.#lists.delete(metric)
   }
 
@@ -130,6 +161,24 @@ export class MetricHierarchy {
     return this.ancestorsOf(metric).has(storageKey(ancestor))
   }
 
+  /** All metrics that are known to be below the first one, by the names under which the backend stores them. */
+  allBelow(ancestor: string): string[] {
+    const stored = storageKey(ancestor)
+    const met = new Set([...this.#parents.keys(), ...this.#findings.keys()])
+    return [...met].filter((metric) => metric !== stored && this.ancestorsOf(metric).has(stored))
+  }
+
+  /** What questions found out about a metric and limited ones, and what still holds, by stored names. */
+  found(metric: string, limited: readonly string[], now: number): FoundAncestor[] {
+    return limited.flatMap((above) => {
+      const finding = this.#findings.get(metric)?.get(above)
+      if (finding === undefined || finding.by === 'lists') return []
+      const { below, at } = finding
+      if (!below && now - at >= HIERARCHY_TTL_MS) return []
+      return [{ metric, above, below, hour: below ? 0 : Math.ceil(at / HOUR_MS) }]
+    })
+  }
+
   /** The limited metrics that could be unknown ancestors of `metric`, top-most first. */
   hiddenAbove(name: string, limited: Iterable<string>, now: number): string[] {
     const metric = storageKey(name)
@@ -148,13 +197,23 @@ export class MetricHierarchy {
 
   /** Remembers what a question showed about a pair. */
   learnAncestor(name: string, ancestor: string, below: boolean, at: number): void {
+    this.#note(name, ancestor, { below, at, by: 'question' })
+  }
+
+  /** Remembers what another process has told about a pair: by its lists, or by a question. */
+  hearOfAncestor(name: string, ancestor: string, below: boolean, at: number, by: 'lists' | 'told'): void {
+    this.#note(name, ancestor, { below, at, by })
+  }
+
+  #note(name: string, ancestor: string, finding: Finding): void {
     const metric = storageKey(name)
     let pairs = this.#findings.get(metric)
     if (pairs === undefined) {
       pairs = new Map()
       this.#findings.set(metric, pairs)
     }
-    pairs.set(storageKey(ancestor), { below, at })
+    pairs.set(storageKey(ancestor), finding)
+    this.changes += 1
   }
 
   /** Whether some metric below `above` has children that no list shows. */

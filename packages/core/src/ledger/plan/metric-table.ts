@@ -4,6 +4,9 @@ import { storageKey } from '../../domain/storage-key.ts'
 /** Amounts by metric slot; holes are zero. */
 export type Amounts = number[]
 
+/** When a metric was proved that only another process has proved: before every question of this one. */
+const HEARD_OF = -Number.MAX_VALUE
+
 /** Totals of law 8 that only grow, by metric slot. */
 export interface UsageTotals {
   readonly admitted: Amounts
@@ -16,6 +19,9 @@ export class MetricTable {
   readonly #names: string[] = []
   /** When the question was sent whose answer last proved the metric, by elapsed time; -Infinity: never. */
   readonly #provedAt: number[] = []
+  readonly #disproved = new Set<number>()
+  /** Counts how often it changed which metrics exist. */
+  changes = 0
 
   /** The slot of a metric, however it is spelled; a new one for a new name. */
   slotOf(metric: string): number {
@@ -42,12 +48,37 @@ export class MetricTable {
     const slot = this.slotOf(metric)
     const before = this.#provedAt[slot]!
     this.#provedAt[slot] = at
-    return before === Number.NEGATIVE_INFINITY
+    if (before !== Number.NEGATIVE_INFINITY) return false
+    this.#disproved.delete(slot)
+    this.changes += 1
+    return true
+  }
+
+  /** Notes that the backend knows the metric, as another process says, unless it said otherwise to this one. */
+  hearOf(metric: string): void {
+    const slot = this.slotOf(metric)
+    if (this.#disproved.has(slot) || this.#provedAt[slot] !== Number.NEGATIVE_INFINITY) return
+    this.#provedAt[slot] = HEARD_OF
+    this.changes += 1
+  }
+
+  /** Whether the metric is known to exist. */
+  isProved(metric: string): boolean {
+    const slot = this.#slots.get(storageKey(metric))
+    return slot !== undefined && this.#provedAt[slot] !== Number.NEGATIVE_INFINITY
+  }
+
+  /** All metrics that are known to exist. */
+  proved(): string[] {
+    return this.#names.filter((_, slot) => this.#provedAt[slot] !== Number.NEGATIVE_INFINITY)
   }
 
   /** Notes that the backend does not know the metric. */
   disprove(metric: string): void {
-    this.#provedAt[this.slotOf(metric)] = Number.NEGATIVE_INFINITY
+    const slot = this.slotOf(metric)
+    this.#provedAt[slot] = Number.NEGATIVE_INFINITY
+    this.#disproved.add(slot)
+    this.changes += 1
   }
 }
 
