@@ -5,24 +5,25 @@ import type { RoutePolicy } from '../decision/route-policy.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { UsageRow } from '../ledger/usage/usage-row.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
+import type { StoredHold } from './stored-hold.ts'
 
 export class AwaitingDecision extends AllowedDecision {
-  readonly #row: UsageRow | undefined
+  readonly #held: UsageRow | StoredHold | undefined
 
-  /** @param row undefined where nothing is used, or where too much waits for a transaction of its own. */
+  /** @param held undefined where nothing is used, or where too much waits for a transaction of its own. */
   constructor(
     source: AllowedSource,
     shape: UsageShape,
     admission: MeteredAdmission,
     policy: RoutePolicy,
-    row: UsageRow | undefined,
+    held: UsageRow | StoredHold | undefined,
   ) {
     super(source, shape, admission, policy)
-    this.#row = row
+    this.#held = held
   }
 
   /** The usage of a decision that waits for the status of its response; undefined where none does. */
-  static rowOf(allowed: AllowedDecision): UsageRow | undefined {
-    return #row in allowed ? allowed.#row : undefined
+  static heldBy(allowed: AllowedDecision): UsageRow | StoredHold | undefined {
+    return #held in allowed ? allowed.#held : undefined
   }
 }

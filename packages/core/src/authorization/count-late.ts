@@ -2,6 +2,7 @@
 import { type Ending, isLongOver } from '../decision/ending.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
+import type { MeteredAdmission } from './metered-admission.ts'
 
 /**
  * Counts without checking: the request has been served.
@@ -22,9 +23,9 @@ export function countLate(application: ApplicationLedger, shape: UsageShape, cod
  *
  * @param ending the end of the response; undefined: it has not ended.
  */
-export function countAdded(application: ApplicationLedger, shape: UsageShape, ending: Ending | undefined): void {
-  countLate(application, shape, undefined)
-  const { clock, observer } = application.service.ledger
+export function countAdded(admission: MeteredAdmission, usage: UsageShape, ending: Ending | undefined): void {
+  admission.count(usage, undefined)
+  const { clock, observer } = admission.application.service.ledger
   if (ending === undefined || !isLongOver(ending, clock)) return
   observer.warn(
     'THREESCALE_LATE_USAGE',

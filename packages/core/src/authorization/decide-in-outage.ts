@@ -16,6 +16,8 @@ export type Outage = Extract<BackendAnswer, { kind: 'unavailable' }>
 export interface OutageOptions {
   readonly clock: Clock
   readonly ambiguous?: UnansweredUsage | undefined
+  /** Decides about a known caller whose usage a store counts. Default: the ledger counts it. */
+  readonly admitKnown?: ((identity: Identity, request: AuthorizationRequest, retryAt: number) => Decided) | undefined
 }
 
 /**
@@ -40,6 +42,9 @@ export function decideInOutage(
     const kept = application.evicted ? cache.ledger.application(application.id!) : application
     if (kept === undefined) return refuse('overloaded')
     identity.application = kept
+    if (options.admitKnown !== undefined && !outage.mayHaveCounted) {
+      return options.admitKnown(identity, request, refusal.retryAt!)
+    }
     if (policy.onUnavailable === 'last-known' && !knowsLimits(kept, usage)) return refusal
     return admit(identity, request, outage, options)
   }

@@ -5,7 +5,7 @@ import { storageKey } from '../domain/storage-key.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { Authorized, UsageReport } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
-import { countAdded } from './count-late.ts'
+import { countAdded, countLate } from './count-late.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
 
 export class DirectAdmission implements MeteredAdmission {
@@ -44,6 +44,10 @@ export class DirectAdmission implements MeteredAdmission {
   }
 
   add(usage: UsageShape, ending: Ending | undefined): void {
-    countAdded(this.application, usage, ending)
+    countAdded(this, usage, ending)
+  }
+
+  count(usage: UsageShape, code: number | undefined): void {
+    countLate(this.application, usage, code)
   }
 }

@@ -11,14 +11,24 @@ import { refusalFromDenial, refuse } from './refusals.ts'
  * @param text the caller's identity as text.
  */
 export function rememberedRefusal(
-  { denials, badMetrics, settings }: ServiceCache,
+  cache: ServiceCache,
   text: string,
+  usage: UsageShape,
+  now: number,
+): Refusal | undefined {
+  const denial = cache.denials.last(text)
+  if (denial !== undefined && liesAhead(denial.until, now, cache.settings.denialTtlMs)) return refusalFromDenial(denial)
+  return refusalByMetric(cache, usage, now)
+}
+
+/** The refusal by a recent denial of a metric. */
+export function refusalByMetric(
+  { badMetrics, settings }: ServiceCache,
   { metrics }: UsageShape,
   now: number,
 ): Refusal | undefined {
+  if (badMetrics.size === 0) return undefined
   const { denialTtlMs } = settings
-  const denial = denials.last(text)
-  if (denial !== undefined && liesAhead(denial.until, now, denialTtlMs)) return refusalFromDenial(denial)
   for (const metric of metrics) {
     const bad = badMetrics.get(metric)
     if (bad !== undefined && liesAhead(bad.until, now, denialTtlMs)) return refuse('gateway_misconfigured', bad.reason)

@@ -4,8 +4,8 @@ import type { Ending } from '../decision/ending.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { ResponseView } from '../request/request-view.ts'
 import { AwaitingDecision } from './awaiting-decision.ts'
-import { countLate } from './count-late.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
+import { StoredHold } from './stored-hold.ts'
 
 /**
  * To be called once per allowed decision, at the end of its response. Counts what `usageAfter` brought and, where
@@ -23,9 +23,10 @@ export function settleResponse(
   if (after === undefined && policy.counts === 'now') return
   if (policy.counts === 'never' || !isMetered(admission)) return
   const code = policy.responseCodes ? response.status : undefined
-  const row = AwaitingDecision.rowOf(allowed)
-  if (row !== undefined) admission.application.release(row, code)
-  if (after !== undefined) countLate(admission.application, after, policy.counts === 'predicted' ? code : undefined)
+  const held = AwaitingDecision.heldBy(allowed)
+  if (held instanceof StoredHold) held.release(code)
+  else if (held !== undefined) admission.application.release(held, code)
+  if (after !== undefined) admission.count(after, policy.counts === 'predicted' ? code : undefined)
 }
 
 function isMetered(admission: Admission): admission is MeteredAdmission {

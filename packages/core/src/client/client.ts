@@ -1,4 +1,5 @@
 /** The Service Management API as methods. Encodes, sends and decodes; decides nothing. */
+import { createHmac } from 'node:crypto'
 import { type InspectOptions, inspect } from 'node:util'
 import type { Credentials } from '../domain/credentials.ts'
 import type { Transaction } from '../domain/transaction.ts'
@@ -23,6 +24,7 @@ import { encodeExtensions } from './encode/extensions.ts'
 import { batchesOf } from './encode/report-batches.ts'
 import { warnOfPlainHttp } from './plain-http.ts'
 import { tooLong } from './query-limit.ts'
+import type { ReportCall, UnsplitBatch } from './report-call.ts'
 import { sendBatches } from './send-report.ts'
 import { CallAborted } from './transport/call-aborted.ts'
 import { createSender, type Sender } from './transport/sender.ts'
@@ -31,18 +33,7 @@ import { headersOf } from './transport/user-agent.ts'
 
 export type { Transaction } from '../domain/transaction.ts'
 export type { AuthorizeCall } from './encode/authorize-call.ts'
-
-export interface ReportCall {
-  /** The service of transactions that name none. */
-  readonly service?: string | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-/** Transactions of one service that fit into one call; the client does not split them. */
-export interface ReportBatch {
-  readonly service: string | undefined
-  readonly transactions: readonly Transaction[]
-}
+export type { ReportCall } from './report-call.ts'
 
 /** The line of reports; no credentials are encoded so. */
 const REPORTS = ['reports'] as const
@@ -130,7 +121,7 @@ export class ThreeScaleClient {
    * @throws ArgumentError when a transaction cannot be sent; ClosedError; nothing else.
    * @internal
    */
-  async reportBatch(batch: ReportBatch, signal?: AbortSignal): Promise<ReportOutcome> {
+  async reportBatch(batch: UnsplitBatch, signal?: AbortSignal): Promise<ReportOutcome> {
     if (this.#sender.closed) throw new ClosedError('the client is closed')
     const problems: string[] = []
     const batches = batchesOf(batch.transactions, batch.service, problems)
@@ -156,6 +147,18 @@ export class ThreeScaleClient {
    */
   withoutSecrets(text: string): string {
     return maskSecrets(text, [this.#options.serviceToken, this.#options.providerKey])
+  }
+
+  /**
+   * A key that all processes with our credential make alike, and that does not tell the credential.
+   *
+   * @internal
+   */
+  keyFor(purpose: string): string {
+    const { serviceToken, providerKey } = this.#options
+    return createHmac('sha256', (serviceToken ?? providerKey)!)
+      .update(purpose)
+      .digest('base64url')
   }
 
   /** Host and port of the backend. @internal */

@@ -52,9 +52,10 @@ function gatewayOf<View extends RequestView>(
     with: (changed) => gatewayOf(runtime, resolveRoute(settings, changed), family),
     check: ({ credentials } = {}) => checkSettings(runtime.services, usage, credentials),
     stats: () => ({
-      usage: runtime.ledger.sums(),
+      usage: runtime.store?.sums() ?? runtime.ledger.sums(),
       ...runtime.observer.counts(),
       journal: runtime.journal?.stats(),
+      store: runtime.store?.stats(),
     }),
     options: redactOptions({ ...runtime.options, ...settings }),
     flush: (limit) => runtime.flush(limit),

@@ -1,7 +1,9 @@
 /** Creates and connects the parts of a gateway: all its routes share one ledger and one reporter (law 14). */
 import { OpenResponses } from '../adapter/open-responses.ts'
+import type { Authorizer, AuthorizerOptions } from '../authorization/authorizer.ts'
 import { createCachedAuthorizer } from '../authorization/cached/cached-authorizer.ts'
 import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
+import { createSharedAuthorizer } from '../authorization/shared/shared-authorizer.ts'
 import { Backend } from '../backend/backend.ts'
 import { createBreaker } from '../backend/breaker.ts'
 import { createBulkhead } from '../backend/bulkhead.ts'
@@ -20,6 +22,7 @@ import { type AfterResponse, createAfterResponse } from './after-response.ts'
 import { configureServices, type GivenOptions } from './configure-services.ts'
 import { type ConfiguredService, createServicePicker, type ServicePicker } from './configured-service.ts'
 import { connectJournal, type GatewayJournal } from './gateway-journal.ts'
+import { GatewayStore } from './gateway-store.ts'
 import { type ProcessMember, processEnd } from './process-end.ts'
 import { checkedTimeout, type WaitLimit } from './wait-limit.ts'
 
@@ -35,6 +38,7 @@ export interface GatewayRuntime<View extends RequestView> {
   readonly observer: Observer
   readonly ledger: Ledger
   readonly journal: GatewayJournal | undefined
+  readonly store: GatewayStore<View> | undefined
   /** Whether requests are decided: from the first one on, until `close`. */
   readonly active: boolean
   /** Called by the first request. @returns false when the gateway is closed. */
@@ -71,7 +75,14 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
   })
   const protectedServices = setups.map(({ service }) => service)
   const journal = connectJournal(options.journal, { ledger, observer, services: protectedServices })
-  const createAuthorizer = options.cache === false ? createDirectAuthorizer : createCachedAuthorizer
+  const store = options.store === undefined ? undefined : new GatewayStore(options.store, options, { ledger, observer })
+  const createAuthorizer = (given: AuthorizerOptions): Authorizer => {
+    if (store === undefined) return (options.cache === false ? createDirectAuthorizer : createCachedAuthorizer)(given)
+    const { service } = given
+    const shared = createSharedAuthorizer({ ...given, openStore: (callbacks) => store.open(service, callbacks) })
+    store.add(service.id, shared.stored)
+    return shared
+  }
   const services = setups.map((setup): ConfiguredService<View> => {
     const { service } = setup
     const authorizer = createAuthorizer({
@@ -109,7 +120,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
   const member: ProcessMember = {
     flush: () => runtime.flush(),
     close: () => runtime.close(),
-    left: () => (journal?.keeps === true ? {} : leftOf(ledger)),
+    left: () => (journal?.keeps === true ? {} : addUp(leftOf(ledger), store?.left() ?? {})),
   }
   let closing: Promise<CloseReport> | undefined
 
@@ -126,6 +137,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     // Half of the time is kept for the reports, in case a stream or a `usageAfter` never ends.
     await atMost(timeoutMs / 2, answered(), clock)
     if (responses.settleAll()) await atMost(left() / 2, afterResponse.idle(), clock)
+    await store?.close(left() / 2)
     const report = await reporter.close({ timeoutMs: left() })
     afterResponse.stop()
     await Promise.all(createdClients.map((client) => client.close()))
@@ -143,6 +155,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     observer,
     ledger,
     journal,
+    store,
     active: false,
     start() {
       if (runtime.closed) return false
@@ -167,4 +180,13 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     },
   }
   return runtime
+}
+
+function addUp(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const sums = { ...one }
+  for (const [metric, amount] of Object.entries(other)) sums[metric] = (sums[metric] ?? 0) + amount
+  return sums
 }

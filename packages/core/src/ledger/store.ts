@@ -45,8 +45,10 @@ export interface StoreSettings {
   readonly denialTtlMs: number
   /** Longest the backend may take to count a report. */
   readonly settleMs: number
-  /** Between two reports. */
+  /** Usage that waits for so long is reported. */
   readonly intervalMs: number
+  /** So many admissions of different usage are kept while the store does not answer; then `ask` answers 'later'. */
+  readonly maxPending: number
   /** Whether the counts are told with each answer, for RateLimit fields, or only with denials. */
   readonly tellCounts: boolean
 }

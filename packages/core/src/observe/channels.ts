@@ -9,4 +9,5 @@ export const CHANNELS = {
   breaker: 'threescale:breaker',
   loss: 'threescale:loss',
   journal: 'threescale:journal',
+  store: 'threescale:store',
 } as const

@@ -18,9 +18,11 @@ import type {
   LossMessage,
   LossReason,
   ReportMessage,
+  StoreMessage,
 } from './messages.ts'
 import { createOperator } from './operator.ts'
 import type { GatewayStats } from './stats.ts'
+import { STORE_TROUBLE, storeSentence } from './store-sentence.ts'
 
 /** One per gateway, shared by its routes. Methods never throw, and mask the credentials that they are given. */
 export interface Observer {
@@ -45,6 +47,8 @@ export interface Observer {
   breaker(change: BreakerMessage): void
   /** Called when a journal took over usage, or cannot do its work. */
   journal(message: JournalMessage): void
+  /** Called when a store changes its state, or has lost something. */
+  store(message: StoreMessage): void
   /** Called for usage that 3scale will not count, or seems not to have counted; also logged. */
   lost(loss: Loss): void
   /**
@@ -96,6 +100,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const breakers = channel(CHANNELS.breaker)
   const losses = channel(CHANNELS.loss)
   const journals = channel(CHANNELS.journal)
+  const stores = channel(CHANNELS.store)
   let failing = false
   let changedAt = Number.NEGATIVE_INFINITY
   let failureToldAt = Number.NEGATIVE_INFINITY
@@ -172,6 +177,13 @@ export function createObserver(options: ObserverOptions): Observer {
       const sentence = journalSentence(message)
       if (!JOURNAL_TROUBLE.has(event)) logger?.info({ ...message }, sentence)
       else operator.tell('warn', `THREESCALE_JOURNAL_${event}`.toUpperCase().replaceAll('-', '_'), sentence, facts)
+    },
+
+    store(message) {
+      if (stores.hasSubscribers) stores.publish(message)
+      const { event, ...facts } = message
+      if (!STORE_TROUBLE.has(event)) logger?.info({ ...message }, storeSentence(message))
+      else operator.tell('warn', `THREESCALE_STORE_${event}`.toUpperCase(), storeSentence(message), facts)
     },
 
     lost({ kind, reason, service, applicationId, usage }) {

@@ -1,6 +1,6 @@
 /** The types of a gateway's counters. */
 
-/** Law 8: admitted = acknowledged + inFlight + ambiguous + pending + givenUp, at any instant. */
+/** Law 8: admitted = acknowledged + inFlight + ambiguous + pending + givenUp + shared, at any instant. */
 export interface UsageSums {
   readonly admitted: number
   /** Queued by the backend (202, or the 200 of an authrep). */
@@ -9,6 +9,11 @@ export interface UsageSums {
   readonly ambiguous: number
   readonly pending: number
   readonly givenUp: number
+  /**
+   * In the hands of the store that processes share, which reports it by one of them. Usage that it has not confirmed is
+   * `pending`, or `inFlight` in a command without an answer. Undefined without a store.
+   */
+  readonly shared?: number | undefined
 }
 
 export interface GatewayStats {
@@ -20,6 +25,8 @@ export interface GatewayStats {
   readonly calls: Readonly<Record<string, number>>
   /** Undefined without a journal, and before the first request. */
   readonly journal: JournalStats | undefined
+  /** Of all services together. Undefined without a store. */
+  readonly store: StoreStats | undefined
 }
 
 /** Counters of a journal. */

@@ -112,6 +112,13 @@ test('law 5: inspect and JSON of a verdict show neither application keys nor wha
   expect(inspect(no)).toContain('application key "***" is invalid')
 })
 
+test('law 5: a key that is derived from the credential is the same in all processes, and does not tell it', () => {
+  const keyOf = (serviceToken: string, purpose = 'x') => scripted([], { serviceToken }).client.keyFor(purpose)
+  expect(keyOf('SECRET-token')).toBe(keyOf('SECRET-token'))
+  expect(keyOf('SECRET-token')).not.toContain('SECRET')
+  expect(new Set([keyOf('SECRET-token'), keyOf('SECRET-other'), keyOf('SECRET-token', 'y')]).size).toBe(3)
+})
+
 test('law 5: nothing is printed, and no warning is raised', async () => {
   const warnings: unknown[] = []
   const onWarning = (warning: unknown): number => warnings.push(warning)

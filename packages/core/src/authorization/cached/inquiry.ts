@@ -6,7 +6,7 @@ import type { CacheLoader } from '../callers/cache-loader.ts'
 import type { AncestorSearch, FoundCaller } from '../callers/caller-status.ts'
 import { type Identity, identityText } from '../callers/identity.ts'
 import type { ServiceCache } from '../callers/service-cache.ts'
-import { decideInOutage, decideWithoutVerdict, type Outage } from '../decide-in-outage.ts'
+import { decideInOutage, decideWithoutVerdict, type Outage, type OutageOptions } from '../decide-in-outage.ts'
 import { decidePerRequest } from '../per-request.ts'
 import { refusalFromVerdict } from '../refusal-from-verdict.ts'
 import { refusalFromDenial, refuse } from '../refusals.ts'
@@ -32,10 +32,15 @@ export interface InquiryParts {
 export class Inquiry {
   readonly #cache: ServiceCache
   readonly #loader: CacheLoader
-  readonly #options: AuthorizerOptions
+  readonly #options: AuthorizerOptions & OutageOptions
   readonly #parts: InquiryParts
 
-  constructor(cache: ServiceCache, loader: CacheLoader, options: AuthorizerOptions, parts: InquiryParts) {
+  constructor(
+    cache: ServiceCache,
+    loader: CacheLoader,
+    options: AuthorizerOptions & OutageOptions,
+    parts: InquiryParts,
+  ) {
     this.#cache = cache
     this.#loader = loader
     this.#options = options

@@ -10,7 +10,7 @@ import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { giveUpMetric } from '../../ledger/usage/losses.ts'
 import { metricsToProve } from '../../ledger/usage/take-batches.ts'
 import type { Clock } from '../../primitives/clock.ts'
-import type { CallerCredentials, LoadResult } from './caller-status.ts'
+import type { AskedFor, CallerCredentials, CallerStatus, LoadResult } from './caller-status.ts'
 import { identityText } from './identity.ts'
 import { learnVerdict } from './learn-verdict.ts'
 import { type ServiceCache, UNKNOWN_KEY } from './service-cache.ts'
@@ -27,9 +27,21 @@ export interface LoadRequest extends CallerCredentials {
   readonly usageAlone?: boolean
 }
 
+/** An answer, and what was learned from it. */
+export interface HeardVerdict {
+  readonly verdict: Verdict
+  readonly asked: AskedFor
+  readonly caller: CallerStatus
+}
+
 export interface CacheLoaderOptions {
   readonly clock: Clock
   readonly backend: Backend
+  /**
+   * Called before each question. What it returns is called with the answer, and waited for. Default: no other process
+   * wants to know.
+   */
+  readonly tell?: (() => (heard: HeardVerdict) => Promise<void>) | undefined
 }
 
 const FAILED: LoadResult['answer'] & { kind: 'unavailable' } = Object.freeze({
@@ -92,12 +104,13 @@ export class CacheLoader {
     share,
     usageAlone = false,
   }: LoadRequest): Promise<LoadResult> {
-    const { clock, backend } = this.#options
+    const { clock, backend, tell } = this.#options
     const { service, ledger } = this.#cache
     const asked: Record<string, number> = Object.create(null)
     if (application !== undefined && !usageAlone) for (const metric of metricsToProve(application)) asked[metric] = 0
     Object.assign(asked, usage)
     const stamp = ledger.ledger.stampQuestion()
+    const tellAnswer = tell?.()
     if (application !== undefined) application.questions += 1
     const answer = await backend.ask({
       endpoint: 'authorize',
@@ -114,6 +127,8 @@ export class CacheLoader {
     // 3scale accepted the same input before, so what is not its answer is no verdict on this caller.
     if (known && isForeign(answer.verdict)) return { answer: FAILED, caller: undefined }
     const askedFor = { credentials, referrer, metrics: Object.keys(asked), stamp }
-    return { answer, caller: learnVerdict(this.#cache, answer.verdict, askedFor, clock.now()) }
+    const caller = learnVerdict(this.#cache, answer.verdict, askedFor, clock.now())
+    if (tellAnswer !== undefined) await tellAnswer({ verdict: answer.verdict, asked: askedFor, caller })
+    return { answer, caller }
   }
 }

@@ -5,21 +5,26 @@ import type { Credentials } from '../../domain/credentials.ts'
 import { storageKey } from '../../domain/storage-key.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { SecondChanceCache } from '../../primitives/second-chance-cache.ts'
-import { type AnyCredentials, Identity, variantOf } from './identity.ts'
+import { type AnyCredentials, type Identity, variantOf } from './identity.ts'
 
 // An application has at most 256 keys where they are listed, but any number of referrers can match a filter.
 const MAX_VARIANTS = 512
 
+/** Makes the object of a caller. */
+export type CreateIdentity = (...caller: ConstructorParameters<typeof Identity>) => Identity
+
 export class Identities {
   readonly #max: number
+  readonly #createIdentity: CreateIdentity
   readonly #siblings = new WeakMap<ApplicationLedger, Identity>()
   // Created when first needed, because a service has one kind of credentials.
   #byUserKey: SecondChanceCache<string, Identity> | undefined
   #byAppId: SecondChanceCache<string, Identity> | undefined
   #byClientId: SecondChanceCache<string, Identity> | undefined
 
-  constructor(max: number) {
+  constructor(max: number, createIdentity: CreateIdentity) {
     this.#max = max
+    this.#createIdentity = createIdentity
   }
 
   find(credentials: Credentials, referrer: string | undefined): Identity | undefined {
@@ -52,7 +57,7 @@ export class Identities {
     const known = this.find(credentials, referrer)
     if (known !== undefined && known.application === application) return known
     if (known !== undefined) this.forget(known)
-    const identity = new Identity(service, credentials, referrer, application)
+    const identity = this.#createIdentity(service, credentials, referrer, application)
     const [cache, key] = this.#entryOf(identity)
     const first = cache.get(key)
     if (first === undefined) cache.set(key, identity)

@@ -1,5 +1,4 @@
 /** Credentials that the backend has accepted, and the application whose limits they share. */
-import type { Admission } from '../../decision/allowed-decision.ts'
 import type { Ending } from '../../decision/ending.ts'
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
@@ -10,7 +9,8 @@ import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { usageReports } from '../../ledger/plan/read-limits.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 import { shortText } from '../../primitives/short-text.ts'
-import { countAdded } from '../count-late.ts'
+import { countAdded, countLate } from '../count-late.ts'
+import type { MeteredAdmission } from '../metered-admission.ts'
 
 /** All parts of credentials in one type; a part that a kind does not have is undefined. */
 export interface AnyCredentials {
@@ -21,7 +21,7 @@ export interface AnyCredentials {
   readonly redirectUrl?: string | undefined
 }
 
-export class Identity implements Admission {
+export class Identity implements MeteredAdmission {
   // The hot path reads the first fields. V8 lays fields out in this order, so they share a cache line.
   /** The ledger of the application. */
   application: ApplicationLedger
@@ -76,7 +76,11 @@ export class Identity implements Admission {
   }
 
   add(usage: UsageShape, ending: Ending | undefined): void {
-    countAdded(this.application, usage, ending)
+    countAdded(this, usage, ending)
+  }
+
+  count(usage: UsageShape, code: number | undefined): void {
+    countLate(this.application, usage, code)
   }
 
   /** Whether an answer that lists the application's keys proves this caller, even an answer about another caller. */

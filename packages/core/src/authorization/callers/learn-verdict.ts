@@ -2,6 +2,7 @@
 import { secretsOf } from '../../domain/credentials.ts'
 import type { RememberedDenial } from '../../domain/remembered-denial.ts'
 import type { NotAuthorized, Verdict } from '../../domain/verdict.ts'
+import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { giveUpWaiting } from '../../ledger/usage/losses.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 import { publicReason } from '../../rejection/public-reason.ts'
@@ -45,16 +46,20 @@ function learnAllowed(cache: ServiceCache, verdict: Verdict, asked: AskedFor): C
   application.denial = undefined
   ledger.denial = undefined
   cache.denials.forget(text)
-  const unverified = cache.unverified.get(text)
-  if (unverified !== undefined) {
-    cache.unverified.delete(text)
-    ledger.adopt(unverified.application, application)
-    // Decisions whose responses have not ended count for this application from now on.
-    unverified.application = application
-  }
+  adoptUnverified(cache, text, application)
   const identity = cache.identities.remember(cache.service, credentials, referrer, application)
   proveCallers(cache, identity, verdict, stamp)
   return { kind: 'known', identity }
+}
+
+/** Moves the usage of a caller that was admitted unverified to its application, once that is known. */
+export function adoptUnverified(cache: ServiceCache, text: string, application: ApplicationLedger): void {
+  const unverified = cache.unverified.get(text)
+  if (unverified === undefined) return
+  cache.unverified.delete(text)
+  cache.ledger.adopt(unverified.application, application)
+  // Decisions whose responses have not ended count for this application from now on.
+  unverified.application = application
 }
 
 function learnBadMetric(

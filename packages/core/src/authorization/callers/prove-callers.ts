@@ -47,6 +47,12 @@ function proveByKeys(cache: ServiceCache, asked: Identity, { appKeys }: Verdict,
   }
 }
 
+/** Whether a list of keys holds all keys of its application, as far as the caller shows that the answer accepted. */
+export function listsAllKeys(appKeys: readonly string[], asked: Identity): boolean {
+  const keys = new Set(appKeys)
+  return keys.size > 0 && keys.size < MAX_LISTED_KEYS && lists(keys, asked)
+}
+
 /** Whether the caller's key is listed; true for a caller without one. */
 function lists(keys: ReadonlySet<string>, { credentials }: Identity): boolean {
   const { appKey } = credentials as AnyCredentials

@@ -12,7 +12,7 @@ import { SingleFlight } from '../../primitives/single-flight.ts'
 import type { CacheSettings } from '../cache-settings.ts'
 import type { AncestorSearch, CallerCredentials, FoundCaller } from './caller-status.ts'
 import { HeadStarts } from './head-starts.ts'
-import { Identities } from './identities.ts'
+import { type CreateIdentity, Identities } from './identities.ts'
 import { Identity } from './identity.ts'
 import { RememberedDenials } from './remembered-denials.ts'
 
@@ -24,7 +24,11 @@ export interface ServiceCacheOptions {
   readonly ledger: ServiceLedger
   readonly cache: CacheSettings
   readonly observer: Pick<Observer, 'cached'>
+  /** Default: callers whose usage the ledger counts. */
+  readonly createIdentity?: CreateIdentity | undefined
 }
+
+const countedHere: CreateIdentity = (...caller) => new Identity(...caller)
 
 export class ServiceCache {
   readonly service: ProtectedService
@@ -46,15 +50,17 @@ export class ServiceCache {
   /** Callers of applications that are not kept. */
   readonly #overflowCallers = new WeakMap<ApplicationLedger, CallerCredentials>()
   readonly #observer: Pick<Observer, 'cached'>
+  readonly #createIdentity: CreateIdentity
 
-  constructor({ service, ledger, cache, observer }: ServiceCacheOptions) {
+  constructor({ service, ledger, cache, observer, createIdentity = countedHere }: ServiceCacheOptions) {
     this.service = service
     this.ledger = ledger
     this.settings = cache
     this.#observer = observer
     this.#accepted = new LRUCache({ max: cache.maxApplications })
     this.loads = new SingleFlight(cache.maxWaiters)
-    this.identities = new Identities(cache.maxApplications)
+    this.identities = new Identities(cache.maxApplications, createIdentity)
+    this.#createIdentity = createIdentity
     this.denials = new RememberedDenials({ max: cache.maxDenials, ttlMs: cache.denialTtlMs })
     this.headStarts = new HeadStarts(cache.ttlMs)
   }
@@ -79,7 +85,7 @@ export class ServiceCache {
     let unverified = this.unverified.get(text)
     if (unverified === undefined) {
       if (this.unverified.size >= this.settings.maxDenials) return undefined
-      unverified = new Identity(this.service, credentials, referrer, this.ledger.unverified())
+      unverified = this.#createIdentity(this.service, credentials, referrer, this.ledger.unverified())
       this.unverified.set(detachString(text), unverified)
     }
     return unverified

@@ -5,6 +5,7 @@ import type { CredentialLocation } from '../../credentials/credentials-settings.
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
 import type { Journal } from '../../ledger/journal.ts'
+import type { UsageStore } from '../../ledger/store.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { MaybePromise } from '../../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../../request/request-view.ts'
@@ -64,6 +65,11 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   readonly report?: ReportOptions | undefined
   /** Keeps usage until 3scale has it, made by `fileJournal` of `@threescale/journal`. Default: usage ends with the process. */
   readonly journal?: Journal | undefined
+  /**
+   * One count for all processes, made by `redisStore` of `@threescale/redis`; implies `cache`. Default: each process
+   * counts for itself.
+   */
+  readonly store?: UsageStore | undefined
   /**
    * Pauses calls for `openMs` after `failures` failures in a row; false never pauses.
    * Default `{ failures: 5, openMs: 1000 }`.

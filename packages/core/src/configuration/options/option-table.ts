@@ -93,6 +93,7 @@ export const OPTION_TABLE: OptionTable = {
   metrics: checkMetrics,
   report: group(REPORT_TABLE, DEFAULTS.report),
   journal: havingMethods('a journal, such as fileJournal of @threescale/journal makes', 'open'),
+  store: havingMethods('a store, such as redisStore of @threescale/redis makes', 'open'),
   breaker: either(
     (value) => value === false,
     () => false,

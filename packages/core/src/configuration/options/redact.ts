@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici'
 import type { ThreeScaleClient } from '../../client/client.ts'
 import type { Journal } from '../../ledger/journal.ts'
+import type { UsageStore } from '../../ledger/store.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
 
@@ -12,7 +13,13 @@ export type ShownOptions = {
     : Shown<ResolvedOptions[Name]>
 }
 
-type Shown<Value> = Value extends ((...given: never[]) => unknown) | Dispatcher | ThreeScaleClient | Logger | Journal
+type Shown<Value> = Value extends
+  | ((...given: never[]) => unknown)
+  | Dispatcher
+  | ThreeScaleClient
+  | Logger
+  | Journal
+  | UsageStore
   ? string
   : Value extends object
     ? { readonly [Name in keyof Value]: Shown<Value[Name]> }
@@ -20,8 +27,19 @@ type Shown<Value> = Value extends ((...given: never[]) => unknown) | Dispatcher 
 
 /** A frozen copy without secrets, functions, or objects that could contain secrets. */
 export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
-  const { clock, warnings, serviceToken, providerKey, client, dispatcher, proxyConfig, logger, journal, ...rest } =
-    options
+  const {
+    clock,
+    warnings,
+    serviceToken,
+    providerKey,
+    client,
+    dispatcher,
+    proxyConfig,
+    logger,
+    journal,
+    store,
+    ...rest
+  } = options
   return show({
     ...rest,
     serviceToken: masked(serviceToken),
@@ -33,6 +51,7 @@ export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
     proxyConfig: proxyConfig === undefined ? undefined : '[proxy configuration]',
     logger: logger === undefined ? undefined : '[logger]',
     journal: journal === undefined ? undefined : '[journal]',
+    store: store === undefined ? undefined : '[store]',
   }) as ShownOptions
 }
 

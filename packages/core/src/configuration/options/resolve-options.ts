@@ -41,11 +41,13 @@ export function resolveOptions<View extends RequestView = RequestView>(
     logger: undefined,
     closeOn: NO_SIGNALS,
     journal: undefined,
+    store: undefined,
     mappingRules: undefined,
     skip: undefined,
     usageAfter: undefined,
     ...DEFAULTS,
-    cache: false,
+    // A store decides together with what each process remembers.
+    cache: given.store === undefined ? false : DEFAULTS.cache,
     metrics: NO_METRICS,
     credentials: hasPortal ? undefined : { anonymous: undefined, ...DEFAULTS.credentials },
     usage: hasPortal || given.mappingRules !== undefined ? undefined : DEFAULTS.usage,
@@ -117,6 +119,12 @@ function combinationProblems(options: GatewayOptions<never>, given: Given): stri
   const cache = given.cache
   if (isRecord(cache) && Number(cache.staleMs) < Number(cache.ttlMs)) {
     problems.push(`cache.staleMs (${cache.staleMs}) must not be less than cache.ttlMs (${cache.ttlMs})`)
+  }
+  if (present('store')) {
+    if (cache === false) problems.push('store needs what cache remembers; leave out cache: false, or the store')
+    if (present('journal')) {
+      problems.push('journal keeps the usage of one process, and store has that of all; give one of them')
+    }
   }
   if (given.stripCredentials === true && typeof given.credentials === 'function') {
     problems.push('stripCredentials needs credentials to name locations; a function does not tell what it has read')

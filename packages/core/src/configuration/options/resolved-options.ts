@@ -8,6 +8,7 @@ import type { CredentialsSettings } from '../../credentials/credentials-settings
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
 import type { Journal } from '../../ledger/journal.ts'
+import type { UsageStore } from '../../ledger/store.ts'
 import type { Rule } from '../../mapping/rule.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { Clock } from '../../primitives/clock.ts'
@@ -52,6 +53,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly metrics: Readonly<Record<string, { readonly parent: string | undefined }>>
   readonly report: ReportSettings
   readonly journal: Journal | undefined
+  readonly store: UsageStore | undefined
   readonly breaker: false | { readonly failures: number; readonly openMs: number }
   readonly rejection: 'problem' | 'text'
   readonly rateLimitHeaders: false | 'denied' | 'all'

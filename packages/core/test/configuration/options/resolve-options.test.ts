@@ -36,6 +36,21 @@ describe('resolveOptions', () => {
     })
   })
 
+  it('turns the cache on with a store, and refuses what cannot go with one', () => {
+    const store = { open: () => ({}) as never }
+    expect(resolveOptions({ ...OPTIONS, store }).cache).toEqual(DEFAULTS.cache)
+    expect(resolveOptions({ ...OPTIONS, store, cache: { ttlMs: 500 } }).cache).toMatchObject({ ttlMs: 500 })
+    expect(problemsOf({ store, cache: false })).toEqual([
+      'store needs what cache remembers; leave out cache: false, or the store',
+    ])
+    expect(problemsOf({ store, journal: { open: () => {} } })).toEqual([
+      'journal keeps the usage of one process, and store has that of all; give one of them',
+    ])
+    expect(problemsOf({ store: {} })).toEqual([
+      'store must be a store, such as redisStore of @threescale/redis makes; it has no open',
+    ])
+  })
+
   it('treats undefined as absent, at every depth', () => {
     const resolved = resolveOptions({
       ...OPTIONS,

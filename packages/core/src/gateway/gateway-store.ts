@@ -1,0 +1,159 @@
+/** Connects a gateway to its store: opened for each service, asked for counters, closed with the gateway. */
+import type { StoreCallbacks } from '../authorization/shared/shared-authorizer.ts'
+import type { StoredService } from '../authorization/shared/stored-service.ts'
+import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
+import type { ProtectedService } from '../decision/protected-service.ts'
+import type { RecoveredRow } from '../ledger/journal.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { recoverBatch, recoverUsage } from '../ledger/recover.ts'
+import type { ServiceStore, StoredRow, UsageStore } from '../ledger/store.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { StoreStats, UsageSums } from '../observe/stats.ts'
+import type { RequestView } from '../request/request-view.ts'
+
+/** The purpose of the key by which callers are named in a store. */
+const CALLERS = 'threescale store: callers'
+
+export class GatewayStore<View extends RequestView> {
+  readonly #store: UsageStore
+  readonly #options: ResolvedOptions<View>
+  readonly #ledger: Ledger
+  readonly #observer: Pick<Observer, 'store'>
+  readonly #services = new Map<string | undefined, StoredService>()
+
+  constructor(
+    store: UsageStore,
+    options: ResolvedOptions<View>,
+    { ledger, observer }: { readonly ledger: Ledger; readonly observer: Pick<Observer, 'store'> },
+  ) {
+    this.#store = store
+    this.#options = options
+    this.#ledger = ledger
+    this.#observer = observer
+  }
+
+  /** Starts nothing before the first request. */
+  open({ id, client, limitHeaders }: ProtectedService, callbacks: StoreCallbacks): ServiceStore {
+    const { cache, report, clock } = this.#options
+    if (cache === false) throw new TypeError('a store needs a cache')
+    const { ttlMs, staleMs, denialTtlMs, settleMs } = cache
+    const { intervalMs, maxPending } = report
+    const tellCounts = limitHeaders !== undefined
+    return this.#store.open({
+      service: id,
+      secret: client.keyFor(CALLERS),
+      settings: { ttlMs, staleMs, denialTtlMs, settleMs, intervalMs, maxPending, tellCounts },
+      clock,
+      ...callbacks,
+      report: () => {},
+      tell: (message) => this.#observer.store(message),
+    })
+  }
+
+  /** To be called once for each service that was opened. */
+  add(id: string | undefined, service: StoredService): void {
+    this.#services.set(id, service)
+  }
+
+  /** Of all services together: the worst state, the sums. */
+  stats(): StoreStats {
+    const all = [...this.#services.values()].map(({ store }) => store.stats())
+    const failing = all.filter(({ state }) => state === 'failing')
+    const since = failing.map((stats) => stats.since ?? Number.POSITIVE_INFINITY)
+    const sum = (of: (stats: StoreStats) => number) => all.reduce((total, stats) => total + of(stats), 0)
+    return {
+      state: STATES.find((state) => all.some((stats) => stats.state === state)) ?? 'idle',
+      since: failing.length === 0 ? undefined : Math.min(...since),
+      processes: Math.max(0, ...all.map(({ processes }) => processes)),
+      owed: sum(({ owed }) => owed),
+      commands: sum(({ commands }) => commands),
+    }
+  }
+
+  /** Law 8 with usage in the store's hands: admitted = what the ledger says + `shared`. */
+  sums(): Record<string, UsageSums> {
+    const sums: Record<string, UsageSums> = this.#ledger.sums()
+    for (const { store, counted } of this.#services.values()) {
+      const { owed, doubtful } = store.unbooked()
+      const pending = byMetric(owed)
+      const inFlight = byMetric(doubtful)
+      for (const [metric, amount] of counted.amounts()) {
+        const before = sums[metric] ?? NOTHING
+        const waits = pending.get(metric) ?? 0
+        const underWay = inFlight.get(metric) ?? 0
+        sums[metric] = {
+          ...before,
+          admitted: before.admitted + amount,
+          pending: before.pending + waits,
+          inFlight: before.inFlight + underWay,
+          shared: (before.shared ?? 0) + amount - waits - underWay,
+        }
+      }
+    }
+    return sums
+  }
+
+  /** By metric: what is surely not in the store, or may not be. */
+  left(): Record<string, number> {
+    const left: Record<string, number> = {}
+    for (const { store } of this.#services.values()) {
+      const { owed, doubtful } = store.unbooked()
+      for (const [metric, amount] of byMetric([...owed, ...doubtful])) left[metric] = (left[metric] ?? 0) + amount
+    }
+    return left
+  }
+
+  /** Books what is owed. What cannot be booked waits in the ledger from now on, and this process reports it itself. */
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all([...this.#services].map(([id, service]) => this.#close(id, service, timeoutMs)))
+  }
+
+  async #close(id: string | undefined, service: StoredService, timeoutMs: number): Promise<void> {
+    const { owed, doubtful } = await service.store.close({ timeoutMs })
+    service.closed = true
+    for (const row of owed) this.#takeBack(id, service, row)
+    // What is given back is below 0; if it cannot be, 3scale counts it.
+    const rows = doubtful.filter(({ amount }) => amount > 0)
+    if (rows.length === 0) return
+    for (const { metric, amount } of rows) service.counted.subtract(metric, amount)
+    recoverBatch(this.#ledger, {
+      state: 'ambiguous',
+      at: this.#options.clock.now(),
+      service: id,
+      rows: rows.map((row) => ({ application: row.application, ...recovered(row) })),
+    })
+  }
+
+  #takeBack(id: string | undefined, { counted }: StoredService, row: StoredRow): void {
+    if (row.amount <= 0) return
+    counted.subtract(row.metric, row.amount)
+    recoverUsage(this.#ledger, {
+      service: id,
+      application: row.application,
+      waiting: [recovered(row)],
+      maybeCounted: [],
+    })
+  }
+}
+
+/** From the worst to the best. */
+const STATES: readonly StoreStats['state'][] = ['failing', 'shared', 'idle', 'closed']
+
+const NOTHING: UsageSums = Object.freeze({
+  admitted: 0,
+  acknowledged: 0,
+  inFlight: 0,
+  ambiguous: 0,
+  pending: 0,
+  givenUp: 0,
+})
+
+function byMetric(rows: readonly StoredRow[]): Map<string, number> {
+  const amounts = new Map<string, number>()
+  for (const { metric, amount } of rows) amounts.set(metric, (amounts.get(metric) ?? 0) + amount)
+  return amounts
+}
+
+function recovered({ minute, metric, amount }: StoredRow): RecoveredRow {
+  return { minute, resent: false, usage: { [metric]: amount } }
+}
