@@ -49,6 +49,10 @@ export class KilledServer {
 
   static async start(settings: ServerSettings, tally: Tally): Promise<KilledServer> {
     const server = new KilledServer(settings, tally)
+    // Half a minute, because many processes may start on the machine.
+    for (let tries = 0; tries < 5 && server.#port === 0; tries++) {
+      await eventually(() => server.#port > 0, '').catch(() => {})
+    }
     await eventually(() => server.#port > 0, 'the server listens')
     return server
   }
