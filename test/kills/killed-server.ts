@@ -22,6 +22,8 @@ export interface ServerSettings {
   readonly maxBytes?: number
   /** Default 20: a report is nearly always on its way. */
   readonly intervalMs?: number
+  /** Kills itself when it has taken over the usage of so many processes. */
+  readonly diesAtTakeOver?: number
   /** The longest file that the process may write, in blocks of the shell. */
   readonly maxFileBlocks?: number
 }
@@ -100,6 +102,14 @@ export class KilledServer {
     this.#child.kill('SIGKILL')
     this.#loading = false
     await closed
+    await this.#load
+    this.#agent.destroy()
+  }
+
+  /** Resolves once it has ended by itself. */
+  async dead(): Promise<void> {
+    if (this.#child.signalCode === null) await once(this.#child, 'close')
+    this.#loading = false
     await this.#load
     this.#agent.destroy()
   }

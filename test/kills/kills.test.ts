@@ -109,6 +109,31 @@ describe('law 16: kill -9', () => {
   )
 
   it(
+    'of processes that take over the usage of others loses nothing, again and again',
+    async () => {
+      const world = await open('give-up')
+      // Nothing is reported before the end, so each process takes over what all others before have left.
+      const settings = { ...world.settings, intervalMs: 600_000 }
+      for (let kill = 0; kill < 3; kill++) {
+        const server = await KilledServer.start(settings, world.tally)
+        server.load()
+        await answers(world.tally, 50)
+        await server.kill()
+      }
+      for (let kill = 0; kill < Math.ceil(KILLS * 0.3); kill++) {
+        // The first folder is its own by then, and no file holds everything yet.
+        const server = await KilledServer.start({ ...settings, diesAtTakeOver: 1 }, world.tally)
+        server.load()
+        await server.dead()
+      }
+      await settle(world)
+      expectConserved(world)
+      expect(world.tally.lost).toBe(0)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
     'of one of two processes loses nothing, while the other goes on',
     async () => {
       const world = await open('give-up')

@@ -6,13 +6,17 @@ import express from 'express'
 import threescale from '../../packages/express/dist/index.js'
 import { fileJournal } from '../../packages/journal/dist/index.js'
 
-const { directory, backendUrl, ambiguous, maxBytes, intervalMs = 20 } = JSON.parse(process.argv[2])
+const { directory, backendUrl, ambiguous, maxBytes, intervalMs = 20, diesAtTakeOver } = JSON.parse(process.argv[2])
 
 /** Says one thing on a line of its own, in one write, so that it is said even when the process is killed next. */
 const say = (what) => writeSync(1, `${JSON.stringify(what)}\n`)
 
 channel('threescale:loss').subscribe(({ reason, usage }) => say({ lost: reason, hits: usage.hits ?? 0 }))
-channel('threescale:journal').subscribe(({ event, records, code }) => say({ journal: event, records, code }))
+let takenOver = 0
+channel('threescale:journal').subscribe(({ event, records, code }) => {
+  say({ journal: event, records, code })
+  if (event === 'recovered' && ++takenOver === diesAtTakeOver) process.kill(process.pid, 'SIGKILL')
+})
 
 const protect = threescale({
   serviceId: '2555417',
