@@ -104,7 +104,7 @@ function requestOf(step: Step) {
   const { method, path, headers } = step.request
   const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
   const target = Buffer.from(path, 'utf8').toString('latin1')
-  return { method, target, headers: Object.fromEntries(lowerCase), body: bodyOf(step) }
+  return { method, target, headers: { host: 'localhost', ...Object.fromEntries(lowerCase) }, body: bodyOf(step) }
 }
 
 test('every known exception names a recorded step', () => {

@@ -8,24 +8,28 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** Sends the request, and adds Host and Content-Length if they are missing. The target is sent as UTF-8. */
+/**
+ * Sends the request, and adds Host and Content-Length if they are missing. Without a body there is no length either,
+ * except where it is empty and not undefined. The target is sent as UTF-8.
+ */
 export function sendRaw(
   port: number,
   method: string,
   target: string,
   headers: Readonly<Record<string, string>>,
-  body: Buffer,
+  body: Buffer | undefined,
 ): Promise<RawAnswer> {
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
   const lines = [`${method} ${target} HTTP/1.1`]
-  if (!names.has('host')) lines.push('Host: 127.0.0.1')
+  if (!names.has('host')) lines.push('Host: localhost')
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
   const chunked = names.has('transfer-encoding')
-  if (!chunked && (body.length > 0 || method === 'POST')) lines.push(`Content-Length: ${body.length}`)
+  if (body && !chunked && (body.length > 0 || method === 'POST')) lines.push(`Content-Length: ${body.length}`)
   lines.push('Connection: close', '', '')
+  const bytes = body ?? Buffer.alloc(0)
   const payload = chunked
-    ? Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
-    : body
+    ? Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')])
+    : bytes
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const socket = connect(port, '127.0.0.1', () => {

@@ -45,9 +45,8 @@ export function readRecordings(): Scenario[] {
     .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
 }
 
-/** The body of a step's request. */
-export function bodyOf({ request }: Step): Buffer {
-  return request.body_base64 === undefined
-    ? Buffer.from(request.body ?? '', 'utf8')
-    : Buffer.from(request.body_base64, 'base64')
+/** The body of a step's request; undefined if it had none and told no length. */
+export function bodyOf({ request }: Step): Buffer | undefined {
+  if (request.body_base64 !== undefined) return Buffer.from(request.body_base64, 'base64')
+  return request.body === null ? undefined : Buffer.from(request.body, 'utf8')
 }

@@ -9,7 +9,7 @@ export interface EmulatorRequest {
   readonly target: string
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** A string is encoded as UTF-8. */
+  /** A string is encoded as UTF-8. Undefined: no body and no length of one, which differs from an empty body. */
   readonly body?: string | Uint8Array | undefined
 }
 

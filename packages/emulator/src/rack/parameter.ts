@@ -6,7 +6,7 @@ export type Parameter = string | null | Parameter[] | ParameterHash
 export type ParameterHash = Map<string, Parameter>
 
 /** Kinds of unreadable parameters; the backend answers each in its own way. */
-export type ParameterErrorKind = 'type' | 'encoding' | 'limit' | 'multipart'
+export type ParameterErrorKind = 'type' | 'encoding' | 'limit' | 'multipart' | 'crash'
 
 /** Parameters that Rack refuses; `message` is Rack's own text, which the backend shows in part. */
 export class ParameterError extends Error {

@@ -25,28 +25,27 @@ export function mediaType(contentType: string | undefined): string | undefined {
 
 /**
  * Reads query and body, both byte strings. A body is read for every method if its Content-Type is that of a form, and
- * for POST also without a Content-Type. @throws ParameterError
+ * for POST also without a Content-Type. Undefined: the request has no body and no length of one. @throws ParameterError
  */
 export function readParameters(
   method: string,
   query: string,
   contentType: string | undefined,
-  body: string,
+  body: string | undefined,
 ): RequestParameters {
   const fromQuery = parseQuery(query)
   const type = mediaType(contentType)
   const isForm = type === undefined ? method === 'POST' : formTypes.has(type)
-  if (!isForm || body === '') return { query: fromQuery, all: fromQuery }
+  if (!isForm) return { query: fromQuery, all: fromQuery }
   const all = new Map(fromQuery)
   for (const [name, value] of readForm(type, contentType, body)) all.set(name, value)
   return { query: fromQuery, all }
 }
 
-function readForm(type: string | undefined, contentType: string | undefined, body: string): ParameterHash {
-  if (type?.startsWith('multipart/')) {
-    const boundary = boundaryOf(contentType!)
-    return boundary === undefined ? new Map() : parseMultipart(body, boundary)
-  }
+function readForm(type: string | undefined, contentType: string | undefined, body: string | undefined): ParameterHash {
+  if (body === '') return new Map()
+  const boundary = type?.startsWith('multipart/') ? boundaryOf(contentType!) : undefined
+  if (boundary !== undefined) return parseMultipart(body ?? '', boundary)
   // Rack drops one NUL at the end, which Safari used to append.
-  return parseQuery(body.endsWith('\0') ? body.slice(0, -1) : body)
+  return parseQuery(body?.endsWith('\0') ? body.slice(0, -1) : (body ?? ''))
 }

@@ -45,8 +45,8 @@ function isControl({ path }: RequestTarget): boolean {
   return path === '/emulator' || path.startsWith('/emulator/')
 }
 
-function bodyBytes(body: EmulatorRequest['body']): string {
-  if (body === undefined || body.length === 0) return ''
+function bodyBytes(body: EmulatorRequest['body']): string | undefined {
+  if (body === undefined) return undefined
   if (typeof body === 'string') return Buffer.from(body, 'utf8').toString('latin1')
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
 }

@@ -34,12 +34,12 @@ export interface Answer {
   readonly error?: unknown
 }
 
-/** Answers a request; no content of a request makes it throw. `query` and `body` are byte strings. */
+/** Answers a request; no content of a request makes it throw. `query` and `body` are byte strings, see `readParameters`. */
 export function answer(
   endpoint: Endpoint,
   request: EmulatorRequest,
   query: string,
-  body: string,
+  body: string | undefined,
   backend: Backend,
 ): Answer {
   if (endpoint.kind === 'not-mapped') return { response: notMappedResponse(request.target) }

@@ -19,7 +19,7 @@ export function failureResponse(error: unknown, noBody: () => boolean): Emulator
     }
   }
   if (error instanceof EmptyForbiddenError) return { status: 403, headers: documentHeaders, body: '' }
-  if (error instanceof CrashError) return crashResponse
+  if (error instanceof CrashError || (error instanceof ParameterError && error.kind === 'crash')) return crashResponse
   if (error instanceof ParameterError) return parameterResponse(error)
   throw error
 }

@@ -51,8 +51,13 @@ export class ServiceManagement {
     })
   }
 
-  /** Answers a request; its body is a byte string. */
-  handle(request: EmulatorRequest, target: RequestTarget, body: string, options: CallOptions = {}): EmulatorResponse {
+  /** Answers a request; its body is a byte string, undefined if it has none and tells no length. */
+  handle(
+    request: EmulatorRequest,
+    target: RequestTarget,
+    body: string | undefined,
+    options: CallOptions = {},
+  ): EmulatorResponse {
     const now = this.#clock.now()
     this.#jobs.runDue(now)
     const endpoint = route(request.method, target.path)
