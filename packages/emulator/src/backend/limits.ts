@@ -7,7 +7,7 @@ import type { Call, CountedLimit } from './call.ts'
 import { errors } from './errors.ts'
 import { processUsage, type RawUsage } from './usage.ts'
 
-/** The limits of a plan, each with the current counter of the application. */
+/** The limits of a plan, each with its counter among those that are read for the application. */
 export function countLimits(
   limits: readonly Limit[],
   counters: ApplicationCounters,
@@ -15,12 +15,13 @@ export function countLimits(
 ): readonly CountedLimit[] {
   return limits.map((limit) => ({
     limit,
-    counted: counters.value(limit.metric.counterKey, limit.period, windows[limit.period].start),
+    counted: counters.value(limit.metric.readKey, limit.period, windows[limit.period].start),
   }))
 }
 
 /**
- * The limits of the used metrics and of their ancestors. An answer without a document needs no others.
+ * The limits of the used metrics and of their ancestors. An answer without a document needs no others. The backend
+ * sorts these by metric ids as text, so 10 comes before 9, which shows in the limit headers.
  * @throws BackendError metric_invalid; names are not trimmed here.
  */
 export function limitsAffecting(plan: Plan, service: Service, usage: RawUsage): readonly Limit[] {
@@ -31,7 +32,7 @@ export function limitsAffecting(plan: Plan, service: Service, usage: RawUsage): 
       return [metric, ...metric.ancestors]
     }),
   )
-  return plan.limits.filter((limit) => metrics.has(limit.metric))
+  return plan.limitsByTextOfId.filter((limit) => metrics.has(limit.metric))
 }
 
 /**

@@ -56,18 +56,25 @@ export class ApplicationCounters {
 export class Counters {
   readonly #services = new Map<string, Map<string, ApplicationCounters>>()
 
-  /** The counters of an application, created on first use. */
+  /** The counters from which limits and answers read. Usage is counted there unless the id has white space. */
+  readOf(service: string, application: string): ApplicationCounters {
+    return this.of(storageKey(service), storageKey(application))
+  }
+
+  /**
+   * The counters to which usage of an application is added, created on first use. The backend writes an id as it is,
+   * but reads `+` in place of white space, so what it counts for `a b` is never looked at.
+   */
   of(service: string, application: string): ApplicationCounters {
     let applications = this.#services.get(service)
     if (!applications) {
       applications = new Map()
       this.#services.set(service, applications)
     }
-    const key = storageKey(application)
-    let counters = applications.get(key)
+    let counters = applications.get(application)
     if (!counters) {
       counters = new ApplicationCounters()
-      applications.set(key, counters)
+      applications.set(application, counters)
     }
     return counters
   }

@@ -1,12 +1,15 @@
 /** The state compiled for lookups: services, applications and metrics by name, metrics with their relatives. */
 import { storageKey } from '../ruby/storage-key.ts'
+import { toInteger } from '../ruby/to-integer.ts'
 import { type PeriodName, periodNames } from './period.ts'
 import type { ApplicationState, EmulatorState, MetricState, ServiceState } from './state.ts'
 
 export interface Metric {
   readonly name: string
-  /** The key of its counters. */
+  /** The key under which its usage is counted. */
   readonly counterKey: string
+  /** The key under which its counters are read; another one if the id has white space. */
+  readonly readKey: string
   /** The parent, the parent's parent and so on. */
   readonly ancestors: readonly Metric[]
   readonly children: readonly Metric[]
@@ -24,6 +27,8 @@ export interface Plan {
   readonly name: string
   /** In the order of usage reports. */
   readonly limits: readonly Limit[]
+  /** In the order of metric ids as text. */
+  readonly limitsByTextOfId: readonly Limit[]
 }
 
 export interface Application {
@@ -54,7 +59,7 @@ export interface Directory {
   readonly services: readonly Service[]
 }
 
-const noPlan: Plan = { name: '', limits: [] }
+const noPlan: Plan = { name: '', limits: [], limitsByTextOfId: [] }
 
 /** Compiles a valid state. */
 export function createDirectory(state: EmulatorState): Directory {
@@ -64,7 +69,10 @@ export function createDirectory(state: EmulatorState): Directory {
     const service = compileService(given)
     const provider = storageKey(service.providerKey)
     services.set(storageKey(service.id), service)
-    if (given.default_service || !defaults.has(provider)) defaults.set(provider, service)
+    const before = defaults.get(provider)
+    const isDefault = given.default_service ?? before === undefined
+    // The backend compares the ids as numbers: without digits in front they are 0, as is the id of no service.
+    if (isDefault && toInteger(service.id) !== toInteger(before?.id ?? '')) defaults.set(provider, service)
   }
   for (const given of state.services)
     if (given.remove_default) defaults.delete(storageKey(given.provider_key ?? defaultProviderKey))
@@ -77,8 +85,13 @@ export function createDirectory(state: EmulatorState): Directory {
 
 function compileService(given: ServiceState): Service {
   const metrics = compileMetrics(given.metrics ?? [])
+  const byText = [...metrics]
+  // Without ids the order of definition stays, as if ids of one length had been given in that order.
+  if (given.metrics?.every(({ id }) => id !== undefined)) {
+    byText.sort(([, a], [, b]) => (a.counterKey < b.counterKey ? -1 : 1))
+  }
   const plans = new Map(
-    (given.plans ?? []).map((plan) => [plan.id, compilePlan(plan.name, plan.limits ?? [], metrics)]),
+    (given.plans ?? []).map((plan) => [plan.id, compilePlan(plan.name, plan.limits ?? [], metrics, byText)]),
   )
   const applications = new Map<string, Application>()
   const idsByKey = new Map<string, string>()
@@ -113,8 +126,9 @@ function compileMetrics(given: readonly MetricState[]): Map<string, MutableMetri
   const metrics = new Map<string, MutableMetric>()
   const sorted = inOrder(given, (metric) => metric.id)
   for (const { id, name } of sorted) {
-    const counterKey = id ?? `name ${name}`
-    metrics.set(storageKey(name), { name, counterKey, ancestors: [], children: [], descendants: [] })
+    const counterKey = id ?? `name:${storageKey(name)}`
+    const readKey = storageKey(counterKey)
+    metrics.set(storageKey(name), { name, counterKey, readKey, ancestors: [], children: [], descendants: [] })
   }
   const parents = new Map(given.map(({ name, parent }) => [storageKey(name), parent]))
   const parentOf = (name: string) => {
@@ -140,17 +154,18 @@ function inOrder<Item>(items: readonly Item[], keyOf: (item: Item) => string | u
 function compilePlan(
   name: string | null | undefined,
   given: readonly { metric: string; period: PeriodName; value: number }[],
-  metrics: ReadonlyMap<string, Metric>,
+  metrics: Iterable<readonly [string, Metric]>,
+  metricsByText: Iterable<readonly [string, Metric]>,
 ): Plan {
   const values = new Map(given.map((limit) => [`${limit.period} ${storageKey(limit.metric)}`, BigInt(limit.value)]))
-  const limits: Limit[] = []
-  for (const [key, metric] of metrics) {
-    for (const period of periodNames) {
-      const value = values.get(`${period} ${key}`)
-      if (value !== undefined) limits.push({ metric, period, value })
-    }
-  }
-  return { name: name ?? '', limits }
+  const limitsOf = (ordered: Iterable<readonly [string, Metric]>) =>
+    [...ordered].flatMap(([key, metric]) =>
+      periodNames.flatMap((period): Limit[] => {
+        const value = values.get(`${period} ${key}`)
+        return value === undefined ? [] : [{ metric, period, value }]
+      }),
+    )
+  return { name: name ?? '', limits: limitsOf(metrics), limitsByTextOfId: limitsOf(metricsByText) }
 }
 
 function compileApplication(given: ApplicationState, plans: ReadonlyMap<string, Plan>): Application {

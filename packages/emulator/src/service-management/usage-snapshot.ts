@@ -19,11 +19,11 @@ export function snapshotUsage(
     const service = directory.service(id)!
     snapshot[id] = {}
     for (const application of applications) {
-      const own = counters.of(id, application.id)
+      const own = counters.readOf(id, application.id)
       const byMetric: Record<string, Record<PeriodName, number>> = {}
       for (const { name } of metrics) {
-        const { counterKey } = service.metric(name)!
-        const value = (period: PeriodName) => Number(own.value(counterKey, period, windows[period].start))
+        const { readKey } = service.metric(name)!
+        const value = (period: PeriodName) => Number(own.value(readKey, period, windows[period].start))
         byMetric[name] = Object.fromEntries(periodNames.map((period) => [period, value(period)])) as never
       }
       snapshot[id][application.id] = byMetric
