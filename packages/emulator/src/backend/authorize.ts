@@ -7,14 +7,14 @@ import { strip } from '../ruby/strip.ts'
 import { findApplication } from './application-lookup.ts'
 import type { Call, Rejection } from './call.ts'
 import { EmptyForbiddenError, errors } from './errors.ts'
-import type { Extensions } from './extensions.ts'
+import type { ExtensionsReader } from './extensions.ts'
 import { countLimits, limitsAffecting } from './limits.ts'
 import { providerKeyOf, serviceOf } from './service-authentication.ts'
 import { validate } from './validators.ts'
 
 export interface AuthorizeRequest {
   readonly parameters: ParameterHash
-  readonly extensions: Extensions
+  readonly extensions: ExtensionsReader
   readonly oauth: boolean
   readonly counts: boolean
   readonly now: number
@@ -26,15 +26,16 @@ export interface Verdict {
   readonly rejection: Rejection | undefined
 }
 
-/** @throws BackendError, EmptyForbiddenError or CrashError in the backend's order of checks. */
+/** @throws BackendError, EmptyForbiddenError, CrashError or ParameterError in the backend's order of checks. */
 export function authorize(request: AuthorizeRequest, directory: Directory, counters: Counters): Verdict {
-  const { extensions, oauth, counts, now, windows } = request
+  const { oauth, counts, now, windows } = request
   if (!isValidUtf8(request.parameters)) throw errors.notValidData()
   const parameters = normalized(request.parameters)
   const providerKey = providerKeyOf(parameters, directory)
   if (parameters.get('user_id') != null) throw errors.endUsersNoLongerSupported()
   const usage = parameters.get('usage') ?? undefined
   if (usage !== undefined && !(usage instanceof Map)) throw new EmptyForbiddenError('usage is not a hash')
+  const extensions = request.extensions()
   const service = serviceOf(providerKey, parameters.get('service_id'), directory)
   const { application, id } = findApplication(service, parameters, oauth)
   const { plan } = application

@@ -3,6 +3,7 @@ import type { Directory, Service } from '../provider/directory.ts'
 import { isValidUtf8, type Parameter, type ParameterHash } from '../rack/parameter.ts'
 import { mediaType } from '../rack/request-parameters.ts'
 import { CrashError, errors } from './errors.ts'
+import type { ExtensionsReader } from './extensions.ts'
 import { providerKeyOf, serviceOf } from './service-authentication.ts'
 import { withoutZeros } from './usage.ts'
 
@@ -11,21 +12,28 @@ export type Transaction = ReadonlyMap<string, Parameter>
 
 export interface Report {
   readonly service: Service
+  readonly flatUsage: boolean
   /** Without transactions that count nothing. */
   readonly transactions: readonly Transaction[]
 }
 
 const formTypes = new Set(['application/x-www-form-urlencoded', 'multipart/form-data'])
 
-/** @throws BackendError or CrashError in the backend's order of checks. */
-export function readReport(contentType: string | undefined, parameters: ParameterHash, directory: Directory): Report {
+/** @throws BackendError, CrashError or ParameterError in the backend's order of checks. */
+export function readReport(
+  contentType: string | undefined,
+  parameters: ParameterHash,
+  extensions: ExtensionsReader,
+  directory: Directory,
+): Report {
   const type = mediaType(contentType)
   if (type && !formTypes.has(type)) throw errors.contentTypeInvalid(type)
   const providerKey = providerKeyOf(parameters, directory)
   if (!isValidUtf8(parameters)) throw errors.notValidData()
   const transactions = checkTransactions(parameters.get('transactions'))
+  const { flatUsage } = extensions()
   const service = serviceOf(providerKey, parameters.get('service_id'), directory)
-  return { service, transactions: transactions.flatMap(prepare) }
+  return { service, transactions: transactions.flatMap(prepare), flatUsage }
 }
 
 function checkTransactions(transactions: Parameter | undefined): readonly Parameter[] {

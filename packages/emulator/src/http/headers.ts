@@ -26,6 +26,9 @@ export function plainHeaders(contentType: string): Headers {
   return { ...documentHeaders, 'content-type': contentType }
 }
 
+/** JSON refused to a page of another origin. */
+export const forbiddenHeaders: Headers = { 'content-type': 'text/plain' }
+
 /** OPTIONS on any path. */
 export const preflightHeaders: Headers = {
   ...cors,

@@ -10,7 +10,17 @@ export interface AuthorizeEndpoint {
 export type Endpoint =
   | AuthorizeEndpoint
   | { readonly kind: 'report' }
-  | { readonly kind: 'check' | 'status' | 'available' | 'preflight' | 'internal' | 'not-mapped' | 'not-found' }
+  | {
+      readonly kind:
+        | 'check'
+        | 'status'
+        | 'available'
+        | 'preflight'
+        | 'internal'
+        | 'not-mapped'
+        | 'not-found'
+        | 'unsupported'
+    }
 
 /** The Service Management endpoints, by the names that the control API and faults use. */
 export const endpointNames = ['authorize', 'authrep', 'oauth_authorize', 'oauth_authrep', 'report'] as const
@@ -28,8 +38,22 @@ const reads: Readonly<Record<string, Endpoint | undefined>> = {
 }
 const report: Endpoint = { kind: 'report' }
 
+/** The methods that the backend's HTTP server (puma) passes on. */
+const supportedMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH'])
+
+/** Whether the backend's HTTP server supports a method; others are answered with 501. */
+export function isSupported(method: string): boolean {
+  return supportedMethods.has(method)
+}
+
+/** Whether a text is a method to the backend's HTTP parser; requests with others are refused as malformed. */
+export function isMethod(text: string): boolean {
+  return /^[A-Z0-9$_.-]{1,20}$/.test(text)
+}
+
 /** The endpoint, or the kind of refusal. Paths are case sensitive; HEAD runs GET routes. */
 export function route(method: string, path: string): Endpoint {
+  if (!isSupported(method)) return { kind: 'unsupported' }
   if (path === '/internal' || path.startsWith('/internal/')) return { kind: 'internal' }
   if (!path.startsWith('/') && path !== '') return { kind: 'not-mapped' }
   if (method === 'OPTIONS') return { kind: 'preflight' }

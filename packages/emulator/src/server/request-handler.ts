@@ -1,8 +1,9 @@
 /** Passes a request to the Service Management API or to the control API, by its normalised path. */
 import type { ControlApi } from '../control/api.ts'
+import { errorHeaders, forbiddenHeaders } from '../http/headers.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import { parseTarget, type RequestTarget } from '../http/request-target.ts'
-import { type EndpointName, endpointName, route } from '../http/routes.ts'
+import { type EndpointName, endpointName, isMethod, route } from '../http/routes.ts'
 import { toByteString } from '../ruby/bytes.ts'
 import type { CallOptions, ServiceManagement } from '../service-management/service-management.ts'
 
@@ -21,7 +22,7 @@ export function createRequestHandler(service: ServiceManagement, control: Contro
   return {
     handle(request, options) {
       const target = parseTarget(toByteString(request.target))
-      if (!target) return refusedResponse
+      if (!target || !isMethod(request.method)) return refusedResponse
       if (isControl(target)) return control.handle(request, target.path)
       const response = service.handle(request, target, bodyBytes(request.body), options)
       return request.method === 'HEAD' ? withoutBody(response) : response
@@ -51,8 +52,10 @@ function bodyBytes(body: EmulatorRequest['body']): string | undefined {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
 }
 
-/** To HEAD, the real backend gives the length of status documents, but not of `<error>` documents. */
+/** Of answers by middleware, which HEAD empties before they are measured. Sinatra measures its own answers itself. */
+const unmeasured: readonly EmulatorResponse['headers'][] = [errorHeaders, forbiddenHeaders]
+
 function withoutBody({ status, headers, body }: EmulatorResponse): EmulatorResponse {
-  const length = status >= 400 && status !== 409 ? 0 : Buffer.byteLength(body)
+  const length = unmeasured.includes(headers) ? 0 : Buffer.byteLength(body)
   return { status, headers: { ...headers, 'content-length': String(length) }, body: '' }
 }

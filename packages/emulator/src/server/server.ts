@@ -25,6 +25,9 @@ export async function startServer(
     const request = readLenientRequest(error.rawPacket)
     if (socket.writable) socket.end(writeMessage(request ? handle(request) : refusedResponse))
   })
+  server.on('connect', ({ method = '', url = '' }, socket) => {
+    if (socket.writable) socket.end(writeMessage(handle({ method, target: url })))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

@@ -1,6 +1,6 @@
 /** Answers one Service Management request. The usage to count is returned as a job, not counted. */
 import { authorize, type Verdict } from '../backend/authorize.ts'
-import { type Extensions, readExtensions } from '../backend/extensions.ts'
+import { type ExtensionsReader, readExtensions } from '../backend/extensions.ts'
 import { limitHeaders } from '../backend/limit-headers.ts'
 import { readReport, type Transaction } from '../backend/report.ts'
 import type { ReportJob } from '../backend/report-job.ts'
@@ -15,7 +15,14 @@ import type { Windows } from '../provider/period.ts'
 import type { Parameter, ParameterHash } from '../rack/parameter.ts'
 import { type RequestParameters, readParameters } from '../rack/request-parameters.ts'
 import { failureResponse } from './failure.ts'
-import { fixedResponse, internalResponse, notMappedResponse } from './fixed-responses.ts'
+import {
+  fixedResponse,
+  forbiddenResponse,
+  internalResponse,
+  notMappedResponse,
+  unsupportedResponse,
+} from './fixed-responses.ts'
+import { isFromForeignPage } from './foreign-page.ts'
 
 /** What an answer depends on besides the request. */
 export interface Backend {
@@ -42,6 +49,7 @@ export function answer(
   body: string | undefined,
   backend: Backend,
 ): Answer {
+  if (endpoint.kind === 'unsupported') return { response: unsupportedResponse(request.method) }
   if (endpoint.kind === 'not-mapped') return { response: notMappedResponse(request.target) }
   if (endpoint.kind === 'internal') return { response: internalResponse }
   let parameters: RequestParameters | undefined
@@ -50,10 +58,11 @@ export function answer(
     const contentType = headerOf(request, 'content-type')
     parameters = readParameters(request.method, query, contentType, body)
     const { all } = parameters
-    if (endpoint.kind === 'authorize') return answerAuthorize(endpoint, all, readExtensions(options, all), backend)
+    const extensions = () => readExtensions(options, all)
+    if (endpoint.kind === 'authorize') return answerAuthorize(endpoint, all, extensions, backend)
+    if (endpoint.kind === 'status' && isFromForeignPage(request)) return { response: forbiddenResponse }
     if (endpoint.kind !== 'report') return { response: fixedResponse(endpoint.kind) }
-    const { service, transactions } = readReport(contentType, all, backend.directory)
-    const { flatUsage } = readExtensions(options, all)
+    const { service, transactions, flatUsage } = readReport(contentType, all, extensions, backend.directory)
     return { response: accepted, job: { serviceId: service.id, transactions, flatUsage } }
   } catch (error) {
     return { response: failureResponse(error, () => readExtensions(options, parameters!.query).noBody), error }
@@ -65,11 +74,13 @@ const accepted: EmulatorResponse = { status: 202, headers: documentHeaders, body
 function answerAuthorize(
   { oauth, counts }: AuthorizeEndpoint,
   parameters: ParameterHash,
-  extensions: Extensions,
+  readExtensions: ExtensionsReader,
   { now, windows, directory, counters }: Backend,
 ): Answer {
-  const verdict = authorize({ parameters, extensions, oauth, counts, now, windows }, directory, counters)
+  const request = { parameters, extensions: readExtensions, oauth, counts, now, windows }
+  const verdict = authorize(request, directory, counters)
   const { call, rejection } = verdict
+  const { extensions } = call
   const headers: Record<string, string> = {}
   if (rejection && extensions.rejectionReasonHeader) headers['3scale-rejection-reason'] = rejection.code
   if (extensions.limitHeaders && (!rejection || rejection.code === 'limits_exceeded')) {

@@ -1,5 +1,5 @@
 /** Answers that do not depend on the provider. */
-import { documentHeaders, notFoundHeaders, plainHeaders, preflightHeaders } from '../http/headers.ts'
+import { documentHeaders, forbiddenHeaders, notFoundHeaders, plainHeaders, preflightHeaders } from '../http/headers.ts'
 import type { EmulatorResponse } from '../http/message.ts'
 
 type FixedKind = 'check' | 'status' | 'available' | 'preflight' | 'not-found'
@@ -36,3 +36,11 @@ export function notMappedResponse(target: string): EmulatorResponse {
     body: `Not Found: ${target}`,
   }
 }
+
+/** A method that the HTTP server does not support. */
+export function unsupportedResponse(method: string): EmulatorResponse {
+  return { status: 501, headers: {}, body: `${method} method is not supported` }
+}
+
+/** JSON for a page of another origin. */
+export const forbiddenResponse: EmulatorResponse = { status: 403, headers: forbiddenHeaders, body: 'Forbidden' }
