@@ -40,7 +40,7 @@ export function authorize(request: AuthorizeRequest, directory: Directory, count
   const { application, id } = findApplication(service, parameters, oauth)
   const { plan } = application
   const needed = extensions.noBody && usage?.size ? limitsAffecting(plan, service, usage) : plan.limits
-  const limits = countLimits(needed, counters.readOf(service.id, id), windows)
+  const limits = countLimits(needed, counters.of(service.id, id).read, windows)
   const call: Call = {
     parameters,
     service,

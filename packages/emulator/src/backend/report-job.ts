@@ -42,7 +42,7 @@ export function runReportJob(
     const entries = judge(job, service, now)
     let complete = true
     for (const { application, usage, at } of entries) {
-      const counted = counters.of(service.id, application)
+      const counted = counters.writtenOf(service.id, application)
       const windows = windowsOf(at)
       for (const [metric, amount] of usage) {
         complete = counted.apply(metric.counterKey, amount, windows) && complete

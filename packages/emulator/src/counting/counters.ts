@@ -52,31 +52,41 @@ export class ApplicationCounters {
   }
 }
 
-/** The counters of all applications of all services. */
+/** The counters of one application, apart by whether limits and answers look at them. */
+export interface CountersOfApplication {
+  readonly read: ApplicationCounters
+  /** Usage that was counted under an id with white space. */
+  readonly unread: ApplicationCounters
+}
+
+/**
+ * The counters of all applications of all services. The backend adds to the counters of an id as it is written, but reads
+ * those of the id with `+` in place of white space. So what it counts for `a b` is never looked at.
+ */
 export class Counters {
-  readonly #services = new Map<string, Map<string, ApplicationCounters>>()
+  readonly #services = new Map<string, Map<string, CountersOfApplication>>()
 
-  /** The counters from which limits and answers read. Usage is counted there unless the id has white space. */
-  readOf(service: string, application: string): ApplicationCounters {
-    return this.of(storageKey(service), storageKey(application))
-  }
-
-  /**
-   * The counters to which usage of an application is added, created on first use. The backend writes an id as it is,
-   * but reads `+` in place of white space, so what it counts for `a b` is never looked at.
-   */
-  of(service: string, application: string): ApplicationCounters {
-    let applications = this.#services.get(service)
+  /** All counters of an application, created on first use. */
+  of(service: string, application: string): CountersOfApplication {
+    const serviceKey = storageKey(service)
+    let applications = this.#services.get(serviceKey)
     if (!applications) {
       applications = new Map()
-      this.#services.set(service, applications)
+      this.#services.set(serviceKey, applications)
     }
-    let counters = applications.get(application)
+    const key = storageKey(application)
+    let counters = applications.get(key)
     if (!counters) {
-      counters = new ApplicationCounters()
-      applications.set(application, counters)
+      counters = { read: new ApplicationCounters(), unread: new ApplicationCounters() }
+      applications.set(key, counters)
     }
     return counters
+  }
+
+  /** The counters to which usage of an application is added, by its id as the report writes it. */
+  writtenOf(service: string, application: string): ApplicationCounters {
+    const { read, unread } = this.of(service, application)
+    return storageKey(service) === service && storageKey(application) === application ? read : unread
   }
 
   /** Deletes all counters. */
@@ -87,10 +97,10 @@ export class Counters {
   /** Deletes applications for which `metricsOf` returns undefined, and metrics that it does not name. */
   keep(metricsOf: (service: string, application: string) => ReadonlySet<string> | undefined): void {
     for (const [service, applications] of this.#services) {
-      for (const [application, counters] of applications) {
+      for (const [application, { read, unread }] of applications) {
         const metrics = metricsOf(service, application)
-        if (metrics) counters.keep(metrics)
-        else applications.delete(application)
+        if (!metrics) applications.delete(application)
+        else for (const counters of [read, unread]) counters.keep(metrics)
       }
     }
   }

@@ -13,10 +13,10 @@ const application = fc.tuple(id, fc.array(fc.boolean(), { minLength: 5, maxLengt
   other: [...text].map((each, index) => (/\s|\+/.test(each) && choices[index % 5] ? '+' : each)).join(''),
 }))
 
-test('usage reported under an id with white space never counts; under its spelling with + it does', () => {
+test('limits see usage reported under an id with + and not with white space; usage() shows both', () => {
   fc.assert(
     fc.property(application, fc.boolean(), ({ id, other }, byReport) => {
-      const state = dictionary()
+      const state = dictionary([{ metric: 'hits', period: 'day', value: 9 }])
       Object.assign(state.services[0]!, { backend_version: '2', applications: [{ id, plan: 'plan' }] })
       const emulator = createEmulator({ state, clock: noon })
       const authentication = 'service_token=stoken&service_id=1001'
@@ -33,21 +33,24 @@ test('usage reported under an id with white space never counts; under its spelli
           })
       expect(status).toBe(byReport ? 202 : 200)
       expect(emulator.calls().at(-1)?.dropped).toBeUndefined()
-      expect(emulator.usage()['1001']?.[id]?.hits?.day).toBe(/\s/.test(other) ? 0 : 1)
+      const target = `/transactions/authorize.xml?${authentication}&app_id=${encodeURIComponent(id)}`
+      const { body } = emulator.handle({ method: 'GET', target })
+      expect(body).toContain(`<current_value>${/\s/.test(other) ? 0 : 1}</current_value>`)
+      expect(emulator.usage()['1001']?.[id]?.hits?.day).toBe(1)
     }),
   )
 })
 
-test('so does usage of a metric whose id has white space', () => {
+test('limits do not see usage of a metric whose id has white space', () => {
+  const metrics = ['hits', 'blank', 'plus']
   const state = dictionary()
-  state.services[0]!.metrics = [
-    { id: '1', name: 'hits' },
-    { id: '2 b', name: 'blank' },
-    { id: '3+b', name: 'plus' },
-  ]
+  state.services[0]!.metrics = ['1', '2 b', '3+b'].map((id, index) => ({ id, name: metrics[index]! }))
+  state.services[0]!.plans![0]!.limits = metrics.map((metric) => ({ metric, period: 'day', value: 9 }))
   const emulator = createEmulator({ state, clock: noon })
   const target = '/transactions/authrep.xml?service_token=stoken&service_id=1001&user_key=key'
   emulator.handle({ method: 'GET', target: `${target}&usage[hits]=1&usage[blank]=1&usage[plus]=1` })
+  const { body } = emulator.handle({ method: 'GET', target: target.replace('authrep', 'authorize') })
+  expect([...body.matchAll(/<current_value>(\d)</g)].map(([, value]) => Number(value))).toEqual([1, 0, 1])
   const { hits, blank, plus } = emulator.usage()['1001']!.app!
-  expect([hits?.day, blank?.day, plus?.day]).toEqual([1, 0, 1])
+  expect([hits?.day, blank?.day, plus?.day]).toEqual([1, 1, 1])
 })
