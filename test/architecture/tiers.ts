@@ -43,6 +43,7 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     provider: 2,
     ruby: 1,
     'clock.ts': 1,
+    'npm-parent.ts': 1,
   },
   journal: {
     'index.ts': 7,

@@ -3,8 +3,9 @@
 import { parseArgs } from 'node:util'
 import { createEmulator } from './create-emulator.ts'
 import type { EmulatorOptions } from './emulator.ts'
+import { watchNpmParent } from './npm-parent.ts'
+import { readStateFile, type StateFile } from './provider/state-file.ts'
 import { stateSchema } from './provider/state-schema.ts'
-import { readStateFile, watchStateFile } from './provider/watch-state-file.ts'
 
 const usage = `threescale-emulator [options]: a local 3scale backend
 
@@ -13,6 +14,9 @@ const usage = `threescale-emulator [options]: a local 3scale backend
   --state FILE       the provider to serve, as JSON; reloaded when it changes (default: a small demo provider)
   --clock INSTANT    stop the clock at an instant, for example 2026-01-15T10:20:30Z
   --report-delay MS  count reports and authreps after this delay, as the real backend does (default 0)
+  --latency MS       take this long for each Service Management call (default 0)
+  --workers N        serve one connection at a time per worker, as puma does; others wait (default: no limit)
+  --allow-host NAME  let the control API be called under this name, for example in docker compose; repeatable
   --print-schema     print the JSON Schema of the state file and exit
   --help             print this and exit
 `
@@ -31,6 +35,9 @@ async function main(): Promise<void> {
       state: { type: 'string' },
       clock: { type: 'string' },
       'report-delay': { type: 'string', default: '0' },
+      latency: { type: 'string', default: '0' },
+      workers: { type: 'string' },
+      'allow-host': { type: 'string', multiple: true, default: [] },
       'print-schema': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -38,39 +45,43 @@ async function main(): Promise<void> {
   if (values.help) print(usage)
   else if (values['print-schema']) print(`${JSON.stringify(stateSchema, null, 2)}\n`)
   else {
-    const options: EmulatorOptions = { reportDelayMs: numberIn(values['report-delay'], '--report-delay') }
-    if (values.state !== undefined) options.state = readStateFile(values.state)
+    const options: EmulatorOptions = {
+      reportDelayMs: numberIn(values['report-delay'], '--report-delay'),
+      latencyMs: numberIn(values.latency, '--latency'),
+      allowedHosts: values['allow-host'],
+    }
+    const file = values.state === undefined ? undefined : readStateFile(values.state)
+    if (file) options.state = file.state
     if (values.clock !== undefined) options.clock = values.clock
-    await serve(options, { port: numberIn(values.port, '--port'), host: values.host }, values.state)
+    if (values.workers !== undefined) options.workers = numberIn(values.workers, '--workers')
+    await serve(options, { port: numberIn(values.port, '--port'), host: values.host }, file)
   }
 }
 
 async function serve(
   options: EmulatorOptions,
   address: { port: number; host: string },
-  stateFile: string | undefined,
+  file: StateFile | undefined,
 ): Promise<void> {
   const emulator = createEmulator(options)
   print(`${await emulator.listen(address)}\n`)
   if (!isLoopback(address.host)) {
     warn(`warning: ${address.host} may be reachable from other machines, and so may the control API`)
   }
-  const stopWatching =
-    stateFile === undefined
-      ? undefined
-      : watchStateFile(stateFile, {
-          onState(state) {
-            emulator.updateState(state)
-            print(`state loaded from ${stateFile}\n`)
-          },
-          onProblem: ({ message }) => warn(`the state stays as it was: ${message}`),
-        })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      stopWatching?.()
-      void emulator.close()
-    })
+  const stopWatching = file?.watch({
+    onState(state) {
+      emulator.updateState(state)
+      print(`state loaded from ${file.path}\n`)
+    },
+    onProblem: ({ message }) => warn(`the state stays as it was: ${message}`),
+  })
+  const stop = () => {
+    stopWatching?.()
+    stopWatchingParent()
+    void emulator.close()
   }
+  const stopWatchingParent = watchNpmParent(stop)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 }
 
 function numberIn(text: string, option: string): number {

@@ -8,12 +8,15 @@ import { demoState } from './provider/demo-state.ts'
 import { createHandler } from './server/handler.ts'
 import { createRequestHandler } from './server/request-handler.ts'
 import { type RunningServer, startServer } from './server/server.ts'
+import { Workers } from './server/workers.ts'
 import { ServiceManagement } from './service-management/service-management.ts'
 
-/** Creates an emulator. Nothing is opened before `listen`. @throws InvalidDocumentError for a bad state. */
+/** Creates an emulator. Nothing is opened before `listen`. @throws InvalidDocumentError for a bad state, RangeError. */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
-  const { reportDelayMs = 0 } = options
-  if (!(reportDelayMs >= 0)) throw new RangeError('reportDelayMs must be a number of at least 0')
+  const { reportDelayMs = 0, latencyMs = 0, allowedHosts = [] } = options
+  for (const [name, value] of Object.entries({ reportDelayMs, latencyMs })) {
+    if (!(value >= 0)) throw new RangeError(`${name} must be a number of at least 0`)
+  }
   const clock: SettableClock = settableClock(options.clock)
   const service = new ServiceManagement(options.state ?? demoState(), clock, reportDelayMs)
   const faults = new FaultPlan()
@@ -54,7 +57,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     },
     [Symbol.asyncDispose]: () => emulator.close(),
   }
-  const requests = createRequestHandler(service, createControlApi(emulator))
-  const handler = createHandler({ requests, faults, calls: service.calls, runJobs: () => service.runJobs(false) })
+  const requests = createRequestHandler(service, createControlApi(emulator, allowedHosts))
+  const runJobs = () => void service.runJobs(false)
+  const workers = options.workers === undefined ? undefined : new Workers(options.workers)
+  const handler = createHandler({ requests, faults, latencyMs, workers, calls: service.calls, runJobs })
   return emulator
 }

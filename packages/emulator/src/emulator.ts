@@ -19,6 +19,18 @@ export interface EmulatorOptions {
    * usage or calls are read, each as of the instant at which it was due. Default 0: counted before the answer.
    */
   reportDelayMs?: number
+  /** How long each Service Management call over a connection takes before it is handled, in milliseconds. Default 0. */
+  latencyMs?: number
+  /**
+   * How many connections are served at once, as by a server such as puma with one thread per worker. Others are accepted
+   * and get no answer until one ends. The control API needs no worker. Default: no limit.
+   */
+  workers?: number
+  /**
+   * Names under which the control API may be called, as in the Host header but without a port. Default none: it answers
+   * only to localhost and IP addresses, because a web page may let its own name resolve to this machine.
+   */
+  allowedHosts?: readonly string[]
 }
 
 /** Where to listen. */

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sendRaw } from '../../../test/conformance/raw-request.ts'
 import type { EmulatorState } from '../src/index.ts'
 import { authrep, dictionary } from './dictionary.ts'
 
@@ -106,6 +108,42 @@ describe('threescale-emulator', () => {
     expect((await fetch(address + authrep('usage[hits]=1', 'third-key'))).status).toBe(200)
   })
 
+  test('follows a state file through a link that is swapped', async () => {
+    const [before, after] = [dictionary(), dictionary()]
+    after.services[0]!.applications!.push({ id: 'third', user_keys: ['third-key'] })
+    for (const [name, state] of Object.entries({ before, after })) {
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, 'state.json'), JSON.stringify(state))
+    }
+    symlinkSync('before', join(folder, '..data'))
+    symlinkSync('..data/state.json', join(folder, 'state.json'))
+    const { url, until } = start('--port', '0', '--state', join(folder, 'state.json'))
+    const address = await url()
+    symlinkSync('after', join(folder, '..data_tmp'))
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+    await until('stdout', /state loaded/)
+    expect((await fetch(address + authrep('usage[hits]=1', 'third-key'))).status).toBe(200)
+  })
+
+  test('allows names, takes its time, and serves one connection per worker', async () => {
+    const options = ['--allow-host', 'emulator', '--allow-host', 'other', '--latency', '1', '--workers', '1']
+    const { url } = start('--port', '0', '--state', writeState(dictionary()), ...options)
+    const address = await url()
+    const port = Number(new URL(address).port)
+    const hosts = ['emulator:3000', 'other', 'evil.example']
+    const ask = (host: string) => sendRaw(port, 'GET', '/emulator/api/usage', { Host: host }, undefined)
+    expect((await Promise.all(hosts.map(ask))).map(({ status }) => status)).toEqual([200, 200, 403])
+    const first = connect(port, '127.0.0.1')
+    first.write(`GET ${authrep('usage[hits]=1')} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await once(first, 'data')
+    const second = fetch(address + authrep('usage[hits]=10'))
+    await ask('emulator')
+    expect((await usageOf(address))?.app?.hits?.day).toBe(1)
+    first.end()
+    expect((await second).status).toBe(200)
+    expect((await usageOf(address))?.app?.hits?.day).toBe(11)
+  })
+
   test('warns when other machines can reach it', async () => {
     const { until } = start('--port', '0', '--host', '0.0.0.0')
     expect(await until('stderr', /\n/)).toContain('warning: 0.0.0.0')
@@ -117,7 +155,17 @@ describe('threescale-emulator', () => {
     expect(JSON.parse(schema.output.stdout)).toHaveProperty('$defs.service')
     const help = start('--help')
     expect(await help.exit()).toBe(0)
-    for (const option of ['port', 'host', 'state', 'clock', 'report-delay', 'print-schema']) {
+    for (const option of [
+      'port',
+      'host',
+      'state',
+      'clock',
+      'report-delay',
+      'latency',
+      'workers',
+      'allow-host',
+      'print-schema',
+    ]) {
       expect(help.output.stdout).toContain(`--${option}`)
     }
   })
@@ -125,6 +173,9 @@ describe('threescale-emulator', () => {
   test.each([
     [['--port', 'x'], '--port must be a whole number'],
     [['--clock', 'soon'], 'not an instant: "soon"'],
+    [['--latency', '-1'], '--latency'],
+    [['--workers', '0'], 'workers must be a whole number of at least 1'],
+    [['--allow-host', 'emulator:3000'], 'a name without a port'],
     [['--nope'], "Unknown option '--nope'"],
     [['--state', '/no/such/file'], 'ENOENT'],
   ])('%j ends with a message', async (options, message) => {

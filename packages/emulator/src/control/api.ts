@@ -4,7 +4,7 @@ import type { Fault } from '../faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import { InvalidDocumentError } from '../provider/invalid-document.ts'
 import type { EmulatorState } from '../provider/state.ts'
-import { refusalOf } from './guard.ts'
+import { createGuard } from './guard.ts'
 import { json, problem } from './json.ts'
 
 type Action = (emulator: Emulator, body: unknown) => EmulatorResponse
@@ -17,8 +17,9 @@ export interface ControlApi {
   wantsEvents(request: EmulatorRequest, path: string): boolean
 }
 
-/** The control API of an emulator. */
-export function createControlApi(emulator: Emulator): ControlApi {
+/** The control API of an emulator; it answers to `allowedHosts`, too. @throws RangeError for what is no name. */
+export function createControlApi(emulator: Emulator, allowedHosts: readonly string[]): ControlApi {
+  const refusalOf = createGuard(allowedHosts)
   return {
     handle: (request, path) => refusalOf(request) ?? answer(emulator, request, path),
     wantsEvents: (request, path) => request.method === 'GET' && path === eventsPath && !refusalOf(request),

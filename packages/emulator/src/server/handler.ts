@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { streamEvents } from '../control/event-stream.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
+import type { EndpointName } from '../http/routes.ts'
 import type { CallLog } from '../service-management/call-log.ts'
 import { crashResponse } from '../service-management/failure.ts'
 import { answerWithFaults } from './faulty-answer.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { createBatchedSend, send } from './send.ts'
+import type { Workers } from './workers.ts'
 
 /** Larger bodies are answered with 413. */
 const maxBodyBytes = 16 * 1024 * 1024
@@ -16,6 +18,10 @@ const maxBodyBytes = 16 * 1024 * 1024
 export interface HandlerParts {
   readonly requests: RequestHandler
   readonly faults: FaultPlan
+  /** How long a Service Management call waits before it is handled, in milliseconds. */
+  readonly latencyMs: number
+  /** Undefined: all connections are served. */
+  readonly workers: Workers | undefined
   readonly calls: CallLog
   /** Runs the jobs that are due. */
   runJobs(): void
@@ -25,6 +31,8 @@ export interface HandlerParts {
 export function createHandler({
   requests,
   faults,
+  latencyMs,
+  workers,
   calls,
   runJobs,
 }: HandlerParts): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
@@ -40,7 +48,15 @@ export function createHandler({
       streamEvents(calls, outgoing, runJobs)
       return
     }
-    const endpoint = faults.isEmpty ? undefined : requests.endpointOf(request)
+    if (!workers || requests.isControl(request)) serve(request, outgoing)
+    else workers.run(incoming.socket, () => serve(request, outgoing))
+  }
+  function serve(request: EmulatorRequest, outgoing: ServerResponse): void {
+    const endpoint = faults.isEmpty && latencyMs === 0 ? undefined : requests.endpointOf(request)
+    if (endpoint && latencyMs > 0) setTimeout(answer, latencyMs, request, outgoing, endpoint).unref()
+    else answer(request, outgoing, endpoint)
+  }
+  function answer(request: EmulatorRequest, outgoing: ServerResponse, endpoint: EndpointName | undefined): void {
     const hits = endpoint ? faults.take(endpoint) : []
     if (hits.length === 0) sendSoon(outgoing, handleSafely(request))
     else answerWithFaults(request, outgoing, hits, requests)

@@ -13,6 +13,8 @@ export interface RequestHandler {
   handle(request: EmulatorRequest, options?: CallOptions): EmulatorResponse
   /** The Service Management endpoint of a request, undefined for any other. */
   endpointOf(request: EmulatorRequest): EndpointName | undefined
+  /** Whether a request is for the control API. */
+  isControl(request: EmulatorRequest): boolean
   /** Whether a request asks for the stream of events and is allowed to read it. */
   wantsEvents(request: EmulatorRequest): boolean
 }
@@ -30,6 +32,10 @@ export function createRequestHandler(service: ServiceManagement, control: Contro
     endpointOf(request) {
       const target = parseTarget(toByteString(request.target))
       return target && endpointName(route(request.method, target.path))
+    },
+    isControl(request) {
+      const target = parseTarget(toByteString(request.target))
+      return target !== undefined && isControl(target)
     },
     wantsEvents(request) {
       if (!request.target.startsWith('/emulator/')) return false

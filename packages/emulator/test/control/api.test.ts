@@ -165,6 +165,27 @@ describe('other pages and machines', () => {
     expect((await ask('GET', '/emulator/api/state', { Host: host })).status).toBe(200)
   })
 
+  test('a Host that the options allow is fine on any port and in any case, others stay refused', () => {
+    const ask = (host: string, headers = {}) =>
+      createEmulator({ allowedHosts: ['emulator', 'Backend.Test'] }).handle({
+        method: 'GET',
+        target: '/emulator/api/state',
+        headers: { host, ...headers },
+      }).status
+    expect(['emulator', 'emulator:3000', 'EMULATOR', 'backend.test:1'].map((host) => ask(host))).toEqual([
+      200, 200, 200, 200,
+    ])
+    expect(['emulator.evil.example', 'evil.example', 'emulator:3000:1', 'test'].map((host) => ask(host))).toEqual([
+      403, 403, 403, 403,
+    ])
+    expect(ask('emulator:3000', { origin: 'http://emulator:3000' })).toBe(200)
+    expect(ask('emulator:3000', { origin: 'http://emulator' })).toBe(403)
+  })
+
+  test.each(['', '*', 'emulator:3000', 'http://emulator', 'a b', '.', 'a..b'])('%j is no name to allow', (name) => {
+    expect(() => createEmulator({ allowedHosts: [name] })).toThrow(RangeError)
+  })
+
   test('a request without Host is refused', () => {
     expect(emulator.handle({ method: 'GET', target: '/emulator/api/state' }).status).toBe(403)
   })
