@@ -5,7 +5,7 @@ import { TIERS } from './tiers.ts'
 
 /** What each package may import besides its own files and Node's modules. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  core: ['undici', 'fast-xml-parser', 'lru-cache'],
+  core: ['undici', 'fast-xml-parser', 'lru-cache', 'jose'],
   express: ['@threescale/core', 'express'],
   fastify: ['@threescale/core', 'fastify', 'fastify-plugin'],
   koa: ['@threescale/core', 'koa'],
@@ -77,6 +77,8 @@ export function violations(file: string, source: string): string[] {
         .slice(0, specifier.startsWith('@') ? 2 : 1)
         .join('/')
       if (!(PACKAGES[packageName] ?? []).includes(name)) say(specifier, `no dependency of ${packageName}`)
+      // An import of types is gone after compiling, and `typeof import(…)` too.
+      if (name === 'jose' && !typeOnly && clause !== '') say(specifier, 'loaded only when keys are read')
       if (name === 'undici' && !mayConnect && !typeOnly) say(specifier, CONNECTIONS)
     }
   }

@@ -122,6 +122,11 @@ describe('the rules', () => {
     expect(importsOf(text).map(({ specifier }) => specifier)).toEqual(['one', 'two', 'three', 'four', 'five'])
   })
 
+  it('see a library for tokens that every gateway would load', () => {
+    expect(of('core/src/credentials/oidc/a.ts', 'jose')).toHaveLength(1)
+    expect(violations('packages/core/src/credentials/oidc/a.ts', `return import('jose')`)).toEqual([])
+  })
+
   it('see a call of fetch', () => {
     expect(violations('packages/core/src/domain/usage.ts', 'await fetch(url)')).toHaveLength(1)
     expect(violations('packages/core/src/domain/usage.ts', 'this.fetch(url); prefetch(url)')).toEqual([])

@@ -18,6 +18,7 @@ const FETCHED: Readonly<Record<string, string>> = {
   undici: 'core',
   'fast-xml-parser': 'core',
   'lru-cache': 'core',
+  jose: 'core',
   'fastify-plugin': 'fastify',
   fastify: 'fastify',
   koa: 'koa',

@@ -66,5 +66,11 @@ it('the list of runtime dependencies is closed', () => {
     .filter((file) => /^packages\/[^/]+\/package\.json$/.test(file))
     .flatMap((file) => Object.keys(JSON.parse(read(file)).dependencies ?? {}))
     .filter((name) => !name.startsWith('@threescale/'))
-  expect([...new Set(dependencies)].sort()).toEqual(['fast-xml-parser', 'fastify-plugin', 'lru-cache', 'undici'])
+  expect([...new Set(dependencies)].sort()).toEqual([
+    'fast-xml-parser',
+    'fastify-plugin',
+    'jose',
+    'lru-cache',
+    'undici',
+  ])
 })

@@ -12,6 +12,8 @@ export const DEFAULTS = {
     names: { userKey: 'user_key', appId: 'app_id', appKey: 'app_key' },
     maxBytes: 4096,
   },
+  /** For products with access tokens: `oidc`, and `credentials` of the kind 'oidc'. */
+  oidc: { requiredClaims: ['exp', 'sub', 'aud'], clockToleranceMs: 0, allowHttp: false },
   stripCredentials: false,
   usage: { hits: 1 },
   responseCodes: false,
@@ -58,6 +60,45 @@ export const CLIENT_DEFAULTS: {
  */
 export const MAX_RETRY_AFTER_MS = 60_000
 
+/** Where and how large an access token may be, if `credentials` of the kind 'oidc' do not say. */
+export const TOKEN_DEFAULTS: { readonly in: readonly ['authorization']; readonly maxBytes: number } = {
+  in: ['authorization'],
+  // Node reads at most this much of all header fields together.
+  maxBytes: 16_384,
+}
+
+/** The claim with the client id, if neither options nor product name one. */
+export const CLIENT_ID_CLAIM = 'azp'
+
+/** The signature algorithms of access tokens: those with a public key. */
+export const ASYMMETRIC_ALGORITHMS: readonly string[] = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]
+
+/** Different tokens that may be verified at once, and requests that may wait for one of them. */
+export const MAX_VERIFYING = 10_000
+
+/** The memory that remembered tokens of one service take at most, in bytes. */
+export const VERIFIED_TOKENS_BYTES = 16_777_216
+
+/** How the keys of an identity provider are kept up to date, in milliseconds. */
+export const ISSUER_KEYS = {
+  /** One exchange with the provider, connecting included. */
+  timeoutMs: 5000,
+  /** A request waits no longer than this for keys. */
+  waitMs: 1000,
+  /** Longest time between two fetches in the background, as APIcast by default; each is drawn from its second half. */
+  refreshMs: 300_000,
+  /** A `max-age` of the provider makes fetches more frequent, down to this. */
+  minRefreshMs: 60_000,
+  /** The first retry after a failure, and the longest: each waits twice as long as the one before. */
+  retryMs: 1000,
+  maxRetryMs: 30_000,
+  /** Unknown keys cause at most one fetch in this time, whether it succeeds or not. */
+  cooldownMs: 30_000,
+} as const
+
 /** How long a proxy of the environment may take to answer a CONNECT, in milliseconds. */
 export const PROXY_TIMEOUT_MS = 5000
 
@@ -72,6 +113,9 @@ export const JOURNAL_OPEN_MS = 5000
 
 deepFreeze(DEFAULTS)
 deepFreeze(CLIENT_DEFAULTS)
+deepFreeze(TOKEN_DEFAULTS)
+deepFreeze(ASYMMETRIC_ALGORITHMS)
+deepFreeze(ISSUER_KEYS)
 
 function deepFreeze(value: object): void {
   for (const part of Object.values(value)) if (typeof part === 'object') deepFreeze(part)

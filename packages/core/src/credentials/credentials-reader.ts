@@ -38,6 +38,9 @@ export interface FoundCredentials {
   readonly kind: 'user key' | 'application id' | 'client id' | 'unreadable'
   readonly foundIn: CredentialLocation | 'anonymous' | 'own function'
   readonly masked: string
+  /** Of a token that is refused: the code of the denial, and what is wrong with it. */
+  readonly code?: UnreadableCredentials['code']
+  readonly fault?: UnreadableCredentials['fault']
   /** The masked parameters of the call: `app_id=*** app_key=***`. Empty for unreadable ones, which are never sent. */
   readonly sentAs: string
 }

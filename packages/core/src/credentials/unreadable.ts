@@ -1,8 +1,13 @@
-/** Credentials that 3scale cannot have issued. */
+/** Credentials that are not asked about: 3scale cannot have issued them, or a token that is refused. */
+import type { TokenFault } from './oidc/token-fault.ts'
 
-/** `malformed` says why, without quoting what the caller sent. */
 export interface UnreadableCredentials {
+  /** Why, without quoting what the caller sent. */
   readonly malformed: string
+  /** The code of the denial. Default 'credentials_malformed'. */
+  readonly code?: 'token_invalid' | 'issuer_unavailable' | 'overloaded'
+  /** What is wrong with a token; for the operator only. */
+  readonly fault?: TokenFault
 }
 
 export const BAD_ESCAPE: UnreadableCredentials = Object.freeze({
