@@ -16,6 +16,7 @@ const PAGES = [
   'docs/observability.md',
   'docs/client.md',
   'docs/gateway.md',
+  'docs/oidc.md',
   'docs/shutdown.md',
   'docs/routing.md',
   'docs/emulator.md',

@@ -5,6 +5,7 @@ export { type AuthorizeCall, type ReportCall, ThreeScaleClient } from './client/
 export type { ClientOptions } from './client/client-options.ts'
 export type { Extensions } from './client/encode/extensions.ts'
 export type * from './configuration/options/gateway-options.ts'
+export type * from './configuration/options/oidc-options.ts'
 export { type Environment, optionsFromEnv } from './configuration/options/options-from-env.ts'
 export type { ShownOptions } from './configuration/options/redact.ts'
 export type { CredentialLocation } from './credentials/credentials-settings.ts'

@@ -48,6 +48,9 @@ export interface Skipped {
 export type GatewayDenialCode =
   | 'credentials_missing'
   | 'credentials_malformed'
+  | 'token_invalid'
+  | 'issuer_unavailable'
+  | 'service_unusable'
   | 'limits_exceeded'
   | 'no_mapping_rule'
   | 'path_ambiguous'

@@ -13,6 +13,8 @@ export interface Refusal {
   readonly disabled?: boolean | undefined
   /** What is known of the application's limits. */
   readonly limits?: readonly UsageReport[] | undefined
+  /** What is wrong with an access token; the operator learns it, and the caller does not. */
+  readonly fault?: string | undefined
   /** The caller's secrets that `reason` may quote. */
   readonly secrets?: readonly string[] | undefined
 }

@@ -1,5 +1,7 @@
 /** Asks the backend whether our own settings are accepted, without counting anything. */
 import { randomUUID } from 'node:crypto'
+import { unusableWarning } from '../configuration/portal/proxy-config.ts'
+import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import { faultOf, REQUEST_TOO_LARGE } from '../domain/rejection-codes.ts'
 import { usageOf } from '../domain/usage.ts'
@@ -9,6 +11,7 @@ import { foreignSentence } from '../observe/foreign-answer.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
+import type { GatewayRuntime } from './gateway-runtime.ts'
 
 /**
  * Makes one authorize call per service. Only an answer of 3scale that comes after the check of our credentials is good. The backend checks our credentials before the application, so a made-up caller
@@ -16,25 +19,36 @@ import type { CheckResult } from './gateway.ts'
  * authorize family).
  */
 export async function checkSettings<View extends RequestView>(
-  services: readonly ConfiguredService<View>[],
+  { services, unusable }: Pick<GatewayRuntime<View>, 'services' | 'unusable'>,
   routeUsage: UsageReader<View> | undefined,
   credentials: Credentials | undefined,
 ): Promise<CheckResult> {
+  const [broken] = unusable
+  if (broken !== undefined) {
+    return { ok: false, code: 'service_unusable', hint: unusableWarning(broken.id, broken.problems) }
+  }
   let metrics: 'accepted' | 'unchecked' = 'accepted'
+  let keys: 'current' | 'stale' | undefined
   for (const configured of services) {
     const result = await checkService(configured, routeUsage ?? configured.usage, credentials)
     if (!result.ok) return result
     if (result.metrics === 'unchecked') metrics = 'unchecked'
+    if (configured.keys === undefined) continue
+    const found = configured.keys.current ?? (await configured.keys.newer(undefined))
+    if (found === undefined) return { ok: false, code: 'issuer_unavailable', hint: withoutKeys(configured.keys) }
+    if (configured.keys.trouble !== undefined) keys = 'stale'
+    keys ??= 'current'
   }
-  return { ok: true, metrics }
+  return { ok: true, metrics, ...(keys && { keys }) }
 }
 
 async function checkService<View extends RequestView>(
-  { service, credentials: reader }: ConfiguredService<View>,
+  { service, credentials: reader, keys }: ConfiguredService<View>,
   usage: UsageReader<View>,
   given: Credentials | undefined,
 ): Promise<CheckResult> {
-  const credentials = given ?? reader.anonymous ?? { userKey: `check-${randomUUID()}` }
+  const madeUp = `check-${randomUUID()}`
+  const credentials = given ?? reader.anonymous ?? (keys === undefined ? { userKey: madeUp } : { clientId: madeUp })
   // The backend checks amounts of 0 like others, and they count nothing.
   const zeroUsage = usageOf(usage.metrics.map((metric) => [metric, 0]))
   try {
@@ -55,6 +69,10 @@ async function checkService<View extends RequestView>(
     if (!isThreeScaleError(error)) throw error
     return { ok: false, code: error.code, hint: `the backend could not be asked: ${error.message}` }
   }
+}
+
+function withoutKeys({ trouble = 'no answer yet' }: IssuerKeys): string {
+  return `the keys of the identity provider cannot be read (${trouble}); no access token is accepted until they can`
 }
 
 /** Refusals of a call's form, which come before 3scale looks at our credentials (apisonator, order of checks). */

@@ -5,7 +5,7 @@ import { TRANSPORT, type Transport } from '../client/transport/transport.ts'
 import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import type { PortalService } from '../configuration/portal/portal-service.ts'
-import { readProxyConfig } from '../configuration/portal/proxy-config.ts'
+import { readProxyConfig, type UnusableService } from '../configuration/portal/proxy-config.ts'
 import { createCredentialsReader } from '../credentials/credentials-reader.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { createUsageReader } from '../mapping/usage-reader.ts'
@@ -14,12 +14,15 @@ import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/backend-url.ts'
 import type { ConfiguredService } from './configured-service.ts'
+import type { TokenReaders } from './token-readers.ts'
 
 /** A configured service without the parts that the runtime adds. */
 export type ServiceSetup<View extends RequestView> = Omit<ConfiguredService<View>, 'authorizer'>
 
 export interface ServiceSetups<View extends RequestView> {
   readonly setups: readonly ServiceSetup<View>[]
+  /** Services of the document that cannot be served; there is at least one that can. */
+  readonly unusable: readonly UnusableService[]
   /** Clients that were created here, to be closed with the gateway. */
   readonly createdClients: readonly ThreeScaleClient[]
   /** Warnings for the operator. */
@@ -35,11 +38,13 @@ export type GivenOptions<View extends RequestView> = GatewayOptions<View> & {
 export function configureServices<View extends RequestView>(
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
+  tokens: TokenReaders<View>,
 ): ServiceSetups<View> {
-  const { services, warnings } = servicesOf(options)
+  const { services, unusable, warnings } = servicesOf(options)
   const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
   return {
-    setups: services.map((service, index) => configureService(service, clients[index]!, given, options)),
+    setups: services.map((service, index) => configureService(service, clients[index]!, given, options, tokens)),
+    unusable,
     createdClients: options.client === undefined ? clients : [],
     warnings: [...warnings, ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : [])],
   }
@@ -55,13 +60,18 @@ type ServiceSettings = Partial<PortalService>
 
 function servicesOf<View extends RequestView>(
   options: ResolvedOptions<View>,
-): { services: readonly ServiceSettings[]; warnings: readonly string[] } {
-  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials } = options
-  if (proxyConfig === undefined) return { services: [{}], warnings: [] }
+): {
+  services: readonly ServiceSettings[]
+  unusable: readonly UnusableService[]
+  warnings: readonly string[]
+} {
+  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials, oidc } = options
+  if (proxyConfig === undefined) return { services: [{}], unusable: [], warnings: [] }
   return readProxyConfig(proxyConfig, {
     serviceId,
     providerCredential: (serviceToken ?? providerKey ?? client) !== undefined,
-    credentialsFunction: typeof credentials === 'function',
+    credentials: credentials !== undefined,
+    allowHttpIssuer: oidc.allowHttp,
   })
 }
 
@@ -70,8 +80,9 @@ function configureService<View extends RequestView>(
   client: ThreeScaleClient,
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
+  tokens: TokenReaders<View>,
 ): ServiceSetup<View> {
-  const credentials = createCredentialsReader<View>(options.credentials ?? service.credentials ?? DEFAULT_CREDENTIALS)
+  const { credentials, keys } = identificationOf(service, options, tokens)
   const everyAnswer = given.rateLimitHeaders === undefined && service.rateLimitHeaders === true
   const rejection = createRejection({
     ...options,
@@ -87,10 +98,22 @@ function configureService<View extends RequestView>(
     },
     hosts: service.hosts ?? [],
     credentials,
+    keys,
     usage: createUsageReader({ ...options, mappingRules: options.mappingRules ?? service.mappingRules }),
     rejection,
     referrer: given.referrer === undefined && service.referrer === true,
   }
+}
+
+function identificationOf<View extends RequestView>(
+  service: ServiceSettings,
+  { credentials }: ResolvedOptions<View>,
+  tokens: TokenReaders<View>,
+): Pick<ConfiguredService<View>, 'credentials' | 'keys'> {
+  if (typeof credentials === 'object' && credentials.kind === 'oidc') return tokens.ofOptions()
+  if (credentials === undefined && service.oidc !== undefined) return tokens.ofPortal(service.oidc)
+  const reader = createCredentialsReader<View>(credentials ?? service.credentials ?? DEFAULT_CREDENTIALS)
+  return { credentials: reader, keys: undefined }
 }
 
 const DEFAULT_CREDENTIALS = { anonymous: undefined, ...DEFAULTS.credentials }

@@ -1,6 +1,7 @@
 /** A configured service, and how the service of a request is found. */
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { CredentialsReader } from '../credentials/credentials-reader.ts'
+import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { Rejection } from '../rejection/rejection.ts'
@@ -14,6 +15,8 @@ export interface ConfiguredService<View extends RequestView> {
   /** In lower case, without ports. */
   readonly hosts: readonly string[]
   readonly credentials: CredentialsReader<View>
+  /** Of the issuer of its access tokens; undefined if callers send none. */
+  readonly keys: IssuerKeys | undefined
   /** The usage of its requests, unless a route has its own. */
   readonly usage: UsageReader<View>
   readonly rejection: Rejection
@@ -27,9 +30,11 @@ export type ServicePicker<View extends RequestView> = (view: View) => Configured
 /** A single service gets every request. Of several services, the first one that has the request's host gets it. */
 export function createServicePicker<View extends RequestView>(
   services: readonly ConfiguredService<View>[],
+  /** Whether there are services that cannot be served, so that a single one must not get their requests. */
+  several: boolean = services.length > 1,
 ): ServicePicker<View> {
   const [only] = services
-  if (services.length === 1) return () => only
+  if (!several) return () => only
   const byHost = new Map<string, ConfiguredService<View>>()
   for (const configured of services) {
     for (const host of configured.hosts) if (!byHost.has(host)) byHost.set(host, configured)

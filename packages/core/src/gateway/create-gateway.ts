@@ -50,7 +50,7 @@ function gatewayOf<View extends RequestView>(
     explain: (view) => explain(view, runtime, settings, route.policy, usage),
     settle: (decision, response) => runtime.afterResponse.settle(decision, response),
     with: (changed) => gatewayOf(runtime, resolveRoute(settings, changed), family),
-    check: ({ credentials } = {}) => checkSettings(runtime.services, usage, credentials),
+    check: ({ credentials } = {}) => checkSettings(runtime, usage, credentials),
     stats: () => ({
       usage: runtime.store?.sums() ?? runtime.ledger.sums(),
       ...runtime.observer.counts(),

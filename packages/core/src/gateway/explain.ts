@@ -24,7 +24,7 @@ export async function explain<View extends RequestView>(
   if (runtime.closed) return { ...nothing, outcome: 'deny', code: 'gateway_closed' }
   if (skip !== undefined && (await skip(view))) return { ...nothing, outcome: 'skip', code: undefined }
   const configured = runtime.pick(view)
-  if (configured === undefined) return { ...nothing, outcome: 'deny', code: 'service_not_found' }
+  if (configured === undefined) return { ...nothing, outcome: 'deny', code: runtime.unserved(view).code }
 
   const reader = routeUsage ?? configured.usage
   const credentials = await configured.credentials.explain(view)
@@ -33,7 +33,7 @@ export async function explain<View extends RequestView>(
   const found = { ...nothing, service: configured.service.id, credentials, rules: reader.explain(view), usage }
   const denied = (code: GatewayDenialCode): Explanation => ({ ...found, outcome: 'deny', code })
   if (credentials === undefined) return denied('credentials_missing')
-  if (credentials.kind === 'unreadable') return denied('credentials_malformed')
+  if (credentials.kind === 'unreadable') return denied(credentials.code ?? 'credentials_malformed')
   if (measured === 'no-usage') return denied('gateway_misconfigured')
   if (measured === 'ambiguous') return denied('path_ambiguous')
   if (usage === undefined) return denied('no_mapping_rule')
@@ -69,7 +69,7 @@ export function renderExplanation(explanation: Explanation): string {
   const lines = [
     `outcome      ${outcome}${code === undefined ? '' : ` (${code})`}`,
     `service      ${service ?? '-'}${host === undefined ? '' : ` for host ${printable(host)}`}`,
-    `credentials  ${credentials === undefined ? 'none' : `${credentials.kind} ${credentials.masked} from ${credentials.foundIn}`}`,
+    `credentials  ${credentials === undefined ? 'none' : `${credentials.kind} ${credentials.masked} from ${credentials.foundIn}${credentials.fault === undefined ? '' : `: ${printable(credentials.fault)}`}`}`,
     ...rules.map(
       ({ rule, matched, why }) => `rule ${matched ? 'counts' : 'passes'}  ${printable(rule)}: ${printable(why)}`,
     ),

@@ -6,6 +6,7 @@ const refusal = (code: GatewayDenialCode): Refusal => Object.freeze({ outcome: '
 
 export const CLOSED: Refusal = refusal('gateway_closed')
 export const SERVICE_NOT_FOUND: Refusal = refusal('service_not_found')
+export const SERVICE_UNUSABLE: Refusal = refusal('service_unusable')
 export const CREDENTIALS_MISSING: Refusal = refusal('credentials_missing')
 export const NO_MAPPING_RULE: Refusal = refusal('no_mapping_rule')
 export const PATH_AMBIGUOUS: Refusal = refusal('path_ambiguous')

@@ -9,6 +9,8 @@ import { createBreaker } from '../backend/breaker.ts'
 import { createBulkhead } from '../backend/bulkhead.ts'
 import { resolveOptions } from '../configuration/options/resolve-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
+import type { UnusableService } from '../configuration/portal/proxy-config.ts'
+import type { Refusal } from '../decision/refusal.ts'
 import { CLOSE_MS, DEFAULTS, DIRECT_REPORT_MS } from '../defaults.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
@@ -24,14 +26,20 @@ import { type ConfiguredService, createServicePicker, type ServicePicker } from 
 import { connectJournal, type GatewayJournal } from './gateway-journal.ts'
 import { GatewayStore } from './gateway-store.ts'
 import { type ProcessMember, processEnd } from './process-end.ts'
+import { createTokenReaders } from './token-readers.ts'
+import { createUnserved } from './unserved.ts'
 import { checkedTimeout, type WaitLimit } from './wait-limit.ts'
 
 export interface GatewayRuntime<View extends RequestView> {
   readonly options: ResolvedOptions<View>
   readonly services: readonly ConfiguredService<View>[]
   readonly pick: ServicePicker<View>
+  /** Services that cannot be served. */
+  readonly unusable: readonly UnusableService[]
   /** Denies requests that belong to no service. */
   readonly fallback: { readonly rejection: Rejection }
+  /** Why no service is served at the host of a request. */
+  readonly unserved: (view: View) => Refusal
   readonly afterResponse: AfterResponse<View>
   /** What adapters are answering. */
   readonly responses: OpenResponses
@@ -54,7 +62,8 @@ export interface GatewayRuntime<View extends RequestView> {
 /** @throws ConfigError with every problem of the options. */
 export function createRuntime<View extends RequestView>(given: GivenOptions<View>): GatewayRuntime<View> {
   const options = resolveOptions(given)
-  const { setups, createdClients, warnings } = configureServices(given, options)
+  const tokens = createTokenReaders(options, () => observer)
+  const { setups, unusable, createdClients, warnings } = configureServices(given, options, tokens)
   const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
   const { clock, metrics, report } = options
   const cache = options.cache === false ? DEFAULTS.cache : options.cache
@@ -140,6 +149,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     await store?.close(left() / 2)
     const report = await reporter.close({ timeoutMs: left() })
     afterResponse.stop()
+    tokens.close()
     await Promise.all(createdClients.map((client) => client.close()))
     processEnd().ignoreSignals(member)
     return report
@@ -148,7 +158,9 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
   const runtime: { -readonly [Name in keyof GatewayRuntime<View>]: GatewayRuntime<View>[Name] } = {
     options,
     services,
-    pick: createServicePicker(services),
+    unusable,
+    pick: createServicePicker(services, services.length + unusable.length > 1),
+    unserved: createUnserved(unusable),
     fallback: { rejection: createRejection(options) },
     afterResponse,
     responses,

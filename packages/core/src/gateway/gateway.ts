@@ -46,7 +46,12 @@ export interface Gateway<View extends RequestView = RequestView> {
 }
 
 export type CheckResult =
-  | { readonly ok: true; readonly metrics: 'accepted' | 'unchecked' }
+  | {
+      readonly ok: true
+      readonly metrics: 'accepted' | 'unchecked'
+      /** Of identity providers, if callers send access tokens. 'stale': the last fetch failed, older keys are in use. */
+      readonly keys?: 'current' | 'stale'
+    }
   | {
       readonly ok: false
       /** 3scale's code, or the code of the failure. */

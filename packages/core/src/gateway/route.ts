@@ -15,14 +15,7 @@ import type { UsageReader } from '../mapping/usage-reader.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
-import {
-  CLOSED,
-  CREDENTIALS_MISSING,
-  MISCONFIGURED,
-  NO_MAPPING_RULE,
-  PATH_AMBIGUOUS,
-  SERVICE_NOT_FOUND,
-} from './fixed-refusals.ts'
+import { CLOSED, CREDENTIALS_MISSING, MISCONFIGURED, NO_MAPPING_RULE, PATH_AMBIGUOUS } from './fixed-refusals.ts'
 import type { GatewayRuntime } from './gateway-runtime.ts'
 import { policyOfRoute } from './policy-of-route.ts'
 import { type Referrer, referrerOf } from './referrer.ts'
@@ -85,7 +78,7 @@ export class Route<View extends RequestView> {
 
   #identify(view: View): Decision | Promise<Decision> {
     const configured = this.#runtime.pick(view)
-    if (configured === undefined) return this.#refuse(this.#runtime.fallback, SERVICE_NOT_FOUND)
+    if (configured === undefined) return this.#refuse(this.#runtime.fallback, this.#runtime.unserved(view))
     const caller = configured.credentials.read(view)
     return isPromise(caller) ? this.#measureLater(view, configured, caller) : this.#measure(view, configured, caller)
   }
@@ -209,8 +202,13 @@ export class Route<View extends RequestView> {
     return SKIPPED
   }
 
-  #unreadable(view: View, configured: ConfiguredService<View>, { malformed }: UnreadableCredentials): Denied | Skipped {
-    return this.#deny(view, configured, { outcome: 'refuse', code: 'credentials_malformed', reason: malformed })
+  #unreadable(
+    view: View,
+    configured: ConfiguredService<View>,
+    { malformed, code, fault }: UnreadableCredentials,
+  ): Denied | Skipped {
+    const refusal: Refusal = { outcome: 'refuse', code: code ?? 'credentials_malformed', reason: malformed, fault }
+    return this.#deny(view, configured, refusal)
   }
 
   /** A usage that is none is our own mistake; whatever else a callback throws is the framework's to handle. */
@@ -241,7 +239,7 @@ export class Route<View extends RequestView> {
   #refuse(configured: Refusing, refusal: Refusal, credentials?: Credentials): Denied | Skipped {
     const { observer, options } = this.#runtime
     const denied = configured.rejection.deny(refusal)
-    observer.decided(denied, configured.service?.id, credentials)
+    observer.decided(denied, configured.service?.id, credentials, refusal.fault)
     return options.mode === 'observe' ? SKIPPED : denied
   }
 }

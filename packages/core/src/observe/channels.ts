@@ -10,4 +10,5 @@ export const CHANNELS = {
   loss: 'threescale:loss',
   journal: 'threescale:journal',
   store: 'threescale:store',
+  keys: 'threescale:keys',
 } as const

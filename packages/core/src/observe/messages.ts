@@ -33,6 +33,8 @@ export interface DecisionMessage {
   readonly usage: Usage | undefined
   /** Of a denied request. */
   readonly code: string | undefined
+  /** Of a refused access token: what is wrong with it, 'token_expired' for example. */
+  readonly fault: string | undefined
   /** Of a denied request. */
   readonly status: number | undefined
   /** Of a denied request, if waiting helps. */
@@ -164,4 +166,23 @@ export interface StoreMessage {
   readonly failingMs: number | undefined
   /** Usage that was booked again, by metric. */
   readonly usage: Usage | undefined
+}
+
+/** On `threescale:keys`, after each fetch of the keys of an identity provider. */
+export interface KeysMessage {
+  /**
+   * - 'changed': the keys are others than before, or the first ones; remembered tokens are forgotten.
+   * - 'unchanged': they are the same.
+   * - 'recovered': they are the same, after fetches that failed.
+   * - 'failed': they could not be fetched; those from before stay in use.
+   */
+  readonly event: 'changed' | 'unchanged' | 'recovered' | 'failed'
+  /** Where the discovery document is. */
+  readonly endpoint: string
+  /** The issuer that the document names; undefined if it never could be read. */
+  readonly issuer: string | undefined
+  /** How many keys there are; undefined after a failure. */
+  readonly keys: number | undefined
+  /** Of a failure, such as 'status_500', 'not_json' or 'ERR_THREESCALE_TIMEOUT'. */
+  readonly code: string | undefined
 }

@@ -9,12 +9,14 @@ import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
 import { type ForeignAnswer, foreignSentence } from './foreign-answer.ts'
 import { JOURNAL_TROUBLE, journalSentence } from './journal-sentence.ts'
+import { keysSentence } from './keys-sentence.ts'
 import type { Logger } from './logger.ts'
 import type {
   BreakerMessage,
   CacheMessage,
   CallMessage,
   JournalMessage,
+  KeysMessage,
   LossMessage,
   LossReason,
   ReportMessage,
@@ -32,7 +34,12 @@ export interface Observer {
    * Called once per request with its decision (in `mode: 'observe'`, the one that would hold). Without a subscriber it
    * only increments a counter.
    */
-  decided(decision: Decision, service: string | undefined, credentials: Credentials | undefined): void
+  decided(
+    decision: Decision,
+    service: string | undefined,
+    credentials: Credentials | undefined,
+    fault?: string | undefined,
+  ): void
   /**
    * Called after each call to the backend. The operator is told of the first failure, and of the first answer after it;
    * of failures that go on or come again within 10 s only once.
@@ -49,6 +56,8 @@ export interface Observer {
   journal(message: JournalMessage): void
   /** Called when a store changes its state, or has lost something. */
   store(message: StoreMessage): void
+  /** Called after each fetch of the keys of an identity provider. */
+  keys(message: KeysMessage): void
   /** Called for usage that 3scale will not count, or seems not to have counted; also logged. */
   lost(loss: Loss): void
   /**
@@ -101,6 +110,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const losses = channel(CHANNELS.loss)
   const journals = channel(CHANNELS.journal)
   const stores = channel(CHANNELS.store)
+  const keys = channel(CHANNELS.keys)
   let failing = false
   let changedAt = Number.NEGATIVE_INFINITY
   let failureToldAt = Number.NEGATIVE_INFINITY
@@ -121,7 +131,7 @@ export function createObserver(options: ObserverOptions): Observer {
   return {
     callerName,
 
-    decided(decision, service, credentials) {
+    decided(decision, service, credentials, fault) {
       counters.decided(decision)
       if (!decisions.hasSubscribers) return
       const allowed = decision.outcome === 'allow' ? decision : undefined
@@ -134,6 +144,7 @@ export function createObserver(options: ObserverOptions): Observer {
         source: allowed?.source,
         usage: allowed?.usage,
         code: denied?.code,
+        fault,
         status: denied?.status,
         retryAfterMs: denied?.retryAfterMs,
       })
@@ -184,6 +195,13 @@ export function createObserver(options: ObserverOptions): Observer {
       const { event, ...facts } = message
       if (!STORE_TROUBLE.has(event)) logger?.info({ ...message }, storeSentence(message))
       else operator.tell('warn', `THREESCALE_STORE_${event}`.toUpperCase(), storeSentence(message), facts)
+    },
+
+    keys(message) {
+      if (keys.hasSubscribers) keys.publish(message)
+      const { event, ...facts } = message
+      if (event === 'failed') operator.tell('warn', 'THREESCALE_KEYS_UNAVAILABLE', keysSentence(message), facts)
+      else if (event !== 'unchanged') logger?.info({ ...message }, keysSentence(message))
     },
 
     lost({ kind, reason, service, applicationId, usage }) {

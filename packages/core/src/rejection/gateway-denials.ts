@@ -16,6 +16,14 @@ const SOON_MS = 1_000
 export const GATEWAY_DENIALS: Readonly<Record<GatewayDenialCode, DenialKind>> = {
   credentials_missing: { status: 401, reason: 'the request carries no credentials', text: 'missing' },
   credentials_malformed: { status: 403, reason: 'the credentials cannot be read', text: 'failed' },
+  token_invalid: { status: 401, reason: 'the access token is not accepted', text: 'failed' },
+  issuer_unavailable: {
+    status: 503,
+    reason: 'access tokens cannot be verified at the moment',
+    text: undefined,
+    retryAfterMs: SOON_MS,
+  },
+  service_unusable: { status: 503, reason: 'the service is not set up correctly', text: undefined },
   limits_exceeded: { status: 429, reason: 'usage limits are exceeded', text: 'limits' },
   no_mapping_rule: { status: 404, reason: 'no mapping rule matches the request', text: 'noMatch' },
   path_ambiguous: {

@@ -60,7 +60,9 @@ export function createRejection(settings: RejectionSettings): Rejection {
         'content-type': contentType,
         'cache-control': 'no-store',
         ...(text !== undefined && kind.text === 'noMatch' ? NO_MATCHED_RULES : {}),
-        ...(status === 401 && challenge !== undefined ? { 'www-authenticate': challenge } : {}),
+        ...(status === 401 && challenge !== undefined
+          ? { 'www-authenticate': refusal.code === 'token_invalid' ? `${challenge}, ${INVALID_TOKEN}` : challenge }
+          : {}),
         ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
         ...limitHeaders(refusal.limits ?? []),
       }),
@@ -85,6 +87,9 @@ function retryAfterOf({ retryAt }: Refusal, kind: DenialKind, now: number): numb
 
 /** Answers with these statuses have no body (RFC 9110, 6.4.1 and 15.3.6), though a proxy configuration may set them. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** What a Bearer challenge says about a token that was sent (RFC 6750, 3.1). */
+const INVALID_TOKEN = 'error="invalid_token"'
 
 /** APIcast adds it to its answer if no rule matches (APIcast errors.lua). */
 const NO_MATCHED_RULES = { 'x-3scale-matched-rules': '' }

@@ -24,6 +24,7 @@ export function plainHttpWarning(path: string, url: string): string | undefined 
   return `${path} is plain http to ${hostname}: credentials travel unencrypted; use https unless the network is trusted`
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a name is one of this machine. */
+export function isLoopback(hostname: string): boolean {
   return /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }

@@ -118,6 +118,14 @@ export function group(table: OptionTable, defaults: object): Check {
   }
 }
 
+/** Refuses every value: the check of what is none of the shapes that were looked for. */
+export function mustBe(what: string): Check {
+  return (value, path, problems) => {
+    problems.push(`${path} must be ${what}, not ${kindOf(value)}`)
+    return undefined
+  }
+}
+
 /** The check `then` if the condition holds for the value, else `otherwise`. */
 export function either(condition: (value: unknown) => boolean, then: Check, otherwise: Check): Check {
   return (value, path, problems) => (condition(value) ? then : otherwise)(value, path, problems)

@@ -9,6 +9,7 @@ import type { UsageStore } from '../../ledger/store.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { MaybePromise } from '../../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../../request/request-view.ts'
+import type { OidcCredentialsOptions, OidcOptions } from './oidc-options.ts'
 
 /** Options that a route may set for itself; it shares everything else with its gateway. */
 export interface RouteOptions<View extends RequestView = RequestView> {
@@ -43,8 +44,17 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   readonly client?: ThreeScaleClient | undefined
   /** A 3scale proxy configuration, as the portal exports it; explicit options win over it. */
   readonly proxyConfig?: object | undefined
-  /** Where requests carry credentials, or a function that finds them. Default: `user_key` in the query. */
-  readonly credentials?: CredentialsOptions | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
+  /**
+   * Where requests carry credentials, or a function that finds them; of the kind 'oidc', which access tokens are accepted.
+   * Default: `user_key` in the query.
+   */
+  readonly credentials?:
+    | CredentialsOptions
+    | OidcCredentialsOptions
+    | ((view: View) => MaybePromise<Credentials | undefined>)
+    | undefined
+  /** What access tokens must satisfy, for the OpenID Connect products of `proxyConfig`. */
+  readonly oidc?: OidcOptions | undefined
   /** Empties every location of `credentials`, and what stands behind a `#`, before handlers see it. Default false. */
   readonly stripCredentials?: boolean | undefined
   /** Whether mapping rules ignore the case of a path; undefined: as the framework's router does. Default undefined. */

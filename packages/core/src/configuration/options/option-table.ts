@@ -6,7 +6,6 @@ import { patternProblem } from '../../mapping/rule-pattern.ts'
 import { MAX_TIMER_MS } from '../../primitives/clock.ts'
 import { checkBackendUrl } from '../../validation/backend-url.ts'
 import {
-  type Check,
   callback,
   checkTable,
   choice,
@@ -15,13 +14,15 @@ import {
   group,
   havingMethods,
   isRecord,
-  kindOf,
+  mustBe,
   type OptionTable,
   text,
   whole,
 } from '../../validation/checks.ts'
 import { checkDispatcher } from '../../validation/dispatcher.ts'
 import { checkSignals } from './check-signals.ts'
+import { CREDENTIALS_TABLE, checkCredentials } from './credentials-table.ts'
+import { OIDC_TABLE } from './oidc-table.ts'
 
 /** The most entries that a V8 Map can hold. */
 const MAX_ENTRIES = 16_777_216
@@ -58,14 +59,6 @@ const REPORT_TABLE: OptionTable = {
 
 const BREAKER_TABLE: OptionTable = { failures: whole(1, 1_000_000), openMs: milliseconds }
 
-const CREDENTIALS_TABLE: OptionTable = {
-  kind: choice('userKey', 'appId'),
-  in: checkLocations,
-  names: group({ userKey: text(), appId: text(), appKey: text() }, DEFAULTS.credentials.names),
-  anonymous: checkCredentials,
-  maxBytes: whole(1, 1_048_576),
-}
-
 /** Every option of a gateway. */
 export const OPTION_TABLE: OptionTable = {
   serviceId: text(),
@@ -79,7 +72,8 @@ export const OPTION_TABLE: OptionTable = {
   fairnessKey: callback(),
   client: havingMethods('a ThreeScaleClient', 'authrep', 'authorize', 'report', 'close'),
   proxyConfig: either(isRecord, (value) => value, mustBe('an object, as JSON.parse makes it')),
-  credentials: either(isFunction, callback(), checkCredentialsOptions),
+  credentials: either(isFunction, callback(), checkCredentials),
+  oidc: group(OIDC_TABLE, DEFAULTS.oidc),
   stripCredentials: flag(),
   caseInsensitivePaths: flag(),
   responseCodes: flag(),
@@ -112,15 +106,9 @@ export const GROUPED_NAMES: readonly string[] = Object.entries({
   cache: CACHE_TABLE,
   report: REPORT_TABLE,
   credentials: CREDENTIALS_TABLE,
+  oidc: OIDC_TABLE,
   breaker: BREAKER_TABLE,
 }).flatMap(([name, table]) => Object.keys(table).map((member) => `${name}.${member}`))
-
-function mustBe(what: string): Check {
-  return (value, path, problems) => {
-    problems.push(`${path} must be ${what}, not ${kindOf(value)}`)
-    return undefined
-  }
-}
 
 function checkUsage(value: unknown, path: string, problems: string[]): Usage | undefined {
   const problem = usageProblem(value)
@@ -206,43 +194,4 @@ function isOwnAncestor(
     ancestor = metrics[ancestor]?.parent
   }
   return false
-}
-
-function checkLocations(value: unknown, path: string, problems: string[]): unknown {
-  if (!Array.isArray(value) || value.length === 0) {
-    return mustBe("an array of locations such as ['headers', 'query']")(value, path, problems)
-  }
-  const checkLocation = choice('query', 'headers', 'authorization', 'form')
-  value.forEach((location, index) => {
-    checkLocation(location, `${path}[${index}]`, problems)
-    if (value.indexOf(location) !== index) problems.push(`${path}[${index}] names a location twice`)
-  })
-  return Object.freeze([...value])
-}
-
-function checkCredentialsOptions(value: unknown, path: string, problems: string[]): unknown {
-  const checked = group(CREDENTIALS_TABLE, { anonymous: undefined, ...DEFAULTS.credentials })(value, path, problems)
-  if (!isRecord(checked)) return undefined
-  const { kind, in: locations, names } = checked
-  if (!isRecord(names)) return checked
-  if (Array.isArray(locations) && locations.includes('headers')) {
-    for (const [name, header] of Object.entries(names)) {
-      if (typeof header === 'string' && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) {
-        problems.push(`${path}.names.${name} cannot be the name of a header`)
-      }
-    }
-  }
-  if (kind === 'appId' && names.appId !== undefined && names.appId === names.appKey) {
-    problems.push(`${path}.names.appId and ${path}.names.appKey are the same`)
-  }
-  return checked
-}
-
-function checkCredentials(value: unknown, path: string, problems: string[]): unknown {
-  if (!isRecord(value)) return mustBe('credentials such as { userKey: "…" }')(value, path, problems)
-  const table = { userKey: text(), appId: text(), clientId: text(), appKey: text(), redirectUrl: text() }
-  const checked = checkTable(value, table, path, problems)
-  const kinds = ['userKey', 'appId', 'clientId'].filter((kind) => value[kind] !== undefined)
-  if (kinds.length !== 1) problems.push(`${path} must have exactly one of userKey, appId and clientId`)
-  return Object.freeze(checked)
 }

@@ -60,7 +60,9 @@ function masked(secret: string | undefined): string | undefined {
 }
 
 function withoutAnonymous(credentials: ResolvedOptions<never>['credentials']): unknown {
-  if (typeof credentials !== 'object' || credentials.anonymous === undefined) return credentials
+  if (typeof credentials !== 'object' || credentials.kind === 'oidc' || credentials.anonymous === undefined) {
+    return credentials
+  }
   const names = Object.keys(credentials.anonymous)
   return { ...credentials, anonymous: Object.fromEntries(names.map((name) => [name, '***'])) }
 }

@@ -126,6 +126,9 @@ function combinationProblems(options: GatewayOptions<never>, given: Given): stri
       problems.push('journal keeps the usage of one process, and store has that of all; give one of them')
     }
   }
+  if (present('oidc') && (!present('proxyConfig') || present('credentials'))) {
+    problems.push("oidc is for products of a proxyConfig; give its members to credentials, whose kind is 'oidc'")
+  }
   if (given.stripCredentials === true && typeof given.credentials === 'function') {
     problems.push('stripCredentials needs credentials to name locations; a function does not tell what it has read')
   }

@@ -4,7 +4,8 @@
 import type { Dispatcher } from 'undici'
 import type { CacheSettings } from '../../authorization/cache-settings.ts'
 import type { ThreeScaleClient } from '../../client/client.ts'
-import type { CredentialsSettings } from '../../credentials/credentials-settings.ts'
+import type { CredentialLocation, CredentialsSettings } from '../../credentials/credentials-settings.ts'
+import type { Claims, TokenRules } from '../../credentials/oidc/token-settings.ts'
 import type { Credentials } from '../../domain/credentials.ts'
 import type { Usage } from '../../domain/usage.ts'
 import type { Journal } from '../../ledger/journal.ts'
@@ -27,6 +28,25 @@ export interface ResolvedRoute<View extends RequestView = RequestView> {
   readonly onUnavailable: 'deny' | 'last-known' | 'allow'
 }
 
+/** What access tokens must satisfy. */
+export interface ResolvedTokenRules extends Omit<TokenRules, 'issuers' | 'clientId'> {
+  /** The name of a claim, or a function; undefined: as the product says. */
+  readonly clientId: string | ((claims: Claims) => unknown) | undefined
+  readonly allowHttp: boolean
+}
+
+export interface ResolvedOidc extends ResolvedTokenRules {
+  readonly issuer: readonly string[] | undefined
+}
+
+export interface ResolvedOidcCredentials extends ResolvedTokenRules {
+  readonly kind: 'oidc'
+  /** Without a slash at the end. */
+  readonly issuer: string
+  readonly in: readonly CredentialLocation[]
+  readonly maxBytes: number
+}
+
 export interface ResolvedOptions<View extends RequestView = RequestView> extends ResolvedRoute<View> {
   readonly serviceId: string | undefined
   readonly serviceToken: string | undefined
@@ -41,7 +61,12 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly client: ThreeScaleClient | undefined
   readonly proxyConfig: object | undefined
   /** Undefined if a proxy configuration decides. */
-  readonly credentials: CredentialsSettings | ((view: View) => MaybePromise<Credentials | undefined>) | undefined
+  readonly credentials:
+    | CredentialsSettings
+    | ResolvedOidcCredentials
+    | ((view: View) => MaybePromise<Credentials | undefined>)
+    | undefined
+  readonly oidc: ResolvedOidc
   readonly stripCredentials: boolean
   /** Undefined: as the framework's router does. */
   readonly caseInsensitivePaths: boolean | undefined

@@ -21,6 +21,8 @@ export interface DocumentPart {
   /** The objects of a list; empty if absent. */
   parts(name: string): readonly DocumentPart[]
   texts(name: string): readonly string[] | undefined
+  /** The elements of a list, unread; empty if absent. */
+  list(name: string): readonly unknown[]
   /**
    * Texts by name; undefined for a name without a text. An empty list counts as an empty object, because some encoders
    * write it so.
@@ -93,6 +95,7 @@ export function documentPart(value: Record<string, unknown>, path: string, probl
         problem(`${name}[${index}]`, `must be a string, not ${kindOfNoText(one)}`)
         return []
       }),
+    list: (name) => only(name, isList, 'an array') ?? [],
     textsByName,
     problem,
   }

@@ -1,6 +1,8 @@
 /** One service of a proxy configuration, in the terms of the gateway's options. */
 
-import type { CredentialsSettings } from '../../credentials/credentials-settings.ts'
+import type { CredentialLocation, CredentialsSettings } from '../../credentials/credentials-settings.ts'
+import type { IssuerDocuments } from '../../credentials/oidc/key-set.ts'
+import type { Claims } from '../../credentials/oidc/token-settings.ts'
 import type { Rule } from '../../mapping/rule.ts'
 import type { DenialTexts } from '../../rejection/denial-texts.ts'
 
@@ -13,8 +15,10 @@ export interface PortalService {
   readonly backendUrl: string | undefined
   readonly serviceToken: string | undefined
   readonly providerKey: string | undefined
-  /** Undefined for OpenID Connect services: only a custom function can find the caller. */
+  /** Undefined for OpenID Connect services. */
   readonly credentials: PortalCredentials | undefined
+  /** Undefined for other services, and if the options say who calls. */
+  readonly oidc: PortalOidc | undefined
   readonly mappingRules: readonly PortalRule[]
   readonly texts: DenialTexts
   /** Whether the policy chain contains 3scale_referrer. */
@@ -27,6 +31,15 @@ export interface PortalService {
 
 export interface PortalCredentials extends CredentialsSettings {
   readonly asApicast: true
+}
+
+/** How an OpenID Connect service identifies callers. */
+export interface PortalOidc {
+  readonly in: readonly CredentialLocation[]
+  /** Where the keys are: at an address without slash at its end, or in the document. */
+  readonly keys: { readonly endpoint: string } | { readonly fixed: IssuerDocuments }
+  /** Finds the client id in the claims; undefined: the claim `azp`. */
+  readonly clientId: ((claims: Claims) => unknown) | undefined
 }
 
 export interface PortalRule extends Rule {

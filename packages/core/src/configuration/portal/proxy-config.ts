@@ -1,15 +1,25 @@
 /** Reads from a 3scale proxy configuration what the gateway needs of each service. Loads nothing. */
 import { ConfigError } from '../../errors.ts'
-import type { DocumentPart } from './document.ts'
 import type { PortalService } from './portal-service.ts'
 import { readService, type ServiceContext } from './read-service.ts'
-import { serviceDocuments } from './service-documents.ts'
+import { type ServiceDocument, serviceDocuments } from './service-documents.ts'
 
 export interface ProxyConfig {
   /** At least one; ids are unique. */
   readonly services: readonly PortalService[]
+  /** Services that cannot be served, beside others that can. */
+  readonly unusable: readonly UnusableService[]
   /** Warnings for the operator. */
   readonly warnings: readonly string[]
+}
+
+/** A service of the document that cannot be served; the others are (law 18). */
+export interface UnusableService {
+  readonly id: string | undefined
+  /** As of a `PortalService`. */
+  readonly hosts: readonly string[]
+  /** Each begins with its path. */
+  readonly problems: readonly string[]
 }
 
 /** What the explicit options contain, so that the document need not. */
@@ -18,14 +28,16 @@ export interface ProxyConfigContext {
   readonly serviceId?: string | undefined
   /** Whether the options have a service token, a provider key or a client. */
   readonly providerCredential?: boolean | undefined
-  /** Whether `credentials` is a function. */
-  readonly credentialsFunction?: boolean | undefined
+  /** Whether the options say where credentials are. */
+  readonly credentials?: boolean | undefined
+  /** Whether keys may be fetched by plain http from another machine. */
+  readonly allowHttpIssuer?: boolean | undefined
 }
 
 /**
  * Reads every form that portals and APIcast use; `null` counts as absent.
  *
- * @throws ConfigError with every problem of the document, each beginning with its path.
+ * @throws ConfigError with every problem, each beginning with its path, if no service can be used.
  */
 export function readProxyConfig(document: unknown, context: ProxyConfigContext = {}): ProxyConfig {
   const problems: string[] = []
@@ -34,27 +46,50 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
   const serviceContext: ServiceContext = {
     needsId: context.serviceId === undefined,
     needsProviderCredential: context.providerCredential !== true,
-    needsCredentials: context.credentialsFunction !== true,
+    needsCredentials: context.credentials !== true,
+    allowHttpIssuer: context.allowHttpIssuer === true,
     warn: (sentence) => void warnings.push(sentence),
     ignorePolicy: (policy, service) =>
       void ignoredPolicies.set(policy, [...(ignoredPolicies.get(policy) ?? []), service]),
   }
   const documents = chosen(serviceDocuments(document, problems), context.serviceId, problems)
-  const read = documents.map((part) => readService(part, serviceContext))
-  if (problems.length > 0) throw new ConfigError(problems)
-  const services = withoutDuplicates(read, warnings)
+  const ofDocument = problems.length
+  const read = documents.map(({ part, oidc }): ReadService => {
+    const before = problems.length
+    const service = readService(part, oidc, serviceContext)
+    return { ...service, problems: problems.slice(before) }
+  })
+  const noneUsable = read.every((service) => service.problems.length > 0)
+  if (ofDocument > 0 || (problems.length > 0 && noneUsable)) throw new ConfigError(problems)
+  const distinct = withoutDuplicates(read, warnings)
+  const services = distinct.filter((service) => service.problems.length === 0)
+  const unusable = distinct.filter((service) => service.problems.length > 0)
+  for (const { id, problems } of unusable) warnings.push(unusableWarning(id, problems))
   if (ignoredPolicies.size > 0) warnings.push(ignoredPoliciesWarning(ignoredPolicies))
-  return { services, warnings }
+  return {
+    services: services.map(({ problems: _, ...service }) => service),
+    unusable: unusable.map(({ id, hosts, problems }) => ({ id, hosts, problems })),
+    warnings,
+  }
+}
+
+interface ReadService extends PortalService {
+  readonly problems: readonly string[]
+}
+
+/** What the operator is told of a service that cannot be served. */
+export function unusableWarning(id: string | undefined, problems: readonly string[]): string {
+  return `service ${id ?? 'without id'} cannot be used, and its requests are answered 503: ${problems.join('; ')}`
 }
 
 /** Only the chosen service is read, because the others may be of an unsupported kind. */
 function chosen(
-  documents: readonly DocumentPart[],
+  documents: readonly ServiceDocument[],
   serviceId: string | undefined,
   problems: string[],
-): readonly DocumentPart[] {
+): readonly ServiceDocument[] {
   if (serviceId === undefined || documents.length < 2) return documents
-  const found = documents.filter((part) => part.textOrInteger('id') === serviceId)
+  const found = documents.filter(({ part }) => part.textOrInteger('id') === serviceId)
   if (found.length === 0) {
     problems.push(`serviceId ${JSON.stringify(serviceId)} is none of the ${documents.length} services of proxyConfig`)
   }
@@ -62,12 +97,12 @@ function chosen(
 }
 
 /** If two services have the same id or the same host, the first one wins (APIcast configuration_store.lua). */
-function withoutDuplicates(read: readonly PortalService[], warnings: string[]): readonly PortalService[] {
+function withoutDuplicates(read: readonly ReadService[], warnings: string[]): readonly ReadService[] {
   const ids = new Set<string | undefined>()
   const owners = new Map<string, string>()
   return read.flatMap((service) => {
     const name = service.id ?? 'without id'
-    if (ids.has(service.id)) {
+    if (ids.has(service.id) && service.problems.length === 0) {
       warnings.push(`proxyConfig has service ${name} more than once; the first one is used`)
       return []
     }

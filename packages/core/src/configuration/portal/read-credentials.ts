@@ -19,29 +19,32 @@ const LOCATIONS: Readonly<Record<string, readonly CredentialLocation[]>> = {
   authorization: ['authorization'],
 }
 
-/** Undefined for OpenID Connect services, which is a problem without a custom function for the credentials. */
-export function readCredentials(
+/** How a service identifies callers, as its version and its proxy together say; undefined if they contradict each other. */
+export function readMethod(
   service: DocumentPart,
+  proxy: DocumentPart,
+  { needsCredentials }: Pick<Context, 'needsCredentials'>,
+): 'userKey' | 'appId' | 'oidc' | undefined {
+  const version = service.textOrInteger('backend_version') ?? '1'
+  const method = proxy.textOrInteger('authentication_method')
+  if (version === 'oauth' && method === 'oidc') return 'oidc'
+  if (version === '1' || version === '2') {
+    if (method !== 'oidc' && method !== 'oauth') return version === '1' ? 'userKey' : 'appId'
+    if (needsCredentials) proxy.problem('authentication_method', `is '${method}', but backend_version is '${version}'`)
+  } else if (version !== 'oauth') {
+    service.problem('backend_version', "must be '1', '2' or 'oauth'")
+  } else if (needsCredentials) {
+    proxy.problem('authentication_method', "must be 'oidc' if backend_version is 'oauth'")
+  }
+  return undefined
+}
+
+export function readCredentials(
+  kind: 'userKey' | 'appId',
   proxy: DocumentPart,
   anonymous: Anonymous | undefined,
   context: Context,
-): PortalCredentials | undefined {
-  const version = service.textOrInteger('backend_version') ?? '1'
-  const method = proxy.textOrInteger('authentication_method')
-  if (version === 'oauth' || method === 'oidc' || method === 'oauth') {
-    if (context.needsCredentials) {
-      service.problem(
-        'backend_version',
-        'is for OpenID Connect, whose tokens are not verified here; give a credentials function that returns { clientId }',
-      )
-    }
-    return undefined
-  }
-  if (version !== '1' && version !== '2') {
-    service.problem('backend_version', "must be '1', '2' or 'oauth'")
-    return undefined
-  }
-  const kind = version === '1' ? 'userKey' : 'appId'
+): PortalCredentials {
   const locations = readLocation(proxy, context)
   const name = (member: string, defaultName: string, of: 'userKey' | 'appId') =>
     readName(proxy, member, defaultName, of === kind ? locations : undefined)

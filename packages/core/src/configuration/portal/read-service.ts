@@ -2,8 +2,9 @@
 import { hostnameOf } from '../../request/hostname.ts'
 import { type DocumentPart, documentPart } from './document.ts'
 import type { PortalService } from './portal-service.ts'
-import { readCredentials } from './read-credentials.ts'
+import { readCredentials, readMethod } from './read-credentials.ts'
 import { readDenialTexts } from './read-denial-texts.ts'
+import { readOidc } from './read-oidc.ts'
 import { readPolicies } from './read-policies.ts'
 import { readRules } from './read-rules.ts'
 
@@ -13,6 +14,8 @@ export interface ServiceContext {
   /** Whether it needs a service token or provider key. */
   readonly needsProviderCredential: boolean
   readonly needsCredentials: boolean
+  /** Whether keys may be fetched by plain http from another machine. */
+  readonly allowHttpIssuer: boolean
   warn(sentence: string): void
   ignorePolicy(policy: string, service: string): void
 }
@@ -20,7 +23,8 @@ export interface ServiceContext {
 /** Used if a document names no host (APIcast configuration.lua). */
 const DEFAULT_HOSTS = ['localhost']
 
-export function readService(part: DocumentPart, context: ServiceContext): PortalService {
+/** @param oidc the entry that APIcast's configuration file has for the service. */
+export function readService(part: DocumentPart, oidc: unknown, context: ServiceContext): PortalService {
   const id = part.textOrInteger('id')
   if (context.needsId && !part.has('id')) part.problem('id', 'is missing')
   else if (id !== undefined) notePadding(part, 'id', id)
@@ -29,13 +33,20 @@ export function readService(part: DocumentPart, context: ServiceContext): Portal
   const proxy = given ?? documentPart({}, `${part.path}.proxy`, [])
   const policies = readPolicies(proxy, id ?? 'without id', context)
   const { serviceToken, providerKey } = readProviderCredential(part, context)
+  const hosts = proxy.has('hosts') ? (proxy.texts('hosts') ?? []) : DEFAULT_HOSTS
+  const backendUrl = readBackendUrl(proxy.part('backend'))
+  const method = readMethod(part, proxy, context)
   return {
     id,
-    hosts: (proxy.texts('hosts') ?? DEFAULT_HOSTS).map(hostnameOf),
-    backendUrl: readBackendUrl(proxy.part('backend')),
+    hosts: hosts.map(hostnameOf),
+    backendUrl,
     serviceToken,
     providerKey,
-    credentials: readCredentials(part, proxy, policies.anonymous, context),
+    credentials:
+      method === undefined || method === 'oidc'
+        ? undefined
+        : readCredentials(method, proxy, policies.anonymous, context),
+    oidc: method === 'oidc' && context.needsCredentials ? readOidc(proxy, oidc, context) : undefined,
     mappingRules: readRules(proxy),
     texts: readDenialTexts(proxy),
     referrer: policies.referrer,

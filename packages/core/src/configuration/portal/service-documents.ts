@@ -5,11 +5,18 @@ import { type DocumentPart, documentPart } from './document.ts'
 /** The option's name, with which the path of every problem begins. */
 const ROOT = 'proxyConfig'
 
+/** A service as the document has it. */
+export interface ServiceDocument {
+  readonly part: DocumentPart
+  /** Its entry in the list `oidc`, unread; undefined without one. */
+  readonly oidc: unknown
+}
+
 /**
  * Accepts one service; `{services}` (APIcast's file, spec.json); `{proxy_configs}` (the portal's lists);
  * `{proxy_config}` (one version of one service).
  */
-export function serviceDocuments(document: unknown, problems: string[]): readonly DocumentPart[] {
+export function serviceDocuments(document: unknown, problems: string[]): readonly ServiceDocument[] {
   if (!isRecord(document)) {
     problems.push(`${ROOT} must be an object, as JSON.parse makes it, not ${kindOf(document)}`)
     return []
@@ -23,11 +30,30 @@ export function serviceDocuments(document: unknown, problems: string[]): readonl
   return found
 }
 
-function listed(root: DocumentPart): readonly DocumentPart[] | undefined {
-  if (root.has('services')) return root.parts('services')
-  if (root.has('proxy_configs')) return root.parts('proxy_configs').flatMap(contentOf)
-  if (root.has('proxy_config')) return contentOf(root)
-  return root.has('proxy') ? [root] : undefined
+function listed(root: DocumentPart): readonly ServiceDocument[] | undefined {
+  if (root.has('services')) {
+    const entries = root.list('oidc')
+    return root.parts('services').map((part, index) => ({ part, oidc: entryOf(part, entries, index) }))
+  }
+  const contents = root.has('proxy_configs')
+    ? root.parts('proxy_configs').flatMap(contentOf)
+    : root.has('proxy_config')
+      ? contentOf(root)
+      : root.has('proxy')
+        ? [root]
+        : undefined
+  return contents?.map((part) => ({ part, oidc: undefined }))
+}
+
+/** The entry with the service's id, or the one at its place: APIcast's places shift when it leaves services out. */
+function entryOf(part: DocumentPart, entries: readonly unknown[], index: number): unknown {
+  const id = part.textOrInteger('id')
+  const named = entries.find((entry) => idOf(entry) !== undefined && idOf(entry) === id)
+  return named ?? (idOf(entries[index]) === undefined ? entries[index] : undefined)
+}
+
+function idOf(entry: unknown): string | undefined {
+  return isRecord(entry) && entry.service_id !== undefined ? String(entry.service_id) : undefined
 }
 
 function contentOf(wrapper: DocumentPart): readonly DocumentPart[] {

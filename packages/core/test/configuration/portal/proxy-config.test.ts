@@ -70,6 +70,7 @@ describe('the forms a document comes in', () => {
   ])('%s', (_form, document) => {
     expect(read(document)).toEqual({
       warnings: [],
+      unusable: [],
       services: [
         {
           id: '42',
@@ -259,14 +260,15 @@ describe('credentials', () => {
   })
 
   test.each([
-    [{ backend_version: 'oauth' }, {}],
-    [{}, { authentication_method: 'oidc' }],
-  ])('an OpenID Connect service is refused: %j %j', (service, proxy) => {
+    [{ backend_version: 'oauth' }, {}, "must be 'oidc' if backend_version is 'oauth'"],
+    [{ backend_version: 'oauth' }, { authentication_method: null }, "must be 'oidc' if backend_version is 'oauth'"],
+    [{ backend_version: 'oauth' }, { authentication_method: 'oauth' }, "must be 'oidc' if backend_version is 'oauth'"],
+    [{}, { authentication_method: 'oidc' }, "is 'oidc', but backend_version is '2'"],
+    [{ backend_version: '1' }, { authentication_method: 'oauth' }, "is 'oauth', but backend_version is '1'"],
+  ])('a service that contradicts itself about its callers is refused: %j %j', (service, proxy, problem) => {
     const document = withProxy(proxy, service)
-    expect(problemsOf(document)).toEqual([
-      'proxyConfig.backend_version is for OpenID Connect, whose tokens are not verified here; give a credentials function that returns { clientId }',
-    ])
-    expect(read(document, { credentialsFunction: true }).services[0]?.credentials).toBeUndefined()
+    expect(problemsOf(document)).toEqual([`proxyConfig.proxy.authentication_method ${problem}`])
+    expect(read(document, { credentials: true }).services[0]?.credentials).toBeUndefined()
   })
 
   test('an unknown location is warned about and holds nothing', () => {

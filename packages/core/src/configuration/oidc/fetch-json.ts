@@ -1,0 +1,104 @@
+/** Fetches one JSON document of an identity provider: bounded in time and size, without redirects. */
+import type { Dispatcher } from 'undici'
+import { MAX_BODY_BYTES, type TransportResponse } from '../../client/transport/transport.ts'
+import { createUndiciTransport } from '../../client/transport/undici-transport.ts'
+import { VERSION } from '../../client/transport/user-agent.ts'
+import { ISSUER_KEYS } from '../../defaults.ts'
+import { isThreeScaleError } from '../../errors.ts'
+import type { Clock } from '../../primitives/clock.ts'
+import { isRecord } from '../../validation/checks.ts'
+
+export interface FetchedDocument {
+  readonly url: string
+  readonly document: Readonly<Record<string, unknown>>
+  readonly etag: string | undefined
+  /** How long it is fresh, in milliseconds; undefined if the provider does not say. */
+  readonly maxAgeMs: number | undefined
+}
+
+/** Why a document could not be had, in one word; for the operator. */
+export class FetchFailed extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+/** @param known the same document as fetched before, which the provider may confirm. Rejects with a FetchFailed. */
+export type FetchJson = (url: string, known: FetchedDocument | undefined) => Promise<FetchedDocument>
+
+/** @param dispatcher carries the calls; undefined: a connection of its own for each. */
+export function createFetchJson(dispatcher: Dispatcher | undefined, clock: Clock): FetchJson {
+  return async (url, known) => {
+    const etag = known?.url === url ? known.etag : undefined
+    const response = await get(new URL(url), etag, dispatcher, clock)
+    const facts = { url, etag: header(response, 'etag'), maxAgeMs: maxAgeOf(header(response, 'cache-control')) }
+    if (response.status === 304 && etag !== undefined) return { ...known!, ...facts, etag }
+    if (response.status >= 300 && response.status < 400) throw new FetchFailed('redirect')
+    if (response.status !== 200) throw new FetchFailed(`status_${response.status}`)
+    if (response.body.length > MAX_BODY_BYTES) throw new FetchFailed('too_large')
+    if (response.failure !== undefined) throw new FetchFailed(response.failure.code)
+    return { ...facts, document: parse(response.body) }
+  }
+}
+
+/** A connection for each: documents are fetched every few minutes, and the name may have moved meanwhile. */
+async function get(
+  { origin, pathname, search }: URL,
+  etag: string | undefined,
+  dispatcher: Dispatcher | undefined,
+  clock: Clock,
+): Promise<TransportResponse> {
+  const { timeoutMs } = ISSUER_KEYS
+  const transport = createUndiciTransport({
+    origin,
+    dispatcher,
+    maxConnections: 1,
+    connectionTtlMs: timeoutMs,
+    timeoutMs,
+    clock,
+  })
+  const headers = ['accept', 'application/json', 'user-agent', `threescale-node/${VERSION}`]
+  if (etag !== undefined) headers.push('if-none-match', etag)
+  try {
+    return await transport.request({
+      method: 'GET',
+      path: pathname + search,
+      headers,
+      body: undefined,
+      timeoutMs,
+      signal: undefined,
+      line: '',
+      whenSent: 'abort',
+    })
+  } catch (error) {
+    throw new FetchFailed(isThreeScaleError(error) ? error.code : 'failed')
+  } finally {
+    await transport.close?.()
+  }
+}
+
+/** The type is not looked at: some providers send text/plain, and a page of HTML is no JSON. */
+function parse(body: Uint8Array): Readonly<Record<string, unknown>> {
+  let document: unknown
+  try {
+    document = JSON.parse(Buffer.from(body).toString('utf8'))
+  } catch {
+    throw new FetchFailed('not_json')
+  }
+  if (!isRecord(document)) throw new FetchFailed('not_json')
+  return document
+}
+
+function header({ headers }: TransportResponse, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** `no-cache` and `max-age=0` ask to look again at every use, which is left out: keys are looked at every few minutes. */
+function maxAgeOf(cacheControl: string | undefined): number | undefined {
+  const seconds = Number(/(?:^|[\s,])max-age="?(\d{1,9})/i.exec(cacheControl ?? '')?.[1] ?? 0)
+  return seconds > 0 ? seconds * 1000 : undefined
+}

@@ -1,0 +1,110 @@
+/** Creates the readers of access tokens for the services of a gateway, and the key stores that they share. */
+
+import { createFetchJson } from '../configuration/oidc/fetch-json.ts'
+import { FixedKeys } from '../configuration/oidc/fixed-keys.ts'
+import { KeyStore } from '../configuration/oidc/key-store.ts'
+import type { ResolvedOptions, ResolvedTokenRules } from '../configuration/options/resolved-options.ts'
+import type { PortalOidc } from '../configuration/portal/portal-service.ts'
+import type { CredentialsReader } from '../credentials/credentials-reader.ts'
+import { clientIdByClaim } from '../credentials/oidc/client-id.ts'
+import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
+import { createTokenReader } from '../credentials/oidc/token-reader.ts'
+import type { TokenRules } from '../credentials/oidc/token-settings.ts'
+import { CLIENT_ID_CLAIM, TOKEN_DEFAULTS } from '../defaults.ts'
+import type { KeysMessage } from '../observe/messages.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { RequestView } from '../request/request-view.ts'
+
+/** Who calls, by tokens, and the keys by which that is known. */
+export interface TokenIdentification<View extends RequestView> {
+  readonly credentials: CredentialsReader<View>
+  readonly keys: IssuerKeys
+}
+
+export interface TokenReaders<View extends RequestView> {
+  /** For the service of the options, whose `credentials` are of the kind 'oidc'. */
+  ofOptions(): TokenIdentification<View>
+  ofPortal(oidc: PortalOidc): TokenIdentification<View>
+  /** Stops fetching keys. */
+  close(): void
+}
+
+export function createTokenReaders<View extends RequestView>(
+  { credentials, oidc, dispatcher, clock }: ResolvedOptions<View>,
+  /** Called after the creation only. */
+  observer: () => Pick<Observer, 'keys' | 'warn'>,
+): TokenReaders<View> {
+  const fetchJson = createFetchJson(dispatcher, clock)
+  /** One per issuer, however many services it has. */
+  const stores = new Map<string, KeyStore>()
+
+  function onFetched(message: KeysMessage): void {
+    observer().keys(message)
+    const { event, endpoint, issuer } = message
+    if (event !== 'changed' || oidc.issuer !== undefined || issuer?.replace(/\/+$/, '') === endpoint) return
+    observer().warn(
+      'THREESCALE_ISSUER_DIFFERS',
+      `the discovery document of ${endpoint} names another issuer, ${issuer?.slice(0, 256)}; tokens must name that one`,
+    )
+  }
+
+  function storeOf(endpoint: string, allowHttp: boolean): KeyStore {
+    const store = stores.get(endpoint) ?? new KeyStore({ endpoint, allowHttp, fetchJson, clock, onFetched })
+    stores.set(endpoint, store)
+    return store
+  }
+
+  function identification(
+    rules: TokenRules,
+    keys: IssuerKeys,
+    locations: Pick<PortalOidc, 'in'> & { readonly maxBytes: number; readonly asApicast: boolean },
+  ): TokenIdentification<View> {
+    return { credentials: createTokenReader({ ...locations, rules, keys, now: clock.now }), keys }
+  }
+
+  return {
+    ofOptions() {
+      if (typeof credentials !== 'object' || credentials.kind !== 'oidc')
+        throw new TypeError('no tokens are configured')
+      const { issuer, allowHttp, in: locations, maxBytes } = credentials
+      const keys = storeOf(issuer, allowHttp)
+      return identification(rulesOf(credentials, undefined, undefined), keys, {
+        in: locations,
+        maxBytes,
+        asApicast: false,
+      })
+    },
+    ofPortal({ in: locations, keys, clientId }) {
+      const { maxBytes } = TOKEN_DEFAULTS
+      return identification(
+        rulesOf(oidc, oidc.issuer, clientId),
+        'fixed' in keys ? new FixedKeys(keys.fixed) : storeOf(keys.endpoint, oidc.allowHttp),
+        { in: locations, maxBytes, asApicast: true },
+      )
+    },
+    close() {
+      for (const store of stores.values()) store.close()
+    },
+  }
+}
+
+function rulesOf(
+  { audience, algorithms, requiredClaims, typ, clockToleranceMs, clientId }: ResolvedTokenRules,
+  issuers: readonly string[] | undefined,
+  ofProduct: TokenRules['clientId'] | undefined,
+): TokenRules {
+  return {
+    issuers,
+    audience,
+    algorithms,
+    requiredClaims,
+    typ,
+    clockToleranceMs,
+    clientId:
+      typeof clientId === 'function'
+        ? clientId
+        : clientId === undefined
+          ? (ofProduct ?? clientIdByClaim(CLIENT_ID_CLAIM))
+          : clientIdByClaim(clientId),
+  }
+}
