@@ -32,17 +32,25 @@ export interface Deviation {
     readonly params?: Record<string, string>
     readonly body?: string
     readonly headers?: Record<string, string | null>
+    /** The call to the backend; null for none. Default: as recorded. */
+    readonly call?: null
+    /** The configuration is refused at start. */
+    readonly refused?: true
+    /** Statuses of the steps, where there are several. */
+    readonly steps?: readonly number[]
   }
   readonly reason: string
 }
 
-export type ApicastFile = 'mapping-rules' | 'credentials' | 'backend-responses'
+export type ApicastFile = 'mapping-rules' | 'credentials' | 'backend-responses' | 'oidc'
 
 /** The cases of one file, each with its intended deviation, if any. Throws if a deviation names no case. */
-export function apicastCases(file: ApicastFile): (ApicastCase & { readonly deviation: Deviation | undefined })[] {
-  const recorded: ApicastCase[] = read(`apicast/${file}.json`)
+export function apicastCases<Case extends { readonly name: string } = ApicastCase>(
+  file: ApicastFile,
+): (Case & { readonly deviation: Deviation | undefined })[] {
+  const recorded: Case[] = readCases(`apicast/${file}.json`)
   const deviations = new Map(
-    read<Record<ApicastFile, Deviation[]>>('apicast-deviations.json')[file].map((one) => [one.case, one]),
+    readCases<Record<ApicastFile, Deviation[]>>('apicast-deviations.json')[file].map((one) => [one.case, one]),
   )
   const seen = new Map<string, number>()
   const cases = recorded.map((one) => {
@@ -57,6 +65,7 @@ export function apicastCases(file: ApicastFile): (ApicastCase & { readonly devia
   return cases
 }
 
-function read<Document>(path: string): Document {
+/** A document of this folder. */
+export function readCases<Document>(path: string): Document {
   return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
 }
