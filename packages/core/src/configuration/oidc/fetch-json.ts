@@ -70,7 +70,7 @@ async function get(
       body: undefined,
       timeoutMs,
       signal: undefined,
-      line: '',
+      line: [''],
       whenSent: 'abort',
     })
   } catch (error) {
