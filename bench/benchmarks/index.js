@@ -14,6 +14,7 @@ import { middleware } from './middleware.js'
 import { npmClient } from './npm-client.js'
 import { replay } from './replay.js'
 import { reporting } from './reporting.js'
+import { tokens } from './tokens.js'
 
 /**
  * @typedef {{ rounds: number, seconds: number }} Plan
@@ -55,6 +56,7 @@ export const BENCHMARKS = {
     "rateLimitHeaders 'all'": { readHeaders: true, rateLimitHeaders: 'all' },
   }),
   journal: decisions({ 'with a journal': { journal: true }, 'without one': {} }, { minPerSecond: 400_000 }),
+  tokens,
   replay,
   decoding,
   reporting,
