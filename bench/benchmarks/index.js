@@ -12,8 +12,8 @@ import { matching } from './matching.js'
 import { memory } from './memory.js'
 import { middleware } from './middleware.js'
 import { npmClient } from './npm-client.js'
-import { replay } from './replay.js'
 import { reporting } from './reporting.js'
+import { stalls } from './stalls.js'
 import { tokens } from './tokens.js'
 
 /**
@@ -57,7 +57,7 @@ export const BENCHMARKS = {
   }),
   journal: decisions({ 'with a journal': { journal: true }, 'without one': {} }, { minPerSecond: 400_000 }),
   tokens,
-  replay,
+  stalls,
   decoding,
   reporting,
   middleware,
