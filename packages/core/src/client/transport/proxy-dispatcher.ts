@@ -1,4 +1,5 @@
 /** A dispatcher that goes through a forward proxy, as the usual environment variables name it. */
+import type { Duplex } from 'node:stream'
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { PROXY_TIMEOUT_MS } from '../../defaults.ts'
 
@@ -31,11 +32,17 @@ function connectionsTo(proxy: URL, options: object): Dispatcher {
   const connect: Connect = pool.connect.bind(pool)
   return Object.assign(pool, {
     async connect(options: Dispatcher.ConnectOptions) {
+      let tunnel: Dispatcher.ConnectData
       try {
-        return await connect(options)
+        tunnel = await connect(options)
       } catch (error) {
-        throw isEndOfSocket(error) ? new ConnectionReset() : error
+        throw isEndOfSocket(error) ? new ProxyFailure('ECONNRESET', 'the proxy ended the connection') : error
       }
+      const { statusCode, socket } = tunnel
+      if (statusCode !== 200 || isUnused(socket)) return tunnel
+      // undici reads it before it writes, and would ask for one tunnel after another without end.
+      socket.on('error', () => {}).destroy()
+      throw new ProxyFailure('EPROTO', 'the tunnel spoke before it was asked')
     },
   })
 }
@@ -45,11 +52,17 @@ function isEndOfSocket(error: unknown): boolean {
   return (error as { readonly code?: unknown } | null)?.code === 'UND_ERR_SOCKET'
 }
 
-/** The proxy ended its connection instead of an answer. */
-class ConnectionReset extends Error {
-  readonly code = 'ECONNRESET'
+/** Neither HTTP nor TLS lets the other side begin. */
+function isUnused({ readableLength, readable }: Duplex): boolean {
+  return readable && readableLength === 0
+}
 
-  constructor() {
-    super('the proxy ended the connection')
+/** The connection to the proxy cannot be used. */
+class ProxyFailure extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
   }
 }

@@ -3,9 +3,11 @@ import { createServer, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { closeServer, listenOnLoopback } from '../../../../../test/support/listening.ts'
+import { rejection } from '../../../../../test/support/rejection.ts'
 import { sayYes, startBackend } from '../../../../../test/support/socket-backend.ts'
 import { takeWarnings } from '../../../../../test/support/warnings.ts'
 import { type Environment, optionsFromEnv } from '../../../src/configuration/options/options-from-env.ts'
@@ -160,23 +162,36 @@ test.each([
   expect(asked).toMatch(scheme === 'https:' ? /^CONNECT backend$/ : /backend/)
 })
 
-test('a proxy that ends its connection instead of an answer is asked no more after the call', async () => {
+const TUNNEL = 'HTTP/1.1 200 Connection established\r\n\r\n'
+
+test.each([
+  ['that ends its connection instead of an answer', 'http:', 'ECONNRESET', (socket: Duplex) => socket.destroy()],
+  ['whose tunnel speaks first', 'http:', 'EPROTO', (socket: Duplex) => socket.end(`${TUNNEL}hello\r\n\r\n`)],
+  ['whose tunnel answers first', 'http:', 'EPROTO', (socket: Duplex) => socket.end(`${TUNNEL}HTTP/1.1 200 OK\r\n`)],
+  ['whose tunnel speaks no TLS', 'https:', 'EPROTO', (socket: Duplex) => socket.end(`${TUNNEL}hello\r\n\r\n`)],
+])('a proxy %s is asked no more after the call (%s)', async (_which, scheme, code, answer) => {
   const backend = await startBackend(sayYes)
   let asked = 0
   const server = createServer()
   server.on('connect', (_request, socket) => {
     asked++
-    socket.destroy()
+    socket.on('error', () => {})
+    answer(socket)
   })
   const proxy = `http://127.0.0.1:${await listenOnLoopback(server)}`
   onTestFinished(() => closeServer(server))
-  const options = optionsFromEnv({ ...credential, THREESCALE_BACKEND_URL: backend.url, HTTP_PROXY: proxy })
+  const options = optionsFromEnv({
+    ...credential,
+    THREESCALE_BACKEND_URL: backend.url.replace('http:', scheme),
+    ALL_PROXY: proxy,
+  })
   const client = new ThreeScaleClient({ ...options, retry: 2 } as ConstructorParameters<typeof ThreeScaleClient>[0])
   onTestFinished(async () => {
     await client.close()
     await options.dispatcher?.close()
   })
-  await expect(client.authrep({ userKey: 'k' })).rejects.toThrow(/ECONNRESET$/)
+  const failure = await rejection(client.authrep({ userKey: 'k' }))
+  expect(failure).toMatchObject({ code: 'ERR_THREESCALE_TRANSPORT', sent: false, cause: { code } })
   expect(asked).toBe(3)
 })
 
