@@ -184,6 +184,16 @@ describe.each(table)('a 4xx that is not 3scale’s, $mode, $onUnavailable', ({ c
     expect(await busy.ask('stranger')).toBe('overloaded')
     await busy.gateway.close()
   })
+
+  it('law 3: lets no unknown caller in while the probe is crowded out, and leaves the breaker closed', async () => {
+    const world = open({ ...settings, breaker: { failures: 1, openMs: 60_000 } })
+    expect(await world.ask('k1')).toBe('allow')
+    const crowdedOut = () => Promise.reject(new TimeoutError('no connection', { sent: false, crowdedOut: true }))
+    world.stranger = ({ path }) => (path.includes('clean-probe') ? crowdedOut() : causedBy('evil')({ path } as never))
+    expect(await world.ask('evil')).toBe('overloaded')
+    expect(await world.ask('made-up')).toBe('user_key_invalid')
+    await world.gateway.close()
+  })
 })
 
 describe('a caller that 3scale has accepted before, when a 4xx about it is not 3scale’s but 3scale answers', () => {

@@ -9,8 +9,9 @@ import type { ForeignAnswer } from '../observe/foreign-answer.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Breaker } from './breaker.ts'
+import { isOutage } from './outage.ts'
 
-/** busy: 3scale answered 429. silent: it gave no answer, or another foreign one. late: no result within the time. */
+/** busy: 3scale answered 429, or too much was asked at once. silent: it gave no answer, or another foreign one. late: no result within the time. */
 export type ProbeResult = 'answered' | 'busy' | 'silent' | 'late'
 
 /** At most one probe of a service begins within this time, and its result holds for so long, in milliseconds. */
@@ -101,7 +102,7 @@ export class CleanProbes {
       const status = error instanceof BackendError ? error.status : undefined
       // The operator is told of the foreign answer, because that began the outage.
       observer.called({ ...call(), outcome: 'failed', status, code }, foreign)
-      if (status === 429) return 'busy'
+      if (!isOutage(error)) return 'busy'
       breaker?.failure()
       return 'silent'
     }
