@@ -199,7 +199,7 @@ async function play(script: readonly Step[], options: Partial<GatewayOptions>, k
 }
 
 const CACHE = { ttlMs: 2000, staleMs: 20_000 }
-const table = [false, CACHE, { ...CACHE, limitMargin: 0.5 }].flatMap((cache) =>
+const table = [false, CACHE].flatMap((cache) =>
   (['deny', 'last-known', 'allow'] as const).flatMap((onUnavailable) =>
     [false, true].map((responseCodes) => ({ cache, onUnavailable, responseCodes })),
   ),
