@@ -1,2 +1,4 @@
 /** `@threescale/redis`: one count for all processes of a gateway. */
-export {}
+export type { RedisStoreOptions } from './options.ts'
+export { redisStore } from './redis-store.ts'
+export type { SendCommand } from './wire/send-command.ts'

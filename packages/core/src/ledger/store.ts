@@ -30,7 +30,7 @@ export interface StoreHost {
   readLayout(text: string): Layout | undefined
   /** This process has to ask 3scale about the application, for all, and to give the answer to `apply`. */
   refresh(application: StoredApplication): void
-  /** This process has to report what waits, for all: by `take`, once. */
+  /** This process has to report what waits, for all: by `take`, again while `more` is true. */
   report(): void
   tell(message: StoreMessage): void
 }
@@ -121,6 +121,8 @@ export interface StoredRow {
 export interface StoredBatch {
   readonly id: string
   readonly rows: readonly StoredRow[]
+  /** Whether more has been waiting for `intervalMs`. */
+  readonly more: boolean
 }
 
 /**
@@ -170,8 +172,8 @@ export interface ServiceStore {
    */
   apply(application: StoredApplication, answer: StoredAnswer): Promise<void>
   /**
-   * Takes what waits in the store, the usage of up to 1,000 applications that wait longest, after booking what this
-   * process still owes. Undefined: nothing waits, or the store does not answer. Never rejects.
+   * Takes what waits in the store longest, at most 1,000 rows, after booking what this process still owes. Undefined:
+   * nothing waits, or the store does not answer. Never rejects.
    */
   take(): Promise<StoredBatch | undefined>
   /**

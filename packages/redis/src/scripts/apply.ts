@@ -1,14 +1,16 @@
 /** apply: corrects the counts of one application by an answer of 3scale. */
 
 export const APPLY: string = `
--- ARGV: t, application, asked, v, text of the layout, n, reports... -> ok | wait (recovering)
+-- ARGV: t, application, asked, v, text of the layout, base, n, reports...
+--   base    the layout that the process knew when it made this one
 --   report  limit, start, end, current, number of covered metrics, metrics...
+-- -> ok | wait (recovering) | other, v (another layout than base is here, and must not be replaced unseen)
 local app, asked, v, text = A[2], tonumber(A[3]), A[4], A[5]
 local key = P .. ':a:' .. app
 local s = call('HMGET', STATE, 'epoch', 'rec', 'floor')
 local newestWindow = tonumber(s[3] or 0)
-local reports, names, k = {}, {}, 7
-for i = 1, tonumber(A[6]) do
+local reports, names, k = {}, {}, 8
+for i = 1, tonumber(A[7]) do
   local report = {
     name = A[k], start = tonumber(A[k + 1]), stop = tonumber(A[k + 2]), current = tonumber(A[k + 3]),
     covers = {}, unsent = 0, unsettled = 0,
@@ -30,6 +32,7 @@ end
 
 local h, had = call('HGETALL', key), {}
 for i = 1, #h, 2 do had[h[i]] = h[i + 1] end
+if had.v and had.v ~= A[6] and had.v ~= v then return { 'other', had.v } end
 local newest = asked > tonumber(had.q or 0)
 local settled = asked - SETTLE
 local drop, set, batches = {}, {}, {}

@@ -12,22 +12,50 @@ local function pend(app, field, n)
   waits(app, math.max(t, tonumber(call('HGET', STATE, 'floor') or 0)))
 end
 
--- Moves batch 'id' to state 'to'. 'rows' (application, minute|metric, n) make a batch anew that this server has lost.
+-- Takes rows out of the batch that they were taken with.
+local function leave(parent, rows)
+  local moved, left = {}, {}
+  for i = 1, #rows, 3 do
+    moved[rows[i]] = moved[rows[i]] or {}
+    moved[rows[i]][rows[i + 1]] = true
+    call('HDEL', P .. ':a:' .. rows[i], '-' .. parent .. '|' .. rows[i + 1])
+  end
+  local had = cmsgpack.unpack(call('HGET', P .. ':b:' .. parent, 'rows'))
+  for i = 1, #had, 3 do
+    if not (moved[had[i]] and moved[had[i]][had[i + 1]]) then
+      left[#left + 1], left[#left + 2], left[#left + 3] = had[i], had[i + 1], had[i + 2]
+    end
+  end
+  call('HSET', P .. ':b:' .. parent, 'rows', cmsgpack.pack(left))
+end
+
+-- Makes batch 'id' of rows (application, minute|metric, n), because it is a new part of another, <parent>/<n>, or
+-- because this server has lost it. -> its state; nil: there was nothing to make it of
+local function make(id, restore, rows)
+  local parent = string.match(id, '^(.*)/')
+  local was = parent and call('HGET', P .. ':b:' .. parent, 'st')
+  if was == 'acked' then return was end
+  if not was and restore == 'part' then return nil end
+  if was then leave(parent, rows) end
+  for i = 1, #rows, 3 do
+    -- 'sub': the server went back to before the take, so the rows still wait there. 'keep': it is empty.
+    if not was and restore == 'sub' then pend(rows[i], '+' .. rows[i + 1], -rows[i + 2]) end
+    call('HINCRBY', P .. ':a:' .. rows[i], '-' .. id .. '|' .. rows[i + 1], num(rows[i + 2]))
+  end
+  was = was or 'flight'
+  local key = P .. ':b:' .. id
+  call('HSET', key, 'st', was, 'at', num(t), 'rows', cmsgpack.pack(rows))
+  call('PEXPIRE', key, DAY)
+  call('ZADD', OPEN, num(t), id)
+  return was
+end
+
+-- Moves batch 'id' to state 'to'. 'rows' make it anew where it is missing.
 local function settle(id, to, restore, rows)
   local key = P .. ':b:' .. id
   local was = call('HGET', key, 'st')
-  if not was then
-    if restore == '' then return 'lost' end
-    was = 'flight'
-    for i = 1, #rows, 3 do
-      -- 'sub': the server went back to before the take, so the rows still wait there. 'keep': it is empty.
-      if restore == 'sub' then pend(rows[i], '+' .. rows[i + 1], -rows[i + 2]) end
-      call('HINCRBY', P .. ':a:' .. rows[i], '-' .. id .. '|' .. rows[i + 1], num(rows[i + 2]))
-    end
-    call('HSET', key, 'st', was, 'at', num(t), 'rows', cmsgpack.pack(rows))
-    call('PEXPIRE', key, DAY)
-    call('ZADD', OPEN, num(t), id)
-  end
+  if not was and restore ~= '' then was = make(id, restore, rows) end
+  if not was then return 'lost' end
   -- The outcome may be told again, after the batch was already settled.
   if was == 'acked' then return to == 'flight' and 'no' or 'ok' end
   -- 40 s without a word: it was put back or is ambiguous by now, so no byte of it may be sent.
@@ -43,7 +71,7 @@ local function settle(id, to, restore, rows)
     return 'ok'
   end
   call('HSET', key, 'st', to, 'at', num(t))
-  if to == 'flight' then call('ZADD', OPEN, num(t), id) else call('ZREM', OPEN, id) end
+  if to == 'flight' or to == 'taken' then call('ZADD', OPEN, num(t), id) else call('ZREM', OPEN, id) end
   if to == 'acked' then call('HDEL', key, 'rows') end
   if to == 'ambiguous' then call('PEXPIRE', key, 40 * DAY) end
   return 'ok'

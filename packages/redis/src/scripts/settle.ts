@@ -1,7 +1,7 @@
 /** settle: what becomes of a batch. */
 
 export const SETTLE: string = `
--- ARGV: t, batch, state, restore ('' | sub | keep), rows... (application, minute|metric, n)
+-- ARGV: t, batch, state, restore ('' | part | sub | keep), rows... (application, minute|metric, n)
 -- -> ok | no (it must not be sent) | lost (this server has no such batch)
 local rows = {}
 for i = 5, #A, 3 do

@@ -120,7 +120,15 @@ export class RandomCommands {
       return [[`${period}/${metric}`, ...times, String(covers.length), ...covers]]
     })
     const asked = this.#t - this.#below(this.#random() < 0.1 ? 90_000 : 300)
-    return [this.#one(APPLICATIONS), String(asked), v, `text of ${v}`, String(reports.length), ...reports.flat()]
+    return [
+      this.#one(APPLICATIONS),
+      String(asked),
+      v,
+      `text of ${v}`,
+      this.#one(LAYOUTS),
+      String(reports.length),
+      ...reports.flat(),
+    ]
   }
 
   #batch(fresh: number): string {
@@ -130,12 +138,13 @@ export class RandomCommands {
 
   #settle(): string[] {
     const to = this.#one(['flight', 'flight', 'acked', 'back', 'ambiguous', 'gone'])
-    const restore = to === 'back' || to === 'gone' ? '' : this.#one(['', '', '', 'sub', 'keep'])
+    const restore = to === 'back' || to === 'gone' ? '' : this.#one(['', '', '', 'part', 'sub', 'keep'])
     const rows = Array.from({ length: restore === '' ? 0 : 1 + this.#below(2) }, () => [
       this.#one(APPLICATIONS),
       `${this.#minute()}|${this.#one(METRICS)}`,
       String(1 + this.#below(4)),
     ])
-    return [this.#batch(0.1), to, restore, ...rows.flat()]
+    const id = this.#batch(0.1)
+    return [this.#random() < 0.3 ? `${id}/${this.#below(2)}` : id, to, restore, ...rows.flat()]
   }
 }

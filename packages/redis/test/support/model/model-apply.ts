@@ -11,8 +11,8 @@ interface Report {
   unsettled: number
 }
 
-export function apply(state: ModelState, t: number, args: readonly string[]): string {
-  const [app, askedText, v, text] = args as [string, string, string, string]
+export function apply(state: ModelState, t: number, args: readonly string[]): string | string[] {
+  const [app, askedText, v, text, base] = args as [string, string, string, string, string]
   const asked = Number(askedText)
   const reports = readReports(args)
   for (const { start } of reports) if (start > state.number('floor')) state.s.floor = start
@@ -22,6 +22,8 @@ export function apply(state: ModelState, t: number, args: readonly string[]): st
     return 'wait'
   }
   const had = new Map(fields)
+  const before = had.get('v')
+  if (before !== undefined && before !== base && before !== v) return ['other', String(before)]
   const newest = asked > Number(had.get('q') ?? 0)
   for (const [field, value] of had) {
     const sent = /^-([^|]*)\|(\d+)[.\d]*\|(.*)$/.exec(field)
@@ -79,8 +81,8 @@ function add(
 
 function readReports(args: readonly string[]): Report[] {
   const reports: Report[] = []
-  let k = 5
-  for (let i = Number(args[4]); i > 0; i--) {
+  let k = 6
+  for (let i = Number(args[5]); i > 0; i--) {
     const [name, start, stop, current, covered] = args.slice(k, k + 5) as [string, string, string, string, string]
     const covers = new Set(args.slice(k + 5, k + 5 + Number(covered)))
     k += 5 + Number(covered)

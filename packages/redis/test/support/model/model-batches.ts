@@ -1,5 +1,5 @@
 /** take and settle in JavaScript. */
-import type { ModelState } from './model-state.ts'
+import type { ModelBatch, ModelState } from './model-state.ts'
 
 type Row = string | number
 
@@ -55,19 +55,8 @@ export function take(state: ModelState, t: number, id: string): Row[] {
 
 export function settle(state: ModelState, t: number, id: string, to: string, restore: string, rows: Row[]): string {
   let batch = state.batches.get(id)
-  if (batch === undefined) {
-    if (restore === '') return 'lost'
-    for (let i = 0; i < rows.length; i += 3) {
-      const [app, row, n] = [String(rows[i]), String(rows[i + 1]), Number(rows[i + 2])]
-      if (restore === 'sub') state.pend(t, app, `+${row}`, -n)
-      const fields = state.application(app)
-      const sent = `-${id}|${row}`
-      fields.set(sent, Number(fields.get(sent) ?? 0) + n)
-    }
-    batch = { st: 'flight', at: t, rows }
-    state.batches.set(id, batch)
-    state.open.set(id, t)
-  }
+  if (batch === undefined && restore !== '') batch = make(state, t, id, restore, rows)
+  if (batch === undefined) return 'lost'
   if (batch.st === 'acked') return to === 'flight' ? 'no' : 'ok'
   if (to === 'flight' && batch.st !== 'taken' && batch.st !== 'flight') return 'no'
   if (to === 'back' || to === 'gone') {
@@ -85,8 +74,38 @@ export function settle(state: ModelState, t: number, id: string, to: string, res
   }
   batch.st = to
   batch.at = t
-  if (to === 'flight') state.open.set(id, t)
+  if (to === 'flight' || to === 'taken') state.open.set(id, t)
   else state.open.delete(id)
   if (to === 'acked') batch.rows = undefined
   return 'ok'
+}
+
+function make(state: ModelState, t: number, id: string, restore: string, rows: Row[]): ModelBatch | undefined {
+  const parentId = /^(.*)\//.exec(id)?.[1]
+  const parent = parentId === undefined ? undefined : state.batches.get(parentId)
+  if (parent?.st === 'acked') return parent
+  if (parent === undefined && restore === 'part') return undefined
+  if (parent !== undefined) leave(state, parentId!, parent, rows)
+  for (let i = 0; i < rows.length; i += 3) {
+    const [app, row, n] = [String(rows[i]), String(rows[i + 1]), Number(rows[i + 2])]
+    if (parent === undefined && restore === 'sub') state.pend(t, app, `+${row}`, -n)
+    const fields = state.application(app)
+    const sent = `-${id}|${row}`
+    fields.set(sent, Number(fields.get(sent) ?? 0) + n)
+  }
+  const batch: ModelBatch = { st: parent?.st ?? 'flight', at: t, rows }
+  state.batches.set(id, batch)
+  state.open.set(id, t)
+  return batch
+}
+
+function leave(state: ModelState, parentId: string, parent: ModelBatch, rows: readonly Row[]): void {
+  const keyOf = (list: readonly Row[], i: number) => JSON.stringify([String(list[i]), String(list[i + 1])])
+  const moved = new Set<string>()
+  for (let i = 0; i < rows.length; i += 3) {
+    moved.add(keyOf(rows, i))
+    state.application(String(rows[i])).delete(`-${parentId}|${rows[i + 1]}`)
+  }
+  const had = parent.rows!
+  parent.rows = had.filter((_, i) => !moved.has(keyOf(had, i - (i % 3))))
 }

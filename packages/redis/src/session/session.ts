@@ -1,0 +1,269 @@
+/** This process in one partition of the store: decides what is known here, and asks for the rest. */
+import type {
+  Asked,
+  Asking,
+  BatchState,
+  StoredAnswer,
+  StoredBatch,
+  StoredRow,
+  StoreStats,
+  UnbookedUsage,
+  UsageShape,
+} from '@threescale/core'
+import type { Link } from '../wire/link.ts'
+import { denialOf, knownFull } from './denial.ts'
+import { Dialogue } from './dialogue.ts'
+import { LATER, UNSETTLED } from './line.ts'
+import { checkMemoryPolicy } from './memory-policy.ts'
+import type { Booking } from './owed.ts'
+import type { SessionParts } from './parts.ts'
+import { Reports } from './reports.ts'
+import { SESSION } from './settings.ts'
+import type { Kind } from './shape.ts'
+import { Share } from './share.ts'
+import type { SharedApplication } from './shared-application.ts'
+import type { StoreTime } from './store-time.ts'
+
+const APPLY_ATTEMPTS = 4
+/** Usage that awaits its response for longer is reported without a status soon, or was already. */
+const HELD_MS = 3_000_000
+
+export class Session {
+  readonly #parts: SessionParts
+  readonly #reports: Reports
+  readonly #dialogue: Dialogue
+  readonly #newName: () => string
+  #asleep = true
+  #fellAsleepAt: number | undefined
+  #left: (() => void) | undefined
+  #closed = false
+  #yes: Asked & { readonly kind: 'yes' } = { kind: 'yes', minute: 0 }
+
+  /**
+   * @param newName makes a name that no other process has.
+   * @param report called when this process has to take what waits.
+   */
+  constructor(parts: SessionParts, newName: () => string, report: () => void) {
+    this.#parts = parts
+    this.#newName = newName
+    this.#reports = new Reports(parts)
+    const left = () => this.#rest()
+    this.#dialogue = new Dialogue(parts, this.#reports, { report, left }, newName())
+  }
+
+  /** The way to the partition's server. */
+  get link(): Link {
+    return this.#parts.link
+  }
+
+  /** The store's time. */
+  get time(): StoreTime {
+    return this.#parts.time
+  }
+
+  ask(application: SharedApplication, usage: UsageShape, asking: Asking): Asked | Promise<Asked> {
+    if (this.#closed) return LATER
+    this.#use()
+    const { time, clock, lines, link, settings } = this.#parts
+    const { layout } = application
+    if (layout !== undefined) {
+      const minute = time.minute()
+      const { cells, settled } = layout.print(usage, minute)
+      const full = knownFull(application, cells, clock.elapsed(), SESSION.fullMs)
+      if (full !== undefined) {
+        if (full.lookDue) this.#plan(lines.line(application, usage, 'look').notBefore)
+        return denialOf(application, cells)
+      }
+      if (!settled) return UNSETTLED
+      if (cells.length === 0 && time.now() - application.provedAt <= settings.staleMs) {
+        return this.#take(application, usage, minute, asking)
+      }
+    }
+    if (link.failingMs > SESSION.downMs) return LATER
+    const line = lines.line(application, usage, asking)
+    this.#plan(line.notBefore)
+    return lines.wait(line)
+  }
+
+  askAlone(application: SharedApplication, usage: UsageShape, asking: Asking, whole: boolean): Asked {
+    const { time, link, settings, shapes } = this.#parts
+    if (this.#closed) return LATER
+    const minute = time.minute()
+    const { cells } = shapes.of(application.layout, usage, minute, 'counted')
+    const known = application.layout !== undefined && time.now() - application.decidedAt <= settings.staleMs
+    if (!known) return whole ? this.#take(application, usage, minute, asking) : LATER
+    if (link.failingSince === undefined) return LATER
+    const { answeredAt, processes } = this.#dialogue
+    if (application.share?.since !== answeredAt) application.share = new Share(answeredAt)
+    if (!application.share.fits(application, cells, whole ? 1 : processes)) return LATER
+    const asked = this.#take(application, usage, minute, asking)
+    if (asked.kind === 'yes' && asking !== 'look') application.share.take(cells)
+    return asked
+  }
+
+  book(application: SharedApplication, usage: UsageShape, code: number | undefined): void {
+    this.#use()
+    const minute = this.#parts.time.minute()
+    // What carries a status is a row of its own, and the counts take it as held and released at once.
+    if (code === undefined) this.#owe(application, usage, minute, 'counted', 1)
+    else {
+      this.#owe(application, usage, minute, 'held', 1)
+      this.#owe(application, usage, minute, 'released', -1)
+      this.#owe(application, usage, minute, `reported.${code}`, 1)
+    }
+    this.#dialogue.bookNow()
+  }
+
+  release(application: SharedApplication, usage: UsageShape, minute: number, code: number | undefined): void {
+    if (this.#parts.time.now() - minute > HELD_MS) return
+    this.#use()
+    this.#owe(application, usage, minute, 'released', -1)
+    this.#owe(application, usage, minute, code === undefined ? 'reported' : `reported.${code}`, 1)
+  }
+
+  async apply(application: SharedApplication, { asked, layout, windows }: StoredAnswer): Promise<void> {
+    this.#use()
+    const { layouts, lines, link } = this.#parts
+    let base = application.layout?.name ?? ''
+    for (let attempt = 1; attempt <= APPLY_ATTEMPTS; attempt++) {
+      const made = layouts.add(layout())
+      const args = [application.id, String(Math.floor(asked)), made.name, made.text, base, String(made.limits.length)]
+      made.limits.forEach(({ name, covers }, i) => {
+        const { start, end, current } = windows[i]!
+        args.push(name, String(start), String(end), String(current), String(covers.length), ...covers)
+      })
+      const answer = await link.repeat('apply', args, (value) => value, APPLY_ATTEMPTS)
+      if (answer === 'ok') {
+        application.layOut(made)
+        application.provedAt = Math.max(application.provedAt, Math.floor(asked))
+      }
+      if (!Array.isArray(answer)) break
+      // The layout that is there may know more of the metrics. Once it is read, this one is made anew.
+      base = String(answer[1])
+      if (layouts.get(base) === undefined) await layouts.load(base)
+      application.layOut(layouts.get(base))
+    }
+    lines.hurry(application)
+    this.#dialogue.plan()
+  }
+
+  async take(): Promise<StoredBatch | undefined> {
+    if (this.#closed) return undefined
+    this.#use()
+    await this.#dialogue.booked()
+    return this.#closed ? undefined : await this.#reports.take(this.#dialogue.process)
+  }
+
+  has(batch: StoredBatch): boolean {
+    return this.#reports.has(batch)
+  }
+
+  settle(batch: StoredBatch, to: BatchState): Promise<boolean> {
+    return this.#reports.settle(batch, to)
+  }
+
+  part(batch: StoredBatch, rows: readonly StoredRow[]): Promise<StoredBatch | undefined> {
+    return this.#reports.part(batch, rows)
+  }
+
+  stats(): StoreStats {
+    const { link, owed, clock } = this.#parts
+    const { failingMs, commands } = link
+    const failing = failingMs >= SESSION.tellFailingMs
+    const working = this.#asleep ? 'idle' : 'shared'
+    return {
+      state: this.#closed ? 'closed' : failing ? 'failing' : working,
+      since: failing ? clock.now() - failingMs : undefined,
+      processes: this.#dialogue.processes,
+      owed: owed.size,
+      commands,
+    }
+  }
+
+  async close(timeoutMs: number): Promise<UnbookedUsage> {
+    const { clock, lines, link } = this.#parts
+    if (!this.#asleep) {
+      await new Promise<void>((resolve) => {
+        const timer = clock.schedule(resolve, timeoutMs)
+        this.#left = () => {
+          timer.cancel()
+          resolve()
+        }
+        this.#dialogue.leaving = true
+        this.#dialogue.plan()
+      })
+    }
+    this.#closed = true
+    this.#asleep = true
+    this.#dialogue.close()
+    link.close()
+    lines.close()
+    return this.unbooked()
+  }
+
+  /** What the store does not have, or not surely. */
+  unbooked(): UnbookedUsage {
+    return { owed: rowsOf(this.#parts.owed), doubtful: rowsOf(this.#dialogue.underWay) }
+  }
+
+  /** Takes usage without asking. */
+  #take(application: SharedApplication, usage: UsageShape, minute: number, asking: Asking): Asked {
+    if (asking !== 'look') {
+      if (this.#parts.owed.size >= this.#parts.settings.maxPending) return LATER
+      this.#owe(application, usage, minute, asking === 'hold' ? 'held' : 'counted', 1)
+    }
+    if (this.#yes.minute !== minute) this.#yes = Object.freeze({ kind: 'yes', minute })
+    return this.#yes
+  }
+
+  #owe(application: SharedApplication, usage: UsageShape, minute: number, kind: Kind, n: number): void {
+    const { owed, shapes } = this.#parts
+    const shape = shapes.of(application.layout, usage, minute, kind)
+    if (shape.print.metrics.length > 0) owed.add({ application, shape, n })
+  }
+
+  /** @param at by elapsed time. */
+  #plan(at: number): void {
+    if (at <= this.#parts.clock.elapsed()) this.#dialogue.plan()
+  }
+
+  #use(): void {
+    const now = this.#parts.clock.elapsed()
+    this.#dialogue.usedAt = now
+    if (!this.#asleep || this.#closed) return
+    this.#asleep = false
+    const slept = this.#fellAsleepAt === undefined ? 0 : now - this.#fellAsleepAt
+    if (this.#fellAsleepAt === undefined) void checkMemoryPolicy(this.#parts)
+    if (slept > SESSION.forgottenMs) this.#dialogue.begin(this.#newName())
+    this.#beat()
+  }
+
+  /** A heartbeat now and about once a second, while the session is awake. */
+  #beat(): void {
+    if (this.#asleep) return
+    const { clock, random } = this.#parts
+    this.#dialogue.beatDue = true
+    this.#dialogue.plan()
+    clock.schedule(() => this.#beat(), SESSION.beatMs * (0.8 + 0.4 * random()))
+  }
+
+  #rest(): void {
+    this.#asleep = true
+    this.#fellAsleepAt = this.#parts.clock.elapsed()
+    this.#left?.()
+  }
+}
+
+function rowsOf(bookings: Iterable<Booking>): StoredRow[] {
+  const rows: StoredRow[] = []
+  for (const { application, shape, n } of bookings) {
+    const { kind, print } = shape
+    // What is held was booked when it was admitted. Only its status is lost.
+    if (kind === 'released') continue
+    const code = kind.startsWith('reported.') ? Number(kind.slice('reported.'.length)) : undefined
+    print.metrics.forEach((metric, i) => {
+      rows.push({ application: application.id, minute: print.minute, metric, code, amount: n * print.amounts[i]! })
+    })
+  }
+  return rows
+}
