@@ -8,7 +8,7 @@ export const APPLY: string = `
 local app, asked, v, text = A[2], tonumber(A[3]), A[4], A[5]
 local key = P .. ':a:' .. app
 local s = call('HMGET', STATE, 'epoch', 'rec', 'floor')
-local newestWindow = tonumber(s[3] or 0)
+local floorTime = tonumber(s[3] or 0)
 local reports, names, k = {}, {}, 8
 for i = 1, tonumber(A[7]) do
   local report = {
@@ -19,9 +19,9 @@ for i = 1, tonumber(A[7]) do
   k = k + 5 + tonumber(A[k + 4])
   reports[i] = report
   names[report.name] = true
-  if report.start > newestWindow then
-    newestWindow = report.start
-    call('HSET', STATE, 'floor', num(newestWindow))
+  if report.start > floorTime then
+    floorTime = report.start
+    call('HSET', STATE, 'floor', num(floorTime))
   end
 end
 -- What waits may be incomplete: the next ask leads to a new question.
@@ -64,7 +64,13 @@ for field, value in pairs(had) do
     if sent and newest and (not open or sent.state == 'ambiguous' and not within) then drop[#drop + 1] = field end
   else
     local name, stop = string.match(field, '^(.*)|(%d+)$')
-    if name and (tonumber(stop) <= t or newest and not names[name]) then drop[#drop + 1] = field end
+    stop = tonumber(stop)
+    if name and (stop <= t or newest and not names[name]) then drop[#drop + 1] = field end
+    -- A server whose clock is behind this one's must not open that window again, with a count of 0.
+    if name and stop <= t and stop > floorTime then
+      floorTime = stop
+      call('HSET', STATE, 'floor', num(floorTime))
+    end
   end
 end
 

@@ -17,7 +17,7 @@ export const SYNC: string = `
 local process, seq, acked, beat = A[2], tonumber(A[3]), tonumber(A[4]), A[5]
 local s = call('HMGET', STATE, 'run', 'epoch', 'rec', 'floor', 'at')
 local run, epoch, rec, at = s[1], tonumber(s[2] or 0), tonumber(s[3] or 0), tonumber(s[5] or 0)
--- A clock behind 3scale's would open windows that are over there.
+-- A clock behind 3scale's, or behind that of the last server, would open windows that are over.
 local T = math.max(t, tonumber(s[4] or 0))
 local memory = P .. ':m:' .. process
 local m = call('HMGET', memory, 'seq', 'acked')
@@ -42,6 +42,8 @@ if moved or acked > epoch or (seq - 1 > last and (acked == epoch or rec <= t)) t
       call('ZREM', BEAT, silent)
       call('ZREM', ACK, silent)
     end
+    -- The others have had no time yet, and the clock may be another one: the next server must not find them silent.
+    for _, other in ipairs(call('ZRANGE', BEAT, 0, -1)) do call('ZADD', BEAT, num(t), other) end
   end
   epoch = math.max(epoch, acked, t) + 1
   -- A fleet's first command: nothing can be lost yet.

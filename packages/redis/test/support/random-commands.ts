@@ -24,6 +24,7 @@ export class RandomCommands {
   readonly #batches: string[] = []
   #repeated: string[] | undefined
   #t = BEGIN
+  #server = 1
 
   constructor(random: Random) {
     this.#random = random
@@ -65,7 +66,7 @@ export class RandomCommands {
     const acked = this.#random() < 0.7 ? 0 : this.#t + this.#below(2000) - 1000
     const beat = this.#one(['0', '0', '1', '1', '2'])
     const shapes = Array.from({ length: 1 + this.#below(3) }, () => this.#shape())
-    const args = [process, String(seq), String(acked), beat, 'a1', String(shapes.length), ...shapes.flat()]
+    const args = [process, String(seq), String(acked), beat, this.#run(), String(shapes.length), ...shapes.flat()]
     const books = this.#below(3)
     args.push(String(books))
     for (let line = this.#below(4) + books; line > 0; line--) {
@@ -73,6 +74,12 @@ export class RandomCommands {
       args.push(String(1 + this.#below(shapes.length)), this.#one(APPLICATIONS), String(isBook ? -1 : this.#below(4)))
     }
     return this.#orderLines(args, books)
+  }
+
+  /** The run id of the server; now and then another one answers. */
+  #run(): string {
+    if (this.#random() < 0.02) this.#server += 1
+    return `a${this.#server}`
   }
 
   /** Only books take away. */

@@ -38,7 +38,10 @@ export function apply(state: ModelState, t: number, args: readonly string[]): st
     } else {
       const cell = /^(.*)\|(\d+)$/.exec(field)
       const known = cell !== null && reports.some(({ name }) => name === cell[1])
-      if (cell !== null && (Number(cell[2]) <= t || (newest && !known))) fields.delete(field)
+      if (cell === null) continue
+      const stop = Number(cell[2])
+      if (stop <= t || (newest && !known)) fields.delete(field)
+      if (stop <= t && stop > state.number('floor')) state.s.floor = stop
     }
   }
   for (const { name, stop, current, unsent, unsettled } of reports) {

@@ -57,6 +57,7 @@ function noteEpoch(
   const epoch = state.number('epoch')
   if (moved || acked > epoch || (seq - 1 > last && (acked === epoch || state.number('rec') <= t))) {
     if (moved) for (const [other, heard] of state.beat) if (heard < at - SILENT) state.forget(other)
+    if (moved) for (const other of state.beat.keys()) state.beat.set(other, t)
     state.s.epoch = Math.max(epoch, acked, t) + 1
     state.s.rec = before !== undefined || seq > 1 ? t + RECOVER : 0
   }
