@@ -1,5 +1,5 @@
 /** The commands of a session, one under way at a time, and what their answers mean. */
-import type { Usage } from '@threescale/core'
+import type { Timer, Usage } from '@threescale/core'
 import { SyncAnswer } from '../wire/sync-answer.ts'
 import { denialOf, haveRoom } from './denial.ts'
 import { answerFirst, type Line, UNSETTLED, type Waiter } from './line.ts'
@@ -45,6 +45,7 @@ export class Dialogue {
   #bookNow = false
   #held = false
   #toldFailing = false
+  #timer: Timer | undefined
   #closed = false
   #waiting: (() => void)[] = []
 
@@ -106,7 +107,10 @@ export class Dialogue {
     if (this.#held || this.#closed) return
     const { link } = this.#parts
     const command = this.#make()
-    if (command === undefined) return
+    if (command === undefined) {
+      this.#planLater()
+      return
+    }
     this.#command = command
     this.#again = false
     this.#toldAcked = this.#acked
@@ -315,14 +319,21 @@ export class Dialogue {
     host.tell({ event: 'shared', service: host.service, code: undefined, failingMs: undefined, usage: undefined })
   }
 
-  /** Whether there is more to send, now or later. */
+  /** Sends what there is, now or when the first line that has to wait may be sent. */
   #next(): void {
+    const acks = this.#acked !== this.#toldAcked || this.#epoch > this.#acked
+    if (this.#again || this.#bookNow || acks) this.plan()
+    else this.#planLater()
+  }
+
+  #planLater(): void {
     const { lines, clock } = this.#parts
     const { nextAt } = lines
-    const inMs = nextAt === undefined ? undefined : nextAt - clock.elapsed()
-    const acks = this.#acked !== this.#toldAcked || this.#epoch > this.#acked
-    if (this.#again || this.#bookNow || acks || (inMs !== undefined && inMs <= 0)) this.plan()
-    else if (inMs !== undefined) clock.schedule(() => this.plan(), Math.ceil(inMs))
+    if (nextAt === undefined) return
+    const inMs = Math.ceil(nextAt - clock.elapsed())
+    this.#timer?.cancel()
+    if (inMs <= 0) this.plan()
+    else this.#timer = clock.schedule(() => this.plan(), inMs)
   }
 }
 
