@@ -233,7 +233,7 @@ export class Session {
     if (!this.#asleep || this.#closed) return
     this.#asleep = false
     const slept = this.#fellAsleepAt === undefined ? 0 : now - this.#fellAsleepAt
-    if (this.#fellAsleepAt === undefined) void checkMemoryPolicy(this.#parts)
+    if (this.#fellAsleepAt === undefined) this.#parts.defer(() => void checkMemoryPolicy(this.#parts))
     if (slept > SESSION.forgottenMs) this.#dialogue.begin(this.#newName())
     this.#beat()
   }
