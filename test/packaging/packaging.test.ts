@@ -71,6 +71,7 @@ describe('the packed packages, in a separate project', () => {
       plan: 'Unlimited',
       gateway: 'function',
       journal: 'function',
+      store: 'function',
       adapters: [true, true, true],
     })
   })

@@ -5,6 +5,7 @@ import * as express from '@threescale/express'
 import * as fastify from '@threescale/fastify'
 import { fileJournal } from '@threescale/journal'
 import * as koa from '@threescale/koa'
+import { redisStore } from '@threescale/redis'
 
 const emulator = createEmulator()
 const backendUrl = await emulator.listen({ port: 0 })
@@ -18,6 +19,7 @@ console.log(
     plan,
     gateway: typeof core.createGateway,
     journal: typeof fileJournal({ directory: 'usage' }).open,
+    store: typeof redisStore({ send: async () => null }).open,
     adapters: [express, fastify, koa].map((adapter) => adapter.default === adapter.threescale),
   }),
 )

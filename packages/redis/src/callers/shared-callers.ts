@@ -77,7 +77,6 @@ export class SharedCallers implements StoredCallers {
     const name = this.#options.nameOf(text)
     const value = callerText({ application: undefined, denial: { code, reason }, askedAt })
     this.#tell(name, 'SET', `i:${name}`, value, 'PX', String(this.#options.denialTtlMs))
-    this.#tell(name, 'DEL', `q:${name}`)
   }
 
   keep(application: string, keys: readonly string[], askedAt: number): void {
@@ -118,7 +117,6 @@ export class SharedCallers implements StoredCallers {
   #accept(name: string, application: string, askedAt: number): void {
     const value = callerText({ application, denial: undefined, askedAt })
     this.#tell(name, 'SET', `i:${name}`, value, 'PX', String(this.#options.staleMs))
-    this.#tell(name, 'DEL', `q:${name}`)
   }
 
   #nameOfKey(application: string, key: string): string {

@@ -7,6 +7,8 @@ export class Lines {
   readonly #clock: Clock
   readonly #waitMs: number
   readonly #waiting = new Set<Line>()
+  /** The same by application, asking and usage. */
+  readonly #byApplication = new Map<SharedApplication, { [A in Asking]?: Map<UsageShape, Line> }>()
   /** Lines of the command under way. */
   #asked: readonly Line[] = []
   #timer: Timer | undefined
@@ -22,7 +24,7 @@ export class Lines {
 
   /** The line of an application and usage, which waits from now on. */
   line(application: SharedApplication, usage: UsageShape, asking: Asking): Line {
-    const lines = linesOf(application, asking)
+    const lines = this.#linesOf(application, asking)
     let line = lines.get(usage)
     if (line === undefined) {
       line = new Line(application, usage, asking)
@@ -73,7 +75,9 @@ export class Lines {
 
   /** The application's limits are known now. */
   hurry(application: SharedApplication): void {
-    for (const lines of Object.values(application.lines)) for (const line of lines.values()) line.notBefore = 0
+    for (const lines of Object.values(this.#byApplication.get(application) ?? {})) {
+      for (const line of lines.values()) line.notBefore = 0
+    }
   }
 
   /** All lines of applications without known limits may be sent. */
@@ -90,7 +94,9 @@ export class Lines {
 
   #drop(line: Line): void {
     this.#waiting.delete(line)
-    linesOf(line.application, line.asking).delete(line.usage)
+    const byAsking = this.#byApplication.get(line.application)!
+    byAsking[line.asking]!.delete(line.usage)
+    if (Object.values(byAsking).every(({ size }) => size === 0)) this.#byApplication.delete(line.application)
   }
 
   #watch(): void {
@@ -115,13 +121,18 @@ export class Lines {
     }
     if (anyWaits) this.#watch()
   }
-}
 
-function linesOf({ lines }: SharedApplication, asking: Asking): Map<UsageShape, Line> {
-  let byUsage = lines[asking]
-  if (byUsage === undefined) {
-    byUsage = new Map()
-    lines[asking] = byUsage
+  #linesOf(application: SharedApplication, asking: Asking): Map<UsageShape, Line> {
+    let byAsking = this.#byApplication.get(application)
+    if (byAsking === undefined) {
+      byAsking = {}
+      this.#byApplication.set(application, byAsking)
+    }
+    let lines = byAsking[asking]
+    if (lines === undefined) {
+      lines = new Map()
+      byAsking[asking] = lines
+    }
+    return lines
   }
-  return byUsage
 }

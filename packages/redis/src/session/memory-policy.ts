@@ -1,5 +1,6 @@
 /** Whether the server's settings let it drop counts when memory is short. */
 import type { SessionParts } from './parts.ts'
+import { Trouble } from './trouble.ts'
 
 /** Asks once, and tells it if so. A server that does not say is believed. */
 export async function checkMemoryPolicy({ link, host }: SessionParts): Promise<void> {
@@ -12,5 +13,5 @@ export async function checkMemoryPolicy({ link, host }: SessionParts): Promise<v
   const policy = /maxmemory_policy:(\S+)/.exec(String(info))?.[1]
   const bounded = !/maxmemory:0\s/.test(String(info))
   if (!bounded || policy === undefined || policy === 'noeviction') return
-  host.tell({ event: 'evicting', service: host.service, code: policy, failingMs: undefined, usage: undefined })
+  new Trouble({ host, link }).mayEvict(policy)
 }

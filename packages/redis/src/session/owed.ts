@@ -12,7 +12,7 @@ export interface Booking {
 
 export class Owed {
   readonly #shapes: Shapes
-  readonly #applications = new Set<SharedApplication>()
+  readonly #times = new Map<SharedApplication, Map<Shape, number>>()
   #size = 0
 
   constructor(shapes: Shapes) {
@@ -25,38 +25,39 @@ export class Owed {
   }
 
   add({ application, shape, n }: Booking): void {
-    application.owed ??= new Map()
-    const before = application.owed.get(shape)
-    const now = (before ?? 0) + n
+    let times = this.#times.get(application)
+    if (times === undefined) {
+      times = new Map()
+      this.#times.set(application, times)
+    }
+    const before = times.get(shape)
     if (before === undefined) this.#size += 1
-    if (now === 0) {
-      application.owed.delete(shape)
-      this.#size -= 1
-    } else application.owed.set(shape, now)
-    if (application.owed.size > 0) this.#applications.add(application)
-    else this.#applications.delete(application)
+    times.set(shape, (before ?? 0) + n)
+    if (times.get(shape) === 0) this.#drop(application, times, shape)
   }
 
   /** Takes bookings, `most` at most, as the present limits of their applications have them. */
   take(most: number): Booking[] {
     const taken: Booking[] = []
-    for (const application of this.#applications) {
-      for (const [shape, n] of application.owed!) {
+    for (const [application, times] of this.#times) {
+      for (const [shape, n] of times) {
         if (taken.length === most) return taken
-        application.owed!.delete(shape)
-        this.#size -= 1
+        this.#drop(application, times, shape)
         taken.push({ application, shape: this.#renew(application, shape), n })
       }
-      this.#applications.delete(application)
     }
     return taken
   }
 
   /** All bookings, which stay. */
   *[Symbol.iterator](): Generator<Booking> {
-    for (const application of this.#applications) {
-      for (const [shape, n] of application.owed!) yield { application, shape, n }
-    }
+    for (const [application, times] of this.#times) for (const [shape, n] of times) yield { application, shape, n }
+  }
+
+  #drop(application: SharedApplication, times: Map<Shape, number>, shape: Shape): void {
+    times.delete(shape)
+    this.#size -= 1
+    if (times.size === 0) this.#times.delete(application)
   }
 
   #renew({ layout }: SharedApplication, shape: Shape): Shape {

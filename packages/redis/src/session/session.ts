@@ -11,20 +11,20 @@ import type {
   UsageShape,
 } from '@threescale/core'
 import type { Link } from '../wire/link.ts'
+import { applyAnswer } from './apply-answer.ts'
 import { denialOf, knownFull } from './denial.ts'
 import { Dialogue } from './dialogue.ts'
 import { LATER, UNSETTLED } from './line.ts'
 import { checkMemoryPolicy } from './memory-policy.ts'
-import type { Booking } from './owed.ts'
 import type { SessionParts } from './parts.ts'
 import { Reports } from './reports.ts'
 import { SESSION } from './settings.ts'
 import type { Kind } from './shape.ts'
-import { Share } from './share.ts'
 import type { SharedApplication } from './shared-application.ts'
+import { Shares } from './shares.ts'
 import type { StoreTime } from './store-time.ts'
+import { unbookedRows } from './unbooked.ts'
 
-const APPLY_ATTEMPTS = 4
 /** Usage that awaits its response for longer is reported without a status soon, or was already. */
 const HELD_MS = 3_000_000
 
@@ -32,6 +32,7 @@ export class Session {
   readonly #parts: SessionParts
   readonly #reports: Reports
   readonly #dialogue: Dialogue
+  readonly #shares = new Shares()
   readonly #newName: () => string
   #asleep = true
   #fellAsleepAt: number | undefined
@@ -94,10 +95,9 @@ export class Session {
     if (!known) return whole ? this.#take(application, usage, minute, asking) : LATER
     if (link.failingSince === undefined) return LATER
     const { answeredAt, processes } = this.#dialogue
-    if (application.share?.since !== answeredAt) application.share = new Share(answeredAt)
-    if (!application.share.fits(application, cells, whole ? 1 : processes)) return LATER
+    if (!this.#shares.fits(application, cells, answeredAt, whole ? 1 : processes)) return LATER
     const asked = this.#take(application, usage, minute, asking)
-    if (asked.kind === 'yes' && asking !== 'look') application.share.take(cells)
+    if (asked.kind === 'yes' && asking !== 'look') this.#shares.take(application, cells)
     return asked
   }
 
@@ -121,29 +121,10 @@ export class Session {
     this.#owe(application, usage, minute, code === undefined ? 'reported' : `reported.${code}`, 1)
   }
 
-  async apply(application: SharedApplication, { asked, layout, windows }: StoredAnswer): Promise<void> {
+  async apply(application: SharedApplication, answer: StoredAnswer): Promise<void> {
     this.#use()
-    const { layouts, lines, link } = this.#parts
-    let base = application.layout?.name ?? ''
-    for (let attempt = 1; attempt <= APPLY_ATTEMPTS; attempt++) {
-      const made = layouts.add(layout())
-      const args = [application.id, String(Math.floor(asked)), made.name, made.text, base, String(made.limits.length)]
-      made.limits.forEach(({ name, covers }, i) => {
-        const { start, end, current } = windows[i]!
-        args.push(name, String(start), String(end), String(current), String(covers.length), ...covers)
-      })
-      const answer = await link.repeat('apply', args, (value) => value, APPLY_ATTEMPTS)
-      if (answer === 'ok') {
-        application.layOut(made)
-        application.provedAt = Math.max(application.provedAt, Math.floor(asked))
-      }
-      if (!Array.isArray(answer)) break
-      // The layout that is there may know more of the metrics. Once it is read, this one is made anew.
-      base = String(answer[1])
-      if (layouts.get(base) === undefined) await layouts.load(base)
-      application.layOut(layouts.get(base))
-    }
-    lines.hurry(application)
+    await applyAnswer(this.#parts, application, answer)
+    this.#parts.lines.hurry(application)
     this.#dialogue.plan()
   }
 
@@ -203,7 +184,7 @@ export class Session {
 
   /** What the store does not have, or not surely. */
   unbooked(): UnbookedUsage {
-    return { owed: rowsOf(this.#parts.owed), doubtful: rowsOf(this.#dialogue.underWay) }
+    return { owed: unbookedRows(this.#parts.owed), doubtful: unbookedRows(this.#dialogue.underWay) }
   }
 
   /** Takes usage without asking. */
@@ -252,18 +233,4 @@ export class Session {
     this.#fellAsleepAt = this.#parts.clock.elapsed()
     this.#left?.()
   }
-}
-
-function rowsOf(bookings: Iterable<Booking>): StoredRow[] {
-  const rows: StoredRow[] = []
-  for (const { application, shape, n } of bookings) {
-    const { kind, print } = shape
-    // What is held was booked when it was admitted. Only its status is lost.
-    if (kind === 'released') continue
-    const code = kind.startsWith('reported.') ? Number(kind.slice('reported.'.length)) : undefined
-    print.metrics.forEach((metric, i) => {
-      rows.push({ application: application.id, minute: print.minute, metric, code, amount: n * print.amounts[i]! })
-    })
-  }
-  return rows
 }

@@ -1,8 +1,5 @@
 /** What a session keeps of an application. It is in the hands of the core, and forgotten with it. */
-import type { Asking, Cell, Layout, StoredApplication, StoredCount, UsageShape } from '@threescale/core'
-import type { Line } from './line.ts'
-import type { Shape } from './shape.ts'
-import type { Share } from './share.ts'
+import type { Cell, Layout, StoredApplication, StoredCount } from '@threescale/core'
 
 /** A count, and when it was told, by elapsed time. */
 export interface ToldCount extends StoredCount {
@@ -16,12 +13,6 @@ export class SharedApplication implements StoredApplication {
   counts: (ToldCount | undefined)[] = []
   /** When the store last decided about it, by its time. */
   decidedAt: number = Number.NEGATIVE_INFINITY
-  /** What waits to be asked, by usage. */
-  readonly lines: { [A in Asking]?: Map<UsageShape, Line> } = {}
-  /** What is to be booked, and how often. */
-  owed: Map<Shape, number> | undefined = undefined
-  /** What was taken while the store did not answer. */
-  share: Share | undefined = undefined
 
   constructor(id: string) {
     this.id = id

@@ -1,0 +1,34 @@
+/** Tells the store an answer of 3scale about an application. */
+import type { StoredAnswer } from '@threescale/core'
+import type { SessionParts } from './parts.ts'
+import type { SharedApplication } from './shared-application.ts'
+
+const ATTEMPTS = 4
+
+/** Resolves when the store goes by it, or does not answer. */
+export async function applyAnswer(
+  parts: Pick<SessionParts, 'layouts' | 'link'>,
+  application: SharedApplication,
+  { asked, layout, windows }: StoredAnswer,
+): Promise<void> {
+  const { layouts, link } = parts
+  let base = application.layout?.name ?? ''
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const made = layouts.add(layout())
+    const args = [application.id, String(Math.floor(asked)), made.name, made.text, base, String(made.limits.length)]
+    made.limits.forEach(({ name, covers }, i) => {
+      const { start, end, current } = windows[i]!
+      args.push(name, String(start), String(end), String(current), String(covers.length), ...covers)
+    })
+    const answer = await link.repeat('apply', args, (value) => value, ATTEMPTS)
+    if (answer === 'ok') {
+      application.layOut(made)
+      application.provedAt = Math.max(application.provedAt, Math.floor(asked))
+    }
+    if (!Array.isArray(answer)) break
+    // The layout that is there may know more of the metrics. Once it is read, this one is made anew.
+    base = String(answer[1])
+    if (layouts.get(base) === undefined) await layouts.load(base)
+    application.layOut(layouts.get(base))
+  }
+}
