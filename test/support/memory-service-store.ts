@@ -124,7 +124,7 @@ export class MemoryServiceStore implements ServiceStore {
     this.#batches += 1
     const id = `${this.#host.random?.() ?? Math.random()}-${this.#batches}`
     batches.set(id, { rows, state: 'taken', at: this.time() })
-    return { id, rows }
+    return { id, rows, more: false }
   }
 
   async settle({ id }: StoredBatch, to: BatchState): Promise<boolean> {
@@ -146,7 +146,7 @@ export class MemoryServiceStore implements ServiceStore {
     const id = `${batch.id}.${rows.length}`
     this.#service.batches.set(id, { ...whole, rows: whole.rows.filter((row) => keys.has(keyOf(row))) })
     this.#service.batches.set(batch.id, { ...whole, rows: whole.rows.filter((row) => !keys.has(keyOf(row))) })
-    return { id, rows }
+    return { id, rows, more: false }
   }
 
   unbooked(): UnbookedUsage {
