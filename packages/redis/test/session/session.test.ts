@@ -116,6 +116,7 @@ it('law 8: what awaits the status of its response counts, and is reported with i
   expect(fleet.fields('app')).toMatchObject({ [CELL]: 2, [PENDING]: 1, [`*${MINUTE}|hits`]: 1 })
   expect((await process.store.take())!.rows).toMatchObject([{ metric: 'hits', code: undefined, amount: 1 }])
   process.store.release(process.application('app'), HITS, MINUTE, 404)
+  expect(process.store.unbooked().owed).toEqual([])
   expect((await process.store.take())!.rows).toMatchObject([{ metric: 'hits', code: 404, amount: 1 }])
   expect(fleet.fields('app')[CELL]).toBe(2)
 })
@@ -142,6 +143,8 @@ it('books usage after the response with its status, whatever the limits say', as
   const fleet = new ManualFleet()
   const process = await knowing(fleet, 'app')
   for (let i = 0; i < 20; i++) process.store.book(process.application('app'), HITS, 200)
+  const row = { application: 'app', minute: MINUTE, metric: 'hits', code: 200, amount: 20 }
+  expect(process.store.unbooked()).toEqual({ owed: [row], doubtful: [] })
   await settled()
   expect(fleet.fields('app')).toMatchObject({ [CELL]: 21, [`+${MINUTE}.200|hits`]: 20, [`*${MINUTE}|hits`]: 0 })
 })

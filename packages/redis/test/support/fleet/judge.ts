@@ -1,5 +1,5 @@
 /** The truth about a simulated fleet: what was admitted, and whether each answer was right. */
-import type { Asked, UsageShape } from '@threescale/core'
+import type { Asked, UnbookedUsage, UsageShape } from '@threescale/core'
 import { ancestorsOf, type Backend, type FleetLimit, WindowCounts } from './backend.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { Member } from './member.ts'
@@ -117,8 +117,15 @@ export class Judge {
 
   /** A process is killed: what it had not booked is lost, and what it had asked may be counted. */
   killed(member: Member): void {
-    const { owed, doubtful } = member.store.unbooked()
-    for (const { metric, amount } of [...owed, ...doubtful]) this.tally.owedAtKill += this.units({ [metric]: amount })
+    this.ended(member, member.store.unbooked())
+  }
+
+  /** A process has ended: what it had not booked is lost here, and what it had asked may be counted. */
+  ended(member: Member, { owed, doubtful }: UnbookedUsage): void {
+    for (const { metric, amount } of [...owed, ...doubtful]) {
+      // What is below 0 was to be given back.
+      this.tally[amount > 0 ? 'owedAtKill' : 'askedAtKill'] += this.units({ [metric]: Math.abs(amount) })
+    }
     for (const { usage } of member.outstanding) this.tally.askedAtKill += this.units(usage.usage)
   }
 
@@ -126,7 +133,8 @@ export class Judge {
   lostSince(moment: number): void {
     for (const { member, at, application, usage, minute } of this.#recent) {
       const gone = member.dead || member.leaving
-      if (at < moment || (!gone && member.frozenUntil < this.#queue.now + 3000)) continue
+      const silent = Math.max(member.frozenUntil, member.cutUntil) >= this.#queue.now + 3000
+      if (at < moment || (!gone && !silent)) continue
       this.#dead.add(application, usage.usage, minute)
       if (gone) this.tally.deadLost += this.units(usage.usage)
     }

@@ -1,5 +1,5 @@
 /** A process of a simulated fleet: its clock, its network, and what its core does with the store. */
-import type { Asked, Clock, StoredApplication, StoredBatch, UsageShape } from '@threescale/core'
+import type { Asked, Clock, StoredApplication, StoredBatch, UnbookedUsage, UsageShape } from '@threescale/core'
 import { ServiceInRedis } from '../../../src/service/service-in-redis.ts'
 import type { SharedApplication } from '../../../src/session/shared-application.ts'
 import { readLayout } from '../plan-layout.ts'
@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly reportFate: () => 'acked' | 'back' | 'lost answer' | 'never counted'
   /** Told of usage that is given up. */
   readonly onGivenUp: (batch: StoredBatch) => void
+  /** Told what a process that ends could not book. */
+  readonly onLeft: (member: Member, unbooked: UnbookedUsage) => void
 }
 
 /** A request that the store has not answered yet, or too late for it. */
@@ -104,7 +106,7 @@ export class Member {
   async leave(): Promise<void> {
     this.leaving = true
     await this.#report()
-    await this.store.close({ timeoutMs: 30_000 })
+    this.#around.onLeft(this, await this.store.close({ timeoutMs: 30_000 }))
   }
 
   #application(id: string): SharedApplication {

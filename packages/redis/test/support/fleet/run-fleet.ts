@@ -35,6 +35,8 @@ export interface FleetOptions {
 export interface FleetResult extends Tally {
   /** What was admitted, and is not at the backend; below 0: it is there twice. */
   readonly missing: number
+  /** What still waits in the store; below 0: what is to be given back, of usage that was reported already. */
+  readonly waiting: number
   readonly failovers: number
   readonly problems: readonly string[]
   readonly commands: number
@@ -112,6 +114,7 @@ class Schedule {
       tellCounts: all.tellCounts,
       questionFails: () => this.#backendIsDown() || (this.#faulty() && this.#random() < 0.1),
       reportFate: () => this.#reportFate(),
+      onLeft: (member, unbooked) => this.#judge.ended(member, unbooked),
       onGivenUp: ({ rows }) => {
         for (const { metric, amount } of rows) tally.givenUp += this.#judge.units({ [metric]: amount })
       },
@@ -135,7 +138,24 @@ class Schedule {
     this.#backend.count(0, Number.POSITIVE_INFINITY)
     const { tally, problems } = this.#judge
     const missing = tally.admitted - this.#backend.counts.total
-    return { ...tally, missing, failovers: this.#failovers, problems, commands: this.#server.commands }
+    return {
+      ...tally,
+      missing,
+      waiting: this.#waiting(),
+      failovers: this.#failovers,
+      problems,
+      commands: this.#server.commands,
+    }
+  }
+
+  #waiting(): number {
+    let sum = 0
+    for (const fields of this.#server.model.state.applications.values()) {
+      for (const [field, n] of fields) {
+        if (field.startsWith('+')) sum += this.#judge.units({ [metricOf(field)]: Number(n) })
+      }
+    }
+    return sum
   }
 
   #below(n: number): number {
