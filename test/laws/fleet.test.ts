@@ -1,6 +1,7 @@
 /** Gateways that share a store, and the laws that hold for all of them together. */
 
-import type { Denied, Gateway } from '@threescale/core'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { type CacheMessage, CHANNELS, type Denied, type Gateway } from '@threescale/core'
 import { describe, expect, it } from 'vitest'
 import type { TransportResponse } from '../../packages/core/src/client/transport/transport.ts'
 import { callOf, createFleet, type Fleet, isAllowed } from '../support/fleet.ts'
@@ -106,6 +107,137 @@ describe('law 15: gateways that share a store', () => {
   })
 })
 
+describe('what one of them has found out', () => {
+  const deep = stateOf({
+    metrics: [{ name: 'hits' }, { name: 'middle', parent: 'hits' }, { name: 'deep', parent: 'middle' }],
+    limits: [{ metric: 'hits', period: 'day', value: LIMIT }],
+    applications: [
+      { id: 'a1', plan: 'p1', user_keys: ['k1'] },
+      { id: 'a2', plan: 'p1', user_keys: ['k2'] },
+    ],
+  })
+  const options = { usage: { deep: 2 } }
+
+  it('about a hidden ancestor holds for all, and no other asks about it', async () => {
+    const fleet = createFleet({ state: deep, processes: 1, options })
+    expect(await askAll(fleet, 2)).toBe(2)
+    const asked = fleet.count('authorize')
+    expect(asked).toBeGreaterThan(1)
+    const joined = fleet.join()
+    for (let i = 0; i < 8; i++) expect(await joined.evaluate(callOf('k1'))).toMatchObject({ outcome: 'allow' })
+    expect(await joined.evaluate(callOf('k1'))).toMatchObject({ outcome: 'deny', status: 429 })
+    expect(fleet.count('authorize')).toBe(asked)
+    // Another application is asked about once, as ever, but not the tree.
+    expect(await joined.evaluate(callOf('k2'))).toMatchObject({ outcome: 'allow' })
+    expect(fleet.count('authorize', 1)).toBe(1)
+    expect(fleet.count('authrep')).toBe(0)
+  })
+
+  it('is in the layout of an answer that another process applies, so that no usage is missing in its sums', async () => {
+    const fleet = createFleet({ state: deep, processes: 1, options })
+    expect(await askAll(fleet, 4)).toBe(4)
+    const joined = fleet.join({ usage: { hits: 0 } })
+    for (let second = 0; second < 30; second++) {
+      expect(await joined.evaluate(callOf('k1'))).toMatchObject({ outcome: 'allow' })
+      await fleet.clock.advance(1000)
+    }
+    expect(fleet.count('authorize', 1)).toBeGreaterThan(0)
+    expect(await askAll(fleet, LIMIT)).toBeGreaterThan(0)
+    expect(fleet.shared.unreported()).toEqual({ deep: LIMIT })
+  })
+
+  it('about keys that were removed is noticed by all within the ttl', async () => {
+    const application = (keys: string[]) => ({
+      version: '2' as const,
+      limits: [{ metric: 'hits', period: 'day', value: 1000 }],
+      applications: [{ id: 'a1', plan: 'p1', application_keys: keys }],
+    })
+    const fleet = createFleet({
+      state: stateOf(application(['one', 'two'])),
+      processes: 2,
+      options: { credentials: { kind: 'appId' } },
+    })
+    const ask = async (key: string) => {
+      const view = { method: 'GET', url: `/?app_id=a1&app_key=${key}`, header: () => undefined }
+      return (await Promise.all(fleet.gateways.map((gateway) => gateway.evaluate(view)))).filter(isAllowed).length
+    }
+    expect(await ask('one')).toBe(2)
+    expect(await ask('two')).toBe(2)
+    fleet.emulator.updateState(stateOf(application(['one'])))
+    for (let second = 0; second < 15; second++) {
+      await ask('one')
+      await ask('two')
+      await fleet.clock.advance(1000)
+    }
+    expect(await ask('one')).toBe(2)
+    expect(await ask('two')).toBe(0)
+    // Two for the callers at the start, one a ttl for the application, one for the key that is gone.
+    expect(fleet.count('authorize')).toBeLessThanOrEqual(5)
+  })
+
+  it('about the keys of an application proves all of them, in all processes', async () => {
+    const fleet = createFleet({
+      state: stateOf({ version: '2', applications: [{ id: 'a1', plan: 'p1', application_keys: ['one', 'two'] }] }),
+      processes: 2,
+      options: { credentials: { kind: 'appId' } },
+    })
+    const ask = (gateway: Gateway, key: string) =>
+      gateway.evaluate({ method: 'GET', url: `/?app_id=a1&app_key=${key}`, header: () => undefined })
+    for (let second = 0; second < 61; second++) {
+      for (const [i, key] of ['one', 'two'].entries()) {
+        expect(await ask(fleet.gateways[i]!, key)).toMatchObject({ outcome: 'allow' })
+      }
+      await fleet.clock.advance(1000)
+    }
+    // Two for the callers at the start, then one a ttl.
+    expect(fleet.count('authorize')).toBeLessThanOrEqual(8)
+  })
+
+  it('about a suspended application is noticed by all within the ttl', async () => {
+    const fleet = createFleet({ state: STATE, processes: 3 })
+    expect(await askAll(fleet, 1)).toBe(3)
+    const state = stateOf({ applications: [{ id: 'a1', plan: 'p1', user_keys: ['k1'], state: 'suspended' }] })
+    fleet.emulator.updateState(state)
+    for (let second = 0; second < 14; second++) {
+      await askAll(fleet, 1)
+      await fleet.clock.advance(1000)
+    }
+    expect(await askAll(fleet, 1)).toBe(0)
+    expect(await fleet.gateways[2]!.evaluate(callOf('k1'))).toMatchObject({ code: 'application_not_active' })
+  })
+})
+
+it('law 11: a store is opened with its gateway, and nothing happens before the first request', async () => {
+  const fleet = createFleet({ state: STATE, processes: 1 })
+  await fleet.clock.advance(60_000)
+  expect([fleet.store.asks, fleet.calls.length, fleet.clock.timers]).toEqual([0, 0, 0])
+  expect(fleet.gateways[0]!.stats().store).toMatchObject({ owed: 0, commands: 0 })
+})
+
+it('law 10: makes room by an application that no request used lately', async () => {
+  const applications = Array.from({ length: 4 }, (_, i) => ({ id: `a${i}`, plan: 'p1', user_keys: [`k${i}`] }))
+  const fleet = createFleet({
+    state: stateOf({ applications }),
+    processes: 1,
+    options: { cache: { maxApplications: 3 } },
+  })
+  const evicted: unknown[] = []
+  const note = (message: unknown) => {
+    const { event, caller } = message as CacheMessage
+    if (event === 'evicted') evicted.push(caller)
+  }
+  subscribe(CHANNELS.cache, note)
+  // The third makes room by looking at all: from then on only those that are used count as used.
+  for (const key of ['k0', 'k1', 'k2', 'k3']) expect(await askAll(fleet, 1, key)).toBe(1)
+  expect(evicted.length).toBe(1)
+  // k1 waits first in line, but is used again.
+  for (const key of ['k1', 'k0']) expect(await askAll(fleet, 1, key)).toBe(1)
+  expect(evicted.length).toBe(2)
+  expect(await askAll(fleet, 1, 'k1')).toBe(1)
+  expect(evicted.length).toBe(2)
+  unsubscribe(CHANNELS.cache, note)
+})
+
 describe('law 8: usage of gateways that share a store', () => {
   it('is shared, and all that a gateway admitted is somewhere', async () => {
     const fleet = createFleet({ state: STATE, processes: 2 })
@@ -199,9 +331,28 @@ describe('while the store does not answer', () => {
       expect(admitted).toBeGreaterThan(0)
       expect(fleet.gateways[0]!.stats().usage.hits!.pending).toBeGreaterThan(0)
       fleet.store.down = false
+      await fleet.clock.advance(1500)
       await askAll(fleet, 1)
       expect(fleet.shared.unreported()).toEqual({ hits: admitted + 6 })
     }
+  })
+
+  it("known callers pass within what was left under 'last-known' while 3scale does not answer for too long", async () => {
+    const fleet = createFleet({
+      state: STATE,
+      processes: 2,
+      options: { onUnavailable: 'last-known', rateLimitHeaders: 'all', cache: { staleMs: 15_000 } },
+    })
+    expect(await askAll(fleet, 4)).toBe(8)
+    fleet.fault = unavailable
+    await fleet.clock.advance(20_000)
+    const asked = askAll(fleet, LIMIT)
+    await fleet.clock.advance(5000)
+    const admitted = await asked
+    expect(admitted).toBeGreaterThan(0)
+    // Each process holds to what was left when it was told last, or to a share of that.
+    expect(admitted).toBeLessThanOrEqual(2 * (LIMIT - 4))
+    expect(fleet.shared.unreported()).toEqual({ hits: 8 + admitted })
   })
 
   it("an unknown caller is asked about at 3scale, and passes only under 'allow'", async () => {

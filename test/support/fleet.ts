@@ -1,5 +1,5 @@
 /** Gateways that share a store, as processes of a fleet do: one clock, one emulator, one store in memory. */
-import { createGateway, type Decision, type Gateway, type GatewayOptions } from '@threescale/core'
+import { createGateway, type Decision, type Gateway, type GatewayOptions, type UsageStore } from '@threescale/core'
 import { createEmulator, type Emulator, type EmulatorState } from '@threescale/emulator'
 import {
   TRANSPORT,
@@ -35,13 +35,17 @@ export interface FleetOptions {
   readonly processes: number
   readonly options?: Partial<GatewayOptions>
   readonly reportDelayMs?: number
-  readonly now?: string
+  readonly now?: string | number
+  /** The store of one more process; undefined: each counts for itself. Default: the store in memory. */
+  readonly openStore?: ((clock: ManualClock) => UsageStore | undefined) | undefined
 }
 
-export function createFleet({ state, processes, options, reportDelayMs = 0, now }: FleetOptions): Fleet {
+export function createFleet(given: FleetOptions): Fleet {
+  const { state, processes, options, reportDelayMs = 0, now } = given
   const clock = new ManualClock(now ?? '2026-03-10T10:20:30Z')
   const emulator = createEmulator({ state, clock, reportDelayMs })
   const store = new MemoryStore()
+  const openStore = given.openStore ?? (() => store.forProcess())
   const gateways: Gateway[] = []
   const calls: Fleet['calls'] = []
   const fleet: Fleet = {
@@ -68,7 +72,8 @@ export function createFleet({ state, processes, options, reportDelayMs = 0, now 
         serviceId: SERVICE,
         serviceToken: 'token',
         backendUrl: 'http://127.0.0.1',
-        store: store.forProcess(),
+        cache: true,
+        store: openStore(clock),
         logger: quietLogger,
         ...options,
         ...more,

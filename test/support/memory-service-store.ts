@@ -15,8 +15,8 @@ import type {
   StoreHost,
   StoreStats,
   UnbookedUsage,
+  UsageShape,
 } from '@threescale/core'
-import type { UsageShape } from '../../packages/core/src/domain/usage.ts'
 import { keyOf, type MemoryApplication, type MemoryServer, type MemoryService } from './memory-service.ts'
 
 const MINUTE_MS = 60_000
@@ -66,7 +66,10 @@ export class MemoryServiceStore implements ServiceStore {
   ask(application: StoredApplication, usage: UsageShape, asking: Asking): Asked | Promise<Asked> {
     const known = application as ProcessApplication
     const print = this.#print(known, usage)
-    if (print?.settled && print.cells.length === 0 && this.#isFresh(known)) return this.#admit(known, print, asking)
+    if (print?.settled && print.cells.length === 0 && this.#isFresh(known)) {
+      this.#noteAge(known)
+      return this.#admit(known, print, asking)
+    }
     if (print !== undefined && this.time() - known.toldAt < FULL_MS) {
       const full = refusal(print, known.counts)
       if (full !== undefined) return full
@@ -85,6 +88,12 @@ export class MemoryServiceStore implements ServiceStore {
     const full = refusal(print, known.counts)
     if (full !== undefined) return full
     if (!whole && print.cells.some(({ limit }) => known.counts[limit] === undefined)) return LATER
+    if (asking !== 'look') {
+      for (const { limit, end, need } of print.cells) {
+        const told = known.counts[limit]
+        known.counts[limit] = { end, count: (told?.end === end ? told.count : 0) + need }
+      }
+    }
     return this.#admit(known, print, asking)
   }
 
@@ -209,6 +218,14 @@ export class MemoryServiceStore implements ServiceStore {
       if (this.#host.clock.elapsed() >= until) return LATER
       await this.#answer(until)
     }
+  }
+
+  /** A booking leads to a refresh as an ask does. */
+  #noteAge(known: ProcessApplication): void {
+    const shared = this.#service.applications.get(known.id)
+    if (shared === undefined || this.#server.down) return
+    known.provedAt = shared.provedAt
+    this.#refresh(known, shared)
   }
 
   #tell(known: ProcessApplication, { cells }: Print, { counts }: MemoryApplication): void {

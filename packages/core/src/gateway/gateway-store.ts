@@ -109,8 +109,8 @@ export class GatewayStore<View extends RequestView> {
   }
 
   async #close(id: string | undefined, service: StoredService, timeoutMs: number): Promise<void> {
-    const { owed, doubtful } = await service.store.close({ timeoutMs })
     service.closed = true
+    const { owed, doubtful } = await service.store.close({ timeoutMs })
     for (const row of owed) this.#takeBack(id, service, row)
     // What is given back is below 0; if it cannot be, 3scale counts it.
     const rows = doubtful.filter(({ amount }) => amount > 0)

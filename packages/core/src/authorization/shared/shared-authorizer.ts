@@ -49,9 +49,9 @@ export class SharedAuthorizer implements Authorizer {
 
   constructor(options: SharedAuthorizerOptions) {
     const { ledger, clock, observer } = options
-    const layouts = new Layouts(ledger)
+    const layouts = new Layouts(ledger, clock)
     const store = options.openStore({
-      readLayout: (text) => layouts.read(text, store.time()),
+      readLayout: (text) => layouts.read(text),
       refresh: (application) => void this.#inOwnContext(() => this.#refresh(application)),
     })
     const stored = new StoredService(store, layouts, clock)

@@ -13,7 +13,7 @@ import type { AuthorizationRequest, Decided } from '../authorizer.ts'
 import { AwaitingDecision } from '../awaiting-decision.ts'
 import type { Identity } from '../callers/identity.ts'
 import type { ServiceCache } from '../callers/service-cache.ts'
-import { refusalFromDenial, unavailable } from '../refusals.ts'
+import { refusalFromDenial, refuse, unavailable } from '../refusals.ts'
 import { refusalByMetric } from '../remembered-refusal.ts'
 import { StoredHold } from '../stored-hold.ts'
 import type { StoredService } from './stored-service.ts'
@@ -38,8 +38,10 @@ export class StoreDecider {
 
   /** A plain value where the store need not be asked. Undefined: 3scale has to be asked first. */
   decide(identity: Identity, request: AuthorizationRequest, source: AllowedSource): MaybePromise<Decided | undefined> {
+    if (this.#stored.closed) return refuse('gateway_closed')
     const { application } = identity
     const { usage, policy } = request
+    application.used = true
     const denial = application.denial ?? application.service.denial
     const now = this.#clock.now()
     if (denial !== undefined) {
@@ -57,6 +59,7 @@ export class StoreDecider {
    * this process's share of what was left when the store last answered; or within all of that.
    */
   decideAlone(identity: Identity, request: AuthorizationRequest, retryAt: number): Decided {
+    if (this.#stored.closed) return refuse('gateway_closed')
     const { usage, policy } = request
     if (policy.onUnavailable === 'deny') return unavailable(retryAt)
     const application = this.#stored.application(identity.application)

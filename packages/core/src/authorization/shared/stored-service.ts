@@ -14,7 +14,7 @@ export class StoredService {
   readonly layouts: Layouts
   /** What this process has admitted or booked by the store. */
   readonly counted: CountedUsage = new CountedUsage()
-  /** The store takes nothing any more. */
+  /** The store closes: nothing is decided by it any more, and usage counts here. */
   closed = false
   readonly #clock: Clock
   readonly #applications = new WeakMap<ApplicationLedger, StoredApplication>()

@@ -65,7 +65,7 @@ function apply(stored: StoredService, application: ApplicationLedger, verdict: V
   const reports = sorted(verdict.usageReports)
   const answer: StoredAnswer = {
     asked,
-    layout: () => layouts.of(reports, store.time()),
+    layout: () => layouts.of(reports),
     windows: reports.map(windowIn),
   }
   return store.apply(stored.application(application), answer)

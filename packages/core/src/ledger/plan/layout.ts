@@ -1,6 +1,6 @@
 /** The limits of a plan with their maxima, as processes share them through a store: what each usage touches, as a print. */
 import { hash } from 'node:crypto'
-import { HOUR_MS, MINUTE_MS, type Period, windowOf } from '../../domain/period.ts'
+import { HOUR_MS, type Period, windowOf } from '../../domain/period.ts'
 import { storageKey } from '../../domain/storage-key.ts'
 import type { UsageShape } from '../../domain/usage.ts'
 import type { Cell, Layout, Print, StoredLimit } from '../stored-layout.ts'
@@ -31,7 +31,7 @@ export interface LayoutFacts {
 }
 
 /** Whether this process knows by itself that usage of a metric falls under no limit but those that cover it. */
-export type Settles = (metric: string, layout: PlanLayout, now: number) => boolean
+export type Settles = (metric: string, layout: PlanLayout) => boolean
 
 interface Prints {
   /** The shape that all equal ones are stored under. */
@@ -111,7 +111,7 @@ export class PlanLayout implements Layout {
     })
     const counted = [...used].filter(([, amount]) => amount > 0)
     const settled = [...used.keys()].every(
-      (metric) => minute < (this.#settled.get(metric) ?? 0) || this.#settlesHere(metric, this, minute),
+      (metric) => minute < (this.#settled.get(metric) ?? 0) || this.#settlesHere(metric, this),
     )
     return Object.freeze({
       usage,
@@ -123,11 +123,6 @@ export class PlanLayout implements Layout {
       amounts: counted.map(([, amount]) => amount),
     })
   }
-}
-
-/** The start of the minute that holds `time`, epoch milliseconds. */
-export function minuteOf(time: number): number {
-  return Math.floor(time / MINUTE_MS) * MINUTE_MS
 }
 
 /** The end of the window that holds `time`, as a store has it. */

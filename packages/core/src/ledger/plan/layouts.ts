@@ -5,6 +5,7 @@
 import { HOUR_MS, isPeriod } from '../../domain/period.ts'
 import { storageKey } from '../../domain/storage-key.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
+import type { Clock } from '../../primitives/clock.ts'
 import { type LayoutFacts, type LayoutLimit, limitName, PlanLayout } from './layout.ts'
 import type { FoundAncestor, MetricHierarchy } from './metric-hierarchy.ts'
 import type { MetricTable } from './metric-table.ts'
@@ -30,15 +31,19 @@ interface Made {
 
 export class Layouts {
   readonly #service: LayoutService
+  /** Ours, not the store's: lists and findings are dated by it. */
+  readonly #clock: Pick<Clock, 'now'>
   readonly #byText = new Map<string, PlanLayout>()
   readonly #made = new Map<string, Made>()
 
-  constructor(service: LayoutService) {
+  constructor(service: LayoutService, clock: Pick<Clock, 'now'>) {
     this.#service = service
+    this.#clock = clock
   }
 
-  /** The layout of an answer's limits, by all that this process knows of the metrics at `now` (epoch milliseconds). */
-  of(reports: readonly UsageReport[], now: number): PlanLayout {
+  /** The layout of an answer's limits, by all that this process knows of the metrics. */
+  of(reports: readonly UsageReport[]): PlanLayout {
+    const now = this.#clock.now()
     const wanted = sorted(reports)
     const key = JSON.stringify(wanted.map(({ metric, period, max }) => [metric, period, max]))
     const learned = this.#service.metrics.changes + this.#service.hierarchy.changes
@@ -53,12 +58,12 @@ export class Layouts {
   }
 
   /** Reads a text that another process wrote, and learns from it. Undefined: it is none of a layout. */
-  read(text: string, now: number): PlanLayout | undefined {
+  read(text: string): PlanLayout | undefined {
     const known = this.#byText.get(text)
     if (known !== undefined) return known
     const facts = factsIn(text)
     if (facts === undefined) return undefined
-    this.#learn(facts, now)
+    this.#learn(facts)
     return this.#keep(new PlanLayout(facts, this.#settles, text))
   }
 
@@ -86,16 +91,17 @@ export class Layouts {
   }
 
   /** Whether this process itself knows what a metric falls under, and the layout says the same. */
-  readonly #settles = (metric: string, layout: PlanLayout, now: number): boolean => {
+  readonly #settles = (metric: string, layout: PlanLayout): boolean => {
     const { metrics, hierarchy } = this.#service
     if (!metrics.isProved(metric)) return false
     const limited = layout.limits.map((limit) => limit.metric)
-    if (hierarchy.hiddenAbove(metric, limited, now).length > 0) return false
+    if (hierarchy.hiddenAbove(metric, limited, this.#clock.now()).length > 0) return false
     const above = hierarchy.ancestorsOf(metric)
     return limited.every((limit, index) => !above.has(limit) || layout.covers(index, metric))
   }
 
-  #learn({ limits, settled, found }: LayoutFacts, now: number): void {
+  #learn({ limits, settled, found }: LayoutFacts): void {
+    const now = this.#clock.now()
     const { metrics, hierarchy } = this.#service
     // What an answer told this process is newer than what is read, or the same.
     const isOpen = (metric: string, above: string) => hierarchy.hiddenAbove(metric, [above], now).length > 0
