@@ -11,8 +11,9 @@ import { applicationId, SERVICE_ID, userKey } from '../backend/provider.js'
 import { longestTurn } from '../measure/longest-turn.js'
 
 const RECORDS = 100_000
+const APPLICATIONS = 10_000
 
-/** Takes over one record of each of 100,000 applications. */
+/** Takes over 100,000 records of 10,000 applications. */
 export async function replay() {
   const directory = mkdtempSync(join(tmpdir(), 'threescale-bench-'))
   try {
@@ -44,10 +45,12 @@ async function leaveUsage(directory) {
     tell: () => {},
   }
   const writer = await fileJournal({ directory, maxBytes: 2 ** 34 }).open(host)
-  for (let index = 0; index < RECORDS; index += 1) {
-    const application = { id: applicationId(index), service }
-    applications.push(application)
-    writer.book(application, { slots: [0], amounts: [1] }, time)
+  for (let index = 0; index < APPLICATIONS; index += 1) applications.push({ id: applicationId(index), service })
+  for (let record = 0; record < RECORDS; record += 1) {
+    // Minutes of the last hours, so that each record of an application is a row of its own.
+    const minute = time - Math.floor(record / APPLICATIONS) * 60_000
+    const application = /** @type {{ id: string, service: typeof service }} */ (applications[record % APPLICATIONS])
+    writer.book(application, { slots: [0], amounts: [1] }, minute)
   }
   await writer.close()
 }
@@ -55,7 +58,7 @@ async function leaveUsage(directory) {
 /** @param {string} directory */
 async function takeOver(directory) {
   const gateway = gatewayThrough(createAnswers({ limitCount: 3 }), {
-    cache: { ...NEVER_REFRESHED, maxApplications: 2 * RECORDS },
+    cache: { ...NEVER_REFRESHED, maxApplications: 2 * APPLICATIONS },
     report: { intervalMs: 3_600_000, maxPending: 10_000_000 },
     journal: fileJournal({ directory, maxBytes: 2 ** 34 }),
   })

@@ -24,7 +24,7 @@ const SCENARIOS = {
     const gateway = await used({ applications: 100, times: 950, responseCodes: true, ended: false })
     return longestTurn(() => gateway.close({ timeoutMs: 60_000 }))
   },
-  'taking over 100,000 records': replay,
+  'taking over 100,000 records of 10,000 applications': replay,
 }
 
 export const STALLS = Object.keys(SCENARIOS)
