@@ -1,22 +1,24 @@
 /** multipart bodies as Rack 3 reads them (rack, lib/rack/multipart/parser.rb). Works on byte strings. */
 import { decodeBytes } from '../ruby/bytes.ts'
 import { strip } from '../ruby/strip.ts'
-import { readPartHeaders } from './multipart-headers.ts'
+import { type PartHeaders, readPartHeaders } from './multipart-headers.ts'
 import { addParameter } from './nesting.ts'
 import { type Parameter, ParameterError, type ParameterHash } from './parameter.ts'
 
 const maxBoundaryLength = 70
 const maxParts = 4096
 const maxFiles = 128
+const maxBytesBeforeParts = 16 * 1024
+const maxHeadBytes = 64 * 1024
 
 /** The boundary in a Content-Type, or undefined when it names none; Rack then reads the body like any other form. */
 export function boundaryOf(contentType: string): string | undefined {
   return /^multipart\/.*boundary="?([^";,]+)"?/i.exec(contentType)?.[1]
 }
 
-interface Part {
-  readonly name: string
-  readonly value: Parameter
+interface Part extends PartHeaders {
+  readonly head: string
+  readonly content: string
 }
 
 /**
@@ -29,31 +31,40 @@ export function parseMultipart(body: string, boundary: string): ParameterHash {
     throw new ParameterError('crash', `multipart boundary size too large (${boundary.length} characters)`)
   }
   const parameters: ParameterHash = new Map()
-  for (const { name, value } of readParts(body, boundary)) addParameter(parameters, decodeBytes(name), value)
+  for (const part of readParts(body, boundary)) {
+    if (part.filename === '') continue
+    addParameter(parameters, decodeBytes(part.name), part.filename === undefined ? textOf(part) : uploadOf(part))
+  }
   return parameters
 }
 
 function readParts(body: string, boundary: string): Part[] {
   const scanner = new BoundaryScanner(body, boundary)
   const parts: Part[] = []
+  let files = 0
   if (!scanner.skipToFirstPart()) return parts
-  let [seen, files] = [0, 0]
   do {
     const head = scanner.takeHead()
-    const { name, filename, contentType } = readPartHeaders(head)
-    if (filename !== undefined) files++
-    seen++
-    if (files >= maxFiles || seen >= maxParts) throw new ParameterError('crash', 'too many parts')
-    const content = scanner.takeContent()
-    if (filename === '') continue
-    if (filename === undefined) checkContentType(contentType)
-    const value = filename === undefined ? decodeBytes(content) : upload(filename, name, contentType, head)
-    parts.push({ name, value })
+    const headers = readPartHeaders(head)
+    if (headers.filename !== undefined) files++
+    if (files >= maxFiles || parts.length + 1 >= maxParts) throw new ParameterError('crash', 'too many parts')
+    parts.push({ ...headers, head, content: scanner.takeContent() })
   } while (scanner.takeBoundary())
   return parts
 }
 
-function upload(filename: string, name: string, contentType: string | undefined, head: string): ParameterHash {
+/** Rack looks for a charset in the type of a text, and crashes where it finds no name or no value. */
+function textOf({ contentType, content }: Part): string {
+  const given = contentType?.replace(/;+$/, '')
+  const [type, ...parameters] = given?.split(';') ?? []
+  const isText = type !== undefined && strip(type) === 'text/plain'
+  if (given === '' || (isText && parameters.some((parameter) => !parameter.includes('=')))) {
+    throw new ParameterError('crash', 'unreadable Content-Type of a part')
+  }
+  return decodeBytes(content)
+}
+
+function uploadOf({ name, filename = '', contentType, head }: Part): ParameterHash {
   const type = contentType === undefined ? null : decodeBytes(contentType)
   const texts: [string, Parameter][] = [
     ['filename', decodeBytes(filename)],
@@ -63,16 +74,6 @@ function upload(filename: string, name: string, contentType: string | undefined,
     ['head', decodeBytes(head)],
   ]
   return new Map(texts)
-}
-
-/** Rack looks for a charset in the type of a text, and crashes where it finds no name or no value. */
-function checkContentType(contentType: string | undefined): void {
-  if (contentType === undefined) return
-  const [type, ...parameters] = contentType.replace(/;+$/, '').split(';')
-  const isBroken =
-    contentType.replace(/;+$/, '') === '' ||
-    (strip(type!) === 'text/plain' && parameters.some((parameter) => !parameter.includes('=')))
-  if (isBroken) throw new ParameterError('crash', 'unreadable Content-Type of a part')
 }
 
 /** A position in a body, moved from boundary to boundary. */
@@ -93,7 +94,7 @@ class BoundaryScanner {
   skipToFirstPart(): boolean {
     for (;;) {
       const found = this.#find()
-      if (!found) throw truncated()
+      if (!found) throw truncated(this.#body.length > maxBytesBeforeParts)
       this.#at += found.index + found[0].length
       if (found[1] === '\r\n') return true
       if (this.#at === this.#endSize && this.#body.slice(this.#at) === '\r\n') return false
@@ -103,7 +104,7 @@ class BoundaryScanner {
   /** The headers of a part, each with its line end. */
   takeHead(): string {
     const end = this.#body.indexOf('\r\n\r\n', this.#at)
-    if (end < 0) throw truncated()
+    if (end < 0) throw truncated(this.#body.length - this.#at > maxHeadBytes)
     const head = this.#body.slice(this.#at, end + 2)
     this.#at = end + 4
     return head
@@ -132,6 +133,9 @@ class BoundaryScanner {
   }
 }
 
-function truncated(): ParameterError {
-  return new ParameterError('multipart', 'Rack::Multipart::EmptyContentError')
+/** Rack reads on until it has what it looks for, up to a limit. */
+function truncated(isBeyondLimit = false): ParameterError {
+  return isBeyondLimit
+    ? new ParameterError('crash', 'a part or its headers do not begin within the limit')
+    : new ParameterError('multipart', 'Rack::Multipart::EmptyContentError')
 }

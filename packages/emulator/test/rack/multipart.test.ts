@@ -73,6 +73,35 @@ test('a part with a file name is an upload, and one without a chosen file is not
   expect(parseMultipart(body(file('')), 'bnd')).toEqual(new Map())
 })
 
+test('what Rack does not find within its limits is a crash, what is cut off before is not', () => {
+  const kindOf = (text: string) => {
+    try {
+      return parseMultipart(text, 'bnd').size
+    } catch (error) {
+      return (error as ParameterError).kind
+    }
+  }
+  const [short, long] = ['x'.repeat(16_384), 'x'.repeat(16_385)]
+  expect([kindOf(short), kindOf(long), kindOf(`${long}\r\n${body(field('a', '1'))}`)]).toEqual([
+    'multipart',
+    'crash',
+    1,
+  ])
+  const head = (size: number) => `--bnd\r\n${'x'.repeat(size)}`
+  expect([kindOf(head(65_536)), kindOf(head(65_537))]).toEqual(['multipart', 'crash'])
+})
+
+test('a type that Rack cannot read is a crash, unless the body is cut off', () => {
+  const parts = ['text/plain; charset', '', ';'].map((type) => body(`Content-Type: ${type}\r\n${field('a', '1')}`))
+  for (const text of parts) {
+    expect(() => parseMultipart(text, 'bnd')).toThrow('unreadable Content-Type')
+    expect(() => parseMultipart(`${text.slice(0, -4)}\r\n`, 'bnd')).toThrow('EmptyContentError')
+  }
+  const fine = [';x', 'text/html; charset', 'text/plain; charset=utf-8;;', 'text/plain ;a=b']
+  for (const type of fine)
+    expect(parseMultipart(body(`Content-Type: ${type}\r\n${field('a', '1')}`), 'bnd').size).toBe(1)
+})
+
 test('a boundary of more than 70 characters, 4,096 parts and 128 files are too much', () => {
   expect(() => parseMultipart('', 'b'.repeat(71))).toThrow('too large')
   const parts = (count: number, more: string) =>
