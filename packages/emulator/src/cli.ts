@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { createEmulator } from './create-emulator.ts'
 import type { EmulatorOptions } from './emulator.ts'
-import { watchNpmParent } from './npm-parent.ts'
+import { noteNpmParent } from './npm-parent.ts'
 import { readStateFile, type StateFile } from './provider/state-file.ts'
 import { stateSchema } from './provider/state-schema.ts'
 
@@ -63,6 +63,7 @@ async function serve(
   address: { port: number; host: string },
   file: StateFile | undefined,
 ): Promise<void> {
+  const watchParent = noteNpmParent()
   const emulator = createEmulator(options)
   print(`${await emulator.listen(address)}\n`)
   if (!isLoopback(address.host)) {
@@ -80,7 +81,7 @@ async function serve(
     stopWatchingParent()
     void emulator.close()
   }
-  const stopWatchingParent = watchNpmParent(stop)
+  const stopWatchingParent = watchParent(stop)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 }
 

@@ -5,18 +5,21 @@ import { readFileSync } from 'node:fs'
 const intervalMs = 500
 
 /**
- * Calls `onEnd` once the parent is gone, if npm, npx, pnpm or yarn started this program; else does nothing. They put a
- * shell in between that passes no signal on, so nothing else would end the program. The result stops watching.
+ * Notes the parent of this program. The result calls `onEnd` once that parent is gone, if npm, npx, pnpm or yarn started
+ * this program; else it does nothing. They put a shell in between that passes no signal on, so nothing else would end
+ * the program. What it returns stops watching.
  */
-export function watchNpmParent(onEnd: () => void): () => void {
-  if (process.env.npm_config_user_agent === undefined) return () => {}
+export function noteNpmParent(): (onEnd: () => void) => () => void {
+  if (process.env.npm_config_user_agent === undefined) return () => () => {}
   const parents = parentsOfThisProgram()
-  const timer = setInterval(() => {
-    if (parentsOfThisProgram() === parents) return
-    clearInterval(timer)
-    onEnd()
-  }, intervalMs).unref()
-  return () => clearInterval(timer)
+  return (onEnd) => {
+    const timer = setInterval(() => {
+      if (parentsOfThisProgram() === parents) return
+      clearInterval(timer)
+      onEnd()
+    }, intervalMs).unref()
+    return () => clearInterval(timer)
+  }
 }
 
 /** The parent, and if it is a shell its parent, where `/proc` tells it. A process gets another parent when one ends. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { watchNpmParent } from '../src/npm-parent.ts'
+import { noteNpmParent } from '../src/npm-parent.ts'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 // A package in which npx finds the program.
@@ -12,15 +12,25 @@ const children: ChildProcess[] = []
 afterEach(() => {
   vi.unstubAllEnvs()
   vi.useRealTimers()
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const child of children.splice(0)) endGroup(child.pid!)
 })
+
+/** Ends what a failed test has left running: a program that is started detached leads its group. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // All of them have ended.
+  }
+}
 
 /** Starts a program that starts the emulator, and waits for its address. */
 async function start(command: string, options: string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(command, options, {
     cwd: core,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
   })
   children.push(child)
   const [address] = await once(child.stdout, 'data')
@@ -55,10 +65,10 @@ describe.skipIf(process.platform !== 'linux')('the command line under npm', () =
 test('a program that npm did not start looks at no parent', () => {
   vi.useFakeTimers()
   vi.stubEnv('npm_config_user_agent', undefined)
-  watchNpmParent(() => {})
+  noteNpmParent()(() => {})
   expect(vi.getTimerCount()).toBe(0)
   vi.stubEnv('npm_config_user_agent', 'npm')
-  const stop = watchNpmParent(() => {})
+  const stop = noteNpmParent()(() => {})
   expect(vi.getTimerCount()).toBe(1)
   stop()
   expect(vi.getTimerCount()).toBe(0)
