@@ -1,4 +1,5 @@
 /** When the keys of an issuer are fetched, how often, and which ones are in use meanwhile. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { createSigningKey } from '../../../../../test/support/access-token.ts'
 import { ManualClock, settled } from '../../../../../test/support/manual-clock.ts'
@@ -288,6 +289,29 @@ describe('what a provider publishes', () => {
     provider.discovery.id_token_signing_alg_values_supported = []
     expect((await store.newer(store.current))?.algorithms).toEqual([])
   })
+})
+
+it('law 17: fetches in the context in which the gateway was made, whatever asks', async () => {
+  const requests = new AsyncLocalStorage<string>()
+  const { clock } = setUp()
+  const contexts: unknown[] = []
+  const note = () => void contexts.push(requests.getStore())
+  const store = new KeyStore({
+    endpoint: ENDPOINT,
+    allowHttp: false,
+    async fetchJson(url) {
+      note()
+      const document = url === DISCOVERY ? { issuer: ENDPOINT, jwks_uri: `${ENDPOINT}/certs` } : { keys: [] }
+      return { url, document, etag: undefined, maxAgeMs: undefined }
+    },
+    clock,
+    onFetched: note,
+    random: () => 1,
+  })
+  await requests.run('a request', async () => store.newer(await store.newer(undefined)))
+  await clock.advance(300_000)
+  expect(contexts).toEqual(Array(9).fill(undefined))
+  store.close()
 })
 
 it('law 18: goes on after a logger that throws', async () => {

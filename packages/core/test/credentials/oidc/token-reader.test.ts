@@ -161,6 +161,8 @@ describe('a token', () => {
     expect(await read(token)).toEqual({ clientId: 'app-1' })
     time.now += 1
     expect(await read(token)).toEqual(refused('token_expired'))
+    time.now += 600
+    expect(await read(good({ exp: NOW / 1000 + 1.5 }))).toEqual(refused('token_expired'))
   })
 })
 
@@ -303,6 +305,21 @@ describe('a known token', () => {
     const all = await Promise.all(Array.from({ length: 50 }, () => read(token)))
     expect(new Set(all).size).toBe(1)
     expect(verifications).toBe(1)
+  })
+
+  it('law 10: is one of 10,000 at most that are verified at once', async () => {
+    const { read, keys } = setUp({ keys: { ...testKeys(undefined), newer: () => new Promise(() => {}) } })
+    const token = good()
+    for (let index = 0; index < 10_000; index++) void read(`${token}${index}`)
+    expect(await read(token)).toEqual({ malformed: 'too many requests at once', code: 'overloaded' })
+    expect(keys.current).toBeUndefined()
+  })
+
+  it('law 10: is waited for by 10,000 requests at most', async () => {
+    const { read } = setUp({ keys: { ...testKeys(undefined), newer: () => new Promise(() => {}) } })
+    const token = good()
+    for (let request = 0; request < 10_000; request++) void read(token)
+    expect(await read(token)).toMatchObject({ code: 'overloaded' })
   })
 
   it('law 5: is kept nowhere in clear', async () => {
