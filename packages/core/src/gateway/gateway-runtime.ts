@@ -116,7 +116,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     ttlMs: cache.ttlMs,
     // Without a cache only 3scale knows the limits, so what a response used has to reach it before the next request.
     collectMs: options.cache === false ? Math.min(DIRECT_REPORT_MS, report.intervalMs) : report.intervalMs,
-    onWaiting: (waits) => (waits ? processEnd().usageWaits(member) : processEnd().nothingWaits(member)),
+    onWaiting: (waits) => noteWaiting(waits),
     breaker,
     observer,
     clientOf,
@@ -132,6 +132,12 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     left: () => (journal?.keeps === true ? {} : addUp(leftOf(ledger), store?.left() ?? {})),
   }
   let closing: Promise<CloseReport> | undefined
+
+  /** With a store, usage that it was not told may wait at any time. */
+  function noteWaiting(waits: boolean): void {
+    if (waits || (store !== undefined && !runtime.closed)) processEnd().usageWaits(member)
+    else processEnd().nothingWaits(member)
+  }
 
   async function answered(): Promise<void> {
     await responses.allClosed()
@@ -152,6 +158,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     tokens.close()
     await Promise.all(createdClients.map((client) => client.close()))
     processEnd().ignoreSignals(member)
+    processEnd().nothingWaits(member)
     return report
   }
 
@@ -172,6 +179,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     start() {
       if (runtime.closed) return false
       runtime.active = true
+      if (store !== undefined) noteWaiting(true)
       if (options.closeOn.length > 0) processEnd().closeOn(options.closeOn, member)
       return true
     },

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { MemoryStore } from '../../../../test/support/memory-store.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
@@ -46,6 +49,27 @@ describe('the listeners of the process', () => {
     expect(gateway.stats().usage.hits).toMatchObject({ acknowledged: 1, pending: 0 })
     expect(added()).toEqual([0, 0, 0, 0])
     await gateway.close()
+  })
+
+  it('law 16: say what a store was not told, and come with the first request to it', async () => {
+    const added = listenersAdded()
+    const store = new MemoryStore()
+    const { gateway } = setUp({ store: store.forProcess() })
+    expect(added()).toEqual([0, 0, 0, 0])
+    await gateway.evaluate(VIEW)
+    store.down = true
+    await gateway.evaluate(VIEW)
+    const said = vi.spyOn(fs, 'writeSync').mockReturnValue(0)
+    syncBuiltinESMExports()
+    onTestFinished(() => {
+      said.mockRestore()
+      syncBuiltinESMExports()
+    })
+    expect(added()).toEqual([1, 1, 0, 0])
+    process.listeners('exit').at(-1)!(0)
+    expect(said.mock.calls).toEqual([[2, expect.stringContaining('"hits" 1.')]])
+    await gateway.close()
+    expect(added()).toEqual([0, 0, 0, 0])
   })
 
   it('law 11: for closeOn come with the first request and go with the last gateway', async () => {
