@@ -63,7 +63,7 @@ export class MemoryServiceStore implements ServiceStore {
     return application
   }
 
-  ask(application: StoredApplication, usage: UsageShape, asking: Asking): Asked | Promise<Asked> {
+  ask(application: StoredApplication, usage: UsageShape, asking: Asking, aged = false): Asked | Promise<Asked> {
     const known = application as ProcessApplication
     const print = this.#print(known, usage)
     if (print?.settled && print.cells.length === 0 && this.#isFresh(known)) {
@@ -74,7 +74,7 @@ export class MemoryServiceStore implements ServiceStore {
       const full = refusal(print, known.counts)
       if (full !== undefined) return full
     }
-    return this.#ask(known, usage, asking)
+    return this.#ask(known, usage, asking, aged)
   }
 
   askAlone(application: StoredApplication, usage: UsageShape, asking: Asking, whole: boolean): Asked {
@@ -187,7 +187,7 @@ export class MemoryServiceStore implements ServiceStore {
     return this.time() - provedAt < this.#host.settings.staleMs
   }
 
-  async #ask(known: ProcessApplication, usage: UsageShape, asking: Asking): Promise<Asked> {
+  async #ask(known: ProcessApplication, usage: UsageShape, asking: Asking, aged: boolean): Promise<Asked> {
     const until = this.#host.clock.elapsed() + WAIT_MS
     for (;;) {
       await undefined
@@ -196,7 +196,7 @@ export class MemoryServiceStore implements ServiceStore {
       this.#bookOwed()
       const shared = this.#service.applications.get(known.id) ?? create(this.#service, known.id)
       this.#refresh(known, shared)
-      if (shared.layout !== '' && this.#isFresh(shared)) {
+      if (shared.layout !== '' && (aged || this.#isFresh(shared))) {
         if (shared.layout !== known.layout?.name) this.#read(known, shared)
         known.provedAt = shared.provedAt
         const print = this.#print(known, usage)!

@@ -17,7 +17,9 @@ export interface OutageOptions {
   readonly clock: Clock
   readonly ambiguous?: UnansweredUsage | undefined
   /** Decides about a known caller whose usage a store counts. Default: the ledger counts it. */
-  readonly admitKnown?: ((identity: Identity, request: AuthorizationRequest, retryAt: number) => Decided) | undefined
+  readonly admitKnown?:
+    | ((identity: Identity, request: AuthorizationRequest, retryAt: number) => Decided | Promise<Decided>)
+    | undefined
 }
 
 /**
@@ -29,7 +31,7 @@ export function decideInOutage(
   request: AuthorizationRequest,
   outage: Outage,
   options: OutageOptions,
-): Decided {
+): Decided | Promise<Decided> {
   const { credentials, referrer, usage, policy } = request
   const refusal = unavailable(options.clock.now() + (outage.retryAfterMs ?? BACKEND_RETRY_MS))
   if (policy.onUnavailable === 'deny') return refusal
@@ -89,7 +91,7 @@ export function decideWithoutVerdict(
   request: AuthorizationRequest,
   answer: Exclude<BackendAnswer, { kind: 'verdict' }>,
   options: OutageOptions,
-): Decided {
+): Decided | Promise<Decided> {
   switch (answer.kind) {
     case 'unavailable':
       return decideInOutage(cache, request, answer, options)

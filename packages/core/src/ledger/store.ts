@@ -87,13 +87,14 @@ export type Asking = 'count' | 'hold' | 'look'
  * - 'no': a limit is reached. `until`: when the last of the violated windows ends, by the store's time; Infinity if
  *   waiting does not help. `disabled`: a violated limit is 0.
  * - 'later': nothing was counted, because the store does not answer in time or knows too little. The policy decides.
+ *   `unproved`: the store answers, but 3scale has not proved the application for `staleMs`.
  * - 'unsettled': nothing was counted, because the print of the usage is not settled. The core asks 3scale, and `apply`
  *   brings a layout by which it is. Usage that a limit among its cells has no room for is a 'no' all the same.
  */
 export type Asked =
   | { readonly kind: 'yes'; readonly minute: number }
   | { readonly kind: 'no'; readonly until: number; readonly disabled: boolean }
-  | { readonly kind: 'later' }
+  | { readonly kind: 'later'; readonly unproved?: boolean | undefined }
   | { readonly kind: 'unsettled' }
 
 /** 3scale's answer about one application, for `apply`. */
@@ -142,8 +143,13 @@ export interface ServiceStore {
   time(): number
   /** The application as the store sees it. To be kept with what the core knows of it, and dropped with that. */
   application(id: string): StoredApplication
-  /** Takes the usage once if all its limits have room. At once where it touches no limit or one is known to be full. */
-  ask(application: StoredApplication, usage: UsageShape, asking: Asking): Asked | Promise<Asked>
+  /**
+   * Takes the usage once if all its limits have room. At once where it touches no limit or one is known to be full.
+   *
+   * @param aged whether to go by the counts even if 3scale has not proved the application for `staleMs`: it does not
+   *   answer, and the policy lets callers pass. Default false.
+   */
+  ask(application: StoredApplication, usage: UsageShape, asking: Asking, aged?: boolean): Asked | Promise<Asked>
   /**
    * Takes the usage while the store does not answer, within this process's share of what was left when it last did.
    * 'later' if the limits or the counts are not known.

@@ -68,7 +68,7 @@ export class SharedAuthorizer implements Authorizer {
     })
     const decider = new StoreDecider(stored, cache, clock)
     const callers = new SharedCallers({ stored, cache, loader, clock, observer })
-    const admitKnown = decider.decideAlone.bind(decider)
+    const admitKnown = decider.decideUnproved.bind(decider)
     this.stored = stored
     this.#options = options
     this.#cache = cache

@@ -55,12 +55,26 @@ export class StoreDecider {
   }
 
   /**
-   * The decision while the store or 3scale does not answer, by `onUnavailable`: no caller passes; or callers pass within
-   * this process's share of what was left when the store last answered; or within all of that.
+   * The decision while 3scale does not answer, by `onUnavailable`: no caller passes, or callers pass within the limits by
+   * the counts in the store.
    */
-  decideAlone(identity: Identity, request: AuthorizationRequest, retryAt: number): Decided {
-    if (this.#stored.closed) return refuse('gateway_closed')
+  async decideUnproved(identity: Identity, request: AuthorizationRequest, retryAt: number): Promise<Decided> {
     const { usage, policy } = request
+    if (policy.onUnavailable === 'deny' || this.#stored.closed) return unavailable(retryAt)
+    const application = this.#stored.application(identity.application)
+    const asked = await this.#stored.store.ask(application, usage, ASKING[policy.counts], true)
+    if (asked.kind === 'yes') return this.#admit(identity, request, 'policy', asked.minute)
+    return asked.kind === 'no' ? this.#overLimits(identity.application, asked) : this.#decideAlone(identity, request)
+  }
+
+  /**
+   * The decision while the store does not answer: no caller passes; or callers pass within this process's share of what
+   * was left when the store last answered; or within all of that.
+   */
+  #decideAlone(identity: Identity, request: AuthorizationRequest): Decided {
+    const { usage, policy } = request
+    const retryAt = this.#clock.now() + BACKEND_RETRY_MS
+    if (this.#stored.closed) return refuse('gateway_closed')
     if (policy.onUnavailable === 'deny') return unavailable(retryAt)
     const application = this.#stored.application(identity.application)
     const whole = policy.onUnavailable === 'allow'
@@ -83,14 +97,16 @@ export class StoreDecider {
     request: AuthorizationRequest,
     source: AllowedSource,
     asked: Asked,
-  ): Decided | undefined {
+  ): MaybePromise<Decided | undefined> {
     switch (asked.kind) {
       case 'yes':
         return this.#admit(identity, request, source, asked.minute)
       case 'no':
         return this.#overLimits(identity.application, asked)
       case 'later':
-        return this.decideAlone(identity, request, this.#clock.now() + BACKEND_RETRY_MS)
+        return asked.unproved
+          ? this.decideUnproved(identity, request, this.#clock.now() + BACKEND_RETRY_MS)
+          : this.#decideAlone(identity, request)
       case 'unsettled':
         return undefined
     }
