@@ -90,7 +90,7 @@ export const ISSUER_KEYS = {
   waitMs: 1000,
   /** Longest time between two fetches in the background, as APIcast by default; each is drawn from its second half. */
   refreshMs: 300_000,
-  /** A `max-age` of the provider makes fetches more frequent, down to this. */
+  /** A `max-age` of the provider shortens that time, down to this. */
   minRefreshMs: 60_000,
   /** The first retry after a failure, and the longest: each waits twice as long as the one before. */
   retryMs: 1000,

@@ -34,7 +34,8 @@ export function createTokenReaders<View extends RequestView>(
   /** Called after the creation only. */
   observer: () => Pick<Observer, 'keys' | 'warn'>,
 ): TokenReaders<View> {
-  const fetchJson = createFetchJson(dispatcher, clock)
+  const ending = new AbortController()
+  const fetchJson = createFetchJson(dispatcher, clock, ending.signal)
   /** One per issuer, however many services it has. */
   const stores = new Map<string, KeyStore>()
 
@@ -84,6 +85,7 @@ export function createTokenReaders<View extends RequestView>(
     },
     close() {
       for (const store of stores.values()) store.close()
+      ending.abort()
     },
   }
 }

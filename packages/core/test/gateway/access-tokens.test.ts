@@ -315,6 +315,23 @@ describe('the identity provider', () => {
     expect(backend.clock.timers).toBe(0)
   })
 
+  it('holds no connection of a gateway that is closed', async () => {
+    const { ask, token, provider, backend, gateway, logged } = await setUp()
+    let ended = false
+    provider.answer = (request) => {
+      request.socket.once('close', () => {
+        ended = true
+      })
+    }
+    const decision = ask(token())
+    await expect.poll(() => provider.requests.length).toBe(1)
+    await gateway.close()
+    await expect.poll(() => ended).toBe(true)
+    expect(await decision).toMatchObject({ status: 503 })
+    expect(JSON.stringify(logged)).not.toContain('cannot be read')
+    expect(backend.clock.timers).toBe(0)
+  })
+
   it('is asked once for all products that use it', async () => {
     const { ask, token, provider } = await setUp((issuer) => {
       const { proxyConfig } = byDocument(issuer)

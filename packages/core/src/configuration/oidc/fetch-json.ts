@@ -29,11 +29,14 @@ export class FetchFailed extends Error {
 /** @param known the same document as fetched before, which the provider may confirm. Rejects with a FetchFailed. */
 export type FetchJson = (url: string, known: FetchedDocument | undefined) => Promise<FetchedDocument>
 
-/** @param dispatcher carries the calls; undefined: a connection of its own for each. */
-export function createFetchJson(dispatcher: Dispatcher | undefined, clock: Clock): FetchJson {
+/**
+ * @param dispatcher carries the calls; undefined: a connection of its own for each.
+ * @param ending ends the calls that are under way.
+ */
+export function createFetchJson(dispatcher: Dispatcher | undefined, clock: Clock, ending?: AbortSignal): FetchJson {
   return async (url, known) => {
     const etag = known?.url === url ? known.etag : undefined
-    const response = await get(new URL(url), etag, dispatcher, clock)
+    const response = await get(new URL(url), etag, dispatcher, clock, ending)
     const facts = { url, etag: header(response, 'etag'), maxAgeMs: maxAgeOf(header(response, 'cache-control')) }
     if (response.status === 304 && etag !== undefined) return { ...known!, ...facts, etag }
     if (response.status >= 300 && response.status < 400) throw new FetchFailed('redirect')
@@ -50,6 +53,7 @@ async function get(
   etag: string | undefined,
   dispatcher: Dispatcher | undefined,
   clock: Clock,
+  signal: AbortSignal | undefined,
 ): Promise<TransportResponse> {
   const { timeoutMs } = ISSUER_KEYS
   const transport = createUndiciTransport({
@@ -69,7 +73,7 @@ async function get(
       headers,
       body: undefined,
       timeoutMs,
-      signal: undefined,
+      signal,
       line: [''],
       whenSent: 'abort',
     })

@@ -63,7 +63,7 @@ export class KeyStore implements IssuerKeys {
     return this.#current
   }
 
-  /** Stops the timers. A fetch under way ends by its time-out. */
+  /** Stops the timers. A fetch under way tells nothing more. */
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
@@ -117,14 +117,12 @@ export class KeyStore implements IssuerKeys {
       this.#trouble = undefined
       const event = changed ? 'changed' : recovered ? 'recovered' : 'unchanged'
       onFetched({ event, endpoint, issuer, keys: jwks.keys.length, code: undefined })
-      const period = Math.min(
-        ISSUER_KEYS.refreshMs * (1 + random()) * 0.5,
-        Math.max(ISSUER_KEYS.minRefreshMs, maxAgeMs ?? Number.POSITIVE_INFINITY),
-      )
-      return period
+      const longest = Math.max(ISSUER_KEYS.minRefreshMs, Math.min(ISSUER_KEYS.refreshMs, maxAgeMs ?? Infinity))
+      return longest * (1 + random()) * 0.5
     } catch (error) {
       const code = error instanceof FetchFailed ? error.code : 'keys_unusable'
       this.#trouble = code
+      if (this.#closed) return 0
       onFetched({ event: 'failed', endpoint, issuer: this.#current?.issuer, keys: undefined, code })
       const longest = Math.min(ISSUER_KEYS.maxRetryMs, ISSUER_KEYS.retryMs * 2 ** this.#failures++)
       return longest * (1 + random()) * 0.5
