@@ -41,6 +41,8 @@ export class Dialogue {
   /** The acknowledged epoch, as the server was told. */
   #toldAcked = 0
   #command: SyncCommand | undefined
+  /** Whether nothing waited in the store at the last heartbeat. Else who booked it may be dead, and others report it. */
+  #allTaken = true
   #planned = false
   #again = false
   #bookNow = false
@@ -158,7 +160,7 @@ export class Dialogue {
     const still = work === 0 && owed.size === 0 && !this.#reports.busy
     const rests = this.leaving
       ? retained.newest < time.now() - SESSION.lingerMs
-      : clock.elapsed() - this.usedAt > SESSION.idleMs && retained.isEmpty
+      : clock.elapsed() - this.usedAt > SESSION.idleMs && retained.isEmpty && this.#allTaken
     if (still && rests) return '2'
     return this.beatDue ? '1' : '0'
   }
@@ -181,6 +183,7 @@ export class Dialogue {
     retained.add(seq, told, applied)
     if (beat !== '0') {
       this.processes = processes
+      this.#allTaken = mark >= told
       retained.tell(mark, this.answeredAt)
       this.#reports.forgetOld()
     }

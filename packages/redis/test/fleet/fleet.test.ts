@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { type FleetOptions, type FleetResult, runFleet } from '../support/fleet/run-fleet.ts'
+import type { FleetOptions, FleetResult } from '../support/fleet/fleet-options.ts'
+import { runFleet } from '../support/fleet/run-fleet.ts'
 
 const SEEDS = Number(process.env.FLEET_SEEDS ?? 1)
 const FROM = Number(process.env.FLEET_FROM ?? 1)

@@ -276,6 +276,19 @@ it('law 11: leaves and keeps no timer after ten seconds without a request, and c
   expect((await asked).kind).toBe('yes')
 })
 
+it('law 16: stays while usage of a process that died waits, and reports it', async () => {
+  const fleet = new ManualFleet()
+  const [one, two] = [await knowing(fleet, 'free'), await knowing(fleet, 'app', 'two')]
+  const batch = await two.store.take()
+  await two.store.settle(batch!, 'acked')
+  one.ask('free')
+  await fleet.clock.advance(1300)
+  fleet.fate = ({ process }) => (process === 'one' ? 'lost request' : 'ok')
+  await fleet.clock.advance(20_000)
+  expect(two.store.stats().state).toBe('shared')
+  expect(two.reports).toBeGreaterThan(0)
+})
+
 it('law 17: its work belongs to no request', async () => {
   const fleet = new ManualFleet()
   const requests = new AsyncLocalStorage<string>()

@@ -3,7 +3,7 @@
 interface Event {
   readonly at: number
   readonly order: number
-  readonly run: () => void
+  readonly run: () => unknown
 }
 
 /** A heap of events by time. */
@@ -22,7 +22,7 @@ export class EventQueue {
   }
 
   /** Runs something after a delay in milliseconds. */
-  after(delayMs: number, run: () => void): void {
+  after(delayMs: number, run: () => unknown): void {
     const events = this.#events
     const event = { at: this.now + Math.max(0, delayMs), order: this.#order++, run }
     let i = events.push(event) - 1
@@ -39,7 +39,8 @@ export class EventQueue {
   async next(): Promise<void> {
     const event = this.#pop()
     this.now = Math.max(this.now, event.at)
-    event.run()
+    const done = event.run()
+    if (done instanceof Promise) await done
     // Promises that wait for promises: the loop turns once they are done.
     await new Promise<void>((resolve) => void setImmediate(resolve))
   }

@@ -126,7 +126,10 @@ export class Judge {
       // What is below 0 was to be given back.
       this.tally[amount > 0 ? 'owedAtKill' : 'askedAtKill'] += this.units({ [metric]: Math.abs(amount) })
     }
-    for (const { usage } of member.outstanding) this.tally.askedAtKill += this.units(usage.usage)
+    for (const { usage, overAt } of member.outstanding) {
+      const late = overAt !== undefined && overAt < this.#queue.now - LATE_MS
+      if (member.dead || !late) this.tally.askedAtKill += this.units(usage.usage)
+    }
   }
 
   /** A server has taken over that lacks what came after a moment. Who is dead or paused cannot tell it again. */

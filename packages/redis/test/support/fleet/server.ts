@@ -12,6 +12,15 @@ export interface WireFaults {
   readonly lossMs: number
 }
 
+/** A real server that is given the same commands, and has to give the same answers. */
+export interface Mirror {
+  exec(script: string, t: number, args: readonly string[]): Promise<unknown>
+  /** All keys. */
+  copy(): Promise<unknown>
+  /** Goes back to a copy; undefined: to no keys. */
+  restore(copy: unknown): Promise<void>
+}
+
 const PREFIX = /^\{.*\}:/
 
 export class Server {
@@ -21,22 +30,29 @@ export class Server {
   /** How far its clock is ahead. */
   skewMs = 0
   commands = 0
-  /** Runs a script. */
-  onScript: (script: string, t: number, args: readonly string[]) => unknown
   readonly #queue: EventQueue
   readonly #random: () => number
   readonly #options: WireFaults
   #downUntil = 0
-  #copies: { readonly at: number; readonly state: ModelState }[] = []
+  #copies: { readonly at: number; readonly state: ModelState; readonly mirrored: unknown }[] = []
+  readonly #mirror: Mirror | undefined
+  /** The first answer that differs, in words. */
+  difference: string | undefined
   #runs = 1
   readonly #scripts = new Map<string, string>()
 
-  constructor(queue: EventQueue, random: () => number, settings: Partial<ScriptSettings>, options: WireFaults) {
+  constructor(
+    queue: EventQueue,
+    random: () => number,
+    settings: Partial<ScriptSettings>,
+    options: WireFaults,
+    mirror?: Mirror,
+  ) {
     this.#queue = queue
     this.#random = random
     this.#options = options
     this.model = new StoreModel(settings)
-    this.onScript = (script, t, args) => this.model.exec(script, t, args)
+    this.#mirror = mirror
   }
 
   get isDown(): boolean {
@@ -49,25 +65,28 @@ export class Server {
   }
 
   /** Notes what another server would know, if this one died now. */
-  copy(): void {
-    this.#copies.push({ at: this.#queue.now, state: this.model.state.copy() })
+  async copy(): Promise<void> {
+    const { now } = this.#queue
+    this.#copies.push({ at: now, state: this.model.state.copy(), mirrored: await this.#mirror?.copy() })
     while (this.#copies.length > 2 && this.#copies[0]!.at < this.#queue.now - 1.5 * this.#options.lossMs) {
       this.#copies.shift()
     }
   }
 
   /** Another server takes over, with what it knew at some moment of the last second. @returns that moment. */
-  failOver(): number | undefined {
+  async failOver(): Promise<number | undefined> {
     if (this.#copies.length === 0) return undefined
-    const { at, state } = this.#copies[Math.floor(this.#random() * this.#copies.length)]!
+    const { at, state, mirrored } = this.#copies[Math.floor(this.#random() * this.#copies.length)]!
     this.model.state.restore(state)
+    await this.#mirror?.restore(mirrored)
     this.#another()
     return at
   }
 
   /** A server begins without any data. */
-  empty(): void {
+  async empty(): Promise<void> {
     this.model.state.empty()
+    await this.#mirror?.restore(undefined)
     this.#another()
   }
 
@@ -79,7 +98,7 @@ export class Server {
   send(command: readonly string[], cut: () => number): Promise<unknown> {
     const random = this.#random
     return new Promise((resolve, reject) => {
-      const after = (ms: number, task: () => void) => this.#queue.after(ms, task)
+      const after = (ms: number, task: () => unknown) => this.#queue.after(ms, task)
       if (this.isDown || this.#queue.now < cut()) {
         after(random() * 5, () => reject(new Error('connect ECONNREFUSED')))
         return
@@ -94,10 +113,10 @@ export class Server {
         after(there, () => reject(new Error('read ECONNRESET')))
         return
       }
-      after(there, () => {
+      after(there, async () => {
         // What was on its way to the old server never reaches the new one.
         if (this.isDown || this.#runs !== sentTo) return
-        const answer = this.#exec(command)
+        const answer = await this.#exec(command)
         if (fault === 'lost answer') return
         if (fault === 'reset') after(random() * 2, () => reject(new Error('read ECONNRESET')))
         else after(back, () => (answer instanceof Error ? reject(answer) : resolve(answer)))
@@ -112,7 +131,7 @@ export class Server {
     this.#scripts.clear()
   }
 
-  #exec(command: readonly string[]): unknown {
+  async #exec(command: readonly string[]): Promise<unknown> {
     const [name, ...args] = command as [string, ...string[]]
     if (name === 'GET') return this.model.state.layouts.get(args[0]!.replace(PREFIX, '').slice(2)) ?? null
     if (name !== 'EVAL' && name !== 'EVALSHA') return ''
@@ -120,13 +139,32 @@ export class Server {
     const script = this.#scripts.get(name === 'EVAL' ? hashOf(args[0]!) : args[0]!)
     if (script === undefined) return new Error('NOSCRIPT No matching script.')
     this.commands += 1
-    return this.onScript(script, Math.floor(this.#queue.now + this.skewMs), args.slice(4))
+    return await this.#run(script, Math.floor(this.#queue.now + this.skewMs), args.slice(4))
+  }
+
+  async #run(script: string, t: number, args: string[]): Promise<unknown> {
+    const answer = this.model.exec(script, t, args)
+    if (this.#mirror === undefined) return answer
+    if (script === 'sync') args[4] = this.model.runId
+    const mirrored = await this.#mirror.exec(script, t, args)
+    const [one, other] = [answer, mirrored].map((value) => textOf(script, value))
+    if (one !== other) this.difference ??= `${script} ${args.join(' ')}: model ${one}, Lua ${other}`
+    return answer
   }
 
   #learn(text: string): void {
     const script = SCRIPTS.find((known) => text.includes(`-- ARGV: t, ${FIRST_WORDS[known]}`))!
     this.#scripts.set(hashOf(text), script)
   }
+}
+
+/** Rows are in the order of a hash. */
+function textOf(script: string, answer: unknown): string {
+  if (!Array.isArray(answer)) return String(answer)
+  const texts = answer.map(String)
+  if (script !== 'take') return texts.join(' ')
+  const rows = Array.from({ length: (texts.length - 1) / 3 }, (_, i) => texts.slice(1 + 3 * i, 4 + 3 * i).join(' '))
+  return [texts[0], ...rows.sort()].join(', ')
 }
 
 function hashOf(text: string): string {
