@@ -353,6 +353,32 @@ describe('a report that meets a 4xx that is not 3scale’s', () => {
   })
 })
 
+describe.each(modes)('a 2xx or 3xx that is not 3scale’s, $mode', ({ cache }) => {
+  it.each([
+    ['the page of a proxy', foreign(200, 'text/html', '<html>welcome</html>')],
+    ['nothing', foreign(204, undefined, '')],
+    ['the way to a login', foreign(302, 'text/html', '')],
+  ])('law 4: %s is an outage that is told once, with status, host and what to look at', async (_what, page) => {
+    const world = open({ cache })
+    world.stranger = () => page
+    for (const key of ['k1', 'k2', 'k1']) expect(await world.ask(key)).toBe('backend_unavailable')
+    expect(world.lines.map(({ message }) => message)).toEqual([
+      expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:8080 does not .* ${page.status}, .*; check backendUrl`)),
+    ])
+    await world.gateway.close()
+  })
+
+  it('law 8: and so is one that answers a report', async () => {
+    const world = open({ cache: true })
+    expect(await world.ask('k1')).toBe('allow')
+    world.stranger = ({ method }) => (method === 'POST' ? foreign(200, 'text/html', '<html>welcome</html>') : undefined)
+    await world.clock.advance(20_000)
+    expect(world.lines[0]).toMatchObject({ level: 'warn', facts: { endpoint: 'report', host: '127.0.0.1:8080' } })
+    world.stranger = undefined
+    await world.gateway.close()
+  })
+})
+
 describe('whatever stands in front of the backend answers', () => {
   const steps = fc.array(
     fc.oneof(

@@ -112,10 +112,13 @@ export class ProtocolError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_PROTOCOL'
   override readonly retryable: boolean = true
   readonly status: number
+  /** The content type of an answer that is not 3scale's; undefined if 3scale's own cannot be read. */
+  readonly foreign: string | undefined
 
-  constructor(message: string, status: number, details?: ErrorDetails) {
-    super(message, details)
+  constructor(message: string, status: number, foreign?: string) {
+    super(message)
     this.status = status
+    this.foreign = foreign
   }
 }
 

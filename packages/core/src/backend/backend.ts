@@ -15,6 +15,7 @@ import {
   RejectedError,
   TimeoutError,
 } from '../errors.ts'
+import { foreignAnswer } from '../observe/foreign-answer.ts'
 import type { CallMessage, Endpoint } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
 import { isAborted } from '../primitives/abort.ts'
@@ -119,7 +120,7 @@ export class Backend {
         breaker?.drop(permit)
         return { kind: 'aborted' }
       }
-      return this.#failed(error, permit, known, { endpoint: name, service, durationMs: clock.elapsed() - began })
+      return this.#failed(error, permit, question, { endpoint: name, service, durationMs: clock.elapsed() - began })
     } finally {
       bulkhead.leave(known, share)
     }
@@ -169,7 +170,7 @@ export class Backend {
   #failed(
     error: unknown,
     permit: 'pass' | 'probe',
-    known: boolean,
+    { known, client }: BackendCall,
     call: Pick<CallMessage, 'endpoint' | 'service' | 'durationMs'>,
   ): BackendAnswer {
     const { breaker, observer } = this.#options
@@ -191,7 +192,7 @@ export class Backend {
     }
     if (isOutage(error)) {
       breaker?.failure()
-      observer.called({ ...message, outcome: 'failed' })
+      observer.called({ ...message, outcome: 'failed' }, foreignAnswer(error, client.host))
       return { kind: 'unavailable', retryAfterMs, mayHaveCounted: counts && mayHaveCounted(error) }
     }
     breaker?.drop(permit)

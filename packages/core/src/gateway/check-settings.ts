@@ -7,7 +7,7 @@ import { faultOf, REQUEST_TOO_LARGE } from '../domain/rejection-codes.ts'
 import { usageOf } from '../domain/usage.ts'
 import { isThreeScaleError } from '../errors.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
-import { foreignSentence } from '../observe/foreign-answer.ts'
+import { foreignAnswer, foreignSentence } from '../observe/foreign-answer.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
@@ -67,6 +67,8 @@ async function checkService<View extends RequestView>(
     return { ok: true, metrics: faultOf(verdict.code) === 'limits' ? 'accepted' : 'unchecked' }
   } catch (error) {
     if (!isThreeScaleError(error)) throw error
+    const foreign = foreignAnswer(error, service.client.host)
+    if (foreign !== undefined) return { ok: false, code: error.code, hint: foreignSentence(foreign) }
     return { ok: false, code: error.code, hint: `the backend could not be asked: ${error.message}` }
   }
 }

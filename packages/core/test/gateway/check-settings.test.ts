@@ -58,6 +58,8 @@ describe('the check is good only after an answer of 3scale about our credentials
     [401, {}, ''],
     [404, { 'content-type': TYPE }, ''],
     [403, { 'content-type': TYPE }, ''],
+    [200, { 'content-type': 'text/html' }, '<html>welcome</html>'],
+    [302, { location: 'https://login.test/' }, ''],
   ])('not after a foreign %i with %o', async (status, headers, body) => {
     expect(await answering({ status, headers, body }).check()).toEqual({
       ok: false,

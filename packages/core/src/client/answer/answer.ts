@@ -80,8 +80,10 @@ function readAuthorized(response: TransportResponse, noBody: boolean): string | 
 export function protocolError(response: TransportResponse, expected: string): ProtocolError {
   const size = response.body.length > MAX_BODY_BYTES ? `over ${MAX_BODY_BYTES}` : response.body.length
   const encoded = isEncoded(response) ? ', encoded' : ''
+  const type = shownType(response)
   return new ProtocolError(
-    `status ${response.status} from the backend is not ${expected}: ${shownType(response)}, ${size} bytes${encoded}`,
+    `status ${response.status} from the backend is not ${expected}: ${type}, ${size} bytes${encoded}`,
     response.status,
+    isThreescaleType(response) ? undefined : type,
   )
 }
