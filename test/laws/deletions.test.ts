@@ -141,6 +141,20 @@ describe('an application that is deleted before its batch is counted', () => {
   })
 })
 
+it('law 16: usage of a key that turned out unknown is told as lost by close(), though its report was acknowledged', async () => {
+  const world = createWorld({ state: three('1') })
+  for (const id of ['a1', 'a2']) await world.ask({ userKey: `k-${id}` }, { hits: 2 })
+  world.emulator.updateState(withoutApplication(three('1'), 'a2'))
+  await world.clock.advance(9000)
+  expect(world.ask({ userKey: 'k-a2' }, { hits: 0 })).not.toBeInstanceOf(Promise)
+  await world.clock.advance(6000)
+  expect(dropped(world)).toHaveLength(1)
+  expect(world.ledger.sums().hits).toMatchObject({ acknowledged: 4 })
+  expect(await world.reporter.close()).toEqual({ undelivered: { hits: 2 } })
+  expect(given(world)).toEqual([['ambiguous', 'a2', { hits: 2 }]])
+  expect([countOf(world, 'a1'), imbalance(world.ledger)]).toEqual([2, {}])
+})
+
 it('law 9: a metric that is deleted before its batch is counted takes only its own usage with it', async () => {
   const world = await report('2')
   world.emulator.updateState(withoutExtra(three('2')))

@@ -1,4 +1,4 @@
-/** Answers with a 4xx that is not 3scale's: who caused them, and what becomes of callers, usage and the operator. */
+/** Answers that are not 3scale's: who caused them, and what becomes of callers, usage and the operator. */
 import { createEmulator } from '@threescale/emulator'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

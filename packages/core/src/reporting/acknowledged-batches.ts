@@ -6,6 +6,7 @@ import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import type { OpenBatches } from '../ledger/usage/open-batches.ts'
 import type { Clock } from '../primitives/clock.ts'
+import type { Slice } from '../primitives/slice.ts'
 import { askEach } from './ask-each.ts'
 
 // An application about which the answers say nothing: its caller was forgotten, for example.
@@ -56,6 +57,18 @@ export class AcknowledgedBatches {
     this.#proving = false
   }
 
+  /**
+   * No question will follow: what was sent for an application that has vanished may be lost.
+   *
+   * @param slice what the work has used of its turn.
+   */
+  async doubtVanished(slice: Slice): Promise<void> {
+    for (const batch of [...this.#options.batches.acknowledged()]) {
+      if (batch.awaitsProof && hasVanished(batch)) doubtVanished(batch)
+      if (slice.over) await slice.rest()
+    }
+  }
+
   #dueAt(batch: Batch): number {
     const { settleMs, graceMs } = this.#options
     return (this.#asked.get(batch)?.at ?? batch.since + settleMs) + graceMs
@@ -76,10 +89,14 @@ export class AcknowledgedBatches {
     batch.checkProof()
     if (!batch.awaitsProof || !answered) return answered
     asked.rounds += 1
-    if ([...batch.unconfirmed()].some(({ vanished }) => vanished)) doubtVanished(batch)
+    if (hasVanished(batch)) doubtVanished(batch)
     else if (asked.rounds >= MAX_ROUNDS) batch.release()
     return true
   }
+}
+
+function hasVanished(batch: Batch): boolean {
+  return [...batch.unconfirmed()].some(({ vanished }) => vanished)
 }
 
 /**

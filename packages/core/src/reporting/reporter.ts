@@ -86,11 +86,10 @@ class BatchReporter implements Reporter {
   constructor(options: ReporterOptions) {
     this.#options = options
     const { ledger, clock, report, ttlMs, prove } = options
-    const { settleMs, batches } = ledger
-    const asking = { clock, settleMs, prove }
+    const asking = { clock, prove, batches: ledger.batches, settleMs: ledger.settleMs }
     this.#giveUpLate = givesUpLate(ledger, this.#turns)
-    this.#unanswered = new UnansweredBatches({ ...asking, batches, ambiguous: report.ambiguous, graceMs: 2 * ttlMs })
-    this.#acknowledged = new AcknowledgedBatches({ ...asking, batches, graceMs: ttlMs })
+    this.#unanswered = new UnansweredBatches({ ...asking, ambiguous: report.ambiguous, graceMs: 2 * ttlMs })
+    this.#acknowledged = new AcknowledgedBatches({ ...asking, graceMs: ttlMs })
   }
 
   wake(records: number): void {
@@ -228,6 +227,7 @@ class BatchReporter implements Reporter {
     this.#timer?.cancel()
     await releaseAwaitingResponse(ledger, new Slice(this.#turns))
     await this.#deliverUntil(() => ledger.records === 0, timeoutMs)
+    await this.#acknowledged.doubtVanished(new Slice(this.#turns))
     const left = await this.#options.leave?.()
     this.#closed = true
     const undelivered = left === true ? leaveRest(ledger) : await giveUpRest(ledger, new Slice(this.#turns))
