@@ -209,6 +209,25 @@ describe.each(KINDS)('$title', ({ processes, skip = false, createStores }) => {
     }
   })
 
+  test.each([
+    ['deny', 0],
+    ['last-known', LIMIT - 3],
+    ['allow', LIMIT - 3],
+  ] as const)('%s admits %i more while 3scale does not answer for longer than staleMs', async (onUnavailable, more) => {
+    const fleet = fleetOf({ state: DAY, options: { onUnavailable } })
+    expect(await askAll(fleet, 3 / processes)).toBe(3)
+    fleet.fault = () => ({ status: 503, headers: {}, body: Buffer.alloc(0) })
+    await pass(fleet, 61_000)
+    expect(await askAll(fleet, LIMIT)).toBe(more)
+    expect(await askAll(fleet, 1)).toBe(0)
+    fleet.fault = undefined
+    await pass(fleet, 5000)
+    await askAll(fleet, 1)
+    await pass(fleet, 5000)
+    // By now it is asked about again.
+    expect(await askAll(fleet, 1)).toBe(onUnavailable === 'deny' ? processes : 0)
+  })
+
   test('a caller that 3scale does not know is denied, and asked about once', async () => {
     const fleet = fleetOf({ state: DAY })
     expect(await askAll(fleet, 2, 'wrong')).toBe(0)

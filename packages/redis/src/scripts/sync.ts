@@ -6,7 +6,8 @@ export const SYNC: string = `
 --   beat   0 only asks; 1 heartbeat; 2 heartbeat, and it leaves
 --   run    '' for this server's run id; tests give one
 --   shape  v, number of cells, (field, end, need, max)..., number of amounts, (field, amount)...
---   line   shape, application, n: the first k are books, counted whatever the limits say; the others are asks
+--   line   shape, application, n: the first k are books, counted whatever the limits say; the others are asks. An ask
+--          with n < 0 is one for -n - 1 that goes by the counts of an application however long ago it was proved
 -- -> T, prev, epoch, report, processes, mark, answers of the lines..., lines to refresh...
 --   answer how many were taken (0 for a book), or -1 another layout, followed by its name; -2 not proved for STALE;
 --          -3 not now. Then p if the shape has no cells or the layout is another. Then the count of each cell, if an
@@ -148,10 +149,13 @@ while A[k] do
   k = k + 3
   local key, cells, book = P .. ':a:' .. app, shape.cells, line <= books
   local h = call('HMGET', key, unpack(shape.fields))
-  local v, p, n = h[1], tonumber(h[2] or 0), wanted
+  local v, p = h[1], tonumber(h[2] or 0)
+  local aged = book or wanted < 0
+  if aged and not book then wanted = -wanted - 1 end
+  local n = wanted
   local refused
   if v ~= shape.v and (v or not book) then refused = -1
-  elseif not book and t - p > STALE then refused = -2
+  elseif not aged and t - p > STALE then refused = -2
   elseif not book and wait and #cells > 0 then refused = -3
   elseif not book then
     n = fitting(cells, h, wanted)

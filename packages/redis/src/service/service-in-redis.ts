@@ -85,8 +85,8 @@ export class ServiceInRedis implements ServiceStore {
     return new SharedApplication(id)
   }
 
-  ask(application: SharedApplication, usage: UsageShape, asking: Asking): Asked | Promise<Asked> {
-    return this.#of(application.id).ask(application, usage, asking)
+  ask(application: SharedApplication, usage: UsageShape, asking: Asking, aged = false): Asked | Promise<Asked> {
+    return this.#of(application.id).ask(application, usage, asking, aged)
   }
 
   askAlone(application: SharedApplication, usage: UsageShape, asking: Asking, whole: boolean): Asked {

@@ -97,6 +97,7 @@ export class LineAnswers {
     )
     if (again === undefined) return
     again.tries = line.tries + 1
+    again.unproved = code === -2 || (code === -1 && line.application.provedAt <= 0)
     const knows = code === -1 && line.application.layout !== undefined
     const pauseMs = Math.min(MAX_PAUSE_MS, 5 * 2 ** line.tries) * (0.5 + this.#parts.random())
     again.notBefore = knows ? 0 : this.#now + pauseMs
@@ -104,7 +105,7 @@ export class LineAnswers {
 
   #rejoin(line: Line, waiters: readonly Waiter[]): Line | undefined {
     if (waiters.length === 0) return undefined
-    const again = this.#parts.lines.line(line.application, line.usage, line.asking)
+    const again = this.#parts.lines.line(line.application, line.usage, line.asking, line.aged)
     again.waiters.unshift(...waiters)
     return again
   }

@@ -3,6 +3,8 @@ import type { Asked, Asking, UsageShape } from '@threescale/core'
 import type { SharedApplication } from './shared-application.ts'
 
 export const LATER: Asked = Object.freeze({ kind: 'later' })
+/** The store answers, but 3scale has not proved the application for `staleMs`. */
+export const UNPROVED: Asked = Object.freeze({ kind: 'later', unproved: true })
 export const UNSETTLED: Asked = Object.freeze({ kind: 'unsettled' })
 
 /** A request that waits. */
@@ -18,16 +20,21 @@ export class Line {
   readonly application: SharedApplication
   readonly usage: UsageShape
   readonly asking: Asking
+  /** Whether it goes by the counts however long ago 3scale has proved the application. */
+  readonly aged: boolean
+  /** The last answer was that 3scale has to prove the application first. */
+  unproved = false
   /** Empty: the counts alone are asked for. */
   waiters: Waiter[] = []
   /** Not to be sent earlier, by elapsed time. */
   notBefore = 0
   tries = 0
 
-  constructor(application: SharedApplication, usage: UsageShape, asking: Asking) {
+  constructor(application: SharedApplication, usage: UsageShape, asking: Asking, aged: boolean) {
     this.application = application
     this.usage = usage
     this.asking = asking
+    this.aged = aged
   }
 }
 

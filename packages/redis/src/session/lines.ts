@@ -1,14 +1,15 @@
 /** All that waits to be asked. */
 import type { Asked, Asking, Clock, Timer, UsageShape } from '@threescale/core'
-import { answerFirst, LATER, Line } from './line.ts'
+import { answerFirst, LATER, Line, UNPROVED } from './line.ts'
+import { SESSION } from './settings.ts'
 import type { SharedApplication } from './shared-application.ts'
 
 export class Lines {
   readonly #clock: Clock
   readonly #waitMs: number
   readonly #waiting = new Set<Line>()
-  /** The same by application, asking and usage. */
-  readonly #byApplication = new Map<SharedApplication, { [A in Asking]?: Map<UsageShape, Line> }>()
+  /** The same by application, what they ask, and usage. */
+  readonly #byApplication = new Map<SharedApplication, Map<string, Map<UsageShape, Line>>>()
   /** Lines of the command under way. */
   #asked: readonly Line[] = []
   #timer: Timer | undefined
@@ -23,11 +24,11 @@ export class Lines {
   }
 
   /** The line of an application and usage, which waits from now on. */
-  line(application: SharedApplication, usage: UsageShape, asking: Asking): Line {
-    const lines = this.#linesOf(application, asking)
+  line(application: SharedApplication, usage: UsageShape, asking: Asking, aged = false): Line {
+    const lines = this.#linesOf(application, kindOf({ asking, aged }))
     let line = lines.get(usage)
     if (line === undefined) {
-      line = new Line(application, usage, asking)
+      line = new Line(application, usage, asking, aged)
       lines.set(usage, line)
       this.#waiting.add(line)
     }
@@ -75,7 +76,8 @@ export class Lines {
 
   /** The application's limits are known now. */
   hurry(application: SharedApplication): void {
-    for (const lines of Object.values(this.#byApplication.get(application) ?? {})) {
+    application.unprovedUntil = Number.NEGATIVE_INFINITY
+    for (const lines of this.#byApplication.get(application)?.values() ?? []) {
       for (const line of lines.values()) line.notBefore = 0
     }
   }
@@ -94,9 +96,9 @@ export class Lines {
 
   #drop(line: Line): void {
     this.#waiting.delete(line)
-    const byAsking = this.#byApplication.get(line.application)!
-    byAsking[line.asking]!.delete(line.usage)
-    if (Object.values(byAsking).every(({ size }) => size === 0)) this.#byApplication.delete(line.application)
+    const byKind = this.#byApplication.get(line.application)!
+    byKind.get(kindOf(line))!.delete(line.usage)
+    if ([...byKind.values()].every(({ size }) => size === 0)) this.#byApplication.delete(line.application)
   }
 
   #watch(): void {
@@ -111,28 +113,35 @@ export class Lines {
     const now = this.#clock.elapsed()
     let anyWaits = false
     for (const lines of [this.#waiting, this.#asked]) {
-      for (const { waiters } of lines) {
+      for (const { waiters, unproved, application } of lines) {
         for (const waiter of waiters) {
           if (waiter.over) continue
           if (waiter.until > now) anyWaits = true
-          else answerFirst([waiter], 1, LATER)
+          else {
+            if (unproved) application.unprovedUntil = now + SESSION.unprovedMs
+            answerFirst([waiter], 1, unproved ? UNPROVED : LATER)
+          }
         }
       }
     }
     if (anyWaits) this.#watch()
   }
 
-  #linesOf(application: SharedApplication, asking: Asking): Map<UsageShape, Line> {
-    let byAsking = this.#byApplication.get(application)
-    if (byAsking === undefined) {
-      byAsking = {}
-      this.#byApplication.set(application, byAsking)
+  #linesOf(application: SharedApplication, kind: string): Map<UsageShape, Line> {
+    let byKind = this.#byApplication.get(application)
+    if (byKind === undefined) {
+      byKind = new Map()
+      this.#byApplication.set(application, byKind)
     }
-    let lines = byAsking[asking]
+    let lines = byKind.get(kind)
     if (lines === undefined) {
       lines = new Map()
-      byAsking[asking] = lines
+      byKind.set(kind, lines)
     }
     return lines
   }
+}
+
+function kindOf({ asking, aged }: Pick<Line, 'asking' | 'aged'>): string {
+  return aged ? `aged ${asking}` : asking
 }

@@ -14,7 +14,7 @@ import type { Link } from '../wire/link.ts'
 import { applyAnswer } from './apply-answer.ts'
 import { denialOf, knownFull } from './denial.ts'
 import { Dialogue } from './dialogue.ts'
-import { LATER, UNSETTLED } from './line.ts'
+import { LATER, UNPROVED, UNSETTLED } from './line.ts'
 import { checkMemoryPolicy } from './memory-policy.ts'
 import type { SessionParts } from './parts.ts'
 import { Reports } from './reports.ts'
@@ -62,7 +62,7 @@ export class Session {
     return this.#parts.time
   }
 
-  ask(application: SharedApplication, usage: UsageShape, asking: Asking): Asked | Promise<Asked> {
+  ask(application: SharedApplication, usage: UsageShape, asking: Asking, aged: boolean): Asked | Promise<Asked> {
     if (this.#closed) return LATER
     this.#use()
     const { time, clock, lines, link, settings } = this.#parts
@@ -76,12 +76,17 @@ export class Session {
         return denialOf(application, cells)
       }
       if (!settled) return UNSETTLED
-      if (cells.length === 0 && time.now() - application.provedAt <= settings.staleMs) {
+      if (cells.length === 0 && (aged || time.now() - application.provedAt <= settings.staleMs)) {
         return this.#take(application, usage, minute, asking)
       }
     }
     if (link.failingMs > SESSION.downMs) return LATER
-    const line = lines.line(application, usage, asking)
+    if (!aged && clock.elapsed() < application.unprovedUntil) {
+      // Without a request that waits it is asked all the same, so that a process is told to ask 3scale again.
+      this.#plan(lines.line(application, usage, 'look').notBefore)
+      return UNPROVED
+    }
+    const line = lines.line(application, usage, asking, aged)
     this.#plan(line.notBefore)
     return lines.wait(line)
   }

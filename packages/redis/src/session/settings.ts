@@ -15,6 +15,8 @@ export const SESSION: Readonly<{
   beatMs: number
   /** How long a full limit is believed to be full. Asked about again after half of it. */
   fullMs: number
+  /** No request waits for a proof for so long after one has waited in vain. */
+  unprovedMs: number
   /** Nobody waits any more once commands have failed for so long. */
   downMs: number
   /** So long after the first failure it is told. */
@@ -41,6 +43,7 @@ export const SESSION: Readonly<{
   timeoutMs: 1000,
   beatMs: 1000,
   fullMs: 1000,
+  unprovedMs: 1000,
   downMs: 5000,
   tellFailingMs: 1000,
   lines: 256,

@@ -11,6 +11,8 @@ export class SharedApplication implements StoredApplication {
   layout: Layout | undefined = undefined
   provedAt: number = Number.NEGATIVE_INFINITY
   counts: (ToldCount | undefined)[] = []
+  /** Until when it is believed that 3scale does not prove it, by elapsed time. */
+  unprovedUntil: number = Number.NEGATIVE_INFINITY
   /** When the store last decided about it, by its time. */
   decidedAt: number = Number.NEGATIVE_INFINITY
 

@@ -42,7 +42,7 @@ export function syncArguments(
     lines.push(number, application, String(n))
   }
   for (const { shape, application, n } of books) add(shape, application.id, n)
-  for (const { shape, line, n } of asks) add(shape, line.application.id, n)
+  for (const { shape, line, n } of asks) add(shape, line.application.id, line.aged ? -n - 1 : n)
   const args = [process, String(seq), String(acked), beat, '', String(numbers.size)]
   for (const shape of numbers.keys()) args.push(...shape.args)
   args.push(String(books.length), ...lines)

@@ -327,3 +327,27 @@ it('law 15: a refresh does not replace a layout that it has not seen', async () 
   expect(layouts).toEqual([old.name, learned.name])
   expect(fleet.fields('app')).toMatchObject({ v: learned.name })
 })
+
+it('while 3scale does not answer, requests wait for a proof once, and may go by the counts there are', async () => {
+  const fleet = new ManualFleet()
+  const process = await knowing(fleet, 'app')
+  fleet.answers = false
+  await fleet.clock.advance(61_000)
+  const unproved = { kind: 'later', unproved: true }
+  const asked = process.ask('app')
+  await fleet.clock.advance(1700)
+  expect(await asked).toEqual(unproved)
+  // No other request waits for the next second.
+  expect(process.ask('app')).toEqual(unproved)
+  const aged = Promise.all(
+    Array.from({ length: 12 }, () => process.store.ask(process.application('app'), HITS, 'count', true)),
+  )
+  await settled()
+  expect((await aged).filter(({ kind }) => kind === 'yes')).toHaveLength(10)
+  // It is still found out that 3scale has to be asked, and its answer ends the wait.
+  fleet.answers = true
+  await fleet.clock.advance(3000)
+  const again = process.ask('app')
+  await fleet.clock.advance(200)
+  expect((await again).kind).toBe('no')
+})

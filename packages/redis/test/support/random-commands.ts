@@ -82,7 +82,7 @@ export class RandomCommands {
     return `a${this.#server}`
   }
 
-  /** Only books take away. */
+  /** Only books take away. Asks below 0 go by counts of any age. */
   #orderLines(args: string[], books: number): string[] {
     let k = 6
     for (let i = Number(args[5]); i > 0; i--) {
@@ -90,7 +90,7 @@ export class RandomCommands {
       k += 1 + 2 * Number(args[k])
     }
     for (let line = 1, at = k + 1; at < args.length; at += 3, line++) {
-      if (line > books && Number(args[at + 2]) < 0) args[at + 2] = '1'
+      if (line > books && Number(args[at + 2]) < 0) args[at + 2] = String(-1 - this.#below(4))
     }
     this.#repeated = args
     return args

@@ -90,15 +90,16 @@ function answerLines(
   for (let k = next + 1, line = 1; k < args.length; k += 3, line++) {
     const shape = shapes[Number(args[k]) - 1]!
     const app = args[k + 1]!
-    const wanted = Number(args[k + 2])
     const book = line <= books
+    const aged = !book && Number(args[k + 2]) < 0
+    const wanted = aged ? -Number(args[k + 2]) - 1 : Number(args[k + 2])
     const fields = state.applications.get(app)
     const v = fields?.get('v')
     const p = Number(fields?.get('p') ?? 0)
     let n = wanted
     let refused = 0
     if (v !== shape.v && (v !== undefined || !book)) refused = -1
-    else if (!book && t - p > STALE) refused = -2
+    else if (!book && !aged && t - p > STALE) refused = -2
     else if (!book && wait && shape.cells.length > 0) refused = -3
     else if (!book) {
       n = fitting(shape, fields, wanted, time)
