@@ -14,6 +14,7 @@ import { middleware } from './middleware.js'
 import { npmClient } from './npm-client.js'
 import { reporting } from './reporting.js'
 import { stalls } from './stalls.js'
+import { store } from './store.js'
 import { tokens } from './tokens.js'
 
 /**
@@ -71,4 +72,5 @@ export const BENCHMARKS = {
   calls,
   memory,
   fleet,
+  store,
 }
