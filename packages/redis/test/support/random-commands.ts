@@ -33,9 +33,9 @@ export class RandomCommands {
   next(): RandomCommand {
     this.#pass()
     const kind = this.#random()
-    if (kind < 0.6) return { script: 'sync', t: this.#t, args: this.#sync() }
-    if (kind < 0.8) return { script: 'apply', t: this.#t, args: this.#apply() }
-    if (kind < 0.88) return { script: 'take', t: this.#t, args: [this.#batch(0.7)] }
+    if (kind < 0.5) return { script: 'sync', t: this.#t, args: this.#sync() }
+    if (kind < 0.75) return { script: 'apply', t: this.#t, args: this.#apply() }
+    if (kind < 0.85) return { script: 'take', t: this.#t, args: [this.#batch(0.7)] }
     return { script: 'settle', t: this.#t, args: this.#settle() }
   }
 
@@ -50,10 +50,10 @@ export class RandomCommands {
   /** Mostly a moment, sometimes minutes, now and then backwards. */
   #pass(): void {
     const r = this.#random()
-    if (r < 0.8) this.#t += this.#below(400)
-    else if (r < 0.94) this.#t += this.#below(15_000)
-    else if (r < 0.97) this.#t += this.#below(90_000)
-    else if (r < 0.98) this.#t += this.#below(2 * 3_600_000)
+    if (r < 0.7) this.#t += this.#below(400)
+    else if (r < 0.84) this.#t += this.#below(15_000)
+    else if (r < 0.92) this.#t += this.#below(90_000)
+    else if (r < 0.93) this.#t += this.#below(2 * 3_600_000)
     else this.#t -= this.#below(6000)
   }
 
@@ -78,7 +78,7 @@ export class RandomCommands {
 
   /** The run id of the server; now and then another one answers. */
   #run(): string {
-    if (this.#random() < 0.02) this.#server += 1
+    if (this.#random() < 0.06) this.#server += 1
     return `a${this.#server}`
   }
 
@@ -126,7 +126,7 @@ export class RandomCommands {
       const times = [start, start + (length as number), this.#below(12)].map(String)
       return [[`${period}/${metric}`, ...times, String(covers.length), ...covers]]
     })
-    const asked = this.#t - this.#below(this.#random() < 0.1 ? 90_000 : 300)
+    const asked = this.#t - this.#below(this.#random() < 0.4 ? 90_000 : 300)
     return [
       this.#one(APPLICATIONS),
       String(asked),
@@ -144,7 +144,7 @@ export class RandomCommands {
   }
 
   #settle(): string[] {
-    const to = this.#one(['flight', 'flight', 'acked', 'back', 'ambiguous', 'gone'])
+    const to = this.#one(['taken', 'flight', 'acked', 'acked', 'back', 'ambiguous', 'gone'])
     const restore = to === 'back' || to === 'gone' ? '' : this.#one(['', '', '', 'part', 'sub', 'keep'])
     const rows = Array.from({ length: restore === '' ? 0 : 1 + this.#below(2) }, () => [
       this.#one(APPLICATIONS),
