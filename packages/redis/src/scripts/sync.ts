@@ -13,7 +13,7 @@ export const SYNC: string = `
 --          -3 not now. Then p if the shape has no cells or the layout is another. Then the count of each cell, if an
 --          ask got less than it wanted, or wanted 0.
 --   prev   the last seq applied before this one
---   report 1: this process has to take what waits
+--   report 1: this process has to take what waits; 2: usage waits or is on its way, and its process may be dead
 --   mark   all that was booked before it is taken
 local process, seq, acked, beat = A[2], tonumber(A[3]), tonumber(A[4]), A[5]
 local s = call('HMGET', STATE, 'run', 'epoch', 'rec', 'floor', 'at')
@@ -197,6 +197,8 @@ if beat ~= '0' then
   if oldest and oldest <= T - INTERVAL and not wait and t >= tonumber(call('HGET', STATE, 'takeUntil') or 0) then
     call('HSET', STATE, 'takeUntil', num(t + 2000))
     out[4] = 1
+  elseif oldest and oldest <= T or call('ZCARD', OPEN) > 0 then
+    out[4] = 2
   end
   out[5] = call('ZCARD', BEAT)
   out[6] = math.min(oldest or T, T)

@@ -41,8 +41,8 @@ export class Dialogue {
   /** The acknowledged epoch, as the server was told. */
   #toldAcked = 0
   #command: SyncCommand | undefined
-  /** Whether nothing waited in the store at the last heartbeat. Else who booked it may be dead, and others report it. */
-  #allTaken = true
+  /** Whether all usage in the store had been reported at the last heartbeat. If not, its process may be dead. */
+  #allReported = true
   #planned = false
   #again = false
   #bookNow = false
@@ -160,7 +160,7 @@ export class Dialogue {
     const still = work === 0 && owed.size === 0 && !this.#reports.busy
     const rests = this.leaving
       ? retained.newest < time.now() - SESSION.lingerMs
-      : clock.elapsed() - this.usedAt > SESSION.idleMs && retained.isEmpty && this.#allTaken
+      : clock.elapsed() - this.usedAt > SESSION.idleMs && retained.isEmpty && this.#allReported
     if (still && rests) return '2'
     return this.beatDue ? '1' : '0'
   }
@@ -173,7 +173,7 @@ export class Dialogue {
 
   #answered(command: SyncCommand, answer: SyncAnswer): void {
     const { time, clock, retained, owed, lines } = this.#parts
-    const { time: told, prev, epoch, report, processes, mark } = answer.head
+    const { time: told, prev, epoch, report, unreported, processes, mark } = answer.head
     const { seq, beat } = command
     time.tell(told)
     this.answeredAt = clock.elapsed()
@@ -183,7 +183,7 @@ export class Dialogue {
     retained.add(seq, told, applied)
     if (beat !== '0') {
       this.processes = processes
-      this.#allTaken = mark >= told
+      this.#allReported = !unreported
       retained.tell(mark, this.answeredAt)
       this.#reports.forgetOld()
     }

@@ -6,6 +6,8 @@ export interface SyncHead {
   readonly prev: number
   readonly epoch: number
   readonly report: boolean
+  /** Usage waits or is on its way. */
+  readonly unreported: boolean
   readonly processes: number
   readonly mark: number
 }
@@ -28,7 +30,7 @@ export class SyncAnswer {
       number,
     ]
     if (!Number.isSafeInteger(time)) throw new TypeError('Redis gave an answer without a time')
-    this.head = { time, prev, epoch, report: report === 1, processes, mark }
+    this.head = { time, prev, epoch, report: report === 1, unreported: report !== 0, processes, mark }
   }
 
   get done(): boolean {

@@ -289,6 +289,16 @@ it('law 16: stays while usage of a process that died waits, and reports it', asy
   expect(two.reports).toBeGreaterThan(0)
 })
 
+it('law 16: stays while a process that died has taken usage, and puts it back', async () => {
+  const fleet = new ManualFleet()
+  const [one, two] = [await knowing(fleet, 'free'), await knowing(fleet, 'app', 'two')]
+  expect((await one.store.take())!.rows).toHaveLength(2)
+  fleet.fate = ({ process }) => (process === 'one' ? 'lost request' : 'ok')
+  await fleet.clock.advance(60_000)
+  expect(two.reports).toBeGreaterThan(0)
+  expect((await two.store.take())!.rows).toHaveLength(2)
+})
+
 it('law 17: its work belongs to no request', async () => {
   const fleet = new ManualFleet()
   const requests = new AsyncLocalStorage<string>()

@@ -34,6 +34,12 @@ export interface Outstanding {
   overAt: number | undefined
 }
 
+/** How a request was answered, and whether by the policy, without the store. */
+export interface MemberAnswer {
+  readonly asked: Asked
+  readonly alone: boolean
+}
+
 export class Member {
   readonly store: ServiceInRedis
   readonly outstanding: Set<Outstanding> = new Set()
@@ -84,21 +90,21 @@ export class Member {
     )
   }
 
-  ask(application: string, usage: UsageShape): Asked | Promise<Asked> {
+  ask(application: string, usage: UsageShape): MemberAnswer | Promise<MemberAnswer> {
     const shared = this.#application(application)
     const asked = this.store.ask(shared, usage, 'count')
     const { policy } = this.#around
-    const alone = (answer: Asked) =>
+    const answerOf = (answer: Asked): MemberAnswer =>
       answer.kind === 'later' && policy !== 'deny'
-        ? this.store.askAlone(shared, usage, 'count', policy === 'allow')
-        : answer
-    if (!(asked instanceof Promise)) return alone(asked)
+        ? { asked: this.store.askAlone(shared, usage, 'count', policy === 'allow'), alone: true }
+        : { asked: answer, alone: false }
+    if (!(asked instanceof Promise)) return answerOf(asked)
     const outstanding: Outstanding = { application, usage, overAt: undefined }
     this.outstanding.add(outstanding)
     return asked.then((answer) => {
       if (answer.kind !== 'later') this.outstanding.delete(outstanding)
       else outstanding.overAt = this.#around.queue.now
-      return alone(answer)
+      return answerOf(answer)
     })
   }
 

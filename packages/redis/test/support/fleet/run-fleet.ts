@@ -7,7 +7,7 @@ import { Chaos, type Stage } from './chaos.ts'
 import { EventQueue } from './event-queue.ts'
 import { type FleetOptions, type FleetResult, NOTHING } from './fleet-options.ts'
 import { Judge } from './judge.ts'
-import { Member, type Surroundings } from './member.ts'
+import { Member, type MemberAnswer, type Surroundings } from './member.ts'
 import { type Mirror, Server } from './server.ts'
 import { APPLICATIONS, BEGINS, type Chance, PARENTS, randomLimits, randomUsage, UNLIMITED } from './setting.ts'
 
@@ -192,11 +192,11 @@ class Schedule {
   #request(member: Member, application: string, usage: Record<string, number>): void {
     const shape = this.#shapes.of(usage)
     const askedAt = this.#queue.now
-    const asked = member.ask(application, shape)
-    const alone = this.#options.policy !== 'deny' && this.#server.isDown
-    if (asked instanceof Promise) {
-      void asked.then((answer) => this.#judge.answered(member, application, shape, answer, askedAt, alone))
-    } else this.#judge.answered(member, application, shape, asked, askedAt, alone)
+    const answered = ({ asked, alone }: MemberAnswer) =>
+      this.#judge.answered(member, application, shape, asked, askedAt, alone)
+    const answer = member.ask(application, shape)
+    if (answer instanceof Promise) void answer.then(answered)
+    else answered(answer)
   }
 
   async #copy(): Promise<void> {

@@ -175,7 +175,7 @@ function heartbeat(
   if (oldest !== undefined && oldest <= time - INTERVAL && !wait && t >= state.number('takeUntil')) {
     state.s.takeUntil = t + 2000
     out[3] = 1
-  }
+  } else if ((oldest !== undefined && oldest <= time) || state.open.size > 0) out[3] = 2
   out[4] = state.beat.size
   out[5] = Math.min(oldest ?? time, time)
   if (leaves) state.forget(process)
