@@ -97,7 +97,10 @@ async function run({ options, credentials, kind, metric, waitMs }) {
     console.log(`3scale at ${host}, service ${options.serviceId}, by ${kind}. This counts 2 on the metric ${metric}.`)
 
     const check = await gateway.check({ credentials })
-    if (!check.ok) throw new Failed(`3scale refuses the settings (${check.code}): ${check.hint}`)
+    if (!check.ok) {
+      const what = check.code.startsWith('ERR_') ? 'does not answer' : 'refuses the settings'
+      throw new Failed(`3scale ${what} (${check.code}): ${check.hint}`)
+    }
     passed('settings', '3scale accepts the service and its token')
 
     const extensions = { hierarchy: true, listAppKeys: true }

@@ -114,7 +114,7 @@ it.each<[string, Readonly<Record<string, string>>, string]>([
   ['a suspended application', { THREESCALE_USER_KEY: 'suspended-key' }, 'application_not_active'],
   ['an unknown metric', { THREESCALE_METRIC: 'nope' }, 'metric_invalid'],
   ['a limit without room', { THREESCALE_USER_KEY: 'full-key' }, 'no room to count 2'],
-  ['a backend that is not there', { THREESCALE_BACKEND_URL: 'http://127.0.0.1:1' }, 'FAILED'],
+  ['a backend that is not there', { THREESCALE_BACKEND_URL: 'http://127.0.0.1:1' }, '3scale does not answer'],
 ])('fails with a plain sentence and counts nothing: %s', async (_name, env, says) => {
   const { code, output, counted } = await live({ ...byUserKey, ...env })
   expect(output).toMatch(/^FAILED {2}\S/m)

@@ -144,7 +144,7 @@ export function kindOfNoText(value: unknown): string {
 /** Names a wrong value: numbers and booleans are shown, anything else only by its kind, as a text may be a secret. */
 export function kindOf(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string'
   if (typeof value === 'object') return 'an object'

@@ -100,7 +100,7 @@ test('an unknown member of a report or of a transaction is refused, with the tra
 })
 
 test.each<[string, unknown, string]>([
-  ['undefined', undefined, 'a undefined'],
+  ['undefined', undefined, 'undefined'],
   ['null', null, 'null'],
   ['a text', 'k', 'a string'],
   ['an array', [{ userKey: 'k' }], 'an array'],

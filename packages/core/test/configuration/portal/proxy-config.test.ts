@@ -115,7 +115,7 @@ describe('the forms a document comes in', () => {
   })
 
   test.each([
-    [undefined, 'proxyConfig must be an object, as JSON.parse makes it, not a undefined'],
+    [undefined, 'proxyConfig must be an object, as JSON.parse makes it, not undefined'],
     ['{}', 'proxyConfig must be an object, as JSON.parse makes it, not a string'],
     [{}, 'proxyConfig has none of services, proxy_configs, proxy_config and proxy: it is no 3scale configuration'],
     [{ services: [] }, 'proxyConfig contains no service'],
