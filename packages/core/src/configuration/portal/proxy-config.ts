@@ -96,17 +96,22 @@ function chosen(
   return found
 }
 
-/** If two services have the same id or the same host, the first one wins (APIcast configuration_store.lua). */
+/**
+ * If two services have the same id or the same host, the first one wins (APIcast configuration_store.lua). One that cannot
+ * be used keeps its hosts, but not its id from another that can be.
+ */
 function withoutDuplicates(read: readonly ReadService[], warnings: string[]): readonly ReadService[] {
   const ids = new Set<string | undefined>()
   const owners = new Map<string, string>()
   return read.flatMap((service) => {
     const name = service.id ?? 'without id'
-    if (ids.has(service.id) && service.problems.length === 0) {
-      warnings.push(`proxyConfig has service ${name} more than once; the first one is used`)
-      return []
+    if (service.problems.length === 0) {
+      if (ids.has(service.id)) {
+        warnings.push(`proxyConfig has service ${name} more than once; the first one is used`)
+        return []
+      }
+      ids.add(service.id)
     }
-    ids.add(service.id)
     const hosts = service.hosts.filter((host) => {
       const owner = owners.get(host)
       if (owner === undefined) owners.set(host, name)

@@ -1,5 +1,7 @@
 /** Reads one service document (APIcast configuration.lua, parse_service). */
 import { hostnameOf } from '../../request/hostname.ts'
+import { checkBackendUrl } from '../../validation/backend-url.ts'
+import { text } from '../../validation/checks.ts'
 import { type DocumentPart, documentPart } from './document.ts'
 import type { PortalService } from './portal-service.ts'
 import { readCredentials, readMethod } from './read-credentials.ts'
@@ -27,7 +29,7 @@ const DEFAULT_HOSTS = ['localhost']
 export function readService(part: DocumentPart, oidc: unknown, context: ServiceContext): PortalService {
   const id = part.textOrInteger('id')
   if (context.needsId && !part.has('id')) part.problem('id', 'is missing')
-  else if (id !== undefined) notePadding(part, 'id', id)
+  else if (id !== undefined) checkText(part, 'id', id)
   const given = part.part('proxy')
   if (!part.has('proxy')) part.problem('proxy', 'is missing')
   const proxy = given ?? documentPart({}, `${part.path}.proxy`, [])
@@ -65,7 +67,7 @@ function readProviderCredential(
   }
   if (needsProviderCredential) {
     for (const name of PROVIDER_CREDENTIAL) if (!part.has(name)) part.problem(name, 'is missing')
-    if (value !== undefined) notePadding(part, 'backend_authentication_value', value)
+    if (value !== undefined) checkText(part, 'backend_authentication_value', value)
   }
   return {
     serviceToken: type === 'service_token' ? value : undefined,
@@ -76,21 +78,18 @@ function readProviderCredential(
 const PROVIDER_CREDENTIAL = ['backend_authentication_type', 'backend_authentication_value']
 
 /** Checked like a text of the options, because it is sent to the backend unchanged. */
-function notePadding(part: DocumentPart, name: string, value: string): void {
-  if (value === '') part.problem(name, 'is empty')
-  else if (value !== value.trim()) part.problem(name, 'begins or ends with a blank or a line break')
+function checkText(part: DocumentPart, name: string, value: string): void {
+  const problems: string[] = []
+  text()(value, '', problems)
+  for (const problem of problems) part.problem(name, problem.trim())
 }
 
+/** Checked like the option, so that what can be read can be called. */
 function readBackendUrl(backend: DocumentPart | undefined): string | undefined {
   const endpoint = backend?.text('endpoint')
   if (backend === undefined || endpoint === undefined || endpoint === '') return undefined
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  // The value is not shown, because it may contain a password.
-  if (url === undefined || !/^https?:$/.test(url.protocol)) backend.problem('endpoint', 'must be an http or https URL')
-  else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    backend.problem('endpoint', 'must not contain a user name, a password, a query or a fragment')
-  } else {
-    return url.href.replace(/\/+$/, '')
-  }
-  return undefined
+  const problems: string[] = []
+  const url = checkBackendUrl(endpoint, '', problems)
+  for (const problem of problems) backend.problem('endpoint', problem.trim())
+  return url
 }

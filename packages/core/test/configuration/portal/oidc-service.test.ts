@@ -149,6 +149,14 @@ describe('a service that cannot be used', () => {
     expect(problemsOf({ services: [broken, 5] })[0]).toContain('services[1] must be an object')
   })
 
+  test('does not keep its id from a later service that can be used', () => {
+    const { services, unusable, warnings } = readProxyConfig({
+      services: [broken, keyService(43, 'good.example.com'), keyService(43, 'third.example.com')],
+    })
+    expect([services.map(({ hosts }) => hosts), unusable.length]).toEqual([[['good.example.com']], 1])
+    expect(warnings).toContain('proxyConfig has service 43 more than once; the first one is used')
+  })
+
   test('keeps its hosts from later services, but claims none if it names none that can be read', () => {
     const { unusable, services } = readProxyConfig({
       services: [
