@@ -53,7 +53,8 @@ function entryOf(part: DocumentPart, entries: readonly unknown[], index: number)
 }
 
 function idOf(entry: unknown): string | undefined {
-  return isRecord(entry) && entry.service_id !== undefined ? String(entry.service_id) : undefined
+  const id = isRecord(entry) ? entry.service_id : undefined
+  return typeof id === 'string' || Number.isSafeInteger(id) ? String(id) : undefined
 }
 
 function contentOf(wrapper: DocumentPart): readonly DocumentPart[] {
