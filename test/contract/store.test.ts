@@ -247,6 +247,28 @@ describe.each(KINDS)('$title', ({ processes, skip = false, createStores }) => {
     expect(decision.outcome === 'allow' && decision.headers.ratelimit).toContain(`"hits.day";r=${LIMIT - 4}`)
   })
 
+  test('law 12: usage without a limit, and a limit that is known to be full, cost no promise', async () => {
+    const full = fleetOf({ state: DAY })
+    expect(await askAll(full, 2 * LIMIT)).toBe(LIMIT)
+    const free = fleetOf({ state: stateOf({}) })
+    expect(await askAll(free, 1)).toBe(processes)
+    for (const [i] of full.gateways.entries()) {
+      expect(full.gateways[i]!.evaluate(callOf('k1'))).toMatchObject({ outcome: 'deny', status: 429 })
+      expect(free.gateways[i]!.evaluate(callOf('k1'))).toMatchObject({ outcome: 'allow' })
+    }
+  })
+
+  test('3scale is asked once per ttl about an application, however many processes ask', async () => {
+    const fleet = fleetOf({ state: stateOf({ limits: [{ metric: 'hits', period: 'day', value: 1000 }] }) })
+    for (let second = 0; second < 60; second++) {
+      expect(await askAll(fleet, 1)).toBe(processes)
+      await pass(fleet, 1000)
+    }
+    // The first time, then each 10 to 12 s; a process that counts for itself asks once more, because it begins early.
+    expect(fleet.count('authorize')).toBeGreaterThanOrEqual(5)
+    expect(fleet.count('authorize')).toBeLessThanOrEqual(8)
+  })
+
   test('law 8: all usage that was admitted is somewhere', async () => {
     const fleet = fleetOf({ state: DAY })
     const admitted = await askAll(fleet, 3)

@@ -16,12 +16,15 @@ const STATE = stateOf({
   ],
 })
 
+const unavailable = () => ({ status: 503, headers: {}, body: Buffer.alloc(0) })
+
 type Step =
   | { readonly do: 'ask'; readonly gateway: number; readonly times: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'join' }
   | { readonly do: 'leave'; readonly gateway: number }
   | { readonly do: 'wire'; readonly fault: Fault }
+  | { readonly do: '3scale'; readonly answers: boolean }
 
 /** What happens to commands from now on. */
 type Fault = 'none' | 'refused' | 'lost answers' | 'some lost'
@@ -50,6 +53,12 @@ const rough: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
+const outages: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: calm },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('3scale' as const), answers: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'wait' as const, ms: 70_000 }) },
+)
+
 class Schedule {
   readonly fleet: Fleet
   readonly #asked: Promise<void>[] = []
@@ -60,11 +69,12 @@ class Schedule {
   #fault: Fault = 'none'
   #commands = 0
 
-  constructor(processes: number) {
+  constructor(processes: number, onUnavailable: 'deny' | 'last-known' = 'deny') {
     let redis: ModelRedis | undefined
     this.fleet = createFleet({
       state: STATE,
       processes,
+      options: { onUnavailable },
       openStore: (clock) => {
         redis ??= new ModelRedis(clock)
         const { send } = redis
@@ -80,6 +90,7 @@ class Schedule {
       else if (step.do === 'wait') await this.pass(step.ms)
       else if (step.do === 'join') this.#open.push(this.fleet.join())
       else if (step.do === 'wire') this.#fault = step.fault
+      else if (step.do === '3scale') this.fleet.fault = step.answers ? undefined : unavailable
       else await this.#leave(step.gateway)
     }
   }
@@ -87,6 +98,7 @@ class Schedule {
   /** The wire works again, and all requests are answered. */
   async settle(): Promise<void> {
     this.#fault = 'none'
+    this.fleet.fault = undefined
     await this.pass(10_000)
     await Promise.all(this.#asked)
   }
@@ -172,6 +184,28 @@ it(
         await schedule.exhaust()
         expect(schedule.admitted).toBe(LIMIT)
       }),
+      { numRuns: Math.ceil(FUZZ_RUNS / 20) },
+    )
+  },
+  3 * FUZZ_TIMEOUT_MS,
+)
+
+it(
+  "law 15: exactly the limit is admitted under 'last-known', however long 3scale does not answer",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(outages, { maxLength: 30 }),
+        async (processes, steps) => {
+          const schedule = new Schedule(processes, 'last-known')
+          await schedule.run(steps)
+          await schedule.settle()
+          await schedule.exhaust()
+          expect(schedule.admitted).toBe(LIMIT)
+          for (const admitted of schedule.denials) expect(admitted).toBe(LIMIT)
+        },
+      ),
       { numRuns: Math.ceil(FUZZ_RUNS / 20) },
     )
   },
