@@ -73,7 +73,8 @@ function setUp(options: Partial<GatewayOptions> = {}) {
 
 describe('a store of a gateway', () => {
   it('is told settings that all processes share, and a key that is no credential', () => {
-    const { script } = setUp({ cache: { ttlMs: 500 }, report: { intervalMs: 700 } })
+    const { script, gateway } = setUp({ cache: { ttlMs: 500 }, report: { intervalMs: 700 } })
+    expect(gateway.options.store).toBe('[store]')
     const { settings, secret, service } = script.hosts[0]!
     expect(settings).toEqual({
       ttlMs: 500,
