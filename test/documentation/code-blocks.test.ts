@@ -20,6 +20,8 @@ const PAGES = [
   'docs/shutdown.md',
   'docs/routing.md',
   'docs/emulator.md',
+  'docs/fleet.md',
+  'packages/redis/README.md',
 ]
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
@@ -56,7 +58,13 @@ describe('the programs of the documentation', () => {
         return [name, [`../../../packages/${name}/node_modules/${types}`]]
       }),
     )
-    const compilerOptions = { noUnusedLocals: false, typeRoots, paths: { ...paths, ...frameworks } }
+    const modules = '../../../packages/redis/node_modules'
+    const clients = {
+      ioredis: [`${modules}/ioredis/built/index.d.ts`],
+      iovalkey: [`${modules}/iovalkey/built/index.d.ts`],
+      redis: [`${modules}/redis/dist/index.d.ts`],
+    }
+    const compilerOptions = { noUnusedLocals: false, typeRoots, paths: { ...paths, ...frameworks, ...clients } }
     writeFileSync(
       join(work, 'tsconfig.json'),
       JSON.stringify({

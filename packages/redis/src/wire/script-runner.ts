@@ -45,7 +45,7 @@ export class ScriptRunner {
   }
 
   /** A command without a key, sent to the partition's server. */
-  serverCommand(...command: string[]): Promise<unknown> {
+  serverCommand(...command: [name: string, ...args: string[]]): Promise<unknown> {
     return this.#send(command, this.prefix)
   }
 }

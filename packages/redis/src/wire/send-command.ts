@@ -7,4 +7,4 @@
  * @param command name and arguments, `['GET', '{3s1:7:0}:l:x']`.
  * @param key the key that says which node of a Cluster it is for.
  */
-export type SendCommand = (command: string[], key: string) => Promise<unknown>
+export type SendCommand = (command: [name: string, ...args: string[]], key: string) => Promise<unknown>
