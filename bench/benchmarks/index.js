@@ -13,6 +13,7 @@ import { memory } from './memory.js'
 import { middleware } from './middleware.js'
 import { npmClient } from './npm-client.js'
 import { reporting } from './reporting.js'
+import { sharedFleet } from './shared-fleet.js'
 import { stalls } from './stalls.js'
 import { store } from './store.js'
 import { tokens } from './tokens.js'
@@ -72,5 +73,6 @@ export const BENCHMARKS = {
   calls,
   memory,
   fleet,
+  'shared-fleet': sharedFleet,
   store,
 }
