@@ -64,24 +64,27 @@ export class Session {
 
   ask(application: SharedApplication, usage: UsageShape, asking: Asking, aged: boolean): Asked | Promise<Asked> {
     if (this.#closed) return LATER
-    this.#use()
     const { time, clock, lines, link, settings } = this.#parts
+    // Read once, because a decision of one's own costs little more than that.
+    const elapsed = clock.elapsed()
+    this.#use(elapsed)
     const { layout } = application
     if (layout !== undefined) {
-      const minute = time.minute()
+      const now = time.at(elapsed)
+      const minute = now - (now % 60_000)
       const { cells, settled } = layout.print(usage, minute)
-      const full = knownFull(application, cells, clock.elapsed(), SESSION.fullMs)
+      const full = cells.length === 0 ? undefined : knownFull(application, cells, elapsed, SESSION.fullMs)
       if (full !== undefined) {
         if (full.lookDue) this.#plan(lines.line(application, usage, 'look').notBefore)
         return denialOf(application, cells)
       }
       if (!settled) return UNSETTLED
-      if (cells.length === 0 && (aged || time.now() - application.provedAt <= settings.staleMs)) {
+      if (cells.length === 0 && (aged || now - application.provedAt <= settings.staleMs)) {
         return this.#take(application, usage, minute, asking)
       }
     }
     if (link.failingMs > SESSION.downMs) return LATER
-    if (!aged && clock.elapsed() < application.unprovedUntil) {
+    if (!aged && elapsed < application.unprovedUntil) {
       // Without a request that waits it is asked all the same, so that a process is told to ask 3scale again.
       this.#plan(lines.line(application, usage, 'look').notBefore)
       return UNPROVED
@@ -213,8 +216,7 @@ export class Session {
     if (at <= this.#parts.clock.elapsed()) this.#dialogue.plan()
   }
 
-  #use(): void {
-    const now = this.#parts.clock.elapsed()
+  #use(now: number = this.#parts.clock.elapsed()): void {
     this.#dialogue.usedAt = now
     if (!this.#asleep || this.#closed) return
     this.#asleep = false

@@ -13,9 +13,14 @@ export class StoreTime {
 
   /** Epoch milliseconds. */
   now(): number {
+    return this.at(this.#clock.elapsed())
+  }
+
+  /** The same. @param elapsed our elapsed time, where it is read already. */
+  at(elapsed: number): number {
     // Our own clock may be wrong, and must not hold the time up once the store has told it.
     if (this.#offset === undefined) return this.#clock.now()
-    const now = this.#clock.elapsed() + this.#offset
+    const now = elapsed + this.#offset
     if (now > this.#reached) this.#reached = now
     return this.#reached
   }
