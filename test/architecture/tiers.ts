@@ -37,6 +37,7 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     'service-management': 5,
     backend: 4,
     counting: 3,
+    dashboard: 3,
     faults: 3,
     rack: 2,
     http: 2,

@@ -1,6 +1,7 @@
 /** The factory: the only place where the parts of an emulator are wired. */
 import { instantFrom, type SettableClock, settableClock } from './clock.ts'
 import { createControlApi } from './control/api.ts'
+import { Changes } from './control/changes.ts'
 import type { Emulator, EmulatorOptions } from './emulator.ts'
 import { FaultPlan } from './faults/fault-plan.ts'
 import { validateFaults } from './faults/validate-faults.ts'
@@ -20,6 +21,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const clock: SettableClock = settableClock(options.clock)
   const service = new ServiceManagement(options.state ?? demoState(), clock, reportDelayMs)
   const faults = new FaultPlan()
+  const changes = new Changes()
   let server: RunningServer | undefined
 
   const emulator: Emulator = {
@@ -35,16 +37,30 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       return server.url
     },
     state: () => service.state(),
-    setState: (state) => service.setState(state),
-    updateState: (state) => service.updateState(state),
+    setState(state) {
+      service.setState(state)
+      changes.tell('state')
+    },
+    updateState(state) {
+      service.updateState(state)
+      changes.tell('state')
+    },
     usage: () => service.usage(),
+    history: () => service.history(),
     setClock(now) {
       service.runJobs(false)
       clock.freeze(now === null ? undefined : instantFrom(now))
+      changes.tell('clock')
     },
     now: () => clock.now(),
+    get clockStopped() {
+      return clock.frozenAt !== undefined
+    },
     runJobs: ({ all = false } = {}) => service.runJobs(all),
-    setFaults: (list) => faults.set(validateFaults(list)),
+    setFaults(list) {
+      faults.set(validateFaults(list))
+      changes.tell('faults')
+    },
     faults: () => faults.list(),
     calls() {
       service.runJobs(false)
@@ -58,8 +74,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     [Symbol.asyncDispose]: () => emulator.close(),
   }
   const requests = createRequestHandler(service, createControlApi(emulator, allowedHosts))
-  const runJobs = () => void service.runJobs(false)
+  const events = { calls: service.calls, changes, runJobs: () => void service.runJobs(false) }
   const workers = options.workers === undefined ? undefined : new Workers(options.workers)
-  const handler = createHandler({ requests, faults, latencyMs, workers, calls: service.calls, runJobs })
+  const handler = createHandler({ requests, faults, latencyMs, workers, events })
   return emulator
 }

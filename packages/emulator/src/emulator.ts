@@ -5,6 +5,7 @@ import type { Fault } from './faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
 import type { EmulatorState } from './provider/state.ts'
 import type { CallRecord } from './service-management/call-log.ts'
+import type { UsageHistory } from './service-management/usage-history.ts'
 import type { UsageSnapshot } from './service-management/usage-snapshot.ts'
 
 /** Options of `createEmulator`. */
@@ -59,10 +60,14 @@ export interface Emulator {
   updateState(state: EmulatorState): void
   /** The counters of the current windows. */
   usage(): UsageSnapshot
+  /** What was counted in each of the last 60 minutes, the oldest first; metrics without any usage are left out. */
+  history(): UsageHistory
   /** Stops the clock at an instant; null lets it run again. */
   setClock(now: Date | string | number | null): void
   /** Epoch milliseconds by the emulator's clock. */
   now(): number
+  /** Whether the clock stands at an instant. */
+  readonly clockStopped: boolean
   /** Counts the jobs that are due, or all of them as of now. Returns the number of jobs still waiting. */
   runJobs(options?: { all?: boolean }): number
   /** Replaces the faults, which hit calls over connections only. @throws InvalidDocumentError */

@@ -18,4 +18,5 @@ export type {
 } from './provider/state.ts'
 export { stateSchema } from './provider/state-schema.ts'
 export type { CallRecord } from './service-management/call-log.ts'
+export type { UsageHistory } from './service-management/usage-history.ts'
 export type { UsageSnapshot } from './service-management/usage-snapshot.ts'

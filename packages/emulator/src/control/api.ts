@@ -1,4 +1,5 @@
-/** The control API below /emulator/api/, in JSON. */
+/** The control API below /emulator/api/, in JSON, and the dashboard at /emulator/. */
+import { pageFile } from '../dashboard/page-file.ts'
 import type { Emulator } from '../emulator.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
@@ -21,7 +22,7 @@ export interface ControlApi {
 export function createControlApi(emulator: Emulator, allowedHosts: readonly string[]): ControlApi {
   const refusalOf = createGuard(allowedHosts)
   return {
-    handle: (request, path) => refusalOf(request) ?? answer(emulator, request, path),
+    handle: (request, path) => refusalOf(request) ?? pageOf(request, path) ?? answer(emulator, request, path),
     wantsEvents: (request, path) => request.method === 'GET' && path === eventsPath && !refusalOf(request),
   }
 }
@@ -37,11 +38,12 @@ const resources: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
     },
   },
   '/emulator/api/usage': { GET: (emulator) => json(200, emulator.usage()) },
+  '/emulator/api/history': { GET: (emulator) => json(200, emulator.history()) },
   '/emulator/api/clock': {
-    GET: (emulator) => json(200, { now: new Date(emulator.now()).toISOString() }),
+    GET: (emulator) => json(200, clockOf(emulator)),
     PUT(emulator, body) {
       emulator.setClock(instantIn(body))
-      return json(200, { now: new Date(emulator.now()).toISOString() })
+      return json(200, clockOf(emulator))
     },
   },
   '/emulator/api/faults': {
@@ -54,6 +56,14 @@ const resources: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   '/emulator/api/calls': { GET: (emulator) => json(200, emulator.calls()) },
   // The server streams events without this table; the entry completes the list of resources.
   [eventsPath]: { GET: () => problem(400, 'events are a stream, which needs a connection') },
+}
+
+function pageOf({ method }: EmulatorRequest, path: string): EmulatorResponse | undefined {
+  return method === 'GET' || method === 'HEAD' ? pageFile(path) : undefined
+}
+
+function clockOf(emulator: Emulator): { now: string; stopped: boolean } {
+  return { now: new Date(emulator.now()).toISOString(), stopped: emulator.clockStopped }
 }
 
 function answer(emulator: Emulator, request: EmulatorRequest, path: string): EmulatorResponse {

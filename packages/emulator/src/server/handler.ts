@@ -1,10 +1,9 @@
 /** Connects Node's requests and responses to the emulator, and applies faults. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { streamEvents } from '../control/event-stream.ts'
+import { type EventSources, streamEvents } from '../control/event-stream.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import type { EndpointName } from '../http/routes.ts'
-import type { CallLog } from '../service-management/call-log.ts'
 import { crashResponse } from '../service-management/failure.ts'
 import { answerWithFaults } from './faulty-answer.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -22,9 +21,7 @@ export interface HandlerParts {
   readonly latencyMs: number
   /** Undefined: all connections are served. */
   readonly workers: Workers | undefined
-  readonly calls: CallLog
-  /** Runs the jobs that are due. */
-  runJobs(): void
+  readonly events: EventSources
 }
 
 /** The listener for `createServer`. */
@@ -33,8 +30,7 @@ export function createHandler({
   faults,
   latencyMs,
   workers,
-  calls,
-  runJobs,
+  events,
 }: HandlerParts): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const sendSoon = createBatchedSend()
   function respond(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer | undefined): void {
@@ -45,7 +41,7 @@ export function createHandler({
       body,
     } satisfies EmulatorRequest
     if (requests.wantsEvents(request)) {
-      streamEvents(calls, outgoing, runJobs)
+      streamEvents(outgoing, events)
       return
     }
     if (!workers || requests.isControl(request)) serve(request, outgoing)

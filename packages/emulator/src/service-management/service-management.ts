@@ -13,6 +13,7 @@ import type { EmulatorState } from '../provider/state.ts'
 import { validateState } from '../provider/validate-state.ts'
 import { type Answer, answer } from './answer.ts'
 import { type CallFacts, CallLog } from './call-log.ts'
+import { type UsageHistory, usageHistory } from './usage-history.ts'
 import { snapshotUsage, type UsageSnapshot } from './usage-snapshot.ts'
 
 interface LoggedJob extends ReportJob {
@@ -110,6 +111,12 @@ export class ServiceManagement {
     const now = this.#clock.now()
     this.#jobs.runDue(now)
     return snapshotUsage(this.#state, this.#directory, this.#counters, this.#windowsAt(now))
+  }
+
+  history(): UsageHistory {
+    const now = this.#clock.now()
+    this.#jobs.runDue(now)
+    return usageHistory(this.#state, this.#directory, this.#counters, now)
   }
 
   /** Runs the jobs that are due, or all of them as of now. Returns the number of jobs still waiting. */

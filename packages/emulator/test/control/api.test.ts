@@ -70,10 +70,23 @@ test('usage shows the current windows by the emulator’s clock', async () => {
   expect(await usageOf('hits')).toMatchObject({ eternity: 3, week: 3, day: 0, minute: 0 })
 })
 
+test('history shows the last sixty minutes, the current one at the end', async () => {
+  await fetch(url + authrep('usage[lookup]=3'))
+  await put('clock', { now: '2026-01-15T12:02:30Z' })
+  await fetch(url + authrep('usage[hits]=1'))
+  const { app, other } = ((await getJson('history')) as ReturnType<Emulator['history']>)['1001']!
+  expect(app).toEqual({ hits: [...Array(57).fill(0), 3, 0, 1], lookup: [...Array(57).fill(0), 3, 0, 0] })
+  expect(other).toEqual({})
+  await put('clock', { now: '2026-01-15T13:01:59Z' })
+  expect(emulator.history()['1001']!.app).toEqual({ hits: [1, ...Array(59).fill(0)] })
+  await put('clock', { now: '2026-01-15T13:02:00Z' })
+  expect(emulator.history()['1001']!.app).toEqual({})
+})
+
 test('clock stops and runs again; anything else is refused', async () => {
   expect(await put('clock', { now: '2026-02-01T00:00:00Z' })).toEqual({
     status: 200,
-    body: { now: '2026-02-01T00:00:00.000Z' },
+    body: { now: '2026-02-01T00:00:00.000Z', stopped: true },
   })
   await put('clock', { now: null })
   expect(Math.abs(emulator.now() - Date.now())).toBeLessThan(60_000)

@@ -33,6 +33,20 @@ test('calls and dropped batches come as they happen', async () => {
   expect(dropped).toMatch(/^event: dropped\nid: 2\ndata: .*"application_not_found"/)
 })
 
+test('a change of state, clock or faults is told, so that whatever shows them can read them again', async () => {
+  await using emulator = createEmulator({ state: dictionary(), clock: noon })
+  const url = await emulator.listen()
+  const found = await events(url, 4, () => {
+    emulator.setState(dictionary())
+    emulator.updateState(dictionary())
+    emulator.setClock(null)
+    emulator.setFaults([])
+  })
+  expect(found.map((event) => event.split('\n'))).toEqual(
+    ['state', 'state', 'clock', 'faults'].map((what) => ['event: changed', `data: "${what}"`]),
+  )
+})
+
 test('a stream sees delayed jobs fail although no call comes in', async () => {
   await using emulator = createEmulator({ state: dictionary(), reportDelayMs: 20 })
   const url = await emulator.listen()
