@@ -37,6 +37,8 @@ export interface Answer {
   /** The usage to count. */
   readonly job?: ReportJob
   readonly verdict?: Verdict
+  /** Query and body together; absent when they cannot be read, or nothing depends on them. */
+  readonly parameters?: ParameterHash | undefined
   /** Why there is no verdict. */
   readonly error?: unknown
 }
@@ -63,9 +65,10 @@ export function answer(
     if (endpoint.kind === 'status' && isFromForeignPage(request)) return { response: forbiddenResponse }
     if (endpoint.kind !== 'report') return { response: fixedResponse(endpoint.kind) }
     const { service, transactions, flatUsage } = readReport(contentType, all, extensions, backend.directory)
-    return { response: accepted, job: { serviceId: service.id, transactions, flatUsage } }
+    return { response: accepted, parameters: all, job: { serviceId: service.id, transactions, flatUsage } }
   } catch (error) {
-    return { response: failureResponse(error, () => readExtensions(options, parameters!.query).noBody), error }
+    const response = failureResponse(error, () => readExtensions(options, parameters!.query).noBody)
+    return { response, parameters: parameters?.all, error }
   }
 }
 
@@ -94,11 +97,11 @@ function answerAuthorize(
   const body = extensions.noBody ? '' : statusDocument(call, rejection)
   const response = { status: rejection ? 409 : 200, headers, body }
   const usage = counts && !rejection && call.usage ? withoutZeros(call.usage) : undefined
-  if (!usage || usage.size === 0) return { response, verdict }
+  if (!usage || usage.size === 0) return { response, verdict, parameters }
   const transaction: Transaction = new Map<string, Parameter>([
     ['app_id', call.applicationId],
     ['usage', new Map(usage)],
   ])
   const job = { serviceId: call.service.id, transactions: [transaction], flatUsage: extensions.flatUsage }
-  return { response, verdict, job }
+  return { response, verdict, parameters, job }
 }

@@ -1,7 +1,9 @@
 /** The last calls of the Service Management API: verdicts, and why a batch was dropped later. */
 import type { JobFailure } from '../backend/report-job.ts'
 import type { EndpointName } from '../http/routes.ts'
+import type { ParameterHash } from '../rack/parameter.ts'
 import { maskSecrets } from './masking.ts'
+import { type ShownParameters, showParameters } from './shown-parameters.ts'
 
 /** One call. Keys and tokens in its texts are masked. */
 export interface CallRecord {
@@ -21,6 +23,8 @@ export interface CallRecord {
   readonly application?: string
   /** As given, of authorize and authrep calls. */
   readonly usage?: Readonly<Record<string, string>>
+  /** All parameters, as Rack decodes them. Keys and tokens are masked, long ones are cut. */
+  readonly parameters?: ShownParameters
   /** How many transactions a report handed to the job, without those that count nothing. */
   readonly transactions?: number
   /** Set when the job behind the call has run and counted nothing, or only a part. */
@@ -40,6 +44,7 @@ export interface CallFacts {
   readonly service?: string | undefined
   readonly application?: string | undefined
   readonly usage?: ReadonlyMap<string, unknown> | undefined
+  readonly parameters?: ParameterHash | ShownParameters | undefined
   readonly transactions?: number | undefined
   readonly faults?: readonly string[] | undefined
 }
@@ -106,7 +111,7 @@ export class CallLog {
 }
 
 function recordOf({ id, facts, dropped }: Entry): CallRecord {
-  const { at, code, reason, usage, ...rest } = facts
+  const { at, code, reason, usage, parameters, ...rest } = facts
   const known = Object.entries(rest).filter(([, value]) => value !== undefined)
   return {
     id,
@@ -115,6 +120,7 @@ function recordOf({ id, facts, dropped }: Entry): CallRecord {
     ...(code !== undefined && { code }),
     ...(reason !== undefined && { reason: maskSecrets(code, reason) }),
     ...(usage !== undefined && { usage: Object.fromEntries([...usage].map(([name, value]) => [name, String(value)])) }),
+    ...(parameters && { parameters: parameters instanceof Map ? showParameters(parameters) : parameters }),
     ...(dropped && { dropped: { code: dropped.code, message: maskSecrets(dropped.code, dropped.message) } }),
   }
 }

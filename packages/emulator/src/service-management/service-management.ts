@@ -13,6 +13,7 @@ import type { EmulatorState } from '../provider/state.ts'
 import { validateState } from '../provider/validate-state.ts'
 import { type Answer, answer } from './answer.ts'
 import { type CallFacts, CallLog } from './call-log.ts'
+import { keepParameters } from './shown-parameters.ts'
 import { type UsageHistory, usageHistory } from './usage-history.ts'
 import { snapshotUsage, type UsageSnapshot } from './usage-snapshot.ts'
 
@@ -70,7 +71,11 @@ export class ServiceManagement {
     })
     const name = endpointName(endpoint)
     if (name) {
-      const callId = this.calls.add(factsOf(name, now, answered, options.faults))
+      const callId = this.calls.add({
+        ...factsOf(name, now, answered, options.faults),
+        parameters:
+          answered.parameters && keepParameters(answered.parameters, target.query.length + (body?.length ?? 0)),
+      })
       const { job } = answered
       if (job && job.transactions.length > 0 && options.counted !== false) {
         this.#jobs.add({ callId, ...job }, now, this.#reportDelayMs)

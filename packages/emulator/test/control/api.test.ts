@@ -107,6 +107,7 @@ describe('calls', () => {
       service: '1001',
       application: 'app',
       usage: { hits: '1' },
+      parameters: { service_token: '***', service_id: '1001', user_key: '***', usage: { hits: '1' } },
     })
     expect(refused).toMatchObject({ endpoint: 'authorize', status: 403, code: 'service_token_invalid' })
   })

@@ -1,4 +1,6 @@
 /** Starts the dashboard. */
+import { showCalls } from './calls.js'
+import { showChart } from './chart.js'
 import { showConnection } from './connection.js'
 import { Model } from './model.js'
 import { connectKeysButton } from './secrets.js'
@@ -10,4 +12,6 @@ connectKeysButton()
 const model = new Model()
 showConnection(model)
 showServices(model)
+showCalls(model)
+showChart(model)
 model.connect()
