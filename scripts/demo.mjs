@@ -105,6 +105,7 @@ const app = await start('examples/express/server.js', [], {
 const words = `${app}/words/hello`
 
 console.log(`
+Dashboard                  ${backend}/emulator/
 3scale backend (emulator)  ${backend}
 Express app                ${app}
 
@@ -131,7 +132,7 @@ An outage (the app answers 503):
 
   kill ${children[0]?.pid}
 
-What 3scale has counted, and the calls it got:
+What 3scale has counted, and the calls it got, which the dashboard shows, too:
 
   curl -s '${backend}/emulator/api/usage'
   curl -s '${backend}/emulator/api/calls'

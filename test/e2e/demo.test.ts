@@ -62,6 +62,8 @@ describe('npm run demo', () => {
       const [, backend, app] = /emulator\) +(\S+)\nExpress app +(\S+)/.exec(output)!
       const served = await fetch(`${app}/words/hello?user_key=unlimited-key`)
       expect([served.status, await served.json()]).toEqual([200, { word: 'hello', plan: 'Unlimited' }])
+      expect(output).toContain(`Dashboard                  ${backend}/emulator/\n`)
+      expect((await fetch(`${backend}/emulator/`)).status).toBe(200)
       expect((await fetch(`${backend}/emulator/api/usage`)).status).toBe(200)
 
       // Ctrl-C in a terminal reaches the whole group; the SIGTERM of a process manager reaches only npm.

@@ -1,9 +1,20 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packAll, ROOT } from '../../scripts/pack.mjs'
@@ -74,6 +85,19 @@ describe('the packed packages, in a separate project', () => {
       store: 'function',
       adapters: [true, true, true],
     })
+  })
+
+  it('serve the dashboard of the emulator, in less than 1 MB', async () => {
+    const place = join(project, 'node_modules/@threescale/emulator')
+    const { createEmulator } = await import(/* @vite-ignore */ pathToFileURL(join(place, 'dist/index.js')).href)
+    const ask = (target: string) => createEmulator().handle({ method: 'GET', target, headers: { host: 'localhost' } })
+    const page: string = ask('/emulator/').body
+    const [, module] = /src="([a-z]+\.js)"/.exec(page)!
+    expect(ask(`/emulator/${module}`)).toMatchObject({ status: 200, body: expect.stringContaining('import') })
+    const sizes = readdirSync(place, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => statSync(join(parentPath, name)).size)
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(1_000_000)
   })
 
   it.each(['tsconfig.json', 'tsconfig.commonjs.json'])(

@@ -15,7 +15,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the dashboard${SKIPPED}`, () => {
   beforeAll(async () => {
     browser = await launchBrowser()
     page = await browser.newPage()
-    page.setDefaultTimeout(5000)
+    page.setDefaultTimeout(10_000)
     // What the policy forbids is told here. So are connections that fail, which some tests are about.
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().startsWith('Failed to load')) complaints.push(message.text())
@@ -28,7 +28,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the dashboard${SKIPPED}`, () => {
     complaints = []
     await page.goto(`${await emulator.listen()}/emulator/`)
     await page.locator('#connection[data-state=live]').waitFor()
-  })
+  }, 20_000)
   afterEach(async () => {
     await page.goto('about:blank')
     await emulator.close()
@@ -47,6 +47,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the dashboard${SKIPPED}`, () => {
     await meter('hits a minute', '2 of 2, full').waitFor()
     emulator.setClock('2026-01-15T12:01:00Z')
     await meter('hits a minute', '2 of 2, full').waitFor({ state: 'detached' })
+  })
+
+  test('a limit fills although calls never stop', async () => {
+    const endless = setInterval(call, 2, 'usage[hits]=1')
+    await meter('hits a minute', '2 of 2, full')
+      .waitFor()
+      .finally(() => clearInterval(endless))
   })
 
   test('keys are masked until they are asked for', async () => {
@@ -203,12 +210,17 @@ describe.skipIf(!HAS_CHROMIUM)(`the dashboard${SKIPPED}`, () => {
   })
 
   test('a page that lost the emulator says so, and follows the next one', async () => {
+    for (const hits of [1, 1]) call(`usage[hits]=${hits}`)
+    await page.locator('.call').nth(1).waitFor()
+    await page.getByRole('button', { name: 'Clear' }).click()
     const port = Number(new URL(emulator.url).port)
     await emulator.close()
     await page.getByText('Not connected').waitFor()
     emulator = createEmulator({ state: dictionary(), clock: noon })
     await emulator.listen({ port })
     await page.locator('#connection[data-state=live]').waitFor()
+    call('usage[hits]=1')
+    await page.locator('.call[data-id="1"]').waitFor()
   })
 
   test.each(['light', 'dark'] as const)('axe finds nothing to mend (%s)', async (colorScheme) => {

@@ -30,6 +30,10 @@ export function showCalls(model) {
 
   function draw() {
     timer = 0
+    const last = model.calls.at(-1)?.id ?? 0
+    // Another emulator counts from 1 again.
+    if (model.connected && last < clearedUpTo) clearedUpTo = 0
+    if (model.connected && Number.isFinite(pausedAt)) pausedAt = Math.min(pausedAt, last)
     const found = model.calls.filter(isShown)
     const shown = found.slice(-maxShown).reverse()
     for (const [record] of entries) if (!shown.includes(record)) entries.delete(record)
@@ -39,7 +43,6 @@ export function showCalls(model) {
       return known
     })
     place(list, children)
-    const last = model.calls.at(-1)?.id ?? 0
     const waiting = Number.isFinite(pausedAt) ? Math.max(0, last - pausedAt) : 0
     setText(pause, Number.isFinite(pausedAt) ? `Continue${waiting > 0 ? ` (${waiting} new)` : ''}` : 'Pause')
     setText(hint, hintFor(found.length, model.calls.length))
@@ -49,6 +52,7 @@ export function showCalls(model) {
   }
 
   model.addEventListener('calls', drawSoon)
+  model.addEventListener('connection', drawSoon)
   text.addEventListener('input', drawSoon)
   choice.addEventListener('change', draw)
   pause.addEventListener('click', () => {

@@ -24,6 +24,7 @@ export class Model extends EventTarget {
   #offsetMs = 0
   #stoppedAt = null
   #usageTimer = 0
+  #usageDue = Number.POSITIVE_INFINITY
 
   /** Epoch milliseconds by the emulator's clock. */
   now() {
@@ -60,6 +61,8 @@ export class Model extends EventTarget {
     this.calls = []
     await Promise.all(['clock', 'state', 'faults'].map((name) => this.load(name)))
     this.#addCalls(await get('calls'))
+    // Events may have come before the list.
+    this.calls.sort((left, right) => left.id - right.id)
     await this.#loadUsage()
     this.connected = true
     this.#tell('connection')
@@ -87,11 +90,16 @@ export class Model extends EventTarget {
   }
 
   #loadUsageSoon(delay = collectMs) {
+    // Never later than asked for before: under steady traffic the counters would not be read at all.
+    const due = Date.now() + delay
+    if (due >= this.#usageDue) return
+    this.#usageDue = due
     clearTimeout(this.#usageTimer)
     this.#usageTimer = setTimeout(() => this.#loadUsage().catch(() => {}), delay)
   }
 
   async #loadUsage() {
+    this.#usageDue = Number.POSITIVE_INFINITY
     this.#loadUsageSoon(refreshMs)
     const [usage, history] = await Promise.all([get('usage'), get('history')])
     Object.assign(this, { usage, history })
