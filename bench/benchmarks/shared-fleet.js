@@ -9,11 +9,11 @@ const APPLICATIONS = 1000
 const FROM_SECOND = 15
 const SECONDS = 25
 
-// Of the largest fleet a tenth of the applications and of their requests is simulated: so seldom, they share nothing.
+// Of large fleets a part of the applications and their requests is simulated: at one process they hardly meet.
 const CASES = /** @type {const} */ ([
   { processes: 1, limitCount: 3, share: 1 },
   { processes: 10, limitCount: 3, share: 1 },
-  { processes: 100, limitCount: 3, share: 1 },
+  { processes: 100, limitCount: 3, share: 0.2 },
   { processes: 1000, limitCount: 3, share: 0.1 },
   { processes: 10, limitCount: 0, share: 1 },
 ])

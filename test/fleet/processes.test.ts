@@ -14,17 +14,17 @@ describe.skipIf(!HAS_REDIS).each(Array.from({ length: ROUNDS }, (_, round) => ro
     beforeAll(async () => {
       fleet = await startFleet({ limited: LIMIT, killed: LIMIT, roomy: 1_000_000, unlimited: undefined })
       callers = new FleetCallers(fleet.servers.map(({ url }) => url))
-    }, 60_000)
+    }, 120_000)
     afterAll(async () => {
       await callers?.close()
       await fleet?.stop()
-    }, 60_000)
+    }, 120_000)
 
     it('law 15: serve exactly 1,000 of 10,000 requests at a limit of 1,000', async () => {
       const { served, denied, servedBy } = await callers.send('limited', 10 * LIMIT)
       expect({ served, denied }).toEqual({ served: LIMIT, denied: 9 * LIMIT })
       expect(servedBy.size).toBe(4)
-    }, 60_000)
+    }, 120_000)
 
     it('law 15: hold a limit when one is killed, which loses at most what it was asked then', async () => {
       const { servers } = fleet
@@ -36,6 +36,6 @@ describe.skipIf(!HAS_REDIS).each(Array.from({ length: ROUNDS }, (_, round) => ro
       })
       expect(served).toBeLessThanOrEqual(LIMIT)
       expect(served).toBeGreaterThanOrEqual(LIMIT - broken)
-    }, 60_000)
+    }, 120_000)
   },
 )
