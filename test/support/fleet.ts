@@ -23,12 +23,16 @@ export interface Fleet {
   readonly gateways: readonly Gateway[]
   /** Calls of all gateways, and which of them made each. */
   readonly calls: { readonly by: number; readonly request: TransportRequest }[]
-  fault: ((request: TransportRequest, pass: () => TransportResponse) => TransportResponse) | undefined
+  /** Answers in the backend's place. @param by which gateway calls. */
+  fault: ((request: TransportRequest, pass: () => TransportResponse, by: number) => FaultyAnswer) | undefined
   /** One more process. */
   join(options?: Partial<GatewayOptions>): Gateway
   /** Calls since the fleet began, by endpoint. @param by of one gateway only. */
   count(endpoint: string, by?: number): number
 }
+
+/** Undefined: the backend's own answer. */
+export type FaultyAnswer = TransportResponse | Promise<TransportResponse> | undefined
 
 export interface FleetOptions {
   readonly state: EmulatorState
@@ -64,7 +68,7 @@ export function createFleet(given: FleetOptions): Fleet {
           async request(request: TransportRequest) {
             calls.push({ by, request })
             await undefined
-            return fleet.fault?.(request, () => answerBy(emulator, request)) ?? answerBy(emulator, request)
+            return fleet.fault?.(request, () => answerBy(emulator, request), by) ?? answerBy(emulator, request)
           },
         },
       }

@@ -133,7 +133,7 @@ export class MemoryServiceStore implements ServiceStore {
     this.#batches += 1
     const id = `${this.#host.random?.() ?? Math.random()}-${this.#batches}`
     batches.set(id, { rows, state: 'taken', at: this.time() })
-    return { id, rows, more: false }
+    return { id, rows, more: false, proved: this.#proved() }
   }
 
   async settle({ id }: StoredBatch, to: BatchState): Promise<boolean> {
@@ -155,7 +155,7 @@ export class MemoryServiceStore implements ServiceStore {
     const id = `${batch.id}.${rows.length}`
     this.#service.batches.set(id, { ...whole, rows: whole.rows.filter((row) => keys.has(keyOf(row))) })
     this.#service.batches.set(batch.id, { ...whole, rows: whole.rows.filter((row) => !keys.has(keyOf(row))) })
-    return { id, rows, more: false }
+    return { id, rows, more: false, proved: this.#proved() }
   }
 
   unbooked(): UnbookedUsage {
@@ -177,6 +177,10 @@ export class MemoryServiceStore implements ServiceStore {
 
   get #minute(): number {
     return Math.floor(this.time() / MINUTE_MS) * MINUTE_MS
+  }
+
+  #proved(): ReadonlyMap<string, number> {
+    return new Map([...this.#service.applications].map(([id, { provedAt }]) => [id, provedAt]))
   }
 
   #print({ layout }: ProcessApplication, usage: UsageShape): Print | undefined {

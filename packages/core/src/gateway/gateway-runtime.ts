@@ -24,7 +24,7 @@ import { type AfterResponse, createAfterResponse } from './after-response.ts'
 import { configureServices, type GivenOptions } from './configure-services.ts'
 import { type ConfiguredService, createServicePicker, type ServicePicker } from './configured-service.ts'
 import { connectJournal, type GatewayJournal } from './gateway-journal.ts'
-import { GatewayStore } from './gateway-store.ts'
+import { GatewayStore, type StoreReporting } from './gateway-store.ts'
 import { type ProcessMember, processEnd } from './process-end.ts'
 import { createTokenReaders } from './token-readers.ts'
 import { createUnserved } from './unserved.ts'
@@ -84,7 +84,19 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
   })
   const protectedServices = setups.map(({ service }) => service)
   const journal = connectJournal(options.journal, { ledger, observer, services: protectedServices })
-  const store = options.store === undefined ? undefined : new GatewayStore(options.store, options, { ledger, observer })
+  const clientOf = (service: string | undefined) => byId.get(service)!.service.client
+  const reporting: StoreReporting = {
+    clock,
+    report,
+    ttlMs: cache.ttlMs,
+    breaker,
+    observer,
+    clientOf,
+    answers: (service, applicationId) => backend.answers(clientOf(service), service, { appId: applicationId }),
+    prove: (application) => byId.get(application.service.id)!.authorizer.prove(application),
+  }
+  const store =
+    options.store === undefined ? undefined : new GatewayStore(options.store, options, { ledger, observer, reporting })
   const createAuthorizer = (given: AuthorizerOptions): Authorizer => {
     if (store === undefined) return (options.cache === false ? createDirectAuthorizer : createCachedAuthorizer)(given)
     const { service } = given
@@ -108,21 +120,13 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     return { ...setup, authorizer: journal?.awaitedBy(authorizer) ?? authorizer }
   })
   const byId = new Map(services.map((configured) => [configured.service.id, configured]))
-  const clientOf = (service: string | undefined) => byId.get(service)!.service.client
   const reporter = createReporter({
+    ...reporting,
     ledger,
-    clock,
-    report,
-    ttlMs: cache.ttlMs,
     // Without a cache only 3scale knows the limits, so what a response used has to reach it before the next request.
     collectMs: options.cache === false ? Math.min(DIRECT_REPORT_MS, report.intervalMs) : report.intervalMs,
     onWaiting: (waits) => noteWaiting(waits),
-    breaker,
-    observer,
-    clientOf,
-    answers: (service, applicationId) => backend.answers(clientOf(service), service, { appId: applicationId }),
     leave: async () => (await journal?.close()) === true,
-    prove: (application) => byId.get(application.service.id)!.authorizer.prove(application),
   })
   const afterResponse = createAfterResponse<View>(observer, clock)
   const responses = new OpenResponses()
@@ -152,6 +156,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     // Half of the time is kept for the reports, in case a stream or a `usageAfter` never ends.
     await atMost(timeoutMs / 2, answered(), clock)
     if (responses.settleAll()) await atMost(left() / 2, afterResponse.idle(), clock)
+    await store?.deliver(left() / 2)
     await store?.close(left() / 2)
     const report = await reporter.close({ timeoutMs: left() })
     afterResponse.stop()
@@ -159,7 +164,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     await Promise.all(createdClients.map((client) => client.close()))
     processEnd().ignoreSignals(member)
     processEnd().nothingWaits(member)
-    return report
+    return { undelivered: addUp(report.undelivered, store?.left() ?? {}) }
   }
 
   const runtime: { -readonly [Name in keyof GatewayRuntime<View>]: GatewayRuntime<View>[Name] } = {
@@ -189,7 +194,9 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
       if (closing !== undefined) return closing
       const endsAt = clock.elapsed() + timeoutMs
       await atMost(timeoutMs / 2, afterResponse.idle(), clock)
-      return reporter.deliver({ timeoutMs: Math.max(0, endsAt - clock.elapsed()) })
+      const left = { timeoutMs: Math.max(0, endsAt - clock.elapsed()) }
+      const [{ undelivered }] = await Promise.all([reporter.deliver(left), store?.deliver(left.timeoutMs)])
+      return { undelivered: addUp(undelivered, store?.left() ?? {}) }
     },
     async close(limit) {
       const timeoutMs = checkedTimeout('close', limit, CLOSE_MS)

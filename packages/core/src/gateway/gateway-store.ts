@@ -5,27 +5,46 @@ import type { ResolvedOptions } from '../configuration/options/resolved-options.
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { RecoveredRow } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { LentUsage } from '../ledger/lent/lent-usage.ts'
+import type { PlanLayout } from '../ledger/plan/layout.ts'
 import { recoverBatch, recoverUsage } from '../ledger/recover.ts'
 import type { ServiceStore, StoredRow, UsageStore } from '../ledger/store.ts'
+import type { Batch } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { StoreStats, UsageSums } from '../observe/stats.ts'
+import { createReporter, type ReporterOptions } from '../reporting/reporter.ts'
+import { StoreReporter } from '../reporting/store-reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
 
 /** The purpose of the key by which callers are named in a store. */
 const CALLERS = 'threescale store: callers'
 
+interface OpenedStore {
+  readonly store: ServiceStore
+  readonly lent: LentUsage
+}
+
+/** What reports the usage of this process; a store's is reported the same way. */
+export type StoreReporting = Omit<ReporterOptions, 'ledger' | 'collectMs' | 'onWaiting' | 'permit' | 'leave'>
+
+export interface GatewayStoreParts {
+  readonly ledger: Ledger
+  readonly observer: Pick<Observer, 'store' | 'lost' | 'cached' | 'warn'>
+  readonly reporting: StoreReporting
+}
+
 export class GatewayStore<View extends RequestView> {
   readonly #store: UsageStore
   readonly #options: ResolvedOptions<View>
   readonly #ledger: Ledger
-  readonly #observer: Pick<Observer, 'store'>
+  readonly #observer: GatewayStoreParts['observer']
+  readonly #reporting: StoreReporting
   readonly #services = new Map<string | undefined, StoredService>()
+  readonly #reporters = new Map<string | undefined, StoreReporter>()
+  readonly #lent: LentUsage[] = []
 
-  constructor(
-    store: UsageStore,
-    options: ResolvedOptions<View>,
-    { ledger, observer }: { readonly ledger: Ledger; readonly observer: Pick<Observer, 'store'> },
-  ) {
+  constructor(store: UsageStore, options: ResolvedOptions<View>, { ledger, observer, reporting }: GatewayStoreParts) {
+    this.#reporting = reporting
     this.#store = store
     this.#options = options
     this.#ledger = ledger
@@ -33,21 +52,36 @@ export class GatewayStore<View extends RequestView> {
   }
 
   /** Starts nothing before the first request. */
-  open({ id, client, limitHeaders }: ProtectedService, callbacks: StoreCallbacks): ServiceStore {
+  open({ id, client, limitHeaders }: ProtectedService, callbacks: StoreCallbacks): OpenedStore {
     const { cache, report, clock } = this.#options
     if (cache === false) throw new TypeError('a store needs a cache')
     const { ttlMs, staleMs, denialTtlMs, settleMs } = cache
     const { intervalMs, maxPending } = report
     const tellCounts = limitHeaders !== undefined
-    return this.#store.open({
+    const store = this.#store.open({
       service: id,
       secret: client.keyFor(CALLERS),
       settings: { ttlMs, staleMs, denialTtlMs, settleMs, intervalMs, maxPending, tellCounts },
       clock,
       ...callbacks,
-      report: () => {},
+      report: () => storeReporter.report(),
       tell: (message) => this.#observer.store(message),
     })
+    const lent = new LentUsage({
+      store,
+      id,
+      clock,
+      settleMs,
+      observer: this.#observer,
+      limitedMetrics: (application) => this.#limitedMetrics(id, application),
+      onWaiting: (records) => reporter.wake(records),
+    })
+    const permit = (batch: Batch) => lent.permit(batch)
+    const reporter = createReporter({ ...this.#reporting, ledger: lent.ledger, permit })
+    const storeReporter = new StoreReporter({ store, lent, reporter, clock })
+    this.#reporters.set(id, storeReporter)
+    this.#lent.push(lent)
+    return { store, lent }
   }
 
   /** To be called once for each service that was opened. */
@@ -70,9 +104,13 @@ export class GatewayStore<View extends RequestView> {
     }
   }
 
-  /** Law 8 with usage in the store's hands: admitted = what the ledger says + `shared`. */
+  /**
+   * Law 8 with usage in the store's hands: `shared` is what this process has given to the store, minus what it has taken
+   * from it to report for all. So it is below 0 where a process has reported for others.
+   */
   sums(): Record<string, UsageSums> {
     const sums: Record<string, UsageSums> = this.#ledger.sums()
+    for (const { ledger } of this.#lent) addLent(sums, ledger.sums())
     for (const { store, counted } of this.#services.values()) {
       const { owed, doubtful } = store.unbooked()
       const pending = byMetric(owed)
@@ -93,9 +131,12 @@ export class GatewayStore<View extends RequestView> {
     return sums
   }
 
-  /** By metric: what is surely not in the store, or may not be. */
+  /** By metric: what is surely not in the store, or may not be, or could not be reported. */
   left(): Record<string, number> {
     const left: Record<string, number> = {}
+    for (const reporter of this.#reporters.values()) {
+      for (const [metric, amount] of Object.entries(reporter.left())) left[metric] = (left[metric] ?? 0) + amount
+    }
     for (const { store } of this.#services.values()) {
       const { owed, doubtful } = store.unbooked()
       for (const [metric, amount] of byMetric([...owed, ...doubtful])) left[metric] = (left[metric] ?? 0) + amount
@@ -103,14 +144,28 @@ export class GatewayStore<View extends RequestView> {
     return left
   }
 
+  /** Books what is owed, and reports all that waits in the store, until it is delivered or the time is up. */
+  async deliver(timeoutMs: number): Promise<void> {
+    const used = [...this.#services].filter(([, { counted }]) => counted.amounts().size > 0)
+    await Promise.all(used.map(([id]) => this.#reporters.get(id)!.deliver(timeoutMs)))
+  }
+
   /** Books what is owed. What cannot be booked waits in the ledger from now on, and this process reports it itself. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.all([...this.#services].map(([id, service]) => this.#close(id, service, timeoutMs)))
   }
 
+  #limitedMetrics(id: string | undefined, application: string): string[] {
+    const known = this.#ledger.service(id).applications.get(application)
+    const layout = known === undefined ? undefined : this.#services.get(id)?.application(known).layout
+    // All layouts are made or read by `Layouts`.
+    return (layout as PlanLayout | undefined)?.limits.map(({ metric }) => metric) ?? []
+  }
+
   async #close(id: string | undefined, service: StoredService, timeoutMs: number): Promise<void> {
+    await this.#reporters.get(id)!.close(timeoutMs / 2)
     service.closed = true
-    const { owed, doubtful } = await service.store.close({ timeoutMs })
+    const { owed, doubtful } = await service.store.close({ timeoutMs: timeoutMs / 2 })
     for (const row of owed) this.#takeBack(id, service, row)
     // What is given back is below 0; if it cannot be, 3scale counts it.
     const rows = doubtful.filter(({ amount }) => amount > 0)
@@ -147,6 +202,21 @@ const NOTHING: UsageSums = Object.freeze({
   pending: 0,
   givenUp: 0,
 })
+
+function addLent(sums: Record<string, UsageSums>, lent: Readonly<Record<string, UsageSums>>): void {
+  for (const [metric, { admitted, acknowledged, inFlight, ambiguous, pending, givenUp }] of Object.entries(lent)) {
+    const before = sums[metric] ?? NOTHING
+    sums[metric] = {
+      admitted: before.admitted,
+      acknowledged: before.acknowledged + acknowledged,
+      inFlight: before.inFlight + inFlight,
+      ambiguous: before.ambiguous + ambiguous,
+      pending: before.pending + pending,
+      givenUp: before.givenUp + givenUp,
+      shared: (before.shared ?? 0) - admitted,
+    }
+  }
+}
 
 function byMetric(rows: readonly StoredRow[]): Map<string, number> {
   const amounts = new Map<string, number>()

@@ -3,6 +3,7 @@ import type { RememberedDenial } from '../domain/remembered-denial.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { JournalWriter } from './journal.ts'
+import type { Lender } from './lender.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-cells.ts'
 import { addAmount, type MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
@@ -20,6 +21,8 @@ export interface LedgerState {
   readonly crowded: boolean
   /** Told each move of usage; undefined where usage ends with the process. */
   readonly journal: JournalWriter | undefined
+  /** Undefined where usage is this process's own. */
+  readonly lender: Lender | undefined
   /** Keeps the set of applications that must not be forgotten. */
   markBusy(application: ApplicationLedger): void
   /** So many records more wait to be sent; may start a report. */

@@ -8,6 +8,7 @@ import type { Clock } from '../primitives/clock.ts'
 import type { ApplicationLedger } from './application-ledger.ts'
 import { Eviction } from './eviction.ts'
 import type { JournalWriter } from './journal.ts'
+import type { Lender } from './lender.ts'
 import type { DeclaredMetrics } from './plan/metric-hierarchy.ts'
 import { type QuestionStamp, ServiceLedger, type ServicesState } from './service-ledger.ts'
 import { balanceOf, sumsOf } from './sums.ts'
@@ -27,6 +28,8 @@ export interface LedgerOptions {
   readonly observer: Pick<Observer, 'lost' | 'cached' | 'warn'>
   /** Called with the number of waiting records when usage begins to wait, and for each further record. */
   readonly onWaiting: (records: number) => void
+  /** Whose usage it holds. Default: this process's own. */
+  readonly lender?: Lender | undefined
 }
 
 export class Ledger implements ServicesState {
@@ -36,6 +39,7 @@ export class Ledger implements ServicesState {
   readonly eviction: Eviction
   readonly batches: OpenBatches = new OpenBatches()
   journal: JournalWriter | undefined = undefined
+  readonly lender: Lender | undefined
   readonly #onWaiting: LedgerOptions['onWaiting']
   readonly #crowdedAt: number
   readonly #declared: DeclaredMetrics | undefined
@@ -48,6 +52,7 @@ export class Ledger implements ServicesState {
     this.clock = options.clock
     this.settleMs = options.settleMs
     this.observer = options.observer
+    this.lender = options.lender
     this.eviction = new Eviction(options.maxApplications, options.observer)
     this.#onWaiting = options.onWaiting
     this.#crowdedAt = options.crowdedAt ?? Number.POSITIVE_INFINITY

@@ -124,6 +124,8 @@ export interface StoredBatch {
   readonly rows: readonly StoredRow[]
   /** Whether more has been waiting for `intervalMs`. */
   readonly more: boolean
+  /** When 3scale was asked for the answer that last proved each application, by the store's time. */
+  readonly proved: ReadonlyMap<string, number>
 }
 
 /**

@@ -10,8 +10,9 @@ export interface UsageSums {
   readonly pending: number
   readonly givenUp: number
   /**
-   * In the hands of the store that processes share, which reports it by one of them. Usage that it has not confirmed is
-   * `pending`, or `inFlight` in a command without an answer. Undefined without a store.
+   * Given to the store that processes share, minus what this process has taken from it to report it for all: below 0
+   * where it reported for others. In sum over all processes it is what waits in the store. Usage that the store has not
+   * confirmed is `pending`, or `inFlight` in a command without an answer. Undefined without a store.
    */
   readonly shared?: number | undefined
 }
@@ -44,7 +45,10 @@ export interface JournalStats {
 }
 
 export interface CloseReport {
-  /** By metric: usage that was admitted and not delivered in time. */
+  /**
+   * By metric: usage that was admitted and not delivered in time. What waits in a store because it could not be
+   * delivered counts, too, whichever process admitted it.
+   */
   readonly undelivered: Readonly<Record<string, number>>
 }
 

@@ -1,40 +1,32 @@
 /** Reports usage to the backend: at intervals, when too much waits, and a last time on close. */
-import type { Breaker } from '../backend/breaker.ts'
 import { CLOSE_MS } from '../defaults.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
-import type { Observer } from '../observe/observer.ts'
 import type { CloseReport } from '../observe/stats.ts'
 import { captureContext } from '../primitives/async-context.ts'
-import type { Clock, Timer } from '../primitives/clock.ts'
+import type { Timer } from '../primitives/clock.ts'
 import { Slice } from '../primitives/slice.ts'
 import { AcknowledgedBatches } from './acknowledged-batches.ts'
 import { forgetSettled } from './forget-settled.ts'
 import { givesUpLate, giveUpRest, leaveRest, leftOf, releaseAwaitingResponse } from './give-up-rest.ts'
 import { proofHoldsMs, proveWaiting } from './prove-waiting.ts'
 import { repeatUntil } from './repeat-until.ts'
-import type { ReportSettings } from './report-settings.ts'
 import type { ReportClient } from './send-batch.ts'
-import { ServiceReporter } from './service-reporter.ts'
+import { ServiceReporter, type ServiceReporterOptions } from './service-reporter.ts'
 import { UnansweredBatches } from './unanswered-batches.ts'
 
-export interface ReporterOptions {
+export interface ReporterOptions
+  extends Omit<ServiceReporterOptions, 'service' | 'client' | 'provedWithinMs' | 'random'> {
   readonly ledger: Ledger
-  readonly clock: Clock
-  readonly report: ReportSettings
   /** How long usage that begins to wait is collected before it is sent, in milliseconds. Default `report.intervalMs`. */
   readonly collectMs?: number | undefined
   /** Told when usage begins to wait, and when all of it is settled. */
   readonly onWaiting?: ((waits: boolean) => void) | undefined
   /** How often callers with requests are asked about anyway: the cache's ttl, in milliseconds. */
   readonly ttlMs: number
-  readonly breaker: Breaker | undefined
-  readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
   /** The client that reports the usage of a service. */
   readonly clientOf: (service: string | undefined) => ReportClient
-  /** Whether the backend answers an `authorize` about an application; counts nothing. Never rejects. */
-  readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
   /** Asks the backend about an application and applies the answer. False when no answer came. Never rejects. */
   readonly prove: (application: ApplicationLedger) => Promise<boolean>
   /** Leaves what is not delivered at the end to the next process; false where it cannot. Default: it cannot. */
@@ -44,6 +36,8 @@ export interface ReporterOptions {
 }
 
 export interface Reporter {
+  /** How long the pause after a failure still lasts, in milliseconds; 0: a report may be sent. */
+  readonly pausedMs: number
   /** Plans the next report. To be called when usage begins to wait, and for each further record. */
   wake(records: number): void
   /** Sends all waiting usage that may be sent now. Never rejects. */
@@ -132,6 +126,11 @@ class BatchReporter implements Reporter {
   close({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
     this.#closing ??= this.#close(timeoutMs)
     return this.#closing
+  }
+
+  get pausedMs(): number {
+    const now = this.#options.clock.elapsed()
+    return this.#readyAt(now) - now
   }
 
   get #collectMs(): number {
@@ -238,13 +237,12 @@ class BatchReporter implements Reporter {
   async #deliverUntil(delivered: () => boolean, timeoutMs: number): Promise<void> {
     const { clock } = this.#options
     this.#urgent += 1
-    const mayTryInMs = () => this.#readyAt(clock.elapsed()) - clock.elapsed()
     const task = async () => {
       // It may have begun before the last usage came.
       await Promise.all([this.#flushing, ...[...this.#reporters.values()].map((reporter) => reporter.idle())])
       await this.flush()
     }
-    await repeatUntil(delivered, { task, mayTryInMs, timeoutMs, clock })
+    await repeatUntil(delivered, { task, mayTryInMs: () => this.pausedMs, timeoutMs, clock })
     this.#urgent -= 1
   }
 }

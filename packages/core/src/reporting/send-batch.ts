@@ -21,6 +21,8 @@ export type SendResult =
   | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined; readonly outage: boolean }
   /** Our own credentials are refused. */
   | { readonly kind: 'rejected' }
+  /** Nothing was sent, because the lender of the usage did not permit it. */
+  | { readonly kind: 'withheld' }
   | { readonly kind: 'closed' }
 
 /** How a batch reaches the backend. */
@@ -30,6 +32,8 @@ export interface SendOptions {
   readonly client: ReportClient
   readonly clock: Clock
   readonly observer: Pick<Observer, 'reported' | 'called' | 'misconfigured'>
+  /** Asked right before a batch is sent; without a yes it is not. Never rejects. Default: each is sent. */
+  readonly permit?: ((batch: Batch) => Promise<boolean>) | undefined
 }
 
 /**
@@ -38,12 +42,20 @@ export interface SendOptions {
  * @param slice what the flush has used of its turn.
  */
 export async function sendBatch(batch: Batch, options: SendOptions, slice: Slice = new Slice()): Promise<SendResult> {
-  const { clock, observer } = options
+  const { clock, observer, permit } = options
   const transactions = transactionsOf(batch)
   if (batch.rows.length > LARGE_BATCH) {
     await slice.rest()
     // Given up during the rest, because the gateway closed.
     if (batch.state !== 'inFlight') return CLOSED
+  }
+  if (permit !== undefined) {
+    const permitted = await permit(batch)
+    if (batch.state !== 'inFlight') return CLOSED
+    if (!permitted) {
+      batch.takeBack(false)
+      return WITHHELD
+    }
   }
   const began = clock.elapsed()
   batch.send()
@@ -130,4 +142,5 @@ function callOutcome(kind: Attempt['kind']): 'accepted' | 'refused' | 'failed' {
 }
 
 const DELIVERED: SendResult = Object.freeze({ kind: 'delivered' })
+const WITHHELD: SendResult = Object.freeze({ kind: 'withheld' })
 const CLOSED: SendResult = Object.freeze({ kind: 'closed' })

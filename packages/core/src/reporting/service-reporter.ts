@@ -136,6 +136,7 @@ export class ServiceReporter {
         this.#rejected = true
         this.#backOff.failed(clock.elapsed(), REJECTED_RETRY_MS)
         break
+      case 'withheld':
       case 'closed':
         break
     }

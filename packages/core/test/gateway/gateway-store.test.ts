@@ -36,7 +36,7 @@ function scriptedStore() {
         book: () => {},
         release: unused,
         apply: async () => {},
-        take: unused,
+        take: async () => undefined,
         settle: unused,
         part: unused,
         callers: { find: async () => ({ caller: undefined, ask: true }), accepted() {}, denied() {}, keep() {} },

@@ -1,7 +1,8 @@
 /** take: makes a batch of what waits longest. */
 
 export const TAKE: string = `
--- ARGV: t, batch -> more (1: more is due), rows... (application, minute|metric, n)
+-- ARGV: t, batch -> more (1: more is due), rows... (application, minute|metric, n), proofs... (application, p, when
+-- 3scale was asked for the answer that last proved it)
 local id = A[2]
 local key = P .. ':b:' .. id
 local T = math.max(t, tonumber(call('HGET', STATE, 'floor') or 0))
@@ -10,15 +11,24 @@ local function more()
   return call('ZCOUNT', WAITING, '-inf', num(T - INTERVAL)) > 0 and 1 or 0
 end
 
+local function answer(rows)
+  local out, told = { more() }, {}
+  for i = 1, #rows do out[i + 1] = rows[i] end
+  for i = 1, #rows, 3 do
+    local app = rows[i]
+    if not told[app] then
+      told[app] = true
+      local p = call('HGET', P .. ':a:' .. app, 'p')
+      if p then out[#out + 1], out[#out + 2], out[#out + 3] = app, 'p', p end
+    end
+  end
+  return out
+end
+
 -- A repetition: the answer was lost, the batch is there.
 local had = call('HMGET', key, 'st', 'rows')
 if had[1] then
-  local out = { more() }
-  if had[1] == 'taken' then
-    local rows = cmsgpack.unpack(had[2])
-    for i = 1, #rows do out[i + 1] = rows[i] end
-  end
-  return out
+  return answer(had[1] == 'taken' and cmsgpack.unpack(had[2]) or {})
 end
 
 local rows = {}
@@ -65,7 +75,5 @@ if #rows > 0 then
   call('PEXPIRE', key, DAY)
   call('ZADD', OPEN, num(t), id)
 end
-local out = { more() }
-for i = 1, #rows do out[i + 1] = rows[i] end
-return out
+return answer(rows)
 `

@@ -45,10 +45,10 @@ export class Reports {
     const sentAt = clock.elapsed()
     this.#taken += 1
     const id = `${process}:${this.#taken}`
-    const taken = await link.repeat('take', [id], readRows, TAKE_ATTEMPTS)
+    const taken = await link.repeat('take', [id], readTaken, TAKE_ATTEMPTS)
     if (taken === undefined || taken.texts.length === 0) return undefined
-    const { more, texts } = taken
-    const batch: Batch = { id, rows: rowsOf(texts), more, texts, state: 'taken', at: clock.elapsed(), parts: 0 }
+    const { more, texts, proved } = taken
+    const batch: Batch = { id, rows: rowsOf(texts), more, proved, texts, state: 'taken', at: clock.elapsed(), parts: 0 }
     this.#batches.set(id, batch)
     if (this.#isLate(sentAt)) {
       void this.#tell(batch, 'back')
@@ -84,11 +84,12 @@ export class Reports {
     const isMoved = (i: number) => moved.has(nameOf(batch.rows[Math.floor(i / 3)]!))
     const texts = batch.texts.filter((_, i) => isMoved(i))
     batch.parts += 1
-    const { state, more } = batch
+    const { state, more, proved } = batch
     const part = {
       id: `${id}/${batch.parts}`,
       rows: rowsOf(texts),
       more,
+      proved,
       texts,
       state,
       at: this.#parts.clock.elapsed(),
@@ -164,9 +165,20 @@ export class Reports {
   }
 }
 
-function readRows(answer: unknown): { readonly more: boolean; readonly texts: string[] } {
+interface Taken extends Pick<StoredBatch, 'more' | 'proved'> {
+  readonly texts: readonly string[]
+}
+
+function readTaken(answer: unknown): Taken {
   if (!Array.isArray(answer) || answer.length % 3 !== 1) throw new TypeError('Redis gave an answer that holds no rows')
-  return { more: Number(answer[0]) === 1, texts: answer.slice(1).map(String) }
+  const texts: string[] = []
+  const proved = new Map<string, number>()
+  for (let i = 1; i < answer.length; i += 3) {
+    const [application, name, value] = answer.slice(i, i + 3).map(String) as [string, string, string]
+    if (name === 'p') proved.set(application, Number(value))
+    else texts.push(application, name, value)
+  }
+  return { more: Number(answer[0]) === 1, texts, proved }
 }
 
 /** The same for rows that are the same but for their amounts. */

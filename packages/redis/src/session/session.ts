@@ -148,6 +148,8 @@ export class Session {
   }
 
   settle(batch: StoredBatch, to: BatchState): Promise<boolean> {
+    // What is put back has to be taken again, by this process if no other is awake.
+    if (to === 'back' && !this.#closed) this.#use()
     return this.#reports.settle(batch, to)
   }
 

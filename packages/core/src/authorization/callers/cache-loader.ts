@@ -32,6 +32,8 @@ export interface HeardVerdict {
   readonly verdict: Verdict
   readonly asked: AskedFor
   readonly caller: CallerStatus
+  /** The one that was asked about, where it was known. */
+  readonly application: ApplicationLedger | undefined
 }
 
 export interface CacheLoaderOptions {
@@ -128,7 +130,7 @@ export class CacheLoader {
     if (known && isForeign(answer.verdict)) return { answer: FAILED, caller: undefined }
     const askedFor = { credentials, referrer, metrics: Object.keys(asked), stamp }
     const caller = learnVerdict(this.#cache, answer.verdict, askedFor, clock.now())
-    if (tellAnswer !== undefined) await tellAnswer({ verdict: answer.verdict, asked: askedFor, caller })
+    if (tellAnswer !== undefined) await tellAnswer({ verdict: answer.verdict, asked: askedFor, caller, application })
     return { answer, caller }
   }
 }

@@ -3,6 +3,7 @@
  * that meets it first, about an application by the one that the store tells to.
  */
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
+import type { LentUsage } from '../../ledger/lent/lent-usage.ts'
 import { Layouts } from '../../ledger/plan/layouts.ts'
 import type { ServiceStore, StoredApplication, StoreHost } from '../../ledger/store.ts'
 import { captureContext } from '../../primitives/async-context.ts'
@@ -13,6 +14,7 @@ import { Inquiry } from '../cached/inquiry.ts'
 import { CacheLoader, NO_USAGE } from '../callers/cache-loader.ts'
 import { type Identity, isKnown } from '../callers/identity.ts'
 import { ServiceCache } from '../callers/service-cache.ts'
+import { proveLent } from './prove-lent.ts'
 import { SharedCallers } from './shared-callers.ts'
 import { StoreDecider } from './store-decider.ts'
 import { StoredIdentity } from './stored-identity.ts'
@@ -29,7 +31,7 @@ const CALLER_GRACE_MS = 2000
 export type StoreCallbacks = Pick<StoreHost, 'readLayout' | 'refresh'>
 
 export interface SharedAuthorizerOptions extends AuthorizerOptions {
-  readonly openStore: (callbacks: StoreCallbacks) => ServiceStore
+  readonly openStore: (callbacks: StoreCallbacks) => { readonly store: ServiceStore; readonly lent: LentUsage }
 }
 
 /** Starts nothing before the first request. */
@@ -50,7 +52,7 @@ export class SharedAuthorizer implements Authorizer {
   constructor(options: SharedAuthorizerOptions) {
     const { ledger, clock, observer } = options
     const layouts = new Layouts(ledger, clock)
-    const store = options.openStore({
+    const { store, lent } = options.openStore({
       readLayout: (text) => layouts.read(text),
       refresh: (application) => void this.#inOwnContext(() => this.#refresh(application)),
     })
@@ -63,7 +65,10 @@ export class SharedAuthorizer implements Authorizer {
       ...options,
       tell: () => {
         const askedAt = store.time()
-        return (heard) => tellStore(stored, cache, heard, askedAt)
+        return (heard) => {
+          proveLent(lent, heard)
+          return tellStore(stored, cache, heard, askedAt)
+        }
       },
     })
     const decider = new StoreDecider(stored, cache, clock)

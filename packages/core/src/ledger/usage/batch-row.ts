@@ -3,6 +3,7 @@ import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { type Amounts, addAmount, type MetricTable } from '../plan/metric-table.ts'
 import { giveUp } from './losses.ts'
+import { retell } from './retell.ts'
 import type { Delivery, Gone } from './sent-row.ts'
 import type { UsageRow } from './usage-row.ts'
 
@@ -52,6 +53,23 @@ export function unprovedSlots(rows: readonly BatchRow[], metrics: MetricTable, s
   return slots
 }
 
+/** The applications to ask about: those that are not confirmed, and one for each metric that is not proved. */
+export function applicationsToAsk(
+  rows: readonly BatchRow[],
+  unconfirmed: ReadonlySet<string> | undefined,
+  unproved: Set<number>,
+): Set<ApplicationLedger> {
+  const open = new Set<ApplicationLedger>()
+  for (const { application, row } of rows) {
+    let toAsk = unconfirmed?.has(application.id!) === true
+    row.each((slot) => {
+      if (unproved.delete(slot)) toAsk = true
+    })
+    if (toAsk) open.add(application)
+  }
+  return open
+}
+
 /** Takes the usage of what is gone out of the rows. The rows that are left are in `rest`. */
 export function takeOutGone(rows: readonly BatchRow[], gone: Gone): { parts: BatchRow[]; rest: BatchRow[] } {
   const parts: BatchRow[] = []
@@ -81,6 +99,14 @@ export function giveUpRows(all: readonly BatchRow[], reason: LossReason, counted
     giveUp(application, rows, reason, counted)
     if (counted) keepMaybeCounted(application, rows)
   }
+}
+
+/** Gives up what was taken out of a batch because it is gone. */
+export function giveUpGone(parts: readonly BatchRow[], { kind }: Gone): void {
+  // The parents of a metric may have counted it. A deleted application has no counts.
+  if (kind === 'metric') giveUpRows(parts, 'metric_gone', true)
+  else giveUpRows(parts, 'application_gone', false)
+  for (const { application } of parts) retell(application)
 }
 
 /** Keeps one row per minute, because each request may bring another while answers are lost. */

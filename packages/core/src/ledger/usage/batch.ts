@@ -2,10 +2,20 @@
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger, ServiceState } from '../application-ledger.ts'
 import type { JournalSettlement } from '../journal.ts'
-import { addRows, attach, type BatchRow, detach, giveUpRows, holds, takeOutGone, unprovedSlots } from './batch-row.ts'
+import {
+  addRows,
+  applicationsToAsk,
+  attach,
+  type BatchRow,
+  detach,
+  giveUpGone,
+  giveUpRows,
+  holds,
+  takeOutGone,
+  unprovedSlots,
+} from './batch-row.ts'
 import { compact } from './compact.ts'
 import { mergeMinutes } from './merge-minutes.ts'
-import { retell } from './retell.ts'
 import type { Delivery, DeliveryState, Gone } from './sent-row.ts'
 
 /** What happens to usage that was sent without an answer, when no later answer can show whether it was counted. */
@@ -122,16 +132,7 @@ export class Batch implements Delivery {
 
   /** The applications to ask about, so that the answers prove everything that the batch carries. */
   unconfirmed(): ReadonlySet<ApplicationLedger> {
-    const slots = this.#unprovedSlots()
-    const open = new Set<ApplicationLedger>()
-    for (const { application, row } of this.#rows) {
-      let toAsk = this.#unconfirmed?.has(application.id!) === true
-      row.each((slot) => {
-        if (slots.delete(slot)) toAsk = true
-      })
-      if (toAsk) open.add(application)
-    }
-    return open
+    return applicationsToAsk(this.#rows, this.#unconfirmed, this.#unprovedSlots())
   }
 
   doubt(gone: Gone): void {
@@ -146,6 +147,7 @@ export class Batch implements Delivery {
 
   takeBack(resent: boolean): void {
     const { ledger } = this.service
+    if (ledger.lender !== undefined) return void this.undo()
     this.#become('over')
     this.#tell(resent ? 'resent' : 'waiting')
     for (const { application, row } of this.#rows) {
@@ -189,6 +191,7 @@ export class Batch implements Delivery {
 
   #tell(settlement: JournalSettlement): void {
     this.service.ledger.journal?.settle(this, settlement)
+    this.service.ledger.lender?.settle(this, settlement)
   }
 
   #become(state: DeliveryState, since: number = this.service.ledger.clock.elapsed()): void {
@@ -234,10 +237,7 @@ export class Batch implements Delivery {
     const { parts, rest } = takeOutGone(this.#rows, gone)
     this.#replaceRows(rest)
     if (rest.length === 0) this.#end()
-    // The parents of a metric may have counted it. A deleted application has no counts.
-    if (gone.kind === 'metric') giveUpRows(parts, 'metric_gone', true)
-    else giveUpRows(parts, 'application_gone', false)
-    for (const { application } of parts) retell(application)
+    giveUpGone(parts, gone)
   }
 
   #replaceRows(rows: readonly BatchRow[]): void {

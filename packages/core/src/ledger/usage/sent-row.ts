@@ -38,7 +38,7 @@ export interface Delivery {
   confirm(applicationId: string): void
   /** Something that it may carry is gone. Its usage of that is given up, and all other usage becomes ambiguous. */
   doubt(gone: Gone): void
-  /** Lets its rows wait again. `resent`: they may have been counted already. */
+  /** Lets its rows wait again, or gives them back to the lender. `resent`: they may have been counted already. */
   takeBack(resent: boolean): void
   /** Its usage is not delivered and will not be. `counted`: it may have been counted, so the cells keep it. */
   giveUp(reason: LossReason, counted: boolean): void

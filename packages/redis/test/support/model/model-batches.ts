@@ -8,7 +8,14 @@ export function take(state: ModelState, t: number, id: string): Row[] {
   const time = Math.max(t, state.number('floor'))
   const more = () => [...state.waiting.values()].some((since) => since <= time - INTERVAL)
   const had = state.batches.get(id)
-  if (had !== undefined) return [Number(more()), ...(had.st === 'taken' ? had.rows! : [])]
+  const answer = (rows: readonly Row[]): Row[] => {
+    const proofs = [...new Set(rows.filter((_, i) => i % 3 === 0).map(String))].flatMap((app) => {
+      const p = state.applications.get(app)?.get('p')
+      return p === undefined ? [] : [app, 'p', p]
+    })
+    return [Number(more()), ...rows, ...proofs]
+  }
+  if (had !== undefined) return answer(had.st === 'taken' ? had.rows! : [])
 
   const rows: Row[] = []
   const due = [...state.waiting]
@@ -50,7 +57,7 @@ export function take(state: ModelState, t: number, id: string): Row[] {
     state.batches.set(id, { st: 'taken', at: t, rows })
     state.open.set(id, t)
   }
-  return [Number(more()), ...rows]
+  return answer(rows)
 }
 
 export function settle(state: ModelState, t: number, id: string, to: string, restore: string, rows: Row[]): string {

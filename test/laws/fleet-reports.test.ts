@@ -1,0 +1,282 @@
+/** One of the gateways that share a store reports for all of them, whatever happens to it. */
+import { describe, expect, it } from 'vitest'
+import { ReportingFleet } from '../support/reporting-fleet.ts'
+import { stateOf } from '../support/world.ts'
+
+const STATE = stateOf({
+  metrics: [{ name: 'hits' }, { name: 'searches', parent: 'hits' }],
+  applications: [1, 2, 3].map((n) => ({ id: `a${n}`, plan: 'p1', user_keys: [`k${n}`] })),
+  limits: [{ metric: 'hits', period: 'day', value: 1000 }],
+})
+
+const WITHOUT_A2 = stateOf({
+  metrics: [{ name: 'hits' }, { name: 'searches', parent: 'hits' }],
+  applications: [1, 3].map((n) => ({ id: `a${n}`, plan: 'p1', user_keys: [`k${n}`] })),
+  limits: [{ metric: 'hits', period: 'day', value: 1000 }],
+})
+
+const OPTIONS = {
+  mappingRules: [
+    { method: 'GET', pattern: '/search', metric: 'searches', last: true },
+    { method: 'GET', pattern: '/', metric: 'hits' },
+  ],
+}
+
+/** Three gateways, each asked five times about each of three applications. */
+async function used(): Promise<ReportingFleet> {
+  const world = new ReportingFleet({ state: STATE, options: OPTIONS })
+  for (const key of ['k1', 'k2', 'k3']) await world.ask(5, key)
+  expect(world.admitted).toEqual({ hits: 45 })
+  return world
+}
+
+const UNAVAILABLE = { status: 503, headers: {}, body: Buffer.alloc(0) }
+const TOO_LARGE = { status: 413, headers: {}, body: Buffer.alloc(0) }
+
+function reportsOf({ fleet }: ReportingFleet): number {
+  return fleet.calls.filter(({ request }) => request.method === 'POST').length
+}
+
+/** All that was admitted is at 3scale, and the store has nothing more to do. */
+function expectAllCounted(world: ReportingFleet): void {
+  expect(world.counted()).toEqual(world.admitted)
+  expect([world.waiting(), new Set(world.states()), world.lost]).toEqual([{}, new Set(['acked']), {}])
+}
+
+describe('law 8: what gateways with a store admitted', () => {
+  it('is counted once, by one call for all of them', async () => {
+    const world = await used()
+    await world.ask(2, 'k1', '/search')
+    await world.pass(15_000)
+    expect(world.counted()).toEqual({ hits: 45 + 6, searches: 6 })
+    expect(reportsOf(world)).toBe(1)
+    expect([world.waiting(), world.states()]).toEqual([{}, ['acked']])
+  })
+
+  it('costs no more questions than refreshes do, whichever of them reports', async () => {
+    const world = await used()
+    await world.live(120_000)
+    const questions = world.fleet.calls.filter(({ request }) => /user_key=k3|app_id=a3/.test(request.path))
+    // One for each ttl of 10 s, whichever process refreshes and whichever reports, and two to spare.
+    expect(questions.length).toBeLessThanOrEqual(15)
+    expect(new Set(questions.map(({ by }) => by)).size).toBeGreaterThan(1)
+    expect(reportsOf(world)).toBeGreaterThan(5)
+  })
+
+  it('is somewhere at any instant, in the sums of all of them together', async () => {
+    const world = await used()
+    const check = () => {
+      const { admitted, acknowledged, inFlight, ambiguous, pending, givenUp, shared } = world.sums()
+      expect(admitted).toBe(45)
+      expect(acknowledged + inFlight + ambiguous + pending + givenUp + shared).toBe(45)
+      return shared
+    }
+    expect(check()).toBe(45)
+    world.onReport((pass) => {
+      expect(check()).toBe(0)
+      return pass()
+    })
+    await world.pass(15_000)
+    expect(check()).toBe(0)
+    expect(world.sums().acknowledged).toBe(45)
+  })
+
+  it('is halved in the store, too, where 3scale refuses a batch as a whole', async () => {
+    const world = await used()
+    world.onReport((pass, body) => (body.includes('transactions[1]') ? TOO_LARGE : pass()))
+    await world.pass(15_000)
+    expectAllCounted(world)
+    expect([reportsOf(world), world.states().length]).toEqual([5, 3])
+  })
+
+  it('is given up and told once where 3scale refuses a transaction alone', async () => {
+    const world = await used()
+    const refused = {
+      status: 400,
+      headers: { 'content-type': 'application/vnd.3scale-v2.0+xml' },
+      body: Buffer.from('<?xml version="1.0"?><error code="bad_request">x</error>'),
+    }
+    world.onReport((pass, body) => (body.includes('a2') ? refused : pass()))
+    await world.pass(15_000)
+    expect([world.counted(), world.lost, world.reasons]).toEqual([{ hits: 30 }, { hits: 15 }, ['refused']])
+    expect([world.waiting(), new Set(world.states())]).toEqual([{}, new Set(['acked'])])
+  })
+
+  it('waits in the store while 3scale does not take it', async () => {
+    const world = await used()
+    world.onReport(() => UNAVAILABLE)
+    await world.pass(15_000)
+    expect([world.waiting(), world.counted(), world.states()]).toEqual([{ hits: 45 }, {}, []])
+    expect(world.sums().shared).toBe(45)
+    world.onReport((pass) => pass())
+    await world.pass(30_000)
+    expectAllCounted(world)
+  })
+
+  it("stays counted and is told if 3scale gives no answer, with 'give-up'", async () => {
+    const world = await used()
+    world.onReport(() => ({ ...UNAVAILABLE, status: 500 }))
+    await world.pass(15_000)
+    expect([world.states(), world.sums().ambiguous]).toEqual([['ambiguous'], 45])
+    world.onReport((pass) => pass())
+    await world.pass(100_000)
+    expect([world.lost, new Set(world.reasons), world.states()]).toEqual([
+      { hits: 45 },
+      new Set(['ambiguous']),
+      ['ambiguous'],
+    ])
+    expect(world.sums()).toMatchObject({ givenUp: 45, ambiguous: 0, shared: 0 })
+  })
+
+  it("is reported again if 3scale gave no answer, with 'count-again'", async () => {
+    const world = new ReportingFleet({ state: STATE, options: { report: { ambiguous: 'count-again' } } })
+    await world.ask(5)
+    world.onReport(() => ({ ...UNAVAILABLE, status: 500 }))
+    await world.pass(15_000)
+    expect(world.states()).toEqual(['ambiguous'])
+    world.onReport((pass) => pass())
+    await world.pass(100_000)
+    expectAllCounted(world)
+  })
+
+  it('of an application that is deleted after it was taken, and all that was sent with it, is counted or told', async () => {
+    const world = await used()
+    world.onCommand = (command) => {
+      if (command === 'take') world.fleet.emulator.updateState(WITHOUT_A2)
+    }
+    await world.pass(200_000)
+    // 3scale has dropped the batch as a whole, unless it happened to be asked once more before.
+    expect((world.counted().hits ?? 0) + world.lost.hits!).toBe(45)
+    expect(world.waiting()).toEqual({})
+  })
+
+  it('of an application that is deleted before it is taken does not sink what others used', async () => {
+    const world = await used()
+    world.onReport(() => UNAVAILABLE)
+    await world.pass(15_000)
+    world.fleet.emulator.updateState(WITHOUT_A2)
+    world.onReport((pass) => pass())
+    await world.pass(200_000)
+    expect([world.counted(), world.lost, world.waiting()]).toEqual([{ hits: 30 }, { hits: 15 }, {}])
+  })
+})
+
+describe('law 15: if the process dies that reports for all', () => {
+  it('before it sends, another one reports', async () => {
+    const world = await used()
+    world.onCommand = (command, by) => {
+      world.onCommand = command === 'take' ? () => {} : world.onCommand
+      if (command === 'take') world.kill(by)
+    }
+    await world.pass(30_000)
+    expect([world.counted(), world.states()]).toEqual([{}, ['taken']])
+    await world.live(60_000)
+    await world.pass(15_000)
+    expectAllCounted(world)
+  })
+
+  it('while its report is on its way, the usage stays counted and is not reported twice', async () => {
+    const world = await used()
+    world.onReport((_pass, _body, by) => world.kill(by))
+    await world.pass(15_000)
+    world.onReport((pass) => pass())
+    await world.live(100_000)
+    await world.pass(15_000)
+    expect(world.counted()).toEqual({ hits: world.admitted.hits! - 45 })
+    const open = [...world.redis.model.state.batches.values()].filter(({ st }) => st !== 'acked')
+    expect(open.map(({ st, rows }) => [st, rows!.filter((_, i) => i % 3 === 2)])).toEqual([['ambiguous', [15, 15, 15]]])
+  })
+
+  it('after 3scale has taken the report, nothing is reported twice', async () => {
+    const world = await used()
+    world.onReport((pass, _body, by) => {
+      const answer = pass()
+      world.kill(by)
+      return answer
+    })
+    await world.pass(15_000)
+    world.onReport((pass) => pass())
+    await world.live(100_000)
+    await world.pass(15_000)
+    expect([world.counted(), new Set(world.states())]).toEqual([world.admitted, new Set(['ambiguous', 'acked'])])
+  })
+})
+
+describe('law 15: if the store goes away', () => {
+  it('after a take, nothing is sent before it is back', async () => {
+    const world = await used()
+    world.onCommand = (command) => {
+      if (command === 'take') world.down = true
+    }
+    await world.pass(20_000)
+    expect(reportsOf(world)).toBe(0)
+    world.onCommand = () => {}
+    world.down = false
+    await world.pass(60_000)
+    expectAllCounted(world)
+  })
+
+  it('after a report was sent, it is told the outcome when it is back', async () => {
+    const world = await used()
+    world.onReport((pass) => {
+      world.down = true
+      return pass()
+    })
+    await world.pass(20_000)
+    expect([world.counted(), world.states()]).toEqual([{ hits: 45 }, ['flight']])
+    world.down = false
+    world.onReport((pass) => pass())
+    await world.pass(60_000)
+    expectAllCounted(world)
+  })
+
+  it("'deny' opens for none, and what was admitted before is counted once", async () => {
+    const world = await used()
+    world.down = true
+    await world.pass(6000)
+    await world.ask(3)
+    expect(world.admitted).toEqual({ hits: 45 })
+    world.down = false
+    await world.pass(30_000)
+    expectAllCounted(world)
+  })
+})
+
+describe('flush and close with a store', () => {
+  it('flush reports what waits, whichever process admitted it', async () => {
+    const world = await used()
+    expect(await world.during(2000, world.fleet.gateways[1]!.flush())).toEqual({ undelivered: {} })
+    expectAllCounted(world)
+  })
+
+  it('close of one of three reports what waits, and the others go on', async () => {
+    const world = await used()
+    expect(await world.during(6000, world.fleet.gateways[0]!.close())).toEqual({ undelivered: {} })
+    expectAllCounted(world)
+    world.kill(0)
+    await world.ask(5)
+    await world.pass(15_000)
+    expectAllCounted(world)
+  })
+
+  it('close tells what 3scale did not take, and another process reports it', async () => {
+    const world = await used()
+    world.onReport(() => UNAVAILABLE)
+    expect(await world.during(6000, world.fleet.gateways[0]!.close())).toEqual({ undelivered: { hits: 45 } })
+    expect([world.waiting(), world.lost]).toEqual([{ hits: 45 }, {}])
+    world.onReport((pass) => pass())
+    await world.pass(30_000)
+    expectAllCounted(world)
+  })
+
+  it('a gateway that admitted nothing asks the store for nothing', async () => {
+    const world = new ReportingFleet({ state: STATE })
+    let commands = 0
+    world.onCommand = () => {
+      commands += 1
+    }
+    expect(await world.during(100, world.fleet.gateways[0]!.flush())).toEqual({ undelivered: {} })
+    expect(await world.during(6000, world.fleet.gateways[0]!.close())).toEqual({ undelivered: {} })
+    expect(commands).toBe(0)
+  })
+})
