@@ -59,9 +59,15 @@ export function callEntry(record) {
         ...(dropped ? fact('not counted', foreign(`${dropped.message} (${dropped.code})`)) : []),
       ),
       record.parameters && h('p', { class: 'note' }, 'Decoded parameters'),
-      record.parameters && h('pre', { dir: 'ltr', tabindex: 0 }, JSON.stringify(record.parameters, null, 2)),
+      record.parameters && h('pre', { dir: 'ltr', tabindex: 0 }, jsonOf(record.parameters)),
     ),
   )
+}
+
+/** Characters that are not seen, such as those that turn the direction of a line, are written as escapes. */
+function jsonOf(value) {
+  const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value, null, 2).replace(/[\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped)
 }
 
 function textOf(usage) {
