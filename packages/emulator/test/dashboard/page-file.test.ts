@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { pageFile } from '../../src/dashboard/page-file.ts'
 import { createEmulator } from '../../src/index.ts'
 
 const folder = new URL('../../src/dashboard/page/', import.meta.url)
@@ -43,6 +44,9 @@ test('another Host gets no page, as it gets no control API', () => {
 test('no path leads out of its folder', () => {
   const paths = ['../page-file.ts', '..%2fpage-file.ts', '%2e%2e/page-file.ts', 'page/main.js', 'main', '.html', 'a.ts']
   for (const path of paths) expect(ask(`/emulator/${path}`).status, path).toBe(404)
+  // What normalises a target comes before; the names of files would hold without it.
+  for (const path of ['x/../main.js', 'x/../../page/main.js'])
+    expect(pageFile(`/emulator/${path}`), path).toBeUndefined()
   expect(ask('/emulator/', 'localhost', 'PUT').status).toBe(415)
   expect(ask('/emulator/', 'localhost', 'DELETE').status).toBe(404)
 })
