@@ -25,9 +25,8 @@ export class BackendLog {
   ): void {
     const { pathname, searchParams } = new URL(request.path, 'http://backend')
     const authrep = pathname.endsWith('/authrep.xml')
-    // A call that only informs the ledger asks for the hierarchy as well.
-    const decides = authrep || (pathname.endsWith('/authorize.xml') && !asksForHierarchy(request))
-    if (!decides || application === undefined) return
+    // Also of questions that inform the ledger: one about the place of a metric may refuse the request at once.
+    if (application === undefined || !(authrep || pathname.endsWith('/authorize.xml'))) return
     const said = { application, usage: usageOf(searchParams), at }
     if (status === 409) this.#refused.push(said)
     else if (status === 200 && authrep) (answerLost ? this.lost : this.#counted).push(said)
@@ -39,19 +38,15 @@ export class BackendLog {
     return index === -1 ? undefined : this.#counted.splice(index, 1)[0]!.at
   }
 
-  /** When the backend refused such usage. */
-  refusals(application: number, usage: Usage, since: number): number[] {
-    return this.#refused.filter(isAbout(application, usage)).flatMap(({ at }) => (at >= since ? [at] : []))
+  /** When the backend refused usage of the application, whichever: a request is refused by its parts, too. */
+  refusals(application: number, since: number): number[] {
+    return this.#refused.flatMap((said) => (said.application === application && said.at >= since ? [said.at] : []))
   }
 }
 
 function isAbout(application: number, usage: Usage): (said: Said) => boolean {
   const text = JSON.stringify(usage)
   return (said) => said.application === application && JSON.stringify(said.usage) === text
-}
-
-function asksForHierarchy({ headers }: TransportRequest): boolean {
-  return headers.some((text) => text.includes('hierarchy=1'))
 }
 
 function usageOf(parameters: URLSearchParams): Usage {

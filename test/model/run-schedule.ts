@@ -268,7 +268,7 @@ class Run {
     const corrections = this.#world.troubles.filter((code) => code === 'THREESCALE_CLOCK_AHEAD').length
     if (corrections > this.#corrections) this.#judge.disturb(now)
     this.#corrections = corrections
-    const times = [time, ...this.#log.refusals(application, usage, sinceAtBackend)]
+    const times = [time, ...this.#log.refusals(application, sinceAtBackend)]
     const meanwhile = [...this.#openRequests].filter((request) => request.application === application)
     this.#denials.push(() => {
       // An authrep reserves usage until its answer, which may not come. Requests meanwhile do not wait for it.
@@ -377,7 +377,10 @@ class Run {
     }
     const judges = (id: string | undefined) => !this.#judge.deleted.has(ids.get(id!)!)
     const dropped = emulator.calls().filter((call) => call.dropped !== undefined)
-    const left = Object.entries(undelivered)
+    // What was sent for an application that has vanished stays in doubt, and is told at the end.
+    const doubtful = losses.filter(({ reason, applicationId }) => reason === 'ambiguous' && !judges(applicationId))
+    const inDoubt = (metric: string) => doubtful.reduce((sum, { usage }) => sum + (usage[metric] ?? 0), 0)
+    const left = Object.entries(undelivered).filter(([metric, amount]) => amount > inDoubt(metric))
     if (left.length > 0 && !this.#judge.moved && !this.#judge.foreign)
       this.#judge.problems.push(`undelivered: ${JSON.stringify(left)}`)
     const quiet = !this.#judge.foreign && !this.#judge.moved
