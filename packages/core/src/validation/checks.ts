@@ -58,7 +58,7 @@ export function choice(...choices: readonly (string | boolean)[]): Check {
     if (choices.includes(value as string)) return value
     const words = choices.filter((word) => typeof word === 'string')
     const meant = typeof value === 'string' ? nearest(value, words) : undefined
-    const advice = meant === undefined ? `, not ${kindOf(value)}` : `; did you mean '${meant}'?`
+    const advice = meant === undefined ? `, not ${shown(value)}` : `; did you mean '${meant}'?`
     problems.push(
       `${path} must be ${listed(choices.map((word) => (typeof word === 'string' ? `'${word}'` : `${word}`)))}${advice}`,
     )
@@ -149,6 +149,11 @@ export function kindOf(value: unknown): string {
   if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string'
   if (typeof value === 'object') return 'an object'
   return `a ${typeof value}`
+}
+
+/** As `kindOf`, but a short word of letters is quoted: no secret looks like one. */
+function shown(value: unknown): string {
+  return typeof value === 'string' && /^[a-z][a-z-]{0,11}$/i.test(value) ? `'${value}'` : kindOf(value)
 }
 
 function listed(words: readonly string[], joint = 'or'): string {

@@ -57,6 +57,7 @@ export function resolveOptions<View extends RequestView = RequestView>(
     warnings: Object.freeze([
       ...(warning === undefined ? [] : [warning]),
       ...patternHints(given.mappingRules as GatewayOptions['mappingRules']),
+      ...unusedNames(options.credentials),
     ]),
   }) as unknown as ResolvedOptions<View>
 }
@@ -90,6 +91,17 @@ function patternHints(rules: GatewayOptions['mappingRules'] = []): string[] {
     const hint = patternHint(pattern)
     return hint === undefined ? [] : [`mappingRules[${index}].pattern: ${hint}`]
   })
+}
+
+/** What to say about names that were given for the other kind of credentials. */
+function unusedNames(credentials: unknown): string[] {
+  if (!isRecord(credentials) || !isRecord(credentials.names)) return []
+  const kind = credentials.kind ?? DEFAULTS.credentials.kind
+  const used = kind === 'appId' ? ['appId', 'appKey'] : ['userKey']
+  const unused = Object.entries(credentials.names).filter(([name, value]) => value !== undefined && !used.includes(name))
+  if (unused.length === 0) return []
+  const paths = unused.map(([name]) => `credentials.names.${name}`).join(' and ')
+  return [`${paths} ${unused.length === 1 ? 'has' : 'have'} no effect, because credentials.kind is '${kind}'`]
 }
 
 const NO_SIGNALS: readonly NodeJS.Signals[] = Object.freeze([])

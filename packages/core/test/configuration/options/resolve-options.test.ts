@@ -86,9 +86,9 @@ describe('resolveOptions', () => {
     expect(problems).toEqual([
       'timeoutMs must be a whole number from 1 to 2147483647, not a string',
       'maxCalls must be a whole number from 1 to 1000000, not 0',
-      "mode must be 'enforce' or 'observe', not a string",
+      "mode must be 'enforce' or 'observe', not 'monitor'",
       'cache.settleMs must be a whole number from 0 to 2147483647, not 1.5',
-      "credentials.in[0] must be 'query', 'headers', 'authorization' or 'form', not a string",
+      "credentials.in[0] must be 'query', 'headers', 'authorization' or 'form', not 'cookie'",
       'credentials.maxBytes must be a whole number from 1 to 1048576, not -1',
       "mappingRules[0].method must be an HTTP method in upper case, or 'ANY'",
       'mappingRules[0].pattern must be a path that begins with /',
@@ -132,6 +132,25 @@ describe('resolveOptions', () => {
     expect(problemsOf({ onUnavailable: 'lastKnown' })).toEqual([
       "onUnavailable must be 'deny', 'last-known' or 'allow'; did you mean 'last-known'?",
     ])
+  })
+
+  it('quotes a wrong word only if it cannot be a secret', () => {
+    expect(problemsOf({ onUnavailable: 'open', mode: 's3cr3t-token-0f1e2d' })).toEqual([
+      "onUnavailable must be 'deny', 'last-known' or 'allow', not 'open'",
+      "mode must be 'enforce' or 'observe', not a string",
+    ])
+  })
+
+  it('warns of names that the kind of credentials does not use', () => {
+    const warningsOf = (credentials: object) => resolveOptions({ ...OPTIONS, credentials }).warnings
+    expect(warningsOf({ names: { appId: 'id', appKey: 'key' } })).toEqual([
+      "credentials.names.appId and credentials.names.appKey have no effect, because credentials.kind is 'userKey'",
+    ])
+    expect(warningsOf({ kind: 'appId', names: { userKey: 'key' } })).toEqual([
+      "credentials.names.userKey has no effect, because credentials.kind is 'appId'",
+    ])
+    expect(warningsOf({ names: { userKey: 'key' } })).toEqual([])
+    expect(warningsOf({ kind: 'appId', names: { appId: 'id' } })).toEqual([])
   })
 
   it('asks for our own credentials', () => {
