@@ -15,7 +15,7 @@ import {
   RejectedError,
   TimeoutError,
 } from '../errors.ts'
-import { foreignAnswer } from '../observe/foreign-answer.ts'
+import { failedCall } from '../observe/failed-call.ts'
 import type { CallMessage, Endpoint } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
 import { isAborted } from '../primitives/abort.ts'
@@ -176,23 +176,24 @@ export class Backend {
     const { breaker, observer } = this.#options
     const message = { ...call, code: isThreeScaleError(error) ? error.code : undefined, status: statusOf(error) }
     const retryAfterMs = retryAfterOf(error)
+    const failure = failedCall(error, client.host)
     const counts = call.endpoint.endsWith('authrep')
     if (isBusy(error)) {
       // A flood causes it, and must not open the breaker for known callers, nor the door for unknown ones.
       breaker?.drop(permit)
-      observer.called({ ...message, outcome: 'failed' })
+      observer.called({ ...message, outcome: 'failed' }, failure)
       return known ? { kind: 'unavailable', retryAfterMs, mayHaveCounted: false } : { kind: 'overloaded', retryAfterMs }
     }
     if (error instanceof TimeoutError && error.crowdedOut) {
       // Not a failure of the backend, which answers others: too much is asked at once.
       breaker?.drop(permit)
-      observer.called({ ...message, outcome: 'failed' })
+      observer.called({ ...message, outcome: 'failed' }, failure)
       const mayHaveCounted = counts && error.sent
       return known ? { kind: 'unavailable', retryAfterMs: undefined, mayHaveCounted } : OVERLOADED
     }
     if (isOutage(error)) {
       breaker?.failure()
-      observer.called({ ...message, outcome: 'failed' }, foreignAnswer(error, client.host))
+      observer.called({ ...message, outcome: 'failed' }, failure)
       return { kind: 'unavailable', retryAfterMs, mayHaveCounted: counts && mayHaveCounted(error) }
     }
     breaker?.drop(permit)

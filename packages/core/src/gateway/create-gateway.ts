@@ -8,6 +8,7 @@ import type { ResolvedOptions, ResolvedRoute } from '../configuration/options/re
 import { createUsageReader, type UsageReader } from '../mapping/usage-reader.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { checkSettings } from './check-settings.ts'
+import { noteCreation } from './creation-rate.ts'
 import { explain } from './explain.ts'
 import type { Gateway } from './gateway.ts'
 import { createRuntime, type GatewayRuntime } from './gateway-runtime.ts'
@@ -21,6 +22,7 @@ import { Route } from './route.ts'
  */
 export function createGateway<View extends RequestView = RequestView>(options: GatewayOptions<View>): Gateway<View> {
   const runtime = createRuntime(options)
+  noteCreation(runtime.options.clock.elapsed())
   const family: GatewayFamily & { root: object } = {
     root: runtime,
     responses: runtime.responses,

@@ -7,7 +7,7 @@ import type { Clock } from '../primitives/clock.ts'
 import { createCallerNames } from './caller-names.ts'
 import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
-import { type ForeignAnswer, foreignSentence } from './foreign-answer.ts'
+import { type FailedCall, failureSentence } from './failed-call.ts'
 import { JOURNAL_TROUBLE, journalSentence } from './journal-sentence.ts'
 import { keysSentence } from './keys-sentence.ts'
 import type { Logger } from './logger.ts'
@@ -44,9 +44,9 @@ export interface Observer {
    * Called after each call to the backend. The operator is told of the first failure, and of the first answer after it;
    * of failures that go on or come again within 10 s only once.
    *
-   * @param foreign the answer, if it was not 3scale's; it ends no outage.
+   * @param failure why it failed; an answer that was not 3scale's ends no outage, even of a call that did not fail.
    */
-  called(call: CallMessage, foreign?: ForeignAnswer): void
+  called(call: CallMessage, failure?: FailedCall): void
   /** Called when the cached mode does more than answer from memory; an application is `{ appId }`. */
   cached(event: CacheMessage['event'], service: string | undefined, credentials: Credentials | undefined): void
   /** Called after each batch of transactions. */
@@ -118,10 +118,16 @@ export function createObserver(options: ObserverOptions): Observer {
   const nameOf = (credentials: Credentials | undefined) =>
     credentials === undefined ? undefined : callerName(credentials)
 
-  function tellForeign(call: CallMessage, foreign: ForeignAnswer): void {
-    const sentence = foreignSentence(foreign)
-    if (logger === undefined) operator.tell('warn', 'THREESCALE_FOREIGN_ANSWER', sentence)
-    else logger.warn({ ...call, ...foreign }, sentence)
+  function tellFailure(call: CallMessage, failure: FailedCall | undefined): void {
+    const sentence = failure === undefined ? 'the 3scale backend does not answer' : failureSentence(failure)
+    if (logger !== undefined) {
+      logger.warn({ ...call, ...failure }, sentence)
+      return
+    }
+    const foreign = failure !== undefined && 'contentType' in failure
+    const code = foreign ? 'THREESCALE_FOREIGN_ANSWER' : 'THREESCALE_BACKEND_UNREACHABLE'
+    // Each outage is told, so this does not go by the operator, who tells a code once.
+    process.emitWarning(sentence, { type: 'ThreeScaleWarning', code })
   }
 
   for (const [index, warning] of options.warnings.entries()) {
@@ -150,11 +156,11 @@ export function createObserver(options: ObserverOptions): Observer {
       })
     },
 
-    called(call, foreign) {
+    called(call, failure) {
       counters.called(call.endpoint)
       if (calls.hasSubscribers) calls.publish(call)
       const failed = call.outcome === 'failed'
-      if (!failed && foreign !== undefined) return
+      if (!failed && failure !== undefined) return
       const now = options.clock.elapsed()
       // A call that began before the last change tells nothing about the time after it.
       if (failed === failing || (now > changedAt && now - call.durationMs < changedAt)) return
@@ -162,9 +168,8 @@ export function createObserver(options: ObserverOptions): Observer {
       failing = failed
       changedAt = now
       if (failed) failureToldAt = now
-      if (!failed) logger?.info({ ...call }, 'the 3scale backend answers again')
-      else if (foreign === undefined) logger?.warn({ ...call }, 'the 3scale backend does not answer')
-      else tellForeign(call, foreign)
+      if (failed) tellFailure(call, failure)
+      else logger?.info({ ...call }, 'the 3scale backend answers again')
     },
 
     cached(event, service, credentials) {

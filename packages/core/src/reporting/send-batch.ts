@@ -4,7 +4,7 @@ import type { ThreeScaleClient } from '../client/client.ts'
 import type { Transaction } from '../domain/transaction.ts'
 import { ClosedError, ConfigError } from '../errors.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
-import { foreignAnswer } from '../observe/foreign-answer.ts'
+import { failedCall } from '../observe/failed-call.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { Slice } from '../primitives/slice.ts'
@@ -128,11 +128,11 @@ function announce(batch: Batch, outcome: Attempt, durationMs: number, { client, 
   const { status, code } = words
   const contentType = 'foreign' in outcome ? outcome.foreign : undefined
   const error = 'error' in outcome ? outcome.error : undefined
-  const foreign =
-    contentType === undefined ? foreignAnswer(error, client.host) : { host: client.host, status: status!, contentType }
+  const failure =
+    contentType === undefined ? failedCall(error, client.host) : { host: client.host, status: status!, contentType }
   observer.called(
     { endpoint: 'report', service, outcome: callOutcome(outcome.kind), status, code, durationMs },
-    foreign,
+    failure,
   )
 }
 

@@ -120,6 +120,50 @@ describe('calls', () => {
   })
 })
 
+describe('a backend that does not answer', () => {
+  const failed = {
+    ...call,
+    outcome: 'failed',
+    status: undefined,
+    code: 'ERR_THREESCALE_TRANSPORT',
+    durationMs: 0,
+  } as const
+
+  it.each([
+    ['ECONNREFUSED', /refuses connections \(ECONNREFUSED\); check backendUrl/],
+    ['ENOTFOUND', /is not found \(ENOTFOUND\); check backendUrl/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /no acceptable TLS certificate \(DEPTH_ZERO_SELF_SIGNED_CERT\); .* dispatcher/],
+    ['timeout', /gave no answer in time/],
+    ['UND_ERR_SOCKET', /broke the connection \(UND_ERR_SOCKET\)/],
+    ['503', /answers 503$/],
+  ])('is told with host and cause: %s', (cause, sentence) => {
+    const { lines, logger } = listening()
+    observing({ logger }).called(failed, { host: 'backend.test:3000', cause })
+    expect(lines).toMatchObject([{ level: 'warn', facts: { host: 'backend.test:3000', cause } }])
+    expect(lines[0]!.message).toMatch(/^the 3scale backend does not answer: backend\.test:3000 /)
+    expect(lines[0]!.message).toMatch(sentence)
+  })
+
+  it('is a process warning, once per outage, if there is no logger', () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const clock = new ManualClock(1_000_000)
+    const observer = observing({ clock })
+    const failure = { host: 'backend.test:3000', cause: 'ECONNREFUSED' }
+    for (let outage = 0; outage < 2; outage++) {
+      for (const one of [failed, failed]) observer.called(one, failure)
+      clock.skip(20_000)
+      observer.called({ ...call, durationMs: 0 })
+      clock.skip(1)
+    }
+    expect(emit.mock.calls).toEqual(
+      [1, 2].map(() => [
+        expect.stringContaining('backend.test:3000 refuses connections'),
+        { type: 'ThreeScaleWarning', code: 'THREESCALE_BACKEND_UNREACHABLE' },
+      ]),
+    )
+  })
+})
+
 describe('a backend that answers every other call', () => {
   const failed = { ...call, outcome: 'failed', status: 500, code: 'ERR_THREESCALE_BACKEND' } as const
 

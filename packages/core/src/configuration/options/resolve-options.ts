@@ -98,7 +98,9 @@ function unusedNames(credentials: unknown): string[] {
   if (!isRecord(credentials) || !isRecord(credentials.names)) return []
   const kind = credentials.kind ?? DEFAULTS.credentials.kind
   const used = kind === 'appId' ? ['appId', 'appKey'] : ['userKey']
-  const unused = Object.entries(credentials.names).filter(([name, value]) => value !== undefined && !used.includes(name))
+  const unused = Object.entries(credentials.names).filter(
+    ([name, value]) => value !== undefined && !used.includes(name),
+  )
   if (unused.length === 0) return []
   const paths = unused.map(([name]) => `credentials.names.${name}`).join(' and ')
   return [`${paths} ${unused.length === 1 ? 'has' : 'have'} no effect, because credentials.kind is '${kind}'`]
