@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorPage } from '../../packages/core/src/primitives/error-page.ts'
 import { packAll, ROOT } from '../../scripts/pack.mjs'
 
 // Without NODE_PATH: pnpm's launchers set it, and packages would be resolved from the workspace.
@@ -60,6 +61,14 @@ beforeAll(() => {
 }, 60_000)
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
+
+it('core contains the page whose address its errors give', () => {
+  const { pathname } = new URL(errorPage('ERR_THREESCALE_CONFIG'))
+  const file = pathname.replace('/@threescale/core/', '')
+  expect(readFileSync(join(project, 'node_modules/@threescale/core', file), 'utf8')).toContain(
+    '### ERR_THREESCALE_CONFIG',
+  )
+})
 
 describe('the packed packages, in a separate project', () => {
   it('are required by a CommonJS app on Express 4', async () => {

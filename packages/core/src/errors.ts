@@ -1,5 +1,6 @@
 /** The errors of the packages: one class per cause with a literal `code`, recognised across copies of the package. */
 import type { Transaction } from './domain/transaction.ts'
+import { errorPage } from './primitives/error-page.ts'
 
 // `Symbol.for`, so that two copies of the package recognise each other's errors.
 const BRAND = Symbol.for('threescale.error')
@@ -31,6 +32,8 @@ export class ConfigError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_CONFIG' as 'ERR_THREESCALE_CONFIG' | 'ERR_THREESCALE_ARGUMENT'
   /** One sentence each, beginning with the path of the option. */
   readonly problems: readonly string[]
+  /** Where the code is explained. Node prints it with an error that is not caught. */
+  readonly url: string = errorPage('ERR_THREESCALE_CONFIG')
 
   constructor(problems: readonly string[], details?: ErrorDetails) {
     super(
@@ -50,6 +53,7 @@ const SHOWN_PROBLEMS = 20
  */
 export class ArgumentError extends ConfigError {
   override readonly code = 'ERR_THREESCALE_ARGUMENT'
+  override readonly url: string = errorPage('ERR_THREESCALE_ARGUMENT')
 
   constructor(problems: readonly string[]) {
     super(problems)

@@ -1,4 +1,5 @@
 /** Notices a gateway that is made for each request: it forgets what it knows, and its usage waits unreported. */
+import { processWarning } from '../primitives/process-warning.ts'
 
 /** A process that serves several products makes its gateways at start; few have as many as this. */
 const MANY = 10
@@ -16,8 +17,8 @@ export function noteCreation(now: number): void {
   const oldest = made.shift()!
   if (now - oldest > WITHIN_MS) return
   told = true
-  process.emitWarning(
+  processWarning(
+    'THREESCALE_GATEWAY_PER_REQUEST',
     `${MANY} gateways were made within a second; make one when the process starts, not one for each request`,
-    { type: 'ThreeScaleWarning', code: 'THREESCALE_GATEWAY_PER_REQUEST' },
   )
 }

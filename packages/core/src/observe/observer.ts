@@ -4,6 +4,7 @@ import type { Decision } from '../decision/decision.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Clock } from '../primitives/clock.ts'
+import { processWarning } from '../primitives/process-warning.ts'
 import { createCallerNames } from './caller-names.ts'
 import { CHANNELS } from './channels.ts'
 import { createCounters } from './counters.ts'
@@ -127,7 +128,7 @@ export function createObserver(options: ObserverOptions): Observer {
     const foreign = failure !== undefined && 'contentType' in failure
     const code = foreign ? 'THREESCALE_FOREIGN_ANSWER' : 'THREESCALE_BACKEND_UNREACHABLE'
     // Each outage is told, so this does not go by the operator, who tells a code once.
-    process.emitWarning(sentence, { type: 'ThreeScaleWarning', code })
+    processWarning(code, sentence)
   }
 
   for (const [index, warning] of options.warnings.entries()) {

@@ -1,6 +1,7 @@
 /** Tells the operator what to correct: by the logger, or once as a process warning. Never once per request. */
 
 import type { Clock } from '../primitives/clock.ts'
+import { processWarning } from '../primitives/process-warning.ts'
 import type { Logger } from './logger.ts'
 
 /** A logger gets the same code again only after this time, with the number of times that were left out. */
@@ -27,7 +28,7 @@ export function createOperator(logger: Logger | undefined, clock: Clock): Operat
       if (before === undefined && told.size >= MAX_CODES) return
       told.set(code, { at: now, heldBack: 0 })
       if (logger === undefined) {
-        process.emitWarning(message, { type: 'ThreeScaleWarning', code })
+        processWarning(code, message)
         return
       }
       const heldBack = before === undefined || before.heldBack === 0 ? undefined : before.heldBack

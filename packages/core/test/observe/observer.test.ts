@@ -7,6 +7,7 @@ import { CHANNELS } from '../../src/observe/channels.ts'
 import type { CallMessage } from '../../src/observe/messages.ts'
 import { createObserver, type Observer } from '../../src/observe/observer.ts'
 import { systemClock } from '../../src/primitives/clock.ts'
+import { errorPage } from '../../src/primitives/error-page.ts'
 
 const allowed = {
   outcome: 'allow',
@@ -16,6 +17,9 @@ const allowed = {
   usage: { hits: 1 },
 } as unknown as Allowed
 const denied = { outcome: 'deny', code: 'limits_exceeded', status: 429, retryAfterMs: 1000, reason: 'x' } as Denied
+/** What process.emitWarning gets beside the sentence. */
+const warningOf = (code: string) => ({ type: 'ThreeScaleWarning', code, detail: `See ${errorPage(code)}` })
+
 const call: CallMessage = {
   endpoint: 'authrep',
   service: '1',
@@ -158,7 +162,7 @@ describe('a backend that does not answer', () => {
     expect(emit.mock.calls).toEqual(
       [1, 2].map(() => [
         expect.stringContaining('backend.test:3000 refuses connections'),
-        { type: 'ThreeScaleWarning', code: 'THREESCALE_BACKEND_UNREACHABLE' },
+        warningOf('THREESCALE_BACKEND_UNREACHABLE'),
       ]),
     )
   })
@@ -210,7 +214,7 @@ describe('an answer that is not 3scale’s', () => {
     const observer = observing()
     for (const one of [failed, call, failed]) observer.called({ ...one, durationMs: 0 }, foreign)
     expect(emit.mock.calls).toEqual([
-      [expect.stringContaining('ingress.test:8080'), { type: 'ThreeScaleWarning', code: 'THREESCALE_FOREIGN_ANSWER' }],
+      [expect.stringContaining('ingress.test:8080'), warningOf('THREESCALE_FOREIGN_ANSWER')],
     ])
   })
 })
@@ -233,8 +237,8 @@ describe('the operator', () => {
     const observer = observing({ warnings: ['backendUrl is plain http'] })
     for (let index = 0; index < 3; index++) observer.misconfigured('metric_invalid', 'metric "x" is invalid')
     expect(emit.mock.calls).toEqual([
-      ['backendUrl is plain http', { type: 'ThreeScaleWarning', code: 'THREESCALE_OPTIONS_1' }],
-      ['3scale refuses our settings: metric "x" is invalid', { type: 'ThreeScaleWarning', code: 'metric_invalid' }],
+      ['backendUrl is plain http', warningOf('THREESCALE_OPTIONS_1')],
+      ['3scale refuses our settings: metric "x" is invalid', warningOf('metric_invalid')],
     ])
   })
 
@@ -273,9 +277,7 @@ describe('losses', () => {
     const observer = observing()
     observer.lost(loss)
     observer.lost(loss)
-    expect(emit.mock.calls).toEqual([
-      ['usage was given up', { type: 'ThreeScaleWarning', code: 'THREESCALE_USAGE_GIVEN_UP_APPLICATION_GONE' }],
-    ])
+    expect(emit.mock.calls).toEqual([['usage was given up', warningOf('THREESCALE_USAGE_GIVEN_UP_APPLICATION_GONE')]])
   })
 })
 
