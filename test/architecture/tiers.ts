@@ -39,6 +39,7 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     counting: 3,
     dashboard: 3,
     faults: 3,
+    portal: 3,
     rack: 2,
     http: 2,
     provider: 2,

@@ -17,6 +17,7 @@ const usage = `threescale-emulator [options]: a local 3scale backend
   --latency MS       take this long for each Service Management call (default 0)
   --workers N        serve one connection at a time per worker, as puma does; others wait (default: no limit)
   --allow-host NAME  let the control API be called under this name, for example in docker compose; repeatable
+  --portal           serve the proxy configurations of the state, too, as the admin portal does
   --print-schema     print the JSON Schema of the state file and exit
   --help             print this and exit
 `
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
       latency: { type: 'string', default: '0' },
       workers: { type: 'string' },
       'allow-host': { type: 'string', multiple: true, default: [] },
+      portal: { type: 'boolean', default: false },
       'print-schema': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
       reportDelayMs: numberIn(values['report-delay'], '--report-delay'),
       latencyMs: numberIn(values.latency, '--latency'),
       allowedHosts: values['allow-host'],
+      portal: values.portal,
     }
     const file = values.state === undefined ? undefined : readStateFile(values.state)
     if (file) options.state = file.state

@@ -5,6 +5,7 @@ import { Changes } from './control/changes.ts'
 import type { Emulator, EmulatorOptions } from './emulator.ts'
 import { FaultPlan } from './faults/fault-plan.ts'
 import { validateFaults } from './faults/validate-faults.ts'
+import { Portal } from './portal/portal.ts'
 import { demoState } from './provider/demo-state.ts'
 import { createHandler } from './server/handler.ts'
 import { createRequestHandler } from './server/request-handler.ts'
@@ -22,6 +23,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const service = new ServiceManagement(options.state ?? demoState(), clock, reportDelayMs)
   const faults = new FaultPlan()
   const changes = new Changes()
+  const portal = options.portal ? new Portal(clock) : undefined
+  const followState = () => portal?.deploy(service.state())
+  followState()
   let server: RunningServer | undefined
 
   const emulator: Emulator = {
@@ -39,10 +43,12 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     state: () => service.state(),
     setState(state) {
       service.setState(state)
+      followState()
       changes.tell('state')
     },
     updateState(state) {
       service.updateState(state)
+      followState()
       changes.tell('state')
     },
     usage: () => service.usage(),
@@ -73,7 +79,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     },
     [Symbol.asyncDispose]: () => emulator.close(),
   }
-  const requests = createRequestHandler(service, createControlApi(emulator, allowedHosts))
+  const requests = createRequestHandler(service, createControlApi(emulator, allowedHosts), portal ? [portal] : [])
   const events = { calls: service.calls, changes, runJobs: () => void service.runJobs(false) }
   const workers = options.workers === undefined ? undefined : new Workers(options.workers)
   const handler = createHandler({ requests, faults, latencyMs, workers, events })

@@ -32,6 +32,11 @@ export interface EmulatorOptions {
    * only to localhost and IP addresses, because a web page may let its own name resolve to this machine.
    */
   allowedHosts?: readonly string[]
+  /**
+   * Whether the admin portal is served below /admin/api: the proxy configurations of the services that have a `proxy` in
+   * the state, and follow its changes. Default false.
+   */
+  portal?: boolean
 }
 
 /** Where to listen. */

@@ -14,6 +14,9 @@ export type {
   LimitState,
   MetricState,
   PlanState,
+  PortalState,
+  ProxyRuleState,
+  ProxyState,
   ServiceState,
 } from './provider/state.ts'
 export { stateSchema } from './provider/state-schema.ts'

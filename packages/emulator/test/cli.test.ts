@@ -144,6 +144,24 @@ describe('threescale-emulator', () => {
     expect((await usageOf(address))?.app?.hits?.day).toBe(11)
   })
 
+  test('serves a portal that follows the state file', async () => {
+    const portal = '/admin/api/account/proxy_configs/production.json?version=latest&provider_key=pkey'
+    const state = dictionary()
+    const { url, until } = start('--port', '0', '--portal', '--state', writeState(state))
+    const address = await url()
+    const versions = async () => {
+      const { proxy_configs } = (await (await fetch(address + portal)).json()) as {
+        proxy_configs: { proxy_config: { version: number } }[]
+      }
+      return proxy_configs.map(({ proxy_config }) => proxy_config.version)
+    }
+    expect(await versions()).toEqual([])
+    state.services[0]!.proxy = { hosts: ['words.example.com'] }
+    writeState(state)
+    await until('stdout', /state loaded/)
+    expect(await versions()).toEqual([1])
+  })
+
   test('warns when other machines can reach it', async () => {
     const { until } = start('--port', '0', '--host', '0.0.0.0')
     expect(await until('stderr', /\n/)).toContain('warning: 0.0.0.0')
@@ -164,6 +182,7 @@ describe('threescale-emulator', () => {
       'latency',
       'workers',
       'allow-host',
+      'portal',
       'print-schema',
     ]) {
       expect(help.output.stdout).toContain(`--${option}`)

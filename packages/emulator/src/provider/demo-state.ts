@@ -1,5 +1,5 @@
 /** The provider that is served when no state is given: a small dictionary API on three services. */
-import type { ApplicationState, EmulatorState, MetricState, PlanState } from './state.ts'
+import type { ApplicationState, EmulatorState, MetricState, PlanState, ProxyState } from './state.ts'
 
 const metrics: MetricState[] = [
   { id: '1', name: 'hits' },
@@ -20,12 +20,22 @@ const plans: PlanState[] = [
   { id: 'unlimited', name: 'Unlimited' },
 ]
 
+/** The hosts that lead to a service, and the mapping rules of all. */
+function proxyOf(...hosts: string[]): ProxyState {
+  return {
+    hosts,
+    proxy_rules: [{ http_method: 'GET', pattern: '/words/{word}', metric_system_name: 'lookup', delta: 1 }],
+  }
+}
+
 /** A fresh copy of the demo provider: provider key `demo-provider-key`, token `demo-token`. */
 export function demoState(): EmulatorState {
   return structuredClone({
+    portal: { access_tokens: ['demo-portal-token'] },
     services: [
       {
         ...service('2555417', '1'),
+        proxy: proxyOf('localhost', '127.0.0.1'),
         applications: [
           { id: 'good', plan: 'basic', user_keys: ['good-key'] },
           { id: 'unlimited', plan: 'unlimited', user_keys: ['unlimited-key'] },
@@ -35,6 +45,7 @@ export function demoState(): EmulatorState {
       },
       {
         ...service('2555418', '2'),
+        proxy: proxyOf('apps.localhost'),
         applications: [
           { id: 'good-app', plan: 'basic', application_keys: ['good-app-key'] },
           { id: 'unlimited-app', plan: 'unlimited', application_keys: ['unlimited-app-key'] },
@@ -43,6 +54,7 @@ export function demoState(): EmulatorState {
       },
       {
         ...service('2555419', 'oauth'),
+        proxy: proxyOf('clients.localhost'),
         applications: [
           {
             id: 'good-client',

@@ -18,10 +18,10 @@ export function findProblems(root: Schema, given: unknown, start = ''): Problem[
   }
 
   function checkMembers(schema: Schema, object: Readonly<Record<string, unknown>>, path: string): void {
-    const { properties = {}, required = [] } = schema
+    const { properties = {}, required = [], additionalProperties } = schema
     const at = (name: string) => (path === '' ? name : `${path}.${name}`)
     for (const name of Object.keys(object)) {
-      if (Object.hasOwn(properties, name)) continue
+      if (additionalProperties !== false || Object.hasOwn(properties, name)) continue
       problems.push({ path: at(name), message: `is not known; known are ${Object.keys(properties).join(', ')}` })
     }
     for (const [name, member] of Object.entries(properties)) {

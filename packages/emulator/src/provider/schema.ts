@@ -20,12 +20,18 @@ export type Schema = {
   readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
+  /** False: no members but `properties`. Default: any. */
   readonly additionalProperties?: false
 }
 
 /** The schema of an object that has these members and no others. */
 export function objectOf(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {
-  return { type: 'object', properties, required, additionalProperties: false }
+  return { ...openObjectOf(properties, required), additionalProperties: false }
+}
+
+/** The schema of an object that has these members and perhaps others. */
+export function openObjectOf(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {
+  return { type: 'object', properties, required }
 }
 
 /** The schema of an array. */

@@ -1,6 +1,6 @@
 /** JSON Schema of the state file, for editors and validators. */
 import { periodNames } from './period.ts'
-import { arrayOf, objectOf, type Schema } from './schema.ts'
+import { arrayOf, objectOf, openObjectOf, type Schema } from './schema.ts'
 
 const text: Schema = { type: 'string', minLength: 1 }
 const texts = arrayOf(text)
@@ -13,8 +13,12 @@ const state: Schema = { enum: ['active', 'suspended'], default: 'active' }
 export const stateSchema: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'State of the 3scale emulator',
-  ...objectOf({ $schema: text, services: listOf('service') }, ['services']),
+  ...objectOf({ $schema: text, services: listOf('service'), portal: { $ref: '#/$defs/portal' } }, ['services']),
   $defs: {
+    portal: objectOf(
+      { access_tokens: { ...texts, description: 'Accepted beside the provider keys. Only served with --portal.' } },
+      [],
+    ),
     service: objectOf(
       {
         id: { ...text, description: 'Service id, as in the service_id parameter.' },
@@ -34,8 +38,32 @@ export const stateSchema: Schema = {
         metrics: listOf('metric'),
         plans: listOf('plan'),
         applications: listOf('application'),
+        proxy: { $ref: '#/$defs/proxy' },
       },
       ['id'],
+    ),
+    proxy: openObjectOf(
+      {
+        hosts: { ...texts, description: 'Default: the hosts of endpoint and sandbox_endpoint.' },
+        endpoint: nullableText,
+        sandbox_endpoint: nullableText,
+        backend: {
+          ...openObjectOf({ endpoint: text }, ['endpoint']),
+          description: 'Default: the address under which the portal was called.',
+        },
+        proxy_rules: listOf('rule'),
+      },
+      [],
+    ),
+    rule: openObjectOf(
+      {
+        http_method: { ...text, default: 'GET' },
+        pattern: text,
+        metric_system_name: { ...text, description: 'Name of a metric of the service.' },
+        delta: { type: 'integer', minimum: 0, default: 1 },
+        last: { ...flag, default: false },
+      },
+      ['pattern', 'metric_system_name'],
     ),
     metric: objectOf(
       {

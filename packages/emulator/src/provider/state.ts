@@ -4,6 +4,13 @@ import type { PeriodName } from './period.ts'
 /** A whole state. */
 export interface EmulatorState {
   services: ServiceState[]
+  portal?: PortalState
+}
+
+/** The admin portal. */
+export interface PortalState {
+  /** Tokens that may read all configurations, beside the provider keys, which may read those of their services. */
+  access_tokens?: string[]
 }
 
 /** A service with everything that belongs to it. */
@@ -26,6 +33,35 @@ export interface ServiceState {
   metrics?: MetricState[]
   plans?: PlanState[]
   applications?: ApplicationState[]
+  /** What the portal tells gateways beside the above. Without it the portal has no configuration of the service. */
+  proxy?: ProxyState
+}
+
+/** `proxy` of a proxy configuration. It may have all members of the portal; those that are missing get its defaults. */
+export interface ProxyState {
+  /** Default: the hosts of `endpoint` and `sandbox_endpoint`. */
+  hosts?: string[]
+  endpoint?: string | null
+  sandbox_endpoint?: string | null
+  /** Default: the address under which the portal was called. */
+  backend?: { endpoint: string; host?: string }
+  proxy_rules?: ProxyRuleState[]
+  [member: string]: unknown
+}
+
+/** A mapping rule; it may have all members of the portal. */
+export interface ProxyRuleState {
+  /** Default GET. */
+  http_method?: string
+  /** A path, perhaps with `{parameters}` and a query. */
+  pattern: string
+  /** Name of a metric of the same service. */
+  metric_system_name: string
+  /** Default 1. */
+  delta?: number
+  /** Default false. */
+  last?: boolean
+  [member: string]: unknown
 }
 
 /** A metric, or a method if it has a parent. */

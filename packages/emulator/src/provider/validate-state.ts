@@ -16,7 +16,7 @@ export function validateState(value: unknown): EmulatorState {
 /** Checks across members: names used twice, parents and metrics that do not exist, circles of parents. */
 function checkTogether({ services }: EmulatorState, problems: Problem[]): void {
   unique(services, 'services', 'id', problems)
-  services.forEach(({ metrics = [], plans = [], applications = [] }, index) => {
+  services.forEach(({ metrics = [], plans = [], applications = [], proxy = {} }, index) => {
     const path = `services[${index}]`
     unique(metrics, `${path}.metrics`, 'id', problems)
     unique(metrics, `${path}.metrics`, 'name', problems)
@@ -29,14 +29,16 @@ function checkTogether({ services }: EmulatorState, problems: Problem[]): void {
       if (!parents.has(storageKey(parent))) problems.push({ path: where, message: `is no metric: "${parent}"` })
       else if (isCircular(parent, parents)) problems.push({ path: where, message: 'leads in a circle' })
     })
+    const mustBeMetric = (metric: string, where: string) => {
+      if (!parents.has(storageKey(metric))) problems.push({ path: where, message: `is no metric: "${metric}"` })
+    }
     plans.forEach(({ limits = [] }, planIndex) => {
       limits.forEach(({ metric }, at) => {
-        if (parents.has(storageKey(metric))) return
-        problems.push({
-          path: `${path}.plans[${planIndex}].limits[${at}].metric`,
-          message: `is no metric: "${metric}"`,
-        })
+        mustBeMetric(metric, `${path}.plans[${planIndex}].limits[${at}].metric`)
       })
+    })
+    proxy.proxy_rules?.forEach(({ metric_system_name: metric }, at) => {
+      mustBeMetric(metric, `${path}.proxy.proxy_rules[${at}].metric_system_name`)
     })
     const keys = new Map<string, string>()
     applications.forEach(({ user_keys = [] }, at) => {

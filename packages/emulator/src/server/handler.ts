@@ -44,7 +44,7 @@ export function createHandler({
       streamEvents(outgoing, events)
       return
     }
-    if (!workers || requests.isControl(request)) serve(request, outgoing)
+    if (!workers || !requests.needsWorker(request)) serve(request, outgoing)
     else workers.run(incoming.socket, () => serve(request, outgoing))
   }
   function serve(request: EmulatorRequest, outgoing: ServerResponse): void {

@@ -1,9 +1,10 @@
-/** Passes a request to the Service Management API or to the control API, by its normalised path. */
+/** Passes a request to the Service Management API, the control API or another site, by its normalised path. */
 import type { ControlApi } from '../control/api.ts'
 import { errorHeaders, forbiddenHeaders } from '../http/headers.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import { parseTarget, type RequestTarget } from '../http/request-target.ts'
 import { type EndpointName, endpointName, isMethod, route } from '../http/routes.ts'
+import type { Site } from '../http/site.ts'
 import { toByteString } from '../ruby/bytes.ts'
 import type { CallOptions, ServiceManagement } from '../service-management/service-management.ts'
 
@@ -13,19 +14,26 @@ export interface RequestHandler {
   handle(request: EmulatorRequest, options?: CallOptions): EmulatorResponse
   /** The Service Management endpoint of a request, undefined for any other. */
   endpointOf(request: EmulatorRequest): EndpointName | undefined
-  /** Whether a request is for the control API. */
-  isControl(request: EmulatorRequest): boolean
+  /** Whether a request is for the Service Management API, which its workers serve. */
+  needsWorker(request: EmulatorRequest): boolean
   /** Whether a request asks for the stream of events and is allowed to read it. */
   wantsEvents(request: EmulatorRequest): boolean
 }
 
-/** Connects the two APIs. */
-export function createRequestHandler(service: ServiceManagement, control: ControlApi): RequestHandler {
+/** Connects the APIs. */
+export function createRequestHandler(
+  service: ServiceManagement,
+  control: ControlApi,
+  sites: readonly Site[],
+): RequestHandler {
+  const siteOf = ({ path }: RequestTarget) => sites.find((site) => site.owns(path))
   return {
     handle(request, options) {
       const target = parseTarget(toByteString(request.target))
       if (!target || !isMethod(request.method)) return refusedResponse
       if (isControl(target)) return control.handle(request, target.path)
+      const site = siteOf(target)
+      if (site) return site.answer(request, target)
       const response = service.handle(request, target, bodyBytes(request.body), options)
       return request.method === 'HEAD' ? withoutBody(response) : response
     },
@@ -33,9 +41,9 @@ export function createRequestHandler(service: ServiceManagement, control: Contro
       const target = parseTarget(toByteString(request.target))
       return target && endpointName(route(request.method, target.path))
     },
-    isControl(request) {
+    needsWorker(request) {
       const target = parseTarget(toByteString(request.target))
-      return target !== undefined && isControl(target)
+      return target === undefined || !(isControl(target) || siteOf(target))
     },
     wantsEvents(request) {
       if (!request.target.startsWith('/emulator/')) return false

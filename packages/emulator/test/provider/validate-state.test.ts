@@ -31,7 +31,7 @@ test.each<[unknown, string[]]>([
   [[], [' must be an object, not an array']],
   [{}, ['services is missing']],
   [{ services: {} }, ['services must be an array, not an object']],
-  [{ services: [], servces: [] }, ['servces is not known; known are $schema, services']],
+  [{ services: [], servces: [] }, ['servces is not known; known are $schema, services, portal']],
   [service({ id: 2 }), ['services[0].id must be a non-empty string, not 2']],
   [service({ state: 'paused' }), ['services[0].state must be one of "active", "suspended", not "paused"']],
   [service({ backend_version: 1 }), ['services[0].backend_version must be one of "1", "2", "oauth", null, not 1']],
@@ -59,6 +59,10 @@ test.each<[unknown, string[]]>([
       ],
     }),
     ['services[0].applications[1].user_keys[0] is the same key as services[0].applications[0].user_keys[0]'],
+  ],
+  [
+    { services: [{ id: 'a', proxy: { proxy_rules: [{ pattern: '/', metric_system_name: 'm', other: 1 }] } }] },
+    ['services[0].proxy.proxy_rules[0].metric_system_name is no metric: "m"'],
   ],
   [{ services: [{ id: 'a' }, { id: 'a' }] }, ['services[1].id is the same as that of services[0]']],
 ])('%j', (state, problems) => {

@@ -1,0 +1,11 @@
+/** What is served beside the Service Management API, on other paths of the same port. */
+import type { EmulatorRequest, EmulatorResponse } from './message.ts'
+import type { RequestTarget } from './request-target.ts'
+
+/** A server of its own in the real world, which therefore needs no worker and is hit by no fault. */
+export interface Site {
+  /** Whether a path is one of its own. */
+  owns(path: string): boolean
+  /** Answers a request whose path it owns. */
+  answer(request: EmulatorRequest, target: RequestTarget): EmulatorResponse
+}
