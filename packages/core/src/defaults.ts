@@ -6,6 +6,7 @@ export const DEFAULTS = {
   timeoutMs: 1000,
   connectionTtlMs: 60_000,
   maxCalls: 128,
+  pathRouting: false,
   credentials: {
     kind: 'userKey',
     in: ['query'],

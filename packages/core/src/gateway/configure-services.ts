@@ -14,6 +14,7 @@ import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/backend-url.ts'
 import type { ConfiguredService } from './configured-service.ts'
+import { overlapWarnings } from './overlapping-services.ts'
 import type { TokenReaders } from './token-readers.ts'
 
 /** A configured service without the parts that the runtime adds. */
@@ -42,11 +43,16 @@ export function configureServices<View extends RequestView>(
 ): ServiceSetups<View> {
   const { services, unusable, warnings } = servicesOf(options)
   const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
+  const setups = services.map((service, index) => configureService(service, clients[index]!, given, options, tokens))
   return {
-    setups: services.map((service, index) => configureService(service, clients[index]!, given, options, tokens)),
+    setups,
     unusable,
     createdClients: options.client === undefined ? clients : [],
-    warnings: [...warnings, ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : [])],
+    warnings: [
+      ...warnings,
+      ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : []),
+      ...(options.pathRouting === false ? [] : overlapWarnings(setups)),
+    ],
   }
 }
 
@@ -65,13 +71,14 @@ function servicesOf<View extends RequestView>(
   unusable: readonly UnusableService[]
   warnings: readonly string[]
 } {
-  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials, oidc } = options
+  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials, oidc, pathRouting } = options
   if (proxyConfig === undefined) return { services: [{}], unusable: [], warnings: [] }
   return readProxyConfig(proxyConfig, {
     serviceId,
     providerCredential: (serviceToken ?? providerKey ?? client) !== undefined,
     credentials: credentials !== undefined,
     allowHttpIssuer: oidc.allowHttp,
+    pathRouting: pathRouting !== false,
   })
 }
 
@@ -97,6 +104,8 @@ function configureService<View extends RequestView>(
       limitHeaders: everyAnswer || options.rateLimitHeaders === 'all' ? rejection.limitHeaders : undefined,
     },
     hosts: service.hosts ?? [],
+    rank: service.rank ?? 0,
+    rules: service.mappingRules ?? [],
     credentials,
     keys,
     usage: createUsageReader({ ...options, mappingRules: options.mappingRules ?? service.mappingRules }),

@@ -1,11 +1,11 @@
-/** A configured service, and how the service of a request is found. */
+/** A service with everything that was made for it. */
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { CredentialsReader } from '../credentials/credentials-reader.ts'
 import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
+import type { Rule } from '../mapping/rule.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { Rejection } from '../rejection/rejection.ts'
-import { hostnameOf } from '../request/hostname.ts'
 import type { RequestView } from '../request/request-view.ts'
 
 /** One service with the parts that were created for it. */
@@ -14,6 +14,10 @@ export interface ConfiguredService<View extends RequestView> {
   readonly authorizer: Authorizer
   /** In lower case, without ports. */
   readonly hosts: readonly string[]
+  /** Its place among services with the same host. */
+  readonly rank: number
+  /** The rules of the proxy configuration, by which path routing chooses; empty without one. */
+  readonly rules: readonly Rule[]
   readonly credentials: CredentialsReader<View>
   /** Of the issuer of its access tokens; undefined if callers send none. */
   readonly keys: IssuerKeys | undefined
@@ -22,22 +26,4 @@ export interface ConfiguredService<View extends RequestView> {
   readonly rejection: Rejection
   /** Whether the policy chain of the proxy configuration asks to send the Referer header. */
   readonly referrer: boolean
-}
-
-/** Undefined if no service has the host. */
-export type ServicePicker<View extends RequestView> = (view: View) => ConfiguredService<View> | undefined
-
-/** A single service gets every request. Of several services, the first one that has the request's host gets it. */
-export function createServicePicker<View extends RequestView>(
-  services: readonly ConfiguredService<View>[],
-  /** Whether there are services that cannot be served, so that a single one must not get their requests. */
-  several: boolean = services.length > 1,
-): ServicePicker<View> {
-  const [only] = services
-  if (!several) return () => only
-  const byHost = new Map<string, ConfiguredService<View>>()
-  for (const configured of services) {
-    for (const host of configured.hosts) if (!byHost.has(host)) byHost.set(host, configured)
-  }
-  return (view) => (view.host === undefined ? undefined : byHost.get(hostnameOf(view.host)))
 }

@@ -23,8 +23,8 @@ export async function explain<View extends RequestView>(
   const nothing = { host, service: undefined, credentials: undefined, rules: [], usage: undefined, call: undefined }
   if (runtime.closed) return { ...nothing, outcome: 'deny', code: 'gateway_closed' }
   if (skip !== undefined && (await skip(view))) return { ...nothing, outcome: 'skip', code: undefined }
-  const configured = runtime.pick(view)
-  if (configured === undefined) return { ...nothing, outcome: 'deny', code: runtime.unserved(view).code }
+  const configured = runtime.choose(view)
+  if ('outcome' in configured) return { ...nothing, outcome: 'deny', code: configured.code }
 
   const reader = routeUsage ?? configured.usage
   const credentials = await configured.credentials.explain(view)

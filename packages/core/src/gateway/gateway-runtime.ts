@@ -10,7 +10,6 @@ import { createBulkhead } from '../backend/bulkhead.ts'
 import { resolveOptions } from '../configuration/options/resolve-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import type { UnusableService } from '../configuration/portal/proxy-config.ts'
-import type { Refusal } from '../decision/refusal.ts'
 import { CLOSE_MS, DEFAULTS, DIRECT_REPORT_MS } from '../defaults.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
@@ -22,24 +21,22 @@ import { createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
 import { configureServices, type GivenOptions } from './configure-services.ts'
-import { type ConfiguredService, createServicePicker, type ServicePicker } from './configured-service.ts'
+import type { ConfiguredService } from './configured-service.ts'
 import { connectJournal, type GatewayJournal } from './gateway-journal.ts'
 import { GatewayStore, type StoreReporting } from './gateway-store.ts'
 import { type ProcessMember, processEnd } from './process-end.ts'
+import { createServiceChooser, type ServiceChooser } from './service-chooser.ts'
 import { createTokenReaders } from './token-readers.ts'
-import { createUnserved } from './unserved.ts'
 import { checkedTimeout, type WaitLimit } from './wait-limit.ts'
 
 export interface GatewayRuntime<View extends RequestView> {
   readonly options: ResolvedOptions<View>
   readonly services: readonly ConfiguredService<View>[]
-  readonly pick: ServicePicker<View>
+  readonly choose: ServiceChooser<View>
   /** Services that cannot be served. */
   readonly unusable: readonly UnusableService[]
   /** Denies requests that belong to no service. */
   readonly fallback: { readonly rejection: Rejection }
-  /** Why no service is served at the host of a request. */
-  readonly unserved: (view: View) => Refusal
   readonly afterResponse: AfterResponse<View>
   /** What adapters are answering. */
   readonly responses: OpenResponses
@@ -171,8 +168,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     options,
     services,
     unusable,
-    pick: createServicePicker(services, services.length + unusable.length > 1),
-    unserved: createUnserved(unusable),
+    choose: createServiceChooser({ ...options, services, unusable }),
     fallback: { rejection: createRejection(options) },
     afterResponse,
     responses,

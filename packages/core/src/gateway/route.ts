@@ -77,8 +77,8 @@ export class Route<View extends RequestView> {
   }
 
   #identify(view: View): Decision | Promise<Decision> {
-    const configured = this.#runtime.pick(view)
-    if (configured === undefined) return this.#refuse(this.#runtime.fallback, this.#runtime.unserved(view))
+    const configured = this.#runtime.choose(view)
+    if ('outcome' in configured) return this.#refuse(this.#runtime.fallback, configured)
     const caller = configured.credentials.read(view)
     return isPromise(caller) ? this.#measureLater(view, configured, caller) : this.#measure(view, configured, caller)
   }

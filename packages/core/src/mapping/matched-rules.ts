@@ -1,38 +1,42 @@
 /**
- * Remembers sets of matched rules as a graph, so that a request with known rules finds its usage without allocation.
+ * Remembers sets of matched rules as a graph, so that a request with known rules finds their meaning without allocation.
  */
-import { type Usage, type UsageShape, usageOf } from '../domain/usage.ts'
 import type { CompiledRule } from './compiled-rule.ts'
-import type { ShapeCache } from './shape-cache.ts'
+import type { RuleMeaning } from './rule-meaning.ts'
 
 /** A set of rules that matched, in the order in which they were found. */
 export interface MatchedRules {
   readonly members: readonly CompiledRule[]
-  /** The sum of their usage; undefined until it is needed. */
-  shape: UsageShape | 'no-match' | undefined
+  /** Those that count; undefined until they are needed. */
+  counted: readonly CompiledRule[] | undefined
+  /** What they amount to; undefined until it is needed. */
+  result: unknown
   /** Larger sets, by the rules that were added. */
   further: Map<readonly CompiledRule[], MatchedRules> | undefined
 }
 
-export interface RuleSets {
+export interface RuleSets<Result = unknown> {
   /** The empty set. */
   none(): MatchedRules
   /** The set with these rules added; the same object for the same addition. */
   with(set: MatchedRules, rules: readonly CompiledRule[]): MatchedRules
-  /**
-   * The usage that the rules of a set add up to, the same object each time.
-   *
-   * @throws UsageError if the sum is not a usage.
-   */
-  usageOf(set: MatchedRules): UsageShape | 'no-match'
+  /** The rules of a set that count. */
+  countedOf(set: MatchedRules): readonly CompiledRule[]
+  /** What the rules of a set amount to, the same object each time. Throws what the meaning throws. */
+  resultOf(set: MatchedRules): Result
 }
 
 /** Rules with n query conditions can make 2^n sets; beyond this number all sets are dropped. */
 const MAX_SETS = 20_000
 
-export function createRuleSets(shapes: ShapeCache): RuleSets {
+export function createRuleSets<Result>(meaning: RuleMeaning<Result>): RuleSets<Result> {
   let count = 0
   let root = createSet([])
+
+  function countedOf(set: MatchedRules): readonly CompiledRule[] {
+    set.counted ??= meaning.counting(set.members)
+    return set.counted
+  }
 
   return {
     none: () => root,
@@ -48,27 +52,14 @@ export function createRuleSets(shapes: ShapeCache): RuleSets {
       set.further.set(rules, larger)
       return larger
     },
-    usageOf(set) {
-      set.shape ??= shapes.shapeOf(sumOf(countingRules(set.members)))
-      return set.shape
+    countedOf,
+    resultOf(set) {
+      set.result ??= meaning.resultOf(countedOf(set))
+      return set.result as Result
     },
   }
 }
 
-/** The rules that count: in the order of the list, up to the first that is `last`. */
-export function countingRules(matched: readonly CompiledRule[]): readonly CompiledRule[] {
-  const ordered = matched.toSorted((one, other) => one.index - other.index)
-  const last = ordered.findIndex((rule) => rule.last)
-  return last === -1 ? ordered : ordered.slice(0, last + 1)
-}
-
 function createSet(members: readonly CompiledRule[]): MatchedRules {
-  return { members, shape: undefined, further: undefined }
-}
-
-/** Adds up the deltas and drops metrics with a total of 0 or less (APIcast usage.lua). */
-function sumOf(rules: readonly CompiledRule[]): Usage {
-  const totals = new Map<string, number>()
-  for (const { metric, delta } of rules) totals.set(metric, (totals.get(metric) ?? 0) + delta)
-  return usageOf([...totals].filter(([, total]) => total > 0))
+  return { members, counted: undefined, result: undefined, further: undefined }
 }

@@ -1,10 +1,10 @@
 /** Explains for each rule why it counts for a request or not. Tests one rule at a time, so it is slow. */
 import type { RequestView } from '../request/request-view.ts'
 import type { CompiledRule } from './compiled-rule.ts'
-import { countingRules } from './matched-rules.ts'
 import { createQueryArguments } from './query-arguments.ts'
 import type { RuleExplanation } from './rule-explanation.ts'
 import { createRuleMatcher } from './rule-matcher.ts'
+import { countingRules, createUsageMeaning } from './rule-meaning.ts'
 import { createShapeCache } from './shape-cache.ts'
 
 /** Keeps the order of the rules. */
@@ -43,7 +43,7 @@ function mismatchOf(
 ): string | undefined {
   if (rule.method !== 'ANY' && rule.method !== method) return `the method is ${method}, not ${rule.method}`
   const pathOnly: CompiledRule = { ...rule, method: 'ANY', conditions: [], delta: 1, last: false }
-  const path = createRuleMatcher([pathOnly], ignoreCase, createShapeCache()).match(view)
+  const path = createRuleMatcher([pathOnly], ignoreCase, createUsageMeaning(createShapeCache())).match(view)
   if (path === 'no-match') return 'the path does not match'
   if (path === 'ambiguous') return 'the path can be read in several ways, and not all of them match'
   const given = createQueryArguments(view)

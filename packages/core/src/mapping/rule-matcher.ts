@@ -6,31 +6,26 @@ import type { RequestView, Routing } from '../request/request-view.ts'
 import { assumedRoutings } from './assumed-routings.ts'
 import { canonicalPath, foldedPath, spelledPaths } from './canonical-path.ts'
 import type { CompiledRule } from './compiled-rule.ts'
-import { countingRules, createRuleSets, type MatchedRules } from './matched-rules.ts'
-import type { MeasuredUsage } from './measured-usage.ts'
+import { createRuleSets, type MatchedRules } from './matched-rules.ts'
 import { createMethodTries, type MethodTries } from './method-tries.ts'
 import { pathOf, type RequestTarget, scanTarget } from './request-target.ts'
-import type { ShapeCache } from './shape-cache.ts'
+import type { RuleMeaning } from './rule-meaning.ts'
 
-export interface RuleMatcher {
-  /**
-   * The usage of the rules that match.
-   *
-   * @throws UsageError if the sum of the deltas is not a usage.
-   */
-  match(view: RequestView): MeasuredUsage
+export interface RuleMatcher<Result> {
+  /** What the rules that match mean. Throws what the meaning throws. */
+  match(view: RequestView): Result | 'ambiguous'
 }
 
 /**
  * @param rules may be a part of a list; their order is that of their `index`.
  * @param ignoreCase whether rules match whatever the case of the path; undefined: as the router does.
  */
-export function createRuleMatcher(
+export function createRuleMatcher<Result>(
   rules: readonly CompiledRule[],
   ignoreCase: boolean | undefined,
-  shapes: ShapeCache,
-): RuleMatcher {
-  const sets = createRuleSets(shapes)
+  meaning: RuleMeaning<Result>,
+): RuleMatcher<Result> {
+  const sets = createRuleSets(meaning)
   const exact = createMethodTries(rules, sets, false)
   let folded: MethodTries | undefined
   const triesOf = (ignoresCase: boolean): MethodTries => {
@@ -45,7 +40,7 @@ export function createRuleMatcher(
   const hasWildcards = rules.some(({ texts }) => texts.length > 1)
   const target: RequestTarget = { to: 0, plain: true, hasUpperCase: false }
 
-  function match(view: RequestView): MeasuredUsage {
+  function match(view: RequestView): Result | 'ambiguous' {
     const { url, method } = view
     if (method !== 'GET' && !METHOD.test(method)) return 'ambiguous'
     if (url.charCodeAt(0) === SLASH) {
@@ -54,19 +49,19 @@ export function createRuleMatcher(
       const isLiteral = plain && !hasUpperCase && !caseMatters && !(hasWildcards && view.routing?.isRewritten === true)
       if (isLiteral && method !== 'HEAD' && !(to === 1 && hasWildcards)) {
         const matched = exact.of(method).match(url, to, view)
-        if (!slashEnds || matched === undefined || matched.members.length === 0) return usageOf(matched)
-        if (view.routing?.ignoresTrailingSlash === false) return usageOf(matched)
+        if (!slashEnds || matched === undefined || isFinal(matched)) return resultOf(matched)
+        if (view.routing?.ignoresTrailingSlash === false) return resultOf(matched)
         const other = exact.of(method).match(`${url.slice(0, to)}/`, to + 1, view)
-        return usageOf(other === matched || !hasMore(matched, other?.members) ? matched : undefined)
+        return resultOf(other === matched || !hasMore(matched, other?.members) ? matched : undefined)
       }
     }
     const matched = url === '*' ? sets.none() : matchAs(view, method)
-    return usageOf(method === 'HEAD' ? asServed(view, matched) : matched)
+    return resultOf(method === 'HEAD' ? asServed(view, matched) : matched)
   }
 
   /** Routers run the handler of GET for HEAD. Its rules count, unless rules for HEAD have a price of their own. */
   function asServed(view: RequestView, head: MatchedRules | undefined): MatchedRules | undefined {
-    if (head === undefined || head.members.length === 0) return head
+    if (head === undefined || isFinal(head)) return head
     return head.members.some((rule) => rule.method === 'HEAD') ? head : matchAs(view, 'GET')
   }
 
@@ -78,7 +73,7 @@ export function createRuleMatcher(
     const own = ignoresCase ? foldedPath(path) : path
     const matched = matchPath(own, method, ignoresCase, view)
     // Denied whatever the router reads, and APIcast answers 404.
-    if (matched === undefined || matched.members.length === 0) return matched
+    if (matched === undefined || isFinal(matched)) return matched
     const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
     // A mount of Express swallows one of two slashes, which makes of its reading APIcast's or one in between.
     const agree = routings.every((routing) =>
@@ -107,7 +102,7 @@ export function createRuleMatcher(
       const path = folded ? read.toLowerCase() : read
       const rulesOf = (text: string) => matchSpelled(text, method, folded, view)
       const found = rulesOf(path)
-      if (found === undefined || keyOf(found) !== keyOf(matched.members)) return false
+      if (found === undefined || !meaning.same(meaning.counting(found), sets.countedOf(matched))) return false
       const others = path.includes('//') ? [path.replace(/\/{2,}/g, '/')] : []
       const filled = hasWildcards ? filledPaths(path, hasEmptyWildcards === true) : []
       if (filled === undefined) return false
@@ -133,8 +128,18 @@ export function createRuleMatcher(
     return [...members]
   }
 
-  function usageOf(matched: MatchedRules | undefined): MeasuredUsage {
-    return matched === undefined ? 'ambiguous' : sets.usageOf(matched)
+  /** Whether no other reading can change what becomes of the request. */
+  function isFinal(matched: MatchedRules): boolean {
+    return meaning.emptyDenies && sets.countedOf(matched).length === 0
+  }
+
+  /** Whether rules mean more for another form of a path than for the path itself. */
+  function hasMore(matched: MatchedRules, others: readonly CompiledRule[] | undefined): boolean {
+    return others === undefined || meaning.hasMore(sets.countedOf(matched), meaning.counting(others))
+  }
+
+  function resultOf(matched: MatchedRules | undefined): Result | 'ambiguous' {
+    return matched === undefined ? 'ambiguous' : sets.resultOf(matched)
   }
 
   return { match }
@@ -153,19 +158,6 @@ function filledPaths(path: string, emptyAtEnd: boolean): string[] | undefined {
 
 function otherEnd(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
-}
-
-/** Whether rules count for another form of a path that do not count for the path itself. */
-function hasMore(matched: MatchedRules, others: readonly CompiledRule[] | undefined): boolean {
-  const counted = new Set(countingRules(matched.members))
-  return others === undefined || !countingRules(others).every((rule) => counted.has(rule))
-}
-
-/** The indices of the rules that count. */
-function keyOf(members: readonly CompiledRule[]): string {
-  return countingRules(members)
-    .map((rule) => rule.index)
-    .join()
 }
 
 const SLASH = 0x2f

@@ -29,6 +29,11 @@ export function parsePattern(pattern: string): RulePattern {
   }
 }
 
+/** A path that matches the pattern, whatever stands in its wildcards. */
+export function samplePath(pattern: string): string {
+  return parsePattern(pattern).texts.join('0~0')
+}
+
 /** Why no request can match a pattern, with one that can where there is one; undefined if a request can. */
 export function patternProblem(pattern: string): string | undefined {
   const [path] = splitAt(pattern, '?')

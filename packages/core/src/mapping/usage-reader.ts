@@ -9,6 +9,7 @@ import type { Rule } from './rule.ts'
 import { createRuleExplainer } from './rule-explainer.ts'
 import type { RuleExplanation } from './rule-explanation.ts'
 import { createRuleMatcher } from './rule-matcher.ts'
+import { createUsageMeaning } from './rule-meaning.ts'
 import { createShapeCache } from './shape-cache.ts'
 
 export interface UsageSettings<View extends RequestView = RequestView> {
@@ -40,7 +41,7 @@ export function createUsageReader<View extends RequestView = RequestView>(
   const shapes = createShapeCache()
   if (mappingRules !== undefined) {
     const rules = mappingRules.map((rule, index) => compileRule(rule, index))
-    const matcher = createRuleMatcher(rules, caseInsensitivePaths, shapes)
+    const matcher = createRuleMatcher(rules, caseInsensitivePaths, createUsageMeaning(shapes))
     return {
       read: matcher.match,
       explain: createRuleExplainer(rules, caseInsensitivePaths),

@@ -45,6 +45,11 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   /** A 3scale proxy configuration, as the portal exports it; explicit options win over it. */
   readonly proxyConfig?: object | undefined
   /**
+   * Tells services of `proxyConfig` with the same host apart by their mapping rules: the first with a rule that matches.
+   * If none has, the first of the host; with 'only', the answer is 404. Default false.
+   */
+  readonly pathRouting?: boolean | 'only' | undefined
+  /**
    * Where requests carry credentials, or a function that finds them; of the kind 'oidc', which access tokens are accepted.
    * Default: `user_key` in the query.
    */

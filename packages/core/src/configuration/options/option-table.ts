@@ -72,6 +72,7 @@ export const OPTION_TABLE: OptionTable = {
   fairnessKey: callback(),
   client: havingMethods('a ThreeScaleClient', 'authrep', 'authorize', 'report', 'close'),
   proxyConfig: either(isRecord, (value) => value, mustBe('an object, as JSON.parse makes it')),
+  pathRouting: choice(false, true, 'only'),
   credentials: either(isFunction, callback(), checkCredentials),
   oidc: group(OIDC_TABLE, DEFAULTS.oidc),
   stripCredentials: flag(),

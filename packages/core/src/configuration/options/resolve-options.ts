@@ -140,6 +140,9 @@ function combinationProblems(options: GatewayOptions<never>, given: Given): stri
       problems.push('journal keeps the usage of one process, and store has that of all; give one of them')
     }
   }
+  if (given.pathRouting !== undefined && given.pathRouting !== false && !present('proxyConfig')) {
+    problems.push('pathRouting is for the products of a proxyConfig')
+  }
   if (present('oidc') && (!present('proxyConfig') || present('credentials'))) {
     problems.push("oidc is for products of a proxyConfig; give its members to credentials, whose kind is 'oidc'")
   }

@@ -60,6 +60,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly fairnessKey: GatewayOptions<View>['fairnessKey']
   readonly client: ThreeScaleClient | undefined
   readonly proxyConfig: object | undefined
+  readonly pathRouting: boolean | 'only'
   /** Undefined if a proxy configuration decides. */
   readonly credentials:
     | CredentialsSettings

@@ -9,8 +9,10 @@ import type { DenialTexts } from '../../rejection/denial-texts.ts'
 export interface PortalService {
   /** Undefined if the document has none, which is allowed only if the options have one. */
   readonly id: string | undefined
-  /** In the form of `hostnameOf`; without the hosts of earlier services. */
+  /** In the form of `hostnameOf`; without path routing, without the hosts of earlier services. */
   readonly hosts: readonly string[]
+  /** Where several services have a host: the one with the least rank comes first. */
+  readonly rank: number
   /** Without a slash at the end. */
   readonly backendUrl: string | undefined
   readonly serviceToken: string | undefined

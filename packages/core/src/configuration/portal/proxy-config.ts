@@ -1,6 +1,6 @@
 /** Reads from a 3scale proxy configuration what the gateway needs of each service. Loads nothing. */
 import { ConfigError } from '../../errors.ts'
-import type { PortalService } from './portal-service.ts'
+import type { PortalRule, PortalService } from './portal-service.ts'
 import { readService, type ServiceContext } from './read-service.ts'
 import { type ServiceDocument, serviceDocuments } from './service-documents.ts'
 
@@ -18,6 +18,9 @@ export interface UnusableService {
   readonly id: string | undefined
   /** As of a `PortalService`. */
   readonly hosts: readonly string[]
+  readonly rank: number
+  /** Undefined if they cannot be read. */
+  readonly mappingRules: readonly PortalRule[] | undefined
   /** Each begins with its path. */
   readonly problems: readonly string[]
 }
@@ -32,6 +35,8 @@ export interface ProxyConfigContext {
   readonly credentials?: boolean | undefined
   /** Whether keys may be fetched by plain http from another machine. */
   readonly allowHttpIssuer?: boolean | undefined
+  /** Whether services with the same host are told apart by their rules. */
+  readonly pathRouting?: boolean | undefined
 }
 
 /**
@@ -54,27 +59,40 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
   }
   const documents = chosen(serviceDocuments(document, problems), context.serviceId, problems)
   const ofDocument = problems.length
-  const read = documents.map(({ part, oidc }): ReadService => {
+  const inOrder = documents.map(({ part, oidc, listed }) => {
     const before = problems.length
     const service = readService(part, oidc, serviceContext)
-    return { ...service, problems: problems.slice(before) }
+    return { ...service, listed, path: part.path, problems: problems.slice(before) }
   })
+  const read = inOrder.toSorted(byId).map(({ listed: _, ...service }, rank): ReadService => ({ ...service, rank }))
   const noneUsable = read.every((service) => service.problems.length > 0)
   if (ofDocument > 0 || (problems.length > 0 && noneUsable)) throw new ConfigError(problems)
-  const distinct = withoutDuplicates(read, warnings)
+  const distinct = withoutDuplicates(read, warnings, context.pathRouting === true)
   const services = distinct.filter((service) => service.problems.length === 0)
   const unusable = distinct.filter((service) => service.problems.length > 0)
   for (const { id, problems } of unusable) warnings.push(unusableWarning(id, problems))
   if (ignoredPolicies.size > 0) warnings.push(ignoredPoliciesWarning(ignoredPolicies))
   return {
-    services: services.map(({ problems: _, ...service }) => service),
-    unusable: unusable.map(({ id, hosts, problems }) => ({ id, hosts, problems })),
+    services: services.map(({ problems: _, path: __, ...service }) => service),
+    unusable: unusable.map(unusableService),
     warnings,
   }
 }
 
+/** The order of a portal's list is that of promotions, and must not decide which service comes first. */
+function byId(one: { listed: boolean; id: string | undefined }, other: { id: string | undefined }): number {
+  return one.listed ? Number(one.id ?? 0) - Number(other.id ?? 0) || 0 : 0
+}
+
 interface ReadService extends PortalService {
+  /** Of the service in the document. */
+  readonly path: string
   readonly problems: readonly string[]
+}
+
+function unusableService({ id, hosts, rank, mappingRules, path, problems }: ReadService): UnusableService {
+  const unread = problems.some((problem) => /^\.proxy(?: |\.proxy_rules)/.test(problem.slice(path.length)))
+  return { id, hosts, rank, mappingRules: unread ? undefined : mappingRules, problems }
 }
 
 /** What the operator is told of a service that cannot be served. */
@@ -100,7 +118,11 @@ function chosen(
  * If two services have the same id or the same host, the first one wins (APIcast configuration_store.lua). One that cannot
  * be used keeps its hosts, but not its id from another that can be.
  */
-function withoutDuplicates(read: readonly ReadService[], warnings: string[]): readonly ReadService[] {
+function withoutDuplicates(
+  read: readonly ReadService[],
+  warnings: string[],
+  sharesHosts: boolean,
+): readonly ReadService[] {
   const ids = new Set<string | undefined>()
   const owners = new Map<string, string>()
   return read.flatMap((service) => {
@@ -112,6 +134,7 @@ function withoutDuplicates(read: readonly ReadService[], warnings: string[]): re
       }
       ids.add(service.id)
     }
+    if (sharesHosts) return [service]
     const hosts = service.hosts.filter((host) => {
       const owner = owners.get(host)
       if (owner === undefined) owners.set(host, name)

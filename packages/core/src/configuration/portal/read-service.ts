@@ -26,7 +26,7 @@ export interface ServiceContext {
 const DEFAULT_HOSTS = ['localhost']
 
 /** @param oidc the entry that APIcast's configuration file has for the service. */
-export function readService(part: DocumentPart, oidc: unknown, context: ServiceContext): PortalService {
+export function readService(part: DocumentPart, oidc: unknown, context: ServiceContext): Omit<PortalService, 'rank'> {
   const id = part.textOrInteger('id')
   if (context.needsId && !part.has('id')) part.problem('id', 'is missing')
   else if (id !== undefined) checkText(part, 'id', id)

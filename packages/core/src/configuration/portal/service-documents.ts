@@ -10,6 +10,8 @@ export interface ServiceDocument {
   readonly part: DocumentPart
   /** Its entry in the list `oidc`, unread; undefined without one. */
   readonly oidc: unknown
+  /** Whether it is of a list that the portal gave, in the order in which services were last promoted. */
+  readonly listed: boolean
 }
 
 /**
@@ -33,7 +35,7 @@ export function serviceDocuments(document: unknown, problems: string[]): readonl
 function listed(root: DocumentPart): readonly ServiceDocument[] | undefined {
   if (root.has('services')) {
     const entries = root.list('oidc')
-    return root.parts('services').map((part, index) => ({ part, oidc: entryOf(part, entries, index) }))
+    return root.parts('services').map((part, index) => ({ part, oidc: entryOf(part, entries, index), listed: false }))
   }
   const contents = root.has('proxy_configs')
     ? root.parts('proxy_configs').flatMap(contentOf)
@@ -42,7 +44,7 @@ function listed(root: DocumentPart): readonly ServiceDocument[] | undefined {
       : root.has('proxy')
         ? [root]
         : undefined
-  return contents?.map((part) => ({ part, oidc: undefined }))
+  return contents?.map((part) => ({ part, oidc: undefined, listed: root.has('proxy_configs') }))
 }
 
 /** The entry with the service's id, or the one at its place: APIcast's places shift when it leaves services out. */

@@ -140,7 +140,7 @@ describe('a service that cannot be used', () => {
     const { services, unusable, warnings } = readProxyConfig({ services: [broken, keyService(41, 'good.example.com')] })
     expect(services.map(({ id }) => id)).toEqual(['41'])
     const problems = ['proxyConfig.services[0].proxy.oidc_issuer_endpoint is missing']
-    expect(unusable).toEqual([{ id: '43', hosts: ['broken.example.com'], problems }])
+    expect(unusable).toEqual([{ id: '43', rank: 0, mappingRules: [], hosts: ['broken.example.com'], problems }])
     expect(warnings).toEqual([`service 43 cannot be used, and its requests are answered 503: ${problems[0]}`])
   })
 

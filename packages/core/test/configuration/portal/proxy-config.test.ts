@@ -75,6 +75,7 @@ describe('the forms a document comes in', () => {
         {
           id: '42',
           hosts: ['api.example.com', 'staging.example.com'],
+          rank: 0,
           backendUrl: 'https://su1.3scale.net',
           serviceToken: '0123abcd',
           providerKey: undefined,
