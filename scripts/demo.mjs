@@ -1,6 +1,6 @@
 // npm run demo: starts a local 3scale backend and the Express example, sends a few requests, then keeps serving.
 // EMULATOR_PORT and PORT choose the ports; by default free ones. Ctrl-C (SIGINT) or SIGTERM ends everything.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +28,8 @@ async function end(code) {
 }
 process.on('SIGINT', () => end(0))
 process.on('SIGTERM', () => end(0))
+// A reader such as `head` leaves when it has seen enough.
+process.stdout.on('error', () => end(0))
 // npm sends a signal only to its shell, which ends without passing it on.
 const parent = process.ppid
 setInterval(() => process.ppid !== parent && end(0), 200).unref()
@@ -48,7 +50,7 @@ async function start(script, given, env = {}) {
   children.push(child)
   child.once('exit', (code, signal) => {
     if (ending) return
-    console.error(`${script} ended (${code ?? signal})`)
+    console.error(`${script} ended (${code ?? signal}); its message is above`)
     // Without its backend the demo shows an outage; without its app it shows nothing.
     if (serving && child === children[0])
       console.error('The app continues without its backend. Ctrl-C ends everything.')
@@ -65,14 +67,26 @@ async function start(script, given, env = {}) {
   )
 }
 
-/** @param {string} step */
-function prepare(step) {
-  const { status } = spawnSync('npm', ['run', '--silent', step], {
+/**
+ * Runs a script of package.json, and says every few seconds that it is still at work.
+ *
+ * @param {string} step
+ * @param {string} sentence
+ */
+async function prepare(step, sentence) {
+  console.log(sentence)
+  const began = Date.now()
+  const progress = setInterval(() => console.log(`  ${Math.round((Date.now() - began) / 1000)} s …`), 5000)
+  const child = spawn('npm', ['run', '--silent', step], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   })
-  if (status !== 0) process.exit(status ?? 1)
+  children.push(child)
+  const [code] = await once(child, 'exit')
+  clearInterval(progress)
+  children.pop()
+  if (code !== 0) await end(code ?? 1)
 }
 
 /**
@@ -93,8 +107,9 @@ async function ask(url, what) {
   return answer.status
 }
 
-prepare('setup')
-prepare('build')
+await prepare('setup', 'Installing packages; the first time takes up to a minute.')
+await prepare('build', 'Building.')
+console.log('Starting a local 3scale backend and an Express app.')
 const backend = await start('packages/emulator/dist/cli.js', ['--port', process.env.EMULATOR_PORT ?? '0'])
 const app = await start('examples/express/server.js', [], {
   PORT: process.env.PORT ?? '0',

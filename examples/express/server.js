@@ -42,7 +42,8 @@ app.get('/words/:word', (request, response) => {
   response.json({ word: request.params.word, plan: request.threescale?.plan })
 })
 
-const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', (error) => {
+  if (error) throw error
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   console.log(`http://127.0.0.1:${port}`)
 })

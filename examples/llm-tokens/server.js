@@ -33,7 +33,8 @@ async function* model(prompt) {
   }
 }
 
-const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+const server = app.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', (error) => {
+  if (error) throw error
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   console.log(`http://127.0.0.1:${port}`)
 })
