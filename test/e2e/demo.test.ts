@@ -41,41 +41,55 @@ function groupLives(pid: number): boolean {
 }
 
 describe('npm run demo', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'shows what happens, keeps serving, and leaves no process behind after %s',
-    async (signal) => {
-      const { child, output, exit } = await demo()
-      const happened = [...output.matchAll(/^ {2}GET \S+ +(\d+) {2}([^:]+): (.*)$/gm)].map(([, ...parts]) => parts)
-      expect(happened.slice(0, 4)).toEqual([
-        ['200', 'allowed', '{"word":"hello","plan":"Basic"}'],
-        ['401', 'no key', 'credentials_missing'],
-        ['403', 'wrong key', 'user_key_invalid'],
-        ['403', 'suspended application', 'application_not_active'],
-      ])
-      expect(happened.at(-1)).toEqual([
-        '429',
-        'good key again',
-        expect.stringMatching(/^limits_exceeded, Retry-After \d+$/),
-      ])
-      expect(happened.slice(4, -1).every(([status]) => status === '200')).toBe(true)
+  it('shows what happens, keeps serving, and leaves no process behind after Ctrl-C', async () => {
+    const { child, output, exit } = await demo()
+    const happened = [...output.matchAll(/^ {2}GET \S+ +(\d+) {2}([^:]+): (.*)$/gm)].map(([, ...parts]) => parts)
+    expect(happened.slice(0, 4)).toEqual([
+      ['200', 'allowed', '{"word":"hello","plan":"Basic"}'],
+      ['401', 'no key', 'credentials_missing'],
+      ['403', 'wrong key', 'user_key_invalid'],
+      ['403', 'suspended application', 'application_not_active'],
+    ])
+    expect(happened.at(-1)).toEqual([
+      '429',
+      'good key again',
+      expect.stringMatching(/^limits_exceeded, Retry-After \d+$/),
+    ])
+    expect(happened.slice(4, -1).every(([status]) => status === '200')).toBe(true)
 
-      const [, backend, app] = /emulator\) +(\S+)\nExpress app +(\S+)/.exec(output)!
-      const served = await fetch(`${app}/words/hello?user_key=unlimited-key`)
-      expect([served.status, await served.json()]).toEqual([200, { word: 'hello', plan: 'Unlimited' }])
-      expect(output).toContain(`Dashboard                  ${backend}/emulator/\n`)
-      expect((await fetch(`${backend}/emulator/`)).status).toBe(200)
-      expect((await fetch(`${backend}/emulator/api/usage`)).status).toBe(200)
+    const [, backend, app] = /emulator\) +(\S+)\nExpress app +(\S+)/.exec(output)!
+    const served = await fetch(`${app}/words/hello?user_key=unlimited-key`)
+    expect([served.status, await served.json()]).toEqual([200, { word: 'hello', plan: 'Unlimited' }])
+    expect(output).toContain(`Dashboard                  ${backend}/emulator/\n`)
+    expect((await fetch(`${backend}/emulator/`)).status).toBe(200)
+    expect((await fetch(`${backend}/emulator/api/usage`)).status).toBe(200)
 
-      // Ctrl-C in a terminal reaches the whole group; the SIGTERM of a process manager reaches only npm.
-      process.kill(signal === 'SIGINT' ? -child.pid! : child.pid!, signal)
-      await exit
-      await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
-      await expect(fetch(`${app}/health`)).rejects.toThrow()
-    },
-    120_000,
-  )
+    // Ctrl-C in a terminal reaches the whole group.
+    process.kill(-child.pid!, 'SIGINT')
+    await exit
+    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+    await expect(fetch(`${app}/health`)).rejects.toThrow()
+  }, 120_000)
 
-  it('shows an outage if its backend ends, and then ends as usual', async () => {
+  it('says first what it does, and ends with its reader', async () => {
+    const child = spawn('npm', ['run', '-s', 'demo'], {
+      cwd: copy.folder,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ...copy.env, CI: 'true', PORT: '0', EMULATOR_PORT: '0' },
+    })
+    onTestFinished(() => {
+      if (groupLives(child.pid!)) process.kill(-child.pid!, 'SIGKILL')
+    })
+    const exit = once(child, 'exit')
+    const [first] = await once(child.stdout, 'data')
+    child.stdout.destroy()
+    expect(String(first)).toMatch(/^Installing packages/)
+    await exit
+    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+  }, 120_000)
+
+  it('shows an outage if its backend ends, and then ends with SIGTERM as usual', async () => {
     const { child, output, exit } = await demo()
     const [, backend, app] = /emulator\) +(\S+)\nExpress app +(\S+)/.exec(output)!
     process.kill(Number(/^ {2}kill (\d+)$/m.exec(output)![1]), 'SIGKILL')
@@ -83,7 +97,8 @@ describe('npm run demo', () => {
     const denied = await fetch(`${app}/words/hello?user_key=unlimited-key`)
     expect([denied.status, await denied.json()]).toMatchObject([503, { code: 'backend_unavailable' }])
     expect((await fetch(`${app}/words/hello`)).status).toBe(401)
-    process.kill(-child.pid!, 'SIGINT')
+    // The SIGTERM of a process manager reaches only npm.
+    process.kill(child.pid!, 'SIGTERM')
     await exit
     await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
   }, 120_000)
