@@ -53,12 +53,7 @@ function gatewayOf<View extends RequestView>(
     settle: (decision, response) => runtime.afterResponse.settle(decision, response),
     with: (changed) => gatewayOf(runtime, resolveRoute(settings, changed), family),
     check: ({ credentials } = {}) => checkSettings(runtime, usage, credentials),
-    stats: () => ({
-      usage: runtime.store?.sums() ?? runtime.ledger.sums(),
-      ...runtime.observer.counts(),
-      journal: runtime.journal?.stats(),
-      store: runtime.store?.stats(),
-    }),
+    stats: () => statsOf(runtime),
     options: redactOptions({ ...runtime.options, ...settings }),
     flush: (limit) => runtime.flush(limit),
     close: (limit) => runtime.close(limit),
@@ -67,6 +62,26 @@ function gatewayOf<View extends RequestView>(
     },
   }
   return Object.freeze(gateway)
+}
+
+function statsOf<View extends RequestView>({
+  ledger,
+  store,
+  journal,
+  observer,
+  breaker,
+  options,
+}: GatewayRuntime<View>) {
+  const oldest = Math.min(ledger.earliestWaiting(), store?.earliestWaiting() ?? Number.POSITIVE_INFINITY)
+  return {
+    usage: store?.sums() ?? ledger.sums(),
+    ...observer.counts(),
+    breaker: breaker?.state.kind,
+    applications: ledger.eviction.size,
+    oldestPendingMs: oldest === Number.POSITIVE_INFINITY ? undefined : Math.max(0, options.clock.now() - oldest),
+    journal: journal?.stats(),
+    store: store?.stats(),
+  }
 }
 
 /** Undefined if each service's own configuration decides. */

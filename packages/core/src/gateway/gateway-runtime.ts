@@ -5,7 +5,7 @@ import { createCachedAuthorizer } from '../authorization/cached/cached-authorize
 import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
 import { createSharedAuthorizer } from '../authorization/shared/shared-authorizer.ts'
 import { Backend } from '../backend/backend.ts'
-import { createBreaker } from '../backend/breaker.ts'
+import { type Breaker, createBreaker } from '../backend/breaker.ts'
 import { createBulkhead } from '../backend/bulkhead.ts'
 import { resolveOptions } from '../configuration/options/resolve-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
@@ -42,6 +42,7 @@ export interface GatewayRuntime<View extends RequestView> {
   readonly responses: OpenResponses
   readonly observer: Observer
   readonly ledger: Ledger
+  readonly breaker: Breaker | undefined
   readonly journal: GatewayJournal | undefined
   readonly store: GatewayStore<View> | undefined
   /** Whether requests are decided: from the first one on, until `close`. */
@@ -174,6 +175,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     responses,
     observer,
     ledger,
+    breaker,
     journal,
     store,
     active: false,

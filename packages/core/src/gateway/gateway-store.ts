@@ -131,6 +131,11 @@ export class GatewayStore<View extends RequestView> {
     return sums
   }
 
+  /** As `Ledger.earliestWaiting`, of usage that was taken from the store to report it. */
+  earliestWaiting(): number {
+    return Math.min(...this.#lent.map(({ ledger }) => ledger.earliestWaiting()))
+  }
+
   /** By metric: what is surely not in the store, or may not be, or could not be reported. */
   left(): Record<string, number> {
     const left: Record<string, number> = {}

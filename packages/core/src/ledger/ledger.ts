@@ -15,6 +15,7 @@ import { balanceOf, sumsOf } from './sums.ts'
 import { Batch } from './usage/batch.ts'
 import { OpenBatches } from './usage/open-batches.ts'
 import { type Delivery, isUnsettled } from './usage/sent-row.ts'
+import { earliestMinute } from './usage/waiting-rows.ts'
 
 export interface LedgerOptions {
   readonly clock: Clock
@@ -142,6 +143,11 @@ export class Ledger implements ServicesState {
     const kept = sent.filter(({ delivery }) => isUnsettled(delivery, settled))
     application.sent = kept.length === 0 ? undefined : kept
     this.markBusy(application)
+  }
+
+  /** The minute of the oldest usage that waits to be reported, epoch milliseconds; Infinity if none waits. */
+  earliestWaiting(): number {
+    return earliestMinute(this.#busy)
   }
 
   /** Law 8, by metric: `pending`, `inFlight` and `ambiguous` are counted anew each time, not derived. */

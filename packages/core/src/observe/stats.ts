@@ -24,6 +24,15 @@ export interface GatewayStats {
   readonly decisions: Readonly<Record<string, number>>
   /** Calls to the backend by endpoint. */
   readonly calls: Readonly<Record<string, number>>
+  /** State of the breaker; undefined with `breaker: false`. */
+  readonly breaker: 'closed' | 'open' | 'half-open' | undefined
+  /** Applications that are remembered, of all services together. */
+  readonly applications: number
+  /**
+   * Age in milliseconds of the oldest usage that waits to be reported. The minute of its admission is known, so it is up
+   * to a minute too high. Undefined if none waits.
+   */
+  readonly oldestPendingMs: number | undefined
   /** Undefined without a journal, and before the first request. */
   readonly journal: JournalStats | undefined
   /** Of all services together. Undefined without a store. */

@@ -7,6 +7,19 @@ export function eachRow(first: UsageRow | undefined, visit: (row: UsageRow) => v
   for (let row = first; row !== undefined; row = row.next) visit(row)
 }
 
+/** The earliest minute of usage that waits, epoch milliseconds by its service's time; Infinity if none does. */
+export function earliestMinute(applications: Iterable<ApplicationLedger>): number {
+  let earliest = Number.POSITIVE_INFINITY
+  const visit = ({ minute }: UsageRow) => {
+    if (minute < earliest) earliest = minute
+  }
+  for (const { pending, ownTransactions } of applications) {
+    eachRow(pending, visit)
+    eachRow(ownTransactions, visit)
+  }
+  return earliest
+}
+
 /** Takes all rows out of both lists. */
 export function takeWaiting(application: ApplicationLedger): UsageRow[] {
   const rows: UsageRow[] = []
