@@ -45,6 +45,13 @@ async function ask(gateway: Gateway, key = 'good-key'): Promise<string> {
   return decision.outcome === 'deny' ? decision.code : decision.outcome
 }
 
+/** A writer of a journal that keeps nothing. */
+function writerThat(does: { retell?: (usage: unknown) => void } = {}): JournalWriter {
+  const nothing = { book: () => {}, take: () => {}, settle: () => {}, retell: () => {} }
+  const ends = { recover: async () => {}, stats: () => ({ state: 'working' }), close: async () => {} }
+  return { ...nothing, ...ends, ...does } as unknown as JournalWriter
+}
+
 /** Ends a gateway whose backend is away, as a process ends that cannot report. */
 async function endUnreported(world: World, gateway: Gateway): Promise<Readonly<Record<string, number>>> {
   world.fail = () => new TransportError('refused', { sent: false })
@@ -195,15 +202,7 @@ it('a journal that does not open delays decisions for five seconds at most, and 
     journal: {
       open: () =>
         new Promise((resolve) => {
-          open = () =>
-            resolve({
-              retell: (usage: unknown) => told.push(usage),
-              take: () => {},
-              settle: () => {},
-              recover: async () => {},
-              stats: () => ({ state: 'working' }),
-              close: async () => {},
-            } as unknown as JournalWriter)
+          open = () => resolve(writerThat({ retell: (usage) => told.push(usage) }))
         }),
     },
   })
@@ -213,4 +212,29 @@ it('a journal that does not open delays decisions for five seconds at most, and 
   open!()
   await world.clock.advance(1)
   expect(told).toMatchObject([{ application: { id: 'good' } }])
+})
+
+it('law 17: requests that waited for a journal are decided in several turns of the event loop', async () => {
+  const world = createWorld()
+  let open: ((writer: JournalWriter) => void) | undefined
+  const gateway = world.open({ journal: { open: () => new Promise((resolve) => (open = resolve)) } })
+  let turn = 0
+  let running = true
+  const count = (): void => {
+    turn++
+    if (running) setImmediate(count)
+  }
+  const turns = new Set<number>()
+  world.fail = () => {
+    // As long as the decision of a thousand requests takes.
+    for (const until = performance.now() + 6; performance.now() < until; );
+    turns.add(turn)
+    return undefined
+  }
+  const asked = ['good', 'unlimited', 'other'].map((key) => ask(gateway, `${key}-key`))
+  setImmediate(count)
+  open!(writerThat())
+  await Promise.all(asked)
+  running = false
+  expect(turns.size).toBe(3)
 })

@@ -8,6 +8,7 @@ import type { Observer } from '../observe/observer.ts'
 import type { JournalStats } from '../observe/stats.ts'
 import { captureContext } from '../primitives/async-context.ts'
 import { atMost } from '../primitives/at-most.ts'
+import { Slice } from '../primitives/slice.ts'
 
 export interface GatewayJournalOptions {
   readonly ledger: Ledger
@@ -30,6 +31,7 @@ export class GatewayJournal {
   #opening: Promise<void> | undefined
   /** Decisions wait no longer. */
   #opened = false
+  #waiting: (() => void)[] = []
   #closed = false
 
   constructor(journal: Journal, options: GatewayJournalOptions) {
@@ -45,7 +47,7 @@ export class GatewayJournal {
     return {
       recall: (credentials, usage, referrer, policy) => authorizer.recall(credentials, usage, referrer, policy),
       decide: (request) =>
-        this.#opened ? authorizer.decide(request) : this.#open().then(() => authorizer.decide(request)),
+        this.#opened ? authorizer.decide(request) : this.#untilOpen().then(() => authorizer.decide(request)),
       prove: (application) => authorizer.prove(application),
     }
   }
@@ -70,12 +72,27 @@ export class GatewayJournal {
     return kept
   }
 
-  #open(): Promise<void> {
+  #untilOpen(): Promise<void> {
     const { clock } = this.#options.ledger
-    this.#opening ??= this.#inOwnContext(() => atMost(JOURNAL_OPEN_MS, this.#begin(), clock)).finally(() => {
+    this.#opening ??= this.#inOwnContext(async () => {
+      await atMost(JOURNAL_OPEN_MS, this.#begin(), clock)
       this.#opened = true
+      await this.#letGo()
     })
-    return this.#opening
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+    })
+  }
+
+  /** Thousands of requests may have waited. Decided in one turn of the event loop, they would hold it up (law 17). */
+  async #letGo(): Promise<void> {
+    const slice = new Slice()
+    for (const decide of this.#waiting.splice(0)) {
+      decide()
+      // The decision begins as a microtask, so its time is known after one.
+      await Promise.resolve()
+      if (slice.over) await slice.rest()
+    }
   }
 
   async #begin(): Promise<void> {
