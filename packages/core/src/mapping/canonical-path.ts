@@ -22,9 +22,9 @@ export function canonicalPath(path: string): string | undefined {
  * @returns one spelling; two for a path with brackets, which a router's parameter takes but a wildcard of a rule does not.
  */
 export function spelledPaths(path: string): readonly string[] {
-  const spelled = spell(Buffer.from(path, 'utf8'), false)
-  if (!spelled.includes('[') && !spelled.includes(']')) return [spelled]
-  return [spelled, spelled.replaceAll('[', '%5B').replaceAll(']', '%5D')]
+  const bytes = Buffer.from(path, 'utf8')
+  const spelled = spell(bytes, false)
+  return BRACKETS.test(spelled) ? [spelled, spell(bytes, false, ALLOWED_IN_WILDCARDS)] : [spelled]
 }
 
 /** A path or a piece of a pattern for comparison whatever the letter case, also of letters that are spelled by escapes. */
@@ -49,6 +49,9 @@ export function canonicalText(text: string): string {
   return mergeSlashes(spell(Buffer.from(text, 'utf8'), true))
 }
 
+/** Such a path has two spellings. */
+export const BRACKETS: RegExp = /[[\]]/
+
 /** What nginx refuses in a path. */
 export const BROKEN: RegExp = /%(?![0-9A-Fa-f]{2})|%00|\0/
 
@@ -72,8 +75,8 @@ function mergeSlashes(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
 }
 
-function spell(bytes: Buffer, decodes: boolean): string {
-  return spellOrRefuse(bytes, decodes, false)!
+function spell(bytes: Buffer, decodes: boolean, allowed = ALLOWED): string {
+  return spellOrRefuse(bytes, decodes, false, allowed)!
 }
 
 /**
@@ -81,17 +84,27 @@ function spell(bytes: Buffer, decodes: boolean): string {
  * over bytes, because attackers send long paths of escapes.
  *
  * @param decodes whether characters that need no escape are decoded.
+ * @param allowed bytes that need no escape, as 1.
  * @param refuses whether the result is undefined for what nginx refuses: a broken escape or a NUL.
  */
-function spellOrRefuse(bytes: Buffer, decodes: boolean, refuses: boolean): string | undefined {
-  const spelled = Buffer.allocUnsafe(bytes.length * 3)
+function spellOrRefuse(bytes: Buffer, decodes: boolean, refuses: boolean, allowed = ALLOWED): string | undefined {
+  const { length } = bytes
+  const spelled = Buffer.allocUnsafe(length * 3)
   let to = 0
-  for (let at = 0; at < bytes.length; at++) {
-    const escaped = bytes[at] === PERCENT ? escapedAt(bytes, at) : -1
-    const byte = escaped === -1 ? bytes[at]! : escaped
-    if (refuses && (byte === 0 || (byte === PERCENT && escaped === -1))) return undefined
-    if (escaped !== -1) at += 2
-    if (ALLOWED[byte] === 1 && (escaped === -1 || decodes)) {
+  for (let at = 0; at < length; at++) {
+    let byte = bytes[at]!
+    let escaped = false
+    if (byte === PERCENT) {
+      const high = at + 2 < length ? HEX_VALUES[bytes[at + 1]!]! : -1
+      const low = high < 0 ? -1 : HEX_VALUES[bytes[at + 2]!]!
+      escaped = low >= 0
+      if (escaped) {
+        byte = high * 16 + low
+        at += 2
+      } else if (refuses) return undefined
+    }
+    if (refuses && byte === 0) return undefined
+    if (allowed[byte] === 1 && (!escaped || decodes)) {
       spelled[to++] = byte
     } else {
       spelled[to++] = PERCENT
@@ -100,13 +113,6 @@ function spellOrRefuse(bytes: Buffer, decodes: boolean, refuses: boolean): strin
     }
   }
   return spelled.toString('latin1', 0, to)
-}
-
-/** The byte that an escape at `at` stands for; -1 if it is broken. */
-function escapedAt(bytes: Buffer, at: number): number {
-  const high = HEX_VALUES[bytes[at + 1] ?? 0]!
-  const low = HEX_VALUES[bytes[at + 2] ?? 0]!
-  return high < 0 || low < 0 ? -1 : high * 16 + low
 }
 
 const PERCENT = 0x25
@@ -120,3 +126,5 @@ const HEX_VALUES = Int8Array.from({ length: 256 }, (_, byte) => {
 const ALLOWED = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]/]/.test(String.fromCharCode(byte)) ? 1 : 0,
 )
+
+const ALLOWED_IN_WILDCARDS = ALLOWED.map((allowed, byte) => (byte === 0x5b || byte === 0x5d ? 0 : allowed))

@@ -4,12 +4,19 @@
  */
 import type { RequestView, Routing } from '../request/request-view.ts'
 import { assumedRoutings } from './assumed-routings.ts'
-import { canonicalPath, foldedPath, spelledPaths } from './canonical-path.ts'
+import { BRACKETS, canonicalPath, foldedPath, spelledPaths } from './canonical-path.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { createRuleSets, type MatchedRules } from './matched-rules.ts'
 import { createMethodTries, type MethodTries } from './method-tries.ts'
 import { pathOf, type RequestTarget, scanTarget } from './request-target.ts'
 import type { RuleMeaning } from './rule-meaning.ts'
+
+/** APIcast's reading of a path, folded or not, and the rules that match it. */
+interface OwnReading {
+  readonly path: string
+  readonly ignoresCase: boolean
+  readonly matched: MatchedRules
+}
 
 export interface RuleMatcher<Result> {
   /** What the rules that match mean. Throws what the meaning throws. */
@@ -76,8 +83,11 @@ export function createRuleMatcher<Result>(
     if (matched === undefined || isFinal(matched)) return matched
     const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
     // A mount of Express swallows one of two slashes, which makes of its reading APIcast's or one in between.
-    const agree = routings.every((routing) =>
-      [...new Set([routing.path, own])].every((each) => agrees(matched, each, routing, method, view)),
+    const reading: OwnReading = { path: own, ignoresCase, matched }
+    const agree = routings.every(
+      (routing) =>
+        agrees(reading, routing.path, routing, method, view) &&
+        (routing.path === own || agrees(reading, own, routing, method, view)),
     )
     return agree ? matched : undefined
   }
@@ -88,7 +98,7 @@ export function createRuleMatcher<Result>(
 
   /** Whether a router that reads the path so matches the same rules, in each way in which its routes may compare it. */
   function agrees(
-    matched: MatchedRules,
+    { path: own, ignoresCase, matched }: OwnReading,
     read: string | undefined,
     routing: Routing,
     method: string,
@@ -100,7 +110,9 @@ export function createRuleMatcher<Result>(
     const mayFold = !folds && ignoreCase === undefined && routing.mayIgnoreCase === true
     return (mayFold ? [false, true] : [folds]).every((folded) => {
       const path = folded ? read.toLowerCase() : read
-      const rulesOf = (text: string) => matchSpelled(text, method, folded, view)
+      // Spelling our own reading again would change nothing, and attackers send long paths.
+      const isOwn = (text: string) => text === own && folded === ignoresCase && !BRACKETS.test(text)
+      const rulesOf = (text: string) => (isOwn(text) ? matched.members : matchSpelled(text, method, folded, view))
       const found = rulesOf(path)
       if (found === undefined || !meaning.same(meaning.counting(found), sets.countedOf(matched))) return false
       const others = path.includes('//') ? [path.replace(/\/{2,}/g, '/')] : []

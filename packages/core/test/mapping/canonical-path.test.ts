@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalPath, foldedPath } from '../../src/mapping/canonical-path.ts'
+import { canonicalPath, foldedPath, spelledPaths } from '../../src/mapping/canonical-path.ts'
 
 describe('a canonical path', () => {
   test.each([
@@ -34,6 +34,39 @@ test('a folded path is the same for a path and for that path in capitals, escape
         expect(foldedPath(upper)).toBe(foldedPath(lower))
         expect(foldedPath(foldedPath(lower))).toBe(foldedPath(lower))
         expect(decodeURIComponent(foldedPath(lower))).toBe(decodeURIComponent(lower))
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('a canonical path is spelled as it is, folded or not; with brackets, also as wildcards read it', () => {
+  const unit = fc.constantFrom(
+    'aZ',
+    '09',
+    '/',
+    '-_.~',
+    '%5c',
+    '%5B',
+    '[',
+    ']',
+    '%41',
+    '%c3%89',
+    '%ff',
+    ' ',
+    '\u00e9',
+    '"',
+  )
+  fc.assert(
+    fc.property(fc.array(unit, { maxLength: 8 }), (pieces) => {
+      const own = canonicalPath(`/${pieces.join('')}`)
+      fc.pre(own !== undefined)
+      const brackets = (path: string) => path.replaceAll('[', '%5B').replaceAll(']', '%5D')
+      for (const path of [own!, foldedPath(own!)]) {
+        const [spelled, ...others] = spelledPaths(path).map((each) => (path === own ? each : each.toLowerCase()))
+        expect(spelled).toBe(path)
+        const other = path === own ? brackets(path) : brackets(path).toLowerCase()
+        expect(others).toEqual(other === path ? [] : [other])
       }
     }),
     { numRuns: 500 },

@@ -30,11 +30,13 @@ export function createQueryLocation(settings: CredentialsSettings): Location {
       const { url } = view
       const end = endOfTarget(url)
       const start = url.indexOf('?')
-      const parameters = start === -1 || start > end ? [] : url.slice(start + 1, end).split('&')
-      const kept = parameters.filter((parameter) => !names.some((name) => sameName.equal(nameOf(parameter), name)))
-      if (kept.length === parameters.length && end === url.length) return
-      const path = parameters.length === 0 ? url.slice(0, end) : url.slice(0, start)
-      view.setUrl?.(kept.length === 0 ? path : `${path}?${kept.join('&')}`)
+      if (start === -1 || start > end) {
+        if (end < url.length) view.setUrl?.(url.slice(0, end))
+        return
+      }
+      const kept = keptQuery(url, start + 1, end, names, sameName)
+      if (kept?.length === url.length - start - 1) return
+      view.setUrl?.(kept === undefined ? url.slice(0, start) : `${url.slice(0, start)}?${kept}`)
     },
   }
 }
@@ -87,6 +89,42 @@ function findParameter(url: string, from: number, to: number, name: string, name
 function findEncoded(query: string, name: string, names: NameRule): string | undefined {
   const found = query.split('&').find((one) => one.includes('=') && names.equal(nameOf(one), name))
   return found?.slice(found.indexOf('=') + 1)
+}
+
+/** The parameters that have none of the names, between `from` and `to`; undefined if none is left. */
+function keptQuery(
+  url: string,
+  from: number,
+  to: number,
+  names: readonly string[],
+  rule: NameRule,
+): string | undefined {
+  let kept: string | undefined
+  const keep = (start: number, end: number) => {
+    if (start <= end) kept = kept === undefined ? url.slice(start, end) : `${kept}&${url.slice(start, end)}`
+  }
+  let percent = rule.encoded ? url.indexOf('%', from) : -1
+  let start = from
+  let at = from
+  while (at <= to) {
+    const ampersand = url.indexOf('&', at)
+    const end = ampersand === -1 || ampersand > to ? to : ampersand
+    if (percent !== -1 && percent < at) percent = url.indexOf('%', at)
+    const encoded = percent !== -1 && percent < end
+    if (names.some((name) => isNamed(url, at, end, name, rule, encoded))) {
+      keep(start, at - 1)
+      start = end + 1
+    }
+    at = end + 1
+  }
+  keep(start, to)
+  return kept
+}
+
+function isNamed(url: string, from: number, to: number, name: string, rule: NameRule, encoded: boolean): boolean {
+  if (encoded) return rule.equal(nameOf(url.slice(from, to)), name)
+  const end = from + name.length
+  return (end === to || (end < to && url.charCodeAt(end) === EQUALS)) && rule.at(url, from, name)
 }
 
 function nameOf(parameter: string): string {
