@@ -35,11 +35,13 @@ export interface Tally {
   answered: number
   /** Usage that servers gave up, and events of their journals. */
   lost: number
+  /** Usage that was sent again, although it may have been counted. */
+  resent: number
   readonly reasons: Set<string>
   readonly events: string[]
 }
 
-export const newTally = (): Tally => ({ sent: 0, answered: 0, lost: 0, reasons: new Set(), events: [] })
+export const newTally = (): Tally => ({ sent: 0, answered: 0, lost: 0, resent: 0, reasons: new Set(), events: [] })
 
 export class KilledServer {
   readonly #child: ChildProcess
@@ -76,6 +78,7 @@ export class KilledServer {
         tally.lost += said.hits
         tally.reasons.add(said.lost)
       }
+      if (said.resent !== undefined) tally.resent += said.resent
       if (said.journal !== undefined) tally.events.push(said.journal)
     })
   }

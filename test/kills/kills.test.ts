@@ -60,15 +60,20 @@ async function settle({ settings, tally }: World): Promise<void> {
   await last.stop()
 }
 
-/** Every request that was answered was counted, or its loss was told; and none was counted twice. */
+/**
+ * Every request that was answered was counted, or its loss was told. None was counted twice but what was sent again,
+ * because no answer had come.
+ */
 function expectConserved({ settings, tally, counted }: World): void {
-  const { sent, answered, lost, reasons } = tally
+  const { sent, answered, lost, resent, reasons } = tally
   expect(answered).toBeGreaterThan(100)
   if (settings.ambiguous === 'count-again') {
     expect(counted()).toBeGreaterThanOrEqual(answered)
+    expect(counted()).toBeLessThanOrEqual(sent + resent)
     expect(lost).toBe(0)
     return
   }
+  expect(resent).toBe(0)
   expect([...reasons].filter((reason) => reason !== 'ambiguous')).toEqual([])
   expect(counted() + lost).toBeGreaterThanOrEqual(answered)
   expect(counted()).toBeLessThanOrEqual(sent)
