@@ -42,7 +42,7 @@ export interface Deviation {
   readonly reason: string
 }
 
-export type ApicastFile = 'mapping-rules' | 'credentials' | 'backend-responses' | 'oidc'
+export type ApicastFile = 'mapping-rules' | 'credentials' | 'backend-responses' | 'oidc' | 'routing'
 
 /** The cases of one file, each with its intended deviation, if any. Throws if a deviation names no case. */
 export function apicastCases<Case extends { readonly name: string } = ApicastCase>(

@@ -71,7 +71,8 @@ function servicesOf<View extends RequestView>(
   unusable: readonly UnusableService[]
   warnings: readonly string[]
 } {
-  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials, oidc, pathRouting } = options
+  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials, oidc, pathRouting, backendApi } =
+    options
   if (proxyConfig === undefined) return { services: [{}], unusable: [], warnings: [] }
   return readProxyConfig(proxyConfig, {
     serviceId,
@@ -79,6 +80,7 @@ function servicesOf<View extends RequestView>(
     credentials: credentials !== undefined,
     allowHttpIssuer: oidc.allowHttp,
     pathRouting: pathRouting !== false,
+    backendApi,
   })
 }
 
@@ -108,10 +110,14 @@ function configureService<View extends RequestView>(
     rules: service.mappingRules ?? [],
     credentials,
     keys,
-    usage: createUsageReader({ ...options, mappingRules: options.mappingRules ?? service.mappingRules }),
+    usage: createUsageReader(options.mappingRules === undefined ? { ...options, ...rulesOf(service) } : options),
     rejection,
     referrer: given.referrer === undefined && service.referrer === true,
   }
+}
+
+function rulesOf({ mappingRules, backends, mountPath }: ServiceSettings) {
+  return { mappingRules, backends, mountPath }
 }
 
 function identificationOf<View extends RequestView>(

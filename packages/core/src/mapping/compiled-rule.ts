@@ -14,6 +14,8 @@ export interface CompiledRule {
   readonly metric: string
   readonly delta: number
   readonly last: boolean
+  /** As of a `Rule`. */
+  readonly backend: string | undefined
   /** An array with this rule alone, always the same one, because `RuleSets.with` compares by identity. */
   readonly alone: readonly CompiledRule[]
   /** The rule as one line of text. */
@@ -39,6 +41,7 @@ export function compileRule(rule: Rule, index: number): CompiledRule {
     metric: rule.metric,
     delta: rule.delta,
     last: rule.last,
+    backend: rule.backend,
     alone,
     title: `${rule.method} ${rule.pattern} -> ${rule.metric} +${rule.delta}${rule.last ? ', last' : ''}`,
   }

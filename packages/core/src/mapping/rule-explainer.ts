@@ -1,5 +1,6 @@
 /** Explains for each rule why it counts for a request or not. Tests one rule at a time, so it is slow. */
 import type { RequestView } from '../request/request-view.ts'
+import type { MountRules } from './backend-mounts.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { createQueryArguments } from './query-arguments.ts'
 import type { RuleExplanation } from './rule-explanation.ts'
@@ -11,23 +12,24 @@ import { createShapeCache } from './shape-cache.ts'
 export function createRuleExplainer(
   rules: readonly CompiledRule[],
   ignoreCase: boolean | undefined,
+  mounts: MountRules | undefined,
 ): (view: RequestView) => RuleExplanation[] {
+  const { counting } = createUsageMeaning(createShapeCache(), mounts)
   return (view) => {
     const explainAs = (method: string) => rules.map((rule) => mismatchOf(rule, method, view, ignoreCase))
     const own = explainAs(view.method)
     const matching = rules.filter((_, index) => own[index] === undefined)
     const asGet = view.method === 'HEAD' && matching.length > 0 && matching.every(({ method }) => method === 'ANY')
     const mismatches = asGet ? explainAs('GET') : own
-    const counting = countingRules(rules.filter((_, index) => mismatches[index] === undefined))
+    const matched = rules.filter((_, index) => mismatches[index] === undefined)
+    const mounted = mounts?.rules.filter((rule) => mismatchOf(rule, 'GET', view, ignoreCase) === undefined) ?? []
+    const counted = counting([...matched, ...mounted])
     return rules.map((rule, index) => {
       const mismatch = mismatches[index]
       if (mismatch !== undefined) return { rule: rule.title, matched: false, why: mismatch }
-      if (!counting.includes(rule)) {
-        return {
-          rule: rule.title,
-          matched: false,
-          why: 'it would match, but an earlier rule that matches is the last one',
-        }
+      if (!counted.includes(rule)) {
+        const why = countingRules(matched).includes(rule) ? OTHER_BACKEND : AFTER_LAST
+        return { rule: rule.title, matched: false, why }
       }
       return { rule: rule.title, matched: true, why: 'method, path and query match' }
     })
@@ -53,6 +55,9 @@ function mismatchOf(
   }
   return undefined
 }
+
+const AFTER_LAST = 'it would match, but an earlier rule that matches is the last one'
+const OTHER_BACKEND = 'it would match, but the path belongs to another backend, or to none'
 
 const MISMATCHES = {
   missing: 'is missing',

@@ -1,5 +1,6 @@
 /** What sets of matched rules mean: by that the readings of a request are compared. */
 import { type Usage, type UsageShape, usageOf } from '../domain/usage.ts'
+import type { MountRules } from './backend-mounts.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import type { ShapeCache } from './shape-cache.ts'
 
@@ -16,10 +17,21 @@ export interface RuleMeaning<Result> {
   readonly emptyDenies: boolean
 }
 
-/** The usage that rules add up to. Its `resultOf` throws a UsageError if the sum is not a usage. */
-export function createUsageMeaning(shapes: ShapeCache): RuleMeaning<UsageShape | 'no-match'> {
+/**
+ * The usage that rules add up to. Its `resultOf` throws a UsageError if the sum is not a usage.
+ *
+ * @param mounts undefined if the rules of all backends count for every path.
+ */
+export function createUsageMeaning(
+  shapes: ShapeCache,
+  mounts?: MountRules | undefined,
+): RuleMeaning<UsageShape | 'no-match'> {
   return {
-    counting: countingRules,
+    counting(members) {
+      if (mounts === undefined) return countingRules(members)
+      // `last` ends the list before rules of other backends are taken back (APIcast mapping_rules_matcher.lua).
+      return mounts.counting(countingRules(members.filter((rule) => !mounts.rules.includes(rule))), members)
+    },
     resultOf: (counted) => shapes.shapeOf(sumOf(counted)),
     same: (one, other) => one.length === other.length && one.every((rule, at) => rule === other[at]),
     hasMore(counted, other) {

@@ -8,6 +8,8 @@ export interface Rule {
   readonly last: boolean
   /** Query conditions as porta stores them, not decoded. They replace those after `?` in the pattern. */
   readonly query?: QueryPattern | undefined
+  /** The id of the backend to which the rule belongs; undefined for a rule of the product. */
+  readonly backend?: string | undefined
 }
 
 /** Expected values by parameter name; undefined if any value will do. */

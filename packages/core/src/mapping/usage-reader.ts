@@ -3,8 +3,10 @@
 import type { Usage } from '../domain/usage.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
+import { type BackendMounts, createMountRules } from './backend-mounts.ts'
 import { compileRule } from './compiled-rule.ts'
 import type { MeasuredUsage } from './measured-usage.ts'
+import { mountedView } from './mounted-view.ts'
 import type { Rule } from './rule.ts'
 import { createRuleExplainer } from './rule-explainer.ts'
 import type { RuleExplanation } from './rule-explanation.ts'
@@ -17,6 +19,10 @@ export interface UsageSettings<View extends RequestView = RequestView> {
   /** Takes precedence over `usage`. */
   readonly mappingRules?: readonly Rule[] | undefined
   readonly caseInsensitivePaths?: boolean | undefined
+  /** Whose rules count for which path. Default: all for all. */
+  readonly backends?: BackendMounts | undefined
+  /** The path below which rules see the requests. Default: rules see them as they are. */
+  readonly mountPath?: string | undefined
 }
 
 export interface UsageReader<View extends RequestView = RequestView> {
@@ -37,14 +43,17 @@ export interface UsageReader<View extends RequestView = RequestView> {
 export function createUsageReader<View extends RequestView = RequestView>(
   settings: UsageSettings<View>,
 ): UsageReader<View> {
-  const { usage, mappingRules, caseInsensitivePaths } = settings
+  const { usage, mappingRules, caseInsensitivePaths, backends, mountPath } = settings
   const shapes = createShapeCache()
   if (mappingRules !== undefined) {
     const rules = mappingRules.map((rule, index) => compileRule(rule, index))
-    const matcher = createRuleMatcher(rules, caseInsensitivePaths, createUsageMeaning(shapes))
+    const mounts = backends && createMountRules(backends, rules.length)
+    const meaning = createUsageMeaning(shapes, mounts)
+    const { match } = createRuleMatcher([...rules, ...(mounts?.rules ?? [])], caseInsensitivePaths, meaning)
+    const explain = createRuleExplainer(rules, caseInsensitivePaths, mounts)
     return {
-      read: matcher.match,
-      explain: createRuleExplainer(rules, caseInsensitivePaths),
+      read: mountPath === undefined ? match : (view) => match(mountedView(view, mountPath)),
+      explain: mountPath === undefined ? explain : (view) => explain(mountedView(view, mountPath)),
       metrics: [...new Set(mappingRules.map(({ metric }) => metric))],
     }
   }

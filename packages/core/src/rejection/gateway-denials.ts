@@ -31,7 +31,7 @@ export const GATEWAY_DENIALS: Readonly<Record<GatewayDenialCode, DenialKind>> = 
     reason: 'the path can be read in ways that match different mapping rules',
     text: undefined,
   },
-  service_not_found: { status: 404, reason: 'no service is known for this host', text: undefined },
+  service_not_found: { status: 404, reason: 'no service is known for this host and path', text: undefined },
   backend_unavailable: {
     status: 503,
     reason: 'the request cannot be authorized at the moment',

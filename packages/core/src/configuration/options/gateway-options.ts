@@ -50,6 +50,11 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
    */
   readonly pathRouting?: boolean | 'only' | undefined
   /**
+   * The id of the backend of the products of `proxyConfig` that the process is. Its rules are matched as if its mount path
+   * stood before each path, and rules of other backends do not count. Default: the process is the whole product.
+   */
+  readonly backendApi?: string | undefined
+  /**
    * Where requests carry credentials, or a function that finds them; of the kind 'oidc', which access tokens are accepted.
    * Default: `user_key` in the query.
    */

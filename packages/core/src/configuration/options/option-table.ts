@@ -73,6 +73,7 @@ export const OPTION_TABLE: OptionTable = {
   client: havingMethods('a ThreeScaleClient', 'authrep', 'authorize', 'report', 'close'),
   proxyConfig: either(isRecord, (value) => value, mustBe('an object, as JSON.parse makes it')),
   pathRouting: choice(false, true, 'only'),
+  backendApi: text(),
   credentials: either(isFunction, callback(), checkCredentials),
   oidc: group(OIDC_TABLE, DEFAULTS.oidc),
   stripCredentials: flag(),

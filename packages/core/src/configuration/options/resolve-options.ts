@@ -37,6 +37,7 @@ export function resolveOptions<View extends RequestView = RequestView>(
     dispatcher: undefined,
     client: undefined,
     proxyConfig: undefined,
+    backendApi: undefined,
     fairnessKey: undefined,
     logger: undefined,
     closeOn: NO_SIGNALS,
@@ -108,6 +109,8 @@ function unusedNames(credentials: unknown): string[] {
 
 const NO_SIGNALS: readonly NodeJS.Signals[] = Object.freeze([])
 const NO_METRICS = Object.freeze(Object.create(null))
+const ONE_BACKEND =
+  'backendApi and pathRouting exclude each other: mount paths that are not seen tell no products apart'
 const EXCLUDED_USAGE = 'usage and mappingRules exclude each other; give one of them'
 
 /** Problems of options that are right alone but not together. */
@@ -142,6 +145,10 @@ function combinationProblems(options: GatewayOptions<never>, given: Given): stri
   }
   if (given.pathRouting !== undefined && given.pathRouting !== false && !present('proxyConfig')) {
     problems.push('pathRouting is for the products of a proxyConfig')
+  }
+  if (present('backendApi')) {
+    if (!present('proxyConfig')) problems.push('backendApi is for the products of a proxyConfig')
+    if (given.pathRouting !== undefined && given.pathRouting !== false) problems.push(ONE_BACKEND)
   }
   if (present('oidc') && (!present('proxyConfig') || present('credentials'))) {
     problems.push("oidc is for products of a proxyConfig; give its members to credentials, whose kind is 'oidc'")

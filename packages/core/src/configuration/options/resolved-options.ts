@@ -61,6 +61,7 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly client: ThreeScaleClient | undefined
   readonly proxyConfig: object | undefined
   readonly pathRouting: boolean | 'only'
+  readonly backendApi: string | undefined
   /** Undefined if a proxy configuration decides. */
   readonly credentials:
     | CredentialsSettings

@@ -3,6 +3,7 @@
 import type { CredentialLocation, CredentialsSettings } from '../../credentials/credentials-settings.ts'
 import type { IssuerDocuments } from '../../credentials/oidc/key-set.ts'
 import type { Claims } from '../../credentials/oidc/token-settings.ts'
+import type { BackendMounts } from '../../mapping/backend-mounts.ts'
 import type { Rule } from '../../mapping/rule.ts'
 import type { DenialTexts } from '../../rejection/denial-texts.ts'
 
@@ -22,6 +23,10 @@ export interface PortalService {
   /** Undefined for other services, and if the options say who calls. */
   readonly oidc: PortalOidc | undefined
   readonly mappingRules: readonly PortalRule[]
+  /** Whose rules count for which path, as the routing policy says; undefined: all for all. */
+  readonly backends: BackendMounts | undefined
+  /** The path of the one backend that the process is, below which its requests are for the product. */
+  readonly mountPath: string | undefined
   readonly texts: DenialTexts
   /** Whether the policy chain contains 3scale_referrer. */
   readonly referrer: boolean

@@ -37,6 +37,8 @@ export interface ProxyConfigContext {
   readonly allowHttpIssuer?: boolean | undefined
   /** Whether services with the same host are told apart by their rules. */
   readonly pathRouting?: boolean | undefined
+  /** The id of the backend that the process is. Default: it is the whole product. */
+  readonly backendApi?: string | undefined
 }
 
 /**
@@ -53,6 +55,7 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
     needsProviderCredential: context.providerCredential !== true,
     needsCredentials: context.credentials !== true,
     allowHttpIssuer: context.allowHttpIssuer === true,
+    backendApi: context.backendApi,
     warn: (sentence) => void warnings.push(sentence),
     ignorePolicy: (policy, service) =>
       void ignoredPolicies.set(policy, [...(ignoredPolicies.get(policy) ?? []), service]),

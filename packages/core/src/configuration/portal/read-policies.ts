@@ -5,6 +5,8 @@ export interface Policies {
   readonly referrer: boolean
   readonly rateLimitHeaders: boolean
   readonly anonymous: Anonymous | undefined
+  /** The policy that routes requests to backends. */
+  readonly routing: DocumentPart | undefined
 }
 
 /** The members of default_credentials, whether they fit the service or not. */
@@ -28,6 +30,7 @@ export function readPolicies(proxy: DocumentPart, service: string, context: Cont
   let referrer = false
   let rateLimitHeaders = false
   let anonymous: Anonymous | undefined
+  let routing: DocumentPart | undefined
   let afterApicast = false
   for (const policy of proxy.parts('policy_chain')) {
     const name = policy.requiredText('name')
@@ -35,11 +38,14 @@ export function readPolicies(proxy: DocumentPart, service: string, context: Cont
     if (name === APICAST) afterApicast = true
     else if (name === '3scale_referrer') referrer = true
     else if (name === 'rate_limit_headers') rateLimitHeaders = true
-    else if (name !== 'default_credentials') context.ignorePolicy(name, service)
+    else if (name === 'routing' && !afterApicast) {
+      if (routing !== undefined) policy.problem('name', 'stands there twice; two routings cannot both decide')
+      routing ??= policy
+    } else if (name !== 'default_credentials') context.ignorePolicy(name, service)
     else if (afterApicast) context.warn(`${policy.path} (default_credentials) stands behind apicast and has no effect`)
     else anonymous ??= readAnonymous(policy)
   }
-  return { referrer, rateLimitHeaders, anonymous }
+  return { referrer, rateLimitHeaders, anonymous, routing }
 }
 
 function readAnonymous(policy: DocumentPart): Anonymous {

@@ -4,6 +4,9 @@ import { patternProblem } from '../../mapping/rule-pattern.ts'
 import type { DocumentPart } from './document.ts'
 import type { PortalRule } from './portal-service.ts'
 
+/** The owner of rules that belong to a backend and not to the product. */
+export const BACKEND_API = 'BackendApi'
+
 /** Keeps the order of the list. `position` is ignored, because the portal has sorted the list. */
 export function readRules(proxy: DocumentPart): readonly PortalRule[] {
   return proxy.parts('proxy_rules').map((rule) => ({
@@ -14,6 +17,8 @@ export function readRules(proxy: DocumentPart): readonly PortalRule[] {
     delta: rule.integer('delta') ?? 0,
     last: rule.flag('last') ?? false,
     query: rule.textsByName('querystring_parameters'),
+    // Of a rule whose backend is unknown, no backend is the owner.
+    backend: rule.text('owner_type') === BACKEND_API ? (rule.textOrInteger('owner_id') ?? '') : undefined,
   }))
 }
 

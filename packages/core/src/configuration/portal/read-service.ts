@@ -8,6 +8,7 @@ import { readCredentials, readMethod } from './read-credentials.ts'
 import { readDenialTexts } from './read-denial-texts.ts'
 import { readOidc } from './read-oidc.ts'
 import { readPolicies } from './read-policies.ts'
+import { readRouting } from './read-routing.ts'
 import { readRules } from './read-rules.ts'
 
 /** What every service of a document must contain, and what receives its warnings. */
@@ -18,6 +19,8 @@ export interface ServiceContext {
   readonly needsCredentials: boolean
   /** Whether keys may be fetched by plain http from another machine. */
   readonly allowHttpIssuer: boolean
+  /** The backend that the process is; undefined if it is the whole product. */
+  readonly backendApi: string | undefined
   warn(sentence: string): void
   ignorePolicy(policy: string, service: string): void
 }
@@ -38,6 +41,7 @@ export function readService(part: DocumentPart, oidc: unknown, context: ServiceC
   const hosts = proxy.has('hosts') ? (proxy.texts('hosts') ?? []) : DEFAULT_HOSTS
   const backendUrl = readBackendUrl(proxy.part('backend'))
   const method = readMethod(part, proxy, context)
+  const mappingRules = readRules(proxy)
   return {
     id,
     hosts: hosts.map(hostnameOf),
@@ -49,7 +53,8 @@ export function readService(part: DocumentPart, oidc: unknown, context: ServiceC
         ? undefined
         : readCredentials(method, proxy, policies.anonymous, context),
     oidc: method === 'oidc' && context.needsCredentials ? readOidc(proxy, oidc, context) : undefined,
-    mappingRules: readRules(proxy),
+    mappingRules,
+    ...readRouting(proxy, policies.routing, mappingRules, context.backendApi),
     texts: readDenialTexts(proxy),
     referrer: policies.referrer,
     rateLimitHeaders: policies.rateLimitHeaders,

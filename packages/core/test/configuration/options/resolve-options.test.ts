@@ -196,6 +196,12 @@ describe('resolveOptions', () => {
       'cache.staleMs (60000) must not be less than cache.ttlMs (90000)',
     ])
     expect(problemsOf({ stripCredentials: true, credentials: () => undefined })).toHaveLength(1)
+    expect(problemsOf({ pathRouting: true, backendApi: '31' })).toEqual([
+      'pathRouting is for the products of a proxyConfig',
+      'backendApi is for the products of a proxyConfig',
+      'backendApi and pathRouting exclude each other: mount paths that are not seen tell no products apart',
+    ])
+    expect(problemsOf({ pathRouting: false, backendApi: '31', proxyConfig: {} })).toEqual([])
     expect(problemsOf({ credentials: { anonymous: { userKey: 'a', appId: 'b' } } })).toEqual([
       'credentials.anonymous must have exactly one of userKey, appId and clientId',
     ])
