@@ -1,10 +1,13 @@
 // npm run demo: starts a local 3scale backend and the Express example, sends a few requests, then keeps serving.
+// npm run demo -- --oidc: the same with access tokens, which the emulator's identity provider issues.
 // EMULATOR_PORT and PORT choose the ports; by default free ones. Ctrl-C (SIGINT) or SIGTERM ends everything.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
+const { values: options } = parseArgs({ options: { oidc: { type: 'boolean', default: false } } })
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
 /** @type {import('node:child_process').ChildProcess[]} */
@@ -92,9 +95,10 @@ async function prepare(step, sentence) {
 /**
  * @param {string} url
  * @param {string} what
+ * @param {string} [token]
  */
-async function ask(url, what) {
-  const answer = await fetch(url)
+async function ask(url, what, token) {
+  const answer = await fetch(url, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
   const text = await answer.text()
   const retry = answer.headers.get('retry-after')
   const type = answer.headers.get('content-type') ?? ''
@@ -107,41 +111,90 @@ async function ask(url, what) {
   return answer.status
 }
 
+/**
+ * Calls the control API of the emulator.
+ *
+ * @param {string} method
+ * @param {string} resource
+ * @param {object} body
+ */
+async function control(method, resource, body) {
+  const headers = { 'content-type': 'application/json' }
+  await fetch(`${backend}/emulator/api/${resource}`, { method, headers, body: JSON.stringify(body) })
+}
+
+/** @param {string} client */
+async function tokenOf(client) {
+  const form = { grant_type: 'client_credentials', client_id: client, client_secret: `${client}-secret` }
+  const answer = await fetch(tokenUrl, { method: 'POST', body: new URLSearchParams(form) })
+  return /** @type {{ access_token: string }} */ (await answer.json()).access_token
+}
+
+async function showKeys() {
+  await ask(`${words}?user_key=good-key`, 'allowed')
+  await ask(words, 'no key')
+  await ask(`${words}?user_key=wrong-key`, 'wrong key')
+  await ask(`${words}?user_key=suspended-key`, 'suspended application')
+  // The plan allows 5 per minute; more tries are needed only if a minute ends meanwhile.
+  for (let tries = 0; tries < 12; tries++) {
+    if ((await ask(`${words}?user_key=good-key`, 'good key again')) === 429) break
+  }
+}
+
+async function showTokens() {
+  await ask(words, 'accepted', await tokenOf('good-client'))
+  await ask(words, 'no token')
+  await control('PUT', 'clock', { now: new Date(Date.now() - 3_600_000) })
+  const old = await tokenOf('good-client')
+  await control('PUT', 'clock', { now: null })
+  await ask(words, 'expired, issued an hour ago', old)
+  await ask(words, 'issued for another API', await tokenOf('other-client'))
+  await ask(words, 'suspended application', await tokenOf('suspended-client'))
+  await control('POST', 'keys', { withdraw: false })
+  await ask(words, 'accepted, signed by a new key', await tokenOf('good-client'))
+}
+
 await prepare('setup', 'Installing packages; the first time takes up to a minute.')
 await prepare('build', 'Building.')
 console.log('Starting a local 3scale backend and an Express app.')
-const backend = await start('packages/emulator/dist/cli.js', ['--port', process.env.EMULATOR_PORT ?? '0'])
+const backend = await start('packages/emulator/dist/cli.js', [
+  ...['--port', process.env.EMULATOR_PORT ?? '0'],
+  ...(options.oidc ? ['--identity-provider'] : []),
+])
+const issuer = `${backend}/realms/emulator`
+const tokenUrl = `${issuer}/protocol/openid-connect/token`
 const app = await start('examples/express/server.js', [], {
   PORT: process.env.PORT ?? '0',
   THREESCALE_BACKEND_URL: backend,
-  THREESCALE_SERVICE_ID: '2555417',
+  THREESCALE_SERVICE_ID: options.oidc ? '2555419' : '2555417',
   THREESCALE_SERVICE_TOKEN: 'demo-token',
+  ...(options.oidc ? { OIDC_ISSUER: issuer, OIDC_AUDIENCE: 'words-api' } : {}),
 })
 const words = `${app}/words/hello`
 
 console.log(`
 Dashboard                  ${backend}/emulator/
 3scale backend (emulator)  ${backend}
-Express app                ${app}
+Express app                ${app}${options.oidc ? `\nIdentity provider          ${issuer}` : ''}
 
 What happens:
 `)
-await ask(`${words}?user_key=good-key`, 'allowed')
-await ask(words, 'no key')
-await ask(`${words}?user_key=wrong-key`, 'wrong key')
-await ask(`${words}?user_key=suspended-key`, 'suspended application')
-// The plan allows 5 per minute; more tries are needed only if a minute ends meanwhile.
-for (let tries = 0; tries < 12; tries++) {
-  if ((await ask(`${words}?user_key=good-key`, 'good key again')) === 429) break
-}
+await (options.oidc ? showTokens() : showKeys())
 
+const tries = options.oidc
+  ? `  TOKEN=$(curl -s ${tokenUrl} \\
+    -d grant_type=client_credentials -d client_id=good-client -d client_secret=good-client-secret |
+    node -p 'JSON.parse(require("fs").readFileSync(0)).access_token')
+  curl -i -H "Authorization: Bearer $TOKEN" '${words}'
+  curl -i '${words}'`
+  : `  curl -i '${words}?user_key=good-key'
+  curl -i '${words}?user_key=unlimited-key'
+  curl -i '${words}?user_key=suspended-key'
+  curl -i '${words}'`
 console.log(`
 Try it:
 
-  curl -i '${words}?user_key=good-key'
-  curl -i '${words}?user_key=unlimited-key'
-  curl -i '${words}?user_key=suspended-key'
-  curl -i '${words}'
+${tries}
 
 An outage (the app answers 503):
 

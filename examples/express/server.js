@@ -1,13 +1,18 @@
 // An Express API behind 3scale. Environment: THREESCALE_SERVICE_ID, THREESCALE_SERVICE_TOKEN, PORT (default 8080),
-// THREESCALE_BACKEND_URL (default: 3scale's own), EXPLAIN=1 for the development-only route below.
+// THREESCALE_BACKEND_URL (default: 3scale's own), EXPLAIN=1 for the development-only route below, and for a product that
+// uses OpenID Connect OIDC_ISSUER and OIDC_AUDIENCE.
 import { renderExplanation } from '@threescale/core'
 import { threescale } from '@threescale/express'
 import express from 'express'
+
+const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = process.env
 
 const protect = threescale({
   serviceId: process.env.THREESCALE_SERVICE_ID,
   serviceToken: process.env.THREESCALE_SERVICE_TOKEN,
   backendUrl: process.env.THREESCALE_BACKEND_URL,
+  // Callers send user keys, unless there is an issuer: then they send its access tokens.
+  credentials: issuer === undefined ? undefined : { kind: 'oidc', issuer, audience },
 })
 
 const app = express()

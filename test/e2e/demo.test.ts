@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { copyTree } from './tree-copy.ts'
 
 const copy = copyTree()
 
 /** Runs `npm run demo` without a terminal, in its own process group, and collects its output up to the last line. */
-async function demo() {
-  const child = spawn('npm', ['run', 'demo'], {
+async function demo(...options: string[]) {
+  const child = spawn('npm', ['run', 'demo', '--', ...options], {
     cwd: copy.folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -31,6 +32,11 @@ async function demo() {
   return { child, output, exit }
 }
 
+/** Status, case and detail of each request that the output tells. */
+function requestsIn(output: string): string[][] {
+  return [...output.matchAll(/^ {2}GET \S+ +(\d+) {2}([^:]+): (.*)$/gm)].map(([, ...parts]) => parts)
+}
+
 function groupLives(pid: number): boolean {
   try {
     process.kill(-pid, 0)
@@ -43,7 +49,7 @@ function groupLives(pid: number): boolean {
 describe('npm run demo', () => {
   it('shows what happens, keeps serving, and leaves no process behind after Ctrl-C', async () => {
     const { child, output, exit } = await demo()
-    const happened = [...output.matchAll(/^ {2}GET \S+ +(\d+) {2}([^:]+): (.*)$/gm)].map(([, ...parts]) => parts)
+    const happened = requestsIn(output)
     expect(happened.slice(0, 4)).toEqual([
       ['200', 'allowed', '{"word":"hello","plan":"Basic"}'],
       ['401', 'no key', 'credentials_missing'],
@@ -99,6 +105,26 @@ describe('npm run demo', () => {
     expect((await fetch(`${app}/words/hello`)).status).toBe(401)
     // The SIGTERM of a process manager reaches only npm.
     process.kill(child.pid!, 'SIGTERM')
+    await exit
+    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+  }, 120_000)
+
+  it('shows tokens that are accepted, expired and refused, and prints none', async () => {
+    const { child, output, exit } = await demo('--oidc')
+    const served = '{"word":"hello","plan":"Basic"}'
+    expect(requestsIn(output)).toEqual([
+      ['200', 'accepted', served],
+      ['401', 'no token', 'credentials_missing'],
+      ['401', 'expired, issued an hour ago', 'token_invalid'],
+      ['401', 'issued for another API', 'token_invalid'],
+      ['403', 'suspended application', 'application_not_active'],
+      ['200', 'accepted, signed by a new key', served],
+    ])
+    expect(output).not.toContain('eyJ')
+    const lines = /^ {2}(TOKEN=[\s\S]*?access_token'\))\n {2}curl -i (.*)$/m.exec(output)!
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${lines[1]}; curl -s ${lines[2]}`])
+    expect(stdout).toBe(served)
+    process.kill(-child.pid!, 'SIGINT')
     await exit
     await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
   }, 120_000)

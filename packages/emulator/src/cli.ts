@@ -18,6 +18,8 @@ const usage = `threescale-emulator [options]: a local 3scale backend
   --workers N        serve one connection at a time per worker, as puma does; others wait (default: no limit)
   --allow-host NAME  let the control API be called under this name, for example in docker compose; repeatable
   --portal           serve the proxy configurations of the state, too, as the admin portal does
+  --identity-provider
+                     issue access tokens to the applications of OAuth services (OpenID Connect)
   --print-schema     print the JSON Schema of the state file and exit
   --help             print this and exit
 `
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
       workers: { type: 'string' },
       'allow-host': { type: 'string', multiple: true, default: [] },
       portal: { type: 'boolean', default: false },
+      'identity-provider': { type: 'boolean', default: false },
       'print-schema': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -52,6 +55,7 @@ async function main(): Promise<void> {
       latencyMs: numberIn(values.latency, '--latency'),
       allowedHosts: values['allow-host'],
       portal: values.portal,
+      identityProvider: values['identity-provider'],
     }
     const file = values.state === undefined ? undefined : readStateFile(values.state)
     if (file) options.state = file.state

@@ -5,6 +5,7 @@ import { Changes } from './control/changes.ts'
 import type { Emulator, EmulatorOptions } from './emulator.ts'
 import { FaultPlan } from './faults/fault-plan.ts'
 import { validateFaults } from './faults/validate-faults.ts'
+import { IdentityProvider } from './identity-provider/identity-provider.ts'
 import { Portal } from './portal/portal.ts'
 import { demoState } from './provider/demo-state.ts'
 import { createHandler } from './server/handler.ts'
@@ -12,6 +13,7 @@ import { createRequestHandler } from './server/request-handler.ts'
 import { type RunningServer, startServer } from './server/server.ts'
 import { Workers } from './server/workers.ts'
 import { ServiceManagement } from './service-management/service-management.ts'
+import type { Site } from './site.ts'
 
 /** Creates an emulator. Nothing is opened before `listen`. @throws InvalidDocumentError for a bad state, RangeError. */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
@@ -23,9 +25,14 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const service = new ServiceManagement(options.state ?? demoState(), clock, reportDelayMs)
   const faults = new FaultPlan()
   const changes = new Changes()
-  const portal = options.portal ? new Portal(clock) : undefined
-  const followState = () => portal?.deploy(service.state())
-  followState()
+  const provider = new IdentityProvider(clock)
+  const { portal = false, identityProvider = false } = options
+  const sites: Site[] = identityProvider ? [provider] : []
+  if (portal) sites.push(new Portal(clock, (request) => (identityProvider ? provider.issuerOf(request) : undefined)))
+  const tellSites = () => {
+    for (const site of sites) site.follow(service.state())
+  }
+  tellSites()
   let server: RunningServer | undefined
 
   const emulator: Emulator = {
@@ -43,12 +50,12 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     state: () => service.state(),
     setState(state) {
       service.setState(state)
-      followState()
+      tellSites()
       changes.tell('state')
     },
     updateState(state) {
       service.updateState(state)
-      followState()
+      tellSites()
       changes.tell('state')
     },
     usage: () => service.usage(),
@@ -68,6 +75,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       changes.tell('faults')
     },
     faults: () => faults.list(),
+    keys: () => provider.keys.list(),
+    rotateKeys: ({ withdraw = false } = {}) => provider.keys.rotate(withdraw),
     calls() {
       service.runJobs(false)
       return service.calls.list()
@@ -79,7 +88,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     },
     [Symbol.asyncDispose]: () => emulator.close(),
   }
-  const requests = createRequestHandler(service, createControlApi(emulator, allowedHosts), portal ? [portal] : [])
+  const requests = createRequestHandler(service, createControlApi(emulator, allowedHosts), sites)
   const events = { calls: service.calls, changes, runJobs: () => void service.runJobs(false) }
   const workers = options.workers === undefined ? undefined : new Workers(options.workers)
   const handler = createHandler({ requests, faults, latencyMs, workers, events })

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from './clock.ts'
 import type { Fault } from './faults/fault.ts'
 import type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
+import type { KeyRecord } from './identity-provider/signing-keys.ts'
 import type { EmulatorState } from './provider/state.ts'
 import type { CallRecord } from './service-management/call-log.ts'
 import type { UsageHistory } from './service-management/usage-history.ts'
@@ -37,6 +38,11 @@ export interface EmulatorOptions {
    * the state, and follow its changes. Default false.
    */
   portal?: boolean
+  /**
+   * Whether an identity provider is served below /realms/emulator: it issues access tokens to the applications of OAuth
+   * services. Default false.
+   */
+  identityProvider?: boolean
 }
 
 /** Where to listen. */
@@ -79,6 +85,10 @@ export interface Emulator {
   setFaults(faults: Fault[]): void
   /** The current faults. */
   faults(): Fault[]
+  /** The keys that the identity provider publishes, the oldest first. */
+  keys(): KeyRecord[]
+  /** Lets a new key sign. The old ones stay published, unless they are withdrawn. */
+  rotateKeys(options?: { withdraw?: boolean }): void
   /** The last 1,000 calls, oldest first, secrets masked. */
   calls(): CallRecord[]
   /** Stops the server, if there is one, and closes open connections. */

@@ -5,12 +5,14 @@ export type { Emulator, EmulatorOptions, ListenOptions } from './emulator.ts'
 export type { ConnectionFault, Fault, LatencyFault, StatusFault, TruncateFault } from './faults/fault.ts'
 export type { EmulatorRequest, EmulatorResponse } from './http/message.ts'
 export type { EndpointName } from './http/routes.ts'
+export type { KeyRecord } from './identity-provider/signing-keys.ts'
 export { demoState } from './provider/demo-state.ts'
 export { InvalidDocumentError, type Problem } from './provider/invalid-document.ts'
 export type { PeriodName } from './provider/period.ts'
 export type {
   ApplicationState,
   EmulatorState,
+  IdentityProviderState,
   LimitState,
   MetricState,
   PlanState,

@@ -162,6 +162,19 @@ describe('threescale-emulator', () => {
     expect(await versions()).toEqual([1])
   })
 
+  test('issues tokens, and prints neither them nor secrets', async () => {
+    const { url, output, child, exit } = start('--port', '0', '--identity-provider')
+    const address = await url()
+    const ask = async (client_secret: string) => {
+      const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'good-client', client_secret })
+      return (await fetch(`${address}/realms/emulator/protocol/openid-connect/token`, { method: 'POST', body })).status
+    }
+    expect([await ask('good-client-secret'), await ask('wrong-secret')]).toEqual([200, 401])
+    child.kill('SIGTERM')
+    expect(await exit()).toBe(0)
+    expect(output).toEqual({ stdout: `${address}\n`, stderr: '' })
+  })
+
   test('warns when other machines can reach it', async () => {
     const { until } = start('--port', '0', '--host', '0.0.0.0')
     expect(await until('stderr', /\n/)).toContain('warning: 0.0.0.0')
@@ -183,6 +196,7 @@ describe('threescale-emulator', () => {
       'workers',
       'allow-host',
       'portal',
+      'identity-provider',
       'print-schema',
     ]) {
       expect(help.output.stdout).toContain(`--${option}`)

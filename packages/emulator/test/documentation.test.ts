@@ -57,15 +57,15 @@ describe('the examples', () => {
 
   test.skipIf(!hasCurl)('for curl work, line by line', async () => {
     const lines = blocks('sh').flatMap((block) => block.split('\n').filter((line) => line.startsWith('curl ')))
-    expect(lines).toHaveLength(7)
-    await using emulator = createEmulator({ portal: true })
+    expect(lines).toHaveLength(9)
+    await using emulator = createEmulator({ portal: true, identityProvider: true })
     const url = await emulator.listen()
     const statuses: string[] = []
     for (const line of lines) {
       const command = `${line.replace('http://127.0.0.1:3000', url)} -s -o ${join(folder, 'body')} -w '%{http_code}'`
       statuses.push((await run('sh', ['-c', command])).stdout)
     }
-    expect(statuses).toEqual(['200', '200', '202', '200', '200', '200', '200'])
+    expect(statuses).toEqual(['200', '200', '202', ...Array(6).fill('200')])
     expect(emulator.usage()['2555418']?.['good-app']?.hits?.eternity).toBe(3)
     expect(emulator.faults()).toEqual([{ kind: 'status', status: 503, count: 2 }])
   })

@@ -2,11 +2,12 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createEmulator } from '../src/index.ts'
+import { createEmulator, type EmulatorState } from '../src/index.ts'
 import { authrep, dictionary, noon } from './dictionary.ts'
 
 const pieces = fc.oneof(
   fc.constantFrom(
+    ...['grant_type=client_credentials&client_id=a&client_secret=s', 'host=', 'page=', 'per_page=2', 'version='],
     ...['service_token=stoken', 'service_id=1001', 'user_key=key', 'usage[hits]=1', 'transactions[0][user_key]=key'],
     ...[
       'transactions[0][usage][hits]=1',
@@ -44,6 +45,8 @@ const path = fc.oneof(
   fc.constantFrom(
     ...['authorize', 'authrep', 'oauth_authorize', 'oauth_authrep'].map((name) => `/transactions/${name}.xml`),
     ...['/transactions.xml', '/status', '/', '*', '', '/internal/x', '/emulator/api/state', '/emulator/api/usage'],
+    ...['/realms/emulator/protocol/openid-connect/token', '/realms/emulator/.well-known/openid-configuration'],
+    ...['/admin/api/account/proxy_configs/production.json', '/admin/api/services.json'],
   ),
   text.map((each) => `/${each}`),
 )
@@ -53,6 +56,9 @@ const request = fc.record({
   headers: fc.record(
     {
       '3scale-options': text,
+      authorization: text.map((each) => `Basic ${Buffer.from(each).toString('base64')}`),
+      'if-none-match': text,
+      'if-modified-since': text,
       'content-type': fc.oneof(
         text,
         fc.constantFrom('multipart/form-data; boundary=bnd', 'application/x-www-form-urlencoded', 'application/json'),
@@ -64,12 +70,19 @@ const request = fc.record({
   body: fc.oneof(text, fc.uint8Array({ maxLength: 40 })),
 })
 
+function stateOf(): EmulatorState {
+  const state = dictionary()
+  state.services[0]!.proxy = { hosts: ['words.example.com'] }
+  state.services.push({ id: '1002', backend_version: 'oauth', applications: [{ id: 'a', application_keys: ['s'] }] })
+  return state
+}
+
 /** Whether a request may count: it names a credential and a usage. */
 const mayCount = (sent: string) => /stoken|pkey/.test(sent) && /usage/.test(sent)
 
 describe('random requests', () => {
   test('are answered in process', () => {
-    const emulator = createEmulator({ state: dictionary(), clock: noon })
+    const emulator = createEmulator({ state: stateOf(), clock: noon, portal: true, identityProvider: true })
     fc.assert(
       fc.property(request, (each) => {
         const { status, headers, body } = emulator.handle(each)
@@ -80,12 +93,12 @@ describe('random requests', () => {
           expect(name).toMatch(/^[a-z0-9-]+$/)
           expect(value).toMatch(/^[ -~]*$/)
         }
-        expect(emulator.state()).toEqual(dictionary())
+        expect(emulator.state()).toEqual(stateOf())
         const sent = `${each.target}${typeof each.body === 'string' ? each.body : ''}`
         const counted = Object.values(emulator.usage()['1001']!).some((metrics) => metrics.hits!.eternity > 0)
         if (counted) {
           expect(mayCount(sent)).toBe(true)
-          emulator.setState(dictionary())
+          emulator.setState(stateOf())
         }
       }),
       { numRuns: 3000 },
@@ -93,7 +106,7 @@ describe('random requests', () => {
   })
 
   test('are answered or cut off on a port, and the server keeps running', async () => {
-    const emulator = createEmulator({ state: dictionary(), clock: noon })
+    const emulator = createEmulator({ state: stateOf(), clock: noon, portal: true, identityProvider: true })
     const url = await emulator.listen()
     const port = Number(new URL(url).port)
     const send = (bytes: Buffer) =>
@@ -117,7 +130,7 @@ describe('random requests', () => {
     await fc.assert(
       fc.asyncProperty(bytes, async (each) => {
         await send(each)
-        expect(emulator.state()).toEqual(dictionary())
+        expect(emulator.state()).toEqual(stateOf())
       }),
       { numRuns: 150 },
     )

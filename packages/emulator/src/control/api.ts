@@ -53,6 +53,13 @@ const resources: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
       return json(200, emulator.faults())
     },
   },
+  '/emulator/api/keys': {
+    GET: (emulator) => json(200, emulator.keys()),
+    POST(emulator, body) {
+      emulator.rotateKeys({ withdraw: withdrawIn(body) })
+      return json(200, emulator.keys())
+    },
+  },
   '/emulator/api/calls': { GET: (emulator) => json(200, emulator.calls()) },
   // The server streams events without this table; the entry completes the list of resources.
   [eventsPath]: { GET: () => problem(400, 'events are a stream, which needs a connection') },
@@ -72,7 +79,7 @@ function answer(emulator: Emulator, request: EmulatorRequest, path: string): Emu
   const action = Object.hasOwn(resource, request.method) ? resource[request.method] : undefined
   if (!action) return problem(405, `${request.method} is not allowed`, { allow: Object.keys(resource).join(', ') })
   try {
-    return action(emulator, request.method === 'PUT' ? parse(request) : undefined)
+    return action(emulator, request.method === 'PUT' || request.body?.length ? parse(request) : undefined)
   } catch (error) {
     if (error instanceof InvalidDocumentError) return problem(400, error.message, {}, error.problems)
     throw error
@@ -85,6 +92,13 @@ function parse({ body }: EmulatorRequest): unknown {
   } catch (error) {
     throw new InvalidDocumentError('JSON', [{ path: '', message: (error as Error).message }])
   }
+}
+
+/** Whether old keys are withdrawn: `{"withdraw": true}`; by default, and without a body, they are not. */
+function withdrawIn(body: unknown): boolean {
+  const { withdraw = false } = Object(body ?? {}) as { withdraw?: unknown }
+  if (typeof withdraw === 'boolean') return withdraw
+  throw new InvalidDocumentError('keys', [{ path: 'withdraw', message: 'must be true or false' }])
 }
 
 function instantIn(body: unknown): string | null {

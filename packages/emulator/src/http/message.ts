@@ -27,6 +27,11 @@ export function headerOf(request: EmulatorRequest, name: string): string | undef
   return strip(typeof value === 'string' ? value : value.join(', '))
 }
 
+/** The address under which a request has reached the emulator, without slash at the end. */
+export function addressOf(request: EmulatorRequest): string {
+  return `http://${headerOf(request, 'host') ?? 'localhost'}`
+}
+
 /** An answer as text for a socket that is closed afterwards. */
 export function writeMessage({ status, headers, body }: EmulatorResponse): string {
   const all = { 'content-length': String(Buffer.byteLength(body)), ...headers, connection: 'close' }

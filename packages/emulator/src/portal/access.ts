@@ -1,5 +1,6 @@
 /** Who may read what of the portal (porta lib/api_authentication). */
-import { type EmulatorRequest, headerOf } from '../http/message.ts'
+import { basicCredentials } from '../http/basic-credentials.ts'
+import type { EmulatorRequest } from '../http/message.ts'
 import { defaultProviderKey } from '../provider/directory.ts'
 import type { EmulatorState, ServiceState } from '../provider/state.ts'
 
@@ -9,17 +10,11 @@ export function accessOf(
   query: URLSearchParams,
   { services, portal }: EmulatorState,
 ): ((service: ServiceState) => boolean) | undefined {
-  const basic = basicToken(headerOf(request, 'authorization') ?? '')
+  const [user, password] = basicCredentials(request) ?? ['', '']
+  const basic = user || password
   const token = query.get('access_token') || basic
   if (portal?.access_tokens?.includes(token)) return () => true
   const key = query.get('provider_key') || basic
   const isOwn = ({ provider_key = defaultProviderKey }: ServiceState) => provider_key === key
   return services.some(isOwn) ? isOwn : undefined
-}
-
-/** The first part of user and password that is not empty. */
-function basicToken(authorization: string): string {
-  const [, encoded = ''] = /^Basic ([\w+/=-]+)$/i.exec(authorization) ?? []
-  const [, user, password = ''] = /^([^:]*):?(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? []
-  return user || password
 }

@@ -2,14 +2,14 @@
 import { defaultProviderKey } from '../provider/directory.ts'
 import type { ProxyRuleState, ProxyState, ServiceState } from '../provider/state.ts'
 
-/** The members that the portal itself looks at. The address of the backend is added when it is asked for. */
+/** The members that the portal itself looks at. */
 export interface Content {
   readonly id: number | string
   readonly proxy: Readonly<Record<string, unknown>> & { readonly hosts: readonly string[] }
   readonly [member: string]: unknown
 }
 
-/** The present content of a service. Its members and defaults are those of porta (db/schema.rb, lib/apicast). */
+/** The present content of a service, perhaps without addresses. Its members and defaults are those of porta (db/schema.rb, lib/apicast). */
 export function contentOf(service: ServiceState, proxy: ProxyState): Content {
   const { id, backend_version, service_tokens: [token] = [], provider_key = defaultProviderKey } = service
   const version = backend_version ?? '2'
@@ -35,6 +35,15 @@ export function contentOf(service: ServiceState, proxy: ProxyState): Content {
       proxy_rules: (proxy.proxy_rules ?? []).map(ruleOf),
     },
   }
+}
+
+/** The content with the addresses that the state leaves out: of the backend, and of the issuer for OpenID Connect. */
+export function withAddresses(content: Content, address: string, issuer: string | undefined): Content {
+  const { proxy } = content
+  const backend = { endpoint: address, host: address.replace(/^http:\/\/|:\d+$/g, '') }
+  const ownIssuer = proxy.authentication_method === 'oidc' ? issuer : undefined
+  const oidc_issuer_endpoint = proxy.oidc_issuer_endpoint ?? ownIssuer ?? null
+  return { ...content, proxy: { backend, ...proxy, oidc_issuer_endpoint } }
 }
 
 const text = 'text/plain; charset=us-ascii'

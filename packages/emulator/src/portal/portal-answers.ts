@@ -1,6 +1,6 @@
 /** The portal's answers, as porta gives them (its controllers, and Rails' conditional requests). */
 import { conditional } from '../http/conditional.ts'
-import { type EmulatorRequest, type EmulatorResponse, headerOf } from '../http/message.ts'
+import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import type { ConfigVersion } from './config-versions.ts'
 
 /** A value as an answer. */
@@ -26,17 +26,14 @@ export function found(request: EmulatorRequest, value: unknown, modifiedAt?: num
 /** A list of versions. */
 export function foundVersions(request: EmulatorRequest, versions: readonly ConfigVersion[]): EmulatorResponse {
   const newest = versions.length === 0 ? undefined : Math.max(...versions.map(({ at }) => at))
-  return found(request, { proxy_configs: versions.map((version) => member(request, version)) }, newest)
+  return found(request, { proxy_configs: versions.map(member) }, newest)
 }
 
 /** One version. */
 export function foundVersion(request: EmulatorRequest, version: ConfigVersion): EmulatorResponse {
-  return found(request, member(request, version), version.at)
+  return found(request, member(version), version.at)
 }
 
-/** The backend is this emulator, by the name under which the portal is called, unless the state says otherwise. */
-function member(request: EmulatorRequest, { id, version, environment, content }: ConfigVersion) {
-  const host = headerOf(request, 'host') ?? 'localhost'
-  const backend = { endpoint: `http://${host}`, host: host.replace(/:\d+$/, '') }
-  return { proxy_config: { id, version, environment, content: { ...content, proxy: { backend, ...content.proxy } } } }
+function member({ id, version, environment, content }: ConfigVersion): object {
+  return { proxy_config: { id, version, environment, content } }
 }

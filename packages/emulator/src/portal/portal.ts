@@ -1,11 +1,12 @@
 /** The part of the admin portal's API that gateways use to load proxy configurations (porta config/routes.rb). */
 import type { Clock } from '../clock.ts'
-import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
+import { addressOf, type EmulatorRequest, type EmulatorResponse } from '../http/message.ts'
 import type { RequestTarget } from '../http/request-target.ts'
-import type { Site } from '../http/site.ts'
 import type { EmulatorState } from '../provider/state.ts'
+import type { Site } from '../site.ts'
 import { accessOf } from './access.ts'
 import { ConfigVersions } from './config-versions.ts'
+import { withAddresses } from './content.ts'
 import { json, notFound } from './portal-answers.ts'
 import { type Readable, routes } from './routes.ts'
 
@@ -13,15 +14,20 @@ import { type Readable, routes } from './routes.ts'
 export class Portal implements Site {
   readonly #versions = new ConfigVersions()
   readonly #clock: Clock
+  readonly #issuerOf: (request: EmulatorRequest) => string | undefined
   #state: EmulatorState = { services: [] }
 
-  /** `clock` tells when versions were deployed. */
-  constructor(clock: Clock) {
+  /**
+   * `clock` tells when versions were deployed, `issuerOf` the issuer of OpenID Connect services that name none, by the
+   * request that asks for them.
+   */
+  constructor(clock: Clock, issuerOf: (request: EmulatorRequest) => string | undefined) {
     this.#clock = clock
+    this.#issuerOf = issuerOf
   }
 
-  /** Follows a change of the state: what differs becomes a new version in staging and in production. */
-  deploy(state: EmulatorState): void {
+  /** What differs becomes a new version in staging and in production. */
+  follow(state: EmulatorState): void {
     this.#state = state
     this.#versions.deploy(state, this.#clock.now())
   }
@@ -35,11 +41,16 @@ export class Portal implements Site {
     const mayRead = accessOf(request, parameters, this.#state)
     if (!mayRead) return json(403, { error: 'Access denied' })
     if (request.method !== 'GET' && request.method !== 'HEAD') return notFound
+    const [address, issuer] = [addressOf(request), this.#issuerOf(request)]
     const readable: Readable = {
       request,
       parameters,
       services: this.#state.services.filter(mayRead),
-      versions: (environment) => this.#versions.of(environment).filter(({ service }) => mayRead(service)),
+      versions: (environment) =>
+        this.#versions
+          .of(environment)
+          .filter(({ service }) => mayRead(service))
+          .map((version) => ({ ...version, content: withAddresses(version.content, address, issuer) })),
     }
     const [, resource = '', format] = /^\/admin\/api(\/.*?)(?:\.([a-z]+))?$/s.exec(path) ?? []
     for (const [pattern, answer] of routes) {

@@ -13,10 +13,25 @@ const state: Schema = { enum: ['active', 'suspended'], default: 'active' }
 export const stateSchema: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'State of the 3scale emulator',
-  ...objectOf({ $schema: text, services: listOf('service'), portal: { $ref: '#/$defs/portal' } }, ['services']),
+  ...objectOf(
+    {
+      $schema: text,
+      services: listOf('service'),
+      portal: { $ref: '#/$defs/portal' },
+      identity_provider: { $ref: '#/$defs/identity_provider' },
+    },
+    ['services'],
+  ),
   $defs: {
     portal: objectOf(
       { access_tokens: { ...texts, description: 'Accepted beside the provider keys. Only served with --portal.' } },
+      [],
+    ),
+    identity_provider: objectOf(
+      {
+        issuer: { ...text, description: 'Default: the address under which it is called, and /realms/emulator.' },
+        access_token_lifespan: { type: 'integer', minimum: 1, default: 300, description: 'In seconds.' },
+      },
       [],
     ),
     service: objectOf(
@@ -94,6 +109,7 @@ export const stateSchema: Schema = {
           description: 'Literal texts; * stands for any run of characters.',
         },
         redirect_url: nullableText,
+        token_claims: { type: 'object', description: 'Claims of its access tokens, for example {"aud": "words-api"}.' },
       },
       ['id'],
     ),

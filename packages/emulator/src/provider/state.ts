@@ -5,12 +5,21 @@ import type { PeriodName } from './period.ts'
 export interface EmulatorState {
   services: ServiceState[]
   portal?: PortalState
+  identity_provider?: IdentityProviderState
 }
 
 /** The admin portal. */
 export interface PortalState {
   /** Tokens that may read all configurations, beside the provider keys, which may read those of their services. */
   access_tokens?: string[]
+}
+
+/** The identity provider, whose clients are the applications of the services with OAuth. */
+export interface IdentityProviderState {
+  /** What its tokens name as their issuer. Default: the address under which it is called, and `/realms/emulator`. */
+  issuer?: string
+  /** How long its tokens are valid, in seconds. Default 300. */
+  access_token_lifespan?: number
 }
 
 /** A service with everything that belongs to it. */
@@ -100,4 +109,6 @@ export interface ApplicationState {
   /** Literal texts in which `*` stands for any run of characters. */
   referrer_filters?: string[]
   redirect_url?: string | null
+  /** Claims of its access tokens, which replace those of the identity provider. Default none. */
+  token_claims?: Record<string, unknown>
 }

@@ -4,9 +4,9 @@ import { errorHeaders, forbiddenHeaders } from '../http/headers.ts'
 import type { EmulatorRequest, EmulatorResponse } from '../http/message.ts'
 import { parseTarget, type RequestTarget } from '../http/request-target.ts'
 import { type EndpointName, endpointName, isMethod, route } from '../http/routes.ts'
-import type { Site } from '../http/site.ts'
 import { toByteString } from '../ruby/bytes.ts'
 import type { CallOptions, ServiceManagement } from '../service-management/service-management.ts'
+import type { Site } from '../site.ts'
 
 /** Answers requests without a socket. */
 export interface RequestHandler {

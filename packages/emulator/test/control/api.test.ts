@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sendRaw } from '../../../../test/conformance/raw-request.ts'
-import { type CallRecord, createEmulator, type Emulator, type Problem, type UsageSnapshot } from '../../src/index.ts'
+import {
+  type CallRecord,
+  createEmulator,
+  type Emulator,
+  type KeyRecord,
+  type Problem,
+  type UsageSnapshot,
+} from '../../src/index.ts'
 import { authrep, dictionary, noon } from '../dictionary.ts'
 
 let emulator: Emulator
@@ -230,5 +237,22 @@ describe('other pages and machines', () => {
     expect((await fetch(api('nope'))).status).toBe(404)
     const answer = await fetch(api('usage'), { method: 'DELETE' })
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET'])
+  })
+})
+
+describe('keys', () => {
+  const post = (body?: string) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    return fetch(api('keys'), { method: 'POST', headers, ...(body === undefined ? {} : { body }) })
+  }
+  const signing = async () => ((await getJson('keys')) as KeyRecord[]).map(({ signs }) => signs)
+
+  test('are replaced: the old ones stay until they are withdrawn', async () => {
+    expect(await signing()).toEqual([true])
+    expect(await (await post()).json()).toEqual(emulator.keys())
+    expect(await signing()).toEqual([false, true])
+    expect((await post('{"withdraw":true}')).status).toBe(200)
+    expect(await signing()).toEqual([true])
+    for (const body of ['{"withdraw":1}', '{']) expect((await post(body)).status).toBe(400)
   })
 })

@@ -31,7 +31,7 @@ test.each<[unknown, string[]]>([
   [[], [' must be an object, not an array']],
   [{}, ['services is missing']],
   [{ services: {} }, ['services must be an array, not an object']],
-  [{ services: [], servces: [] }, ['servces is not known; known are $schema, services, portal']],
+  [{ services: [], servces: [] }, ['servces is not known; known are $schema, services, portal, identity_provider']],
   [service({ id: 2 }), ['services[0].id must be a non-empty string, not 2']],
   [service({ state: 'paused' }), ['services[0].state must be one of "active", "suspended", not "paused"']],
   [service({ backend_version: 1 }), ['services[0].backend_version must be one of "1", "2", "oauth", null, not 1']],
