@@ -12,7 +12,7 @@ export default defineConfig({
     alias: {
       '@threescale/core/adapter': source('core', 'adapter'),
       ...Object.fromEntries(
-        ['core', 'express', 'fastify', 'koa', 'journal', 'redis', 'emulator'].map((name) => [
+        ['core', 'express', 'fastify', 'koa', 'journal', 'redis', 'opentelemetry', 'emulator'].map((name) => [
           `@threescale/${name}`,
           source(name),
         ]),

@@ -11,6 +11,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   koa: ['@threescale/core', 'koa'],
   journal: ['@threescale/core'],
   redis: ['@threescale/core'],
+  opentelemetry: ['@threescale/core', '@opentelemetry/api'],
   emulator: [],
 }
 
