@@ -143,7 +143,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else if (this.#more === undefined) this.#more = [this.#body, chunk]
     else this.#more.push(chunk)
     this.#length += chunk.length
-    if (this.#length > MAX_BODY_BYTES) {
+    if (this.#length > (this.#request.maxBodyBytes ?? MAX_BODY_BYTES)) {
       this.#answer(undefined)
       this.#drop()
     }

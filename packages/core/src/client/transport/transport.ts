@@ -25,13 +25,15 @@ export interface TransportRequest {
   readonly caller?: AbortSource | undefined
   /** Whether an abort ends an exchange that was already written, and its connection with it. */
   readonly whenSent: 'abort' | 'finish'
+  /** Reading stops beyond this. Default `MAX_BODY_BYTES`. */
+  readonly maxBodyBytes?: number | undefined
 }
 
 export interface TransportResponse {
   readonly status: number
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** The whole body, or more than `MAX_BODY_BYTES` of a longer one. */
+  /** The whole body, or more than the most that is read of a longer one. */
   readonly body: Uint8Array
   /** Why the body is incomplete; undefined if it is complete. */
   readonly failure?: TransportError | TimeoutError | undefined

@@ -9,7 +9,7 @@ import { ISSUER_KEYS } from '../../defaults.ts'
 import type { KeysMessage } from '../../observe/messages.ts'
 import { captureContext } from '../../primitives/async-context.ts'
 import type { Clock, Timer } from '../../primitives/clock.ts'
-import { FetchFailed, type FetchJson } from './fetch-json.ts'
+import { FetchFailed, type FetchJson } from '../fetch-json.ts'
 import { type FetchedIssuer, readIssuer } from './read-issuer.ts'
 
 export interface KeyStoreOptions {

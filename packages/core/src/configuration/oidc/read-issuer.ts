@@ -1,7 +1,7 @@
 /** Reads what an issuer publishes: the discovery document and the keys to which it points. */
 import type { IssuerDocuments } from '../../credentials/oidc/key-set.ts'
 import { isRecord } from '../../validation/checks.ts'
-import { type FetchedDocument, FetchFailed, type FetchJson } from './fetch-json.ts'
+import { type FetchedDocument, FetchFailed, type FetchJson } from '../fetch-json.ts'
 import { checkIssuerUrl } from './issuer-url.ts'
 
 /** Both documents as fetched, to ask for them again. */

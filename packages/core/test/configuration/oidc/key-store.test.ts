@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { createSigningKey } from '../../../../../test/support/access-token.ts'
 import { ManualClock, settled } from '../../../../../test/support/manual-clock.ts'
-import { type FetchedDocument, FetchFailed, type FetchJson } from '../../../src/configuration/oidc/fetch-json.ts'
+import { type FetchedDocument, FetchFailed, type FetchJson } from '../../../src/configuration/fetch-json.ts'
 import { KeyStore } from '../../../src/configuration/oidc/key-store.ts'
 import type { KeysMessage } from '../../../src/observe/messages.ts'
 

@@ -96,7 +96,8 @@ describe('oidc', () => {
   const proxyConfig = { id: 1, proxy: {} }
 
   it('is for products of a document', () => {
-    const sentence = "oidc is for products of a proxyConfig; give its members to credentials, whose kind is 'oidc'"
+    const sentence =
+      "oidc is for products of a proxy configuration; give its members to credentials, whose kind is 'oidc'"
     expect(problemsOf({ oidc: { audience: 'mine' } })).toEqual([sentence])
     expect(problemsOf({ oidc: { audience: 'mine' }, proxyConfig, credentials: () => undefined })).toEqual([sentence])
     expect(problemsOf({ oidc: { audience: 'mine', issuer: ['a', 'b'] }, proxyConfig })).toEqual([])

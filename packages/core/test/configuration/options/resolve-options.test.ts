@@ -22,7 +22,7 @@ function problemsOf(options: object): readonly string[] {
 describe('resolveOptions', () => {
   it('fills in every default', () => {
     const resolved = resolveOptions(OPTIONS)
-    expect(resolved).toMatchObject({ ...OPTIONS, ...DEFAULTS, cache: false })
+    expect(resolved).toMatchObject({ ...OPTIONS, ...DEFAULTS, portal: undefined, cache: false })
     expect(resolved.clock).toBe(systemClock)
     expect(Object.keys(resolved.metrics)).toEqual([])
   })

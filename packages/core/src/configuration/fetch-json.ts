@@ -1,47 +1,63 @@
-/** Fetches one JSON document of an identity provider: bounded in time and size, without redirects. */
+/** Fetches one JSON document of an identity provider or a portal: bounded in time and size, without redirects. */
 import type { Dispatcher } from 'undici'
-import { MAX_BODY_BYTES, type TransportResponse } from '../../client/transport/transport.ts'
-import { createUndiciTransport } from '../../client/transport/undici-transport.ts'
-import { VERSION } from '../../client/transport/user-agent.ts'
-import { ISSUER_KEYS } from '../../defaults.ts'
-import { isThreeScaleError } from '../../errors.ts'
-import type { Clock } from '../../primitives/clock.ts'
-import { isRecord } from '../../validation/checks.ts'
+import { readRetryAfter } from '../client/answer/retry-after.ts'
+import type { TransportResponse } from '../client/transport/transport.ts'
+import { createUndiciTransport } from '../client/transport/undici-transport.ts'
+import { VERSION } from '../client/transport/user-agent.ts'
+import { isThreeScaleError } from '../errors.ts'
+import type { Clock } from '../primitives/clock.ts'
+import { isRecord } from '../validation/checks.ts'
+
+export interface FetchSettings {
+  /** Carries the calls; undefined: a connection of its own for each. */
+  readonly dispatcher: Dispatcher | undefined
+  readonly clock: Clock
+  /** One exchange, connecting included, in milliseconds. */
+  readonly timeoutMs: number
+  /** A longer document is none. */
+  readonly maxBytes: number
+  /** Value of the header of this name. Default none. */
+  readonly authorization?: string | undefined
+  /** Ends the calls that are under way. */
+  readonly ending?: AbortSignal | undefined
+}
 
 export interface FetchedDocument {
   readonly url: string
   readonly document: Readonly<Record<string, unknown>>
   readonly etag: string | undefined
-  /** How long it is fresh, in milliseconds; undefined if the provider does not say. */
+  /** How long it is fresh, in milliseconds; undefined if the server does not say. */
   readonly maxAgeMs: number | undefined
 }
 
 /** Why a document could not be had, in one word; for the operator. */
 export class FetchFailed extends Error {
   readonly code: string
+  /** The wait that the server asks for, in milliseconds. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: string) {
+  constructor(code: string, retryAfterMs?: number) {
     super(code)
     this.code = code
+    this.retryAfterMs = retryAfterMs
   }
 }
 
-/** @param known the same document as fetched before, which the provider may confirm. Rejects with a FetchFailed. */
+/** @param known the same document as fetched before, which the server may confirm. Rejects with a FetchFailed. */
 export type FetchJson = (url: string, known: FetchedDocument | undefined) => Promise<FetchedDocument>
 
-/**
- * @param dispatcher carries the calls; undefined: a connection of its own for each.
- * @param ending ends the calls that are under way.
- */
-export function createFetchJson(dispatcher: Dispatcher | undefined, clock: Clock, ending?: AbortSignal): FetchJson {
+export function createFetchJson(settings: FetchSettings): FetchJson {
+  const { clock, maxBytes } = settings
   return async (url, known) => {
     const etag = known?.url === url ? known.etag : undefined
-    const response = await get(new URL(url), etag, dispatcher, clock, ending)
+    const response = await get(new URL(url), etag, settings)
     const facts = { url, etag: header(response, 'etag'), maxAgeMs: maxAgeOf(header(response, 'cache-control')) }
     if (response.status === 304 && etag !== undefined) return { ...known!, ...facts, etag }
     if (response.status >= 300 && response.status < 400) throw new FetchFailed('redirect')
-    if (response.status !== 200) throw new FetchFailed(`status_${response.status}`)
-    if (response.body.length > MAX_BODY_BYTES) throw new FetchFailed('too_large')
+    if (response.status !== 200) {
+      throw new FetchFailed(`status_${response.status}`, readRetryAfter(header(response, 'retry-after'), clock.now()))
+    }
+    if (response.body.length > maxBytes) throw new FetchFailed('too_large')
     if (response.failure !== undefined) throw new FetchFailed(response.failure.code)
     return { ...facts, document: parse(response.body) }
   }
@@ -51,11 +67,8 @@ export function createFetchJson(dispatcher: Dispatcher | undefined, clock: Clock
 async function get(
   { origin, pathname, search }: URL,
   etag: string | undefined,
-  dispatcher: Dispatcher | undefined,
-  clock: Clock,
-  signal: AbortSignal | undefined,
+  { dispatcher, clock, timeoutMs, maxBytes, authorization, ending }: FetchSettings,
 ): Promise<TransportResponse> {
-  const { timeoutMs } = ISSUER_KEYS
   const transport = createUndiciTransport({
     origin,
     dispatcher,
@@ -65,6 +78,7 @@ async function get(
     clock,
   })
   const headers = ['accept', 'application/json', 'user-agent', `threescale-node/${VERSION}`]
+  if (authorization !== undefined) headers.push('authorization', authorization)
   if (etag !== undefined) headers.push('if-none-match', etag)
   try {
     return await transport.request({
@@ -73,8 +87,9 @@ async function get(
       headers,
       body: undefined,
       timeoutMs,
-      signal,
+      signal: ending,
       line: [''],
+      maxBodyBytes: maxBytes,
       whenSent: 'abort',
     })
   } catch (error) {
@@ -84,7 +99,7 @@ async function get(
   }
 }
 
-/** The type is not looked at: some providers send text/plain, and a page of HTML is no JSON. */
+/** The type is not looked at: some servers send text/plain, and a page of HTML is no JSON. */
 function parse(body: Uint8Array): Readonly<Record<string, unknown>> {
   let document: unknown
   try {

@@ -1,11 +1,11 @@
 /** Documents of an identity provider over real sockets: what is sent, what is bounded, and what a hostile answer does. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually } from '../../../../../test/support/eventually.ts'
-import { closeServer, listenOnLoopback } from '../../../../../test/support/listening.ts'
-import { ManualClock } from '../../../../../test/support/manual-clock.ts'
-import { createFetchJson } from '../../../src/configuration/oidc/fetch-json.ts'
-import { systemClock } from '../../../src/primitives/clock.ts'
+import { eventually } from '../../../../test/support/eventually.ts'
+import { closeServer, listenOnLoopback } from '../../../../test/support/listening.ts'
+import { ManualClock } from '../../../../test/support/manual-clock.ts'
+import { createFetchJson } from '../../src/configuration/fetch-json.ts'
+import { systemClock } from '../../src/primitives/clock.ts'
 
 let answer: (request: IncomingMessage, response: ServerResponse) => void
 let requests: IncomingMessage[] = []
@@ -29,7 +29,8 @@ beforeEach(() => {
   requests = []
 })
 
-const fetchJson = createFetchJson(undefined, systemClock)
+const settings = { dispatcher: undefined, timeoutMs: 5000, maxBytes: 262_144 }
+const fetchJson = createFetchJson({ ...settings, clock: systemClock })
 const codeOf = (fetching: Promise<unknown>) =>
   fetching.then(
     () => 'none',
@@ -43,7 +44,10 @@ describe('a document', () => {
   it('is fetched with its query, over a connection that does not stay', async () => {
     json('{"a":1}')
     // On a clock that stands still, no idle connection would end by itself.
-    const { document } = await createFetchJson(undefined, new ManualClock(0))(`${origin}/keys?tenant=1`, undefined)
+    const { document } = await createFetchJson({ ...settings, clock: new ManualClock(0) })(
+      `${origin}/keys?tenant=1`,
+      undefined,
+    )
     expect(document).toEqual({ a: 1 })
     const [{ method, url, headers } = {} as IncomingMessage] = requests
     expect([method, url, headers.accept]).toEqual(['GET', '/keys?tenant=1', 'application/json'])
@@ -72,6 +76,23 @@ describe('a document', () => {
   ])('with Cache-Control %s is fresh for %s', async (value, maxAgeMs) => {
     json('{}', { 'cache-control': value })
     expect((await fetchJson(origin, undefined)).maxAgeMs).toBe(maxAgeMs)
+  })
+})
+
+describe('a document of a portal', () => {
+  it('is asked for with a credential, and may be as long as is said', async () => {
+    json(`{"a":"${'x'.repeat(300_000)}"}`)
+    const long = createFetchJson({ ...settings, clock: systemClock, maxBytes: 400_000, authorization: 'Basic dDo=' })
+    expect((await long(origin, undefined)).document).toEqual({ a: 'x'.repeat(300_000) })
+    expect(requests[0]?.headers.authorization).toBe('Basic dDo=')
+  })
+
+  it.each([
+    ['30', 30_000],
+    ['soon', undefined],
+  ])('that is refused with Retry-After %s says to wait for %s', async (value, retryAfterMs) => {
+    answer = (_request, response) => void response.writeHead(429, { 'retry-after': value }).end()
+    await expect(fetchJson(origin, undefined)).rejects.toMatchObject({ code: 'status_429', retryAfterMs })
   })
 })
 
@@ -135,7 +156,7 @@ describe('no document', () => {
       response.writeHead(200)
       response.write('{')
     }
-    const fetching = codeOf(createFetchJson(undefined, clock)(origin, undefined))
+    const fetching = codeOf(createFetchJson({ ...settings, clock })(origin, undefined))
     await eventually(() => asked, 'the request arrives')
     await clock.advance(5000)
     expect(await fetching).toBe('ERR_THREESCALE_TIMEOUT')
