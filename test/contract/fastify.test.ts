@@ -6,6 +6,8 @@ import createFastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { settled } from '../support/manual-clock.ts'
+import { quietLogger } from '../support/quiet-logger.ts'
+import { startStubPortal, stubConfig } from '../support/stub-portal.ts'
 import { allow, denied, type Script, scriptGateway } from './scripted-gateway.ts'
 
 function createApp(): FastifyInstance {
@@ -304,5 +306,32 @@ describe('HTTP/2', () => {
     await eventually(() => gateway.settled.length === 1, 'settling')
     expect(gateway.settled[0]?.response.finished).toBe(false)
     expect(gateway.asked[0]?.signal?.aborted).toBe(true)
+  })
+})
+
+describe('a configuration from the portal', () => {
+  async function startPortal() {
+    const portal = await startStubPortal([stubConfig(1)])
+    onTestFinished(() => portal.close())
+    return portal
+  }
+
+  it('is loaded before the app is ready', async () => {
+    const portal = await startPortal()
+    const app = createApp()
+    await app.register(threescale, { portal: { endpoint: portal.endpoint }, logger: quietLogger })
+    app.get('/words', async () => 'served')
+    const answer = await app.inject({ url: '/words', headers: { host: 'api-1.example.com' } })
+    // No credentials: the service was found.
+    expect(answer.statusCode).toBe(401)
+  })
+
+  it('that cannot be loaded fails the start with its own reason, before Fastify gives the plugin up', async () => {
+    const portal = await startPortal()
+    portal.answer = (_request, response) => void response.writeHead(403).end()
+    const app = createFastify({ pluginTimeout: 1050 })
+    app.register(threescale, { portal: { endpoint: portal.endpoint }, logger: quietLogger })
+    await expect(app.ready()).rejects.toMatchObject({ code: 'ERR_THREESCALE_LOAD', reason: 'status_403' })
+    await app.close()
   })
 })

@@ -41,6 +41,7 @@ const codes = new Set([
   ...[...JOURNAL_TROUBLE].map((event) => `THREESCALE_JOURNAL_${event}`.toUpperCase().replaceAll('-', '_')),
   ...[...STORE_TROUBLE].map((event) => `THREESCALE_STORE_${event}`.toUpperCase()),
   'THREESCALE_OPTIONS',
+  'THREESCALE_CONFIGURATION',
   'THREESCALE_USAGE_GIVEN_UP',
   'THREESCALE_USAGE_SUSPECTED',
   ...[...rejections.matchAll(/'([a-z_]+)'/g)].map(([, code]) => code!).filter((code) => faultOf(code) === 'ours'),

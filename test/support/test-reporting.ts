@@ -23,7 +23,7 @@ export interface TestReporting extends TestLedger {
     }
   }
   /** Whether the backend answers a question about an application. */
-  answers(service: string | undefined, applicationId: string): Promise<boolean>
+  answers(service: { readonly id: string | undefined }, applicationId: string): Promise<boolean>
   take(): Batch[]
 }
 
@@ -35,8 +35,8 @@ export function openReporting(lines: readonly Line[], onWaiting?: (records: numb
   const ledger = openLedger({ onWaiting })
   return {
     ...ledger,
-    answers: (service, applicationId) =>
-      client.authorize({ appId: applicationId }, { service }).then(
+    answers: ({ id }, applicationId) =>
+      client.authorize({ appId: applicationId }, { service: id }).then(
         () => true,
         () => false,
       ),

@@ -15,6 +15,13 @@ export const DEFAULTS = {
   },
   /** For products with access tokens: `oidc`, and `credentials` of the kind 'oidc'. */
   oidc: { requiredClaims: ['exp', 'sub', 'aud'], clockToleranceMs: 0, allowHttp: false },
+  portal: {
+    environment: 'production',
+    reloadMs: 300_000,
+    timeoutMs: 10_000,
+    startTimeoutMs: 30_000,
+    allowHttp: false,
+  },
   stripCredentials: false,
   usage: { hits: 1 },
   responseCodes: false,
@@ -100,6 +107,28 @@ export const ISSUER_KEYS = {
   cooldownMs: 30_000,
 } as const
 
+/** How lists of the portal are read. */
+export const PORTAL_LIST = {
+  /** Entries of a page, the most that a portal gives (porta, account proxy_configs). */
+  pageSize: 500,
+  maxPages: 200,
+  /** A longer page is none, in bytes. */
+  maxPageBytes: 67_108_864,
+} as const
+
+/** How a configuration is loaded again after a failure, in milliseconds: each wait is twice as long as the one before. */
+export const LOAD_RETRY = {
+  firstMs: 1000,
+  /** The longest wait before the first configuration. Later it is the time between two loads. */
+  maxMs: 30_000,
+} as const
+
+/** How long a client is kept that a changed credential has replaced, in milliseconds: calls may still be made with it. */
+export const RETIRED_CLIENT_MS = 60_000
+
+/** How often a followed configuration file is looked at, in milliseconds. */
+export const CONFIG_FILE_MS = 1000
+
 /** How long a proxy of the environment may take to answer a CONNECT, in milliseconds. */
 export const PROXY_TIMEOUT_MS = 5000
 
@@ -117,6 +146,8 @@ deepFreeze(CLIENT_DEFAULTS)
 deepFreeze(TOKEN_DEFAULTS)
 deepFreeze(ASYMMETRIC_ALGORITHMS)
 deepFreeze(ISSUER_KEYS)
+deepFreeze(PORTAL_LIST)
+deepFreeze(LOAD_RETRY)
 
 function deepFreeze(value: object): void {
   for (const part of Object.values(value)) if (typeof part === 'object') deepFreeze(part)

@@ -136,11 +136,8 @@ export interface ReportProgress {
   readonly ambiguous: readonly Transaction[]
 }
 
-const NO_PROGRESS: ReportProgress = Object.freeze({
-  accepted: Object.freeze([]),
-  unreported: Object.freeze([]),
-  ambiguous: Object.freeze([]),
-})
+const NONE: readonly Transaction[] = Object.freeze([])
+const NO_PROGRESS: ReportProgress = Object.freeze({ accepted: NONE, unreported: NONE, ambiguous: NONE })
 
 /** The backend refused our own credentials or parameters; the same call will be refused again. */
 export class RejectedError extends ThreeScaleError implements ReportProgress {
@@ -204,6 +201,18 @@ export class ReportError extends ThreeScaleError implements ReportProgress {
   }
 }
 
+/** The configuration could not be loaded, for a `reason` such as 'status_403' or 'no_services'. */
+export class LoadError extends ThreeScaleError {
+  readonly code = 'ERR_THREESCALE_LOAD'
+  override readonly retryable: boolean = true
+  readonly reason: string
+
+  constructor(message: string, reason: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
 /** The breaker is open: calls to the backend pause after repeated failures. */
 export class CircuitOpenError extends ThreeScaleError {
   readonly code = 'ERR_THREESCALE_CIRCUIT_OPEN'
@@ -230,6 +239,7 @@ export type AnyThreeScaleError =
   | ProtocolError
   | RejectedError
   | ReportError
+  | LoadError
   | CircuitOpenError
   | ClosedError
 

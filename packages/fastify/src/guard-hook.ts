@@ -12,10 +12,11 @@ export const GUARD_HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHand
  * rules look into forms, too), rules with query conditions, and functions.
  */
 export function mayReadBody({ options }: Gateway<FastifyView>): boolean {
-  const { credentials, proxyConfig, usage, skip, referrer, mappingRules } = options
+  const { credentials, proxyConfig, configFile, portal, usage, skip, referrer, mappingRules } = options
   const inForm = typeof credentials === 'object' && credentials.in.includes('form')
   const functions = [credentials, usage, skip, referrer].some((option) => typeof option === 'string')
-  return inForm || functions || proxyConfig !== undefined || hasConditions(mappingRules)
+  const configured = proxyConfig !== undefined || configFile !== undefined || portal !== undefined
+  return inForm || functions || configured || hasConditions(mappingRules)
 }
 
 /** The same of a route's own settings. */

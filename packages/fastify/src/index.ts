@@ -5,9 +5,10 @@ import {
   createGateway,
   type Gateway,
   type GatewayOptions,
+  type PortalOptions,
   type RouteOptions,
 } from '@threescale/core'
-import { isGateway, onDenyProblems } from '@threescale/core/adapter'
+import { DEFAULTS, isGateway, onDenyProblems } from '@threescale/core/adapter'
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { OnDeny } from './answer.ts'
@@ -55,7 +56,7 @@ export interface GivenGateway extends FastifySettings {
 
 /**
  * A plugin that guards the scope it is registered in and all scopes below. A gateway made from options is closed with
- * the app. Registered in a scope and in one above it, one gateway counts a request once.
+ * the app, whose start waits for its configuration: at most until a second before Fastify's `pluginTimeout`. Registered in a scope and in one above it, one gateway counts a request once.
  *
  * Registering fails with a ConfigError that lists every problem of the options.
  */
@@ -76,7 +77,8 @@ function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, 
     if (!app.hasDecorator('threescale')) app.decorate('threescale', gateway)
     if (!app.hasRequestDecorator('threescale')) app.decorateRequest('threescale', null)
     addGuard(app, gateway, settings)
-    done()
+    if ('gateway' in options) done()
+    else gateway.ready().then(() => done(), done)
   } catch (error) {
     // Fastify does not catch what a callback-style plugin throws.
     done(error as Error)
@@ -87,9 +89,20 @@ function made(app: FastifyInstance, options: FastifyOptions): Gateway<FastifyVie
   // Fastify reads the first three and passes them on.
   const { prefix, logLevel, logSerializers, onDeny, global, hook, ...rest } = options as FastifyOptions &
     FastifyPluginOptions
-  const gateway = createGateway<FastifyView>(rest)
+  const gateway = createGateway<FastifyView>({ ...rest, portal: startedInTime(app, rest.portal) })
   app.addHook('onClose', () => gateway.close())
   return gateway
+}
+
+/** How much sooner a start is given up than Fastify would give it up without saying why, in milliseconds. */
+const HEAD_START_MS = 1000
+
+/** The app waits for the first configuration, but Fastify waits only so long for a plugin. */
+function startedInTime(app: FastifyInstance, portal: PortalOptions | undefined): PortalOptions | undefined {
+  const longest = (app.initialConfig.pluginTimeout ?? 0) - HEAD_START_MS
+  if (typeof portal !== 'object' || longest <= 0) return portal
+  const { startTimeoutMs = DEFAULTS.portal.startTimeoutMs } = portal
+  return startTimeoutMs > longest ? { ...portal, startTimeoutMs: longest } : portal
 }
 
 function given(gateway: unknown): Gateway<FastifyView> {

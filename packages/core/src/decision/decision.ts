@@ -58,6 +58,7 @@ export type GatewayDenialCode =
   | 'backend_unavailable'
   | 'overloaded'
   | 'gateway_closed'
+  | 'gateway_not_ready'
   | 'gateway_misconfigured'
   | 'client_closed_request'
 

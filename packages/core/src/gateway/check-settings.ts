@@ -11,7 +11,7 @@ import { foreignAnswer, foreignSentence } from '../observe/foreign-answer.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
-import type { GatewayRuntime } from './gateway-runtime.ts'
+import type { Served } from './served.ts'
 
 /**
  * Makes one authorize call per service. Only an answer of 3scale that comes after the check of our credentials is good. The backend checks our credentials before the application, so a made-up caller
@@ -19,7 +19,7 @@ import type { GatewayRuntime } from './gateway-runtime.ts'
  * authorize family).
  */
 export async function checkSettings<View extends RequestView>(
-  { services, unusable }: Pick<GatewayRuntime<View>, 'services' | 'unusable'>,
+  { services, unusable }: Pick<Served<View>, 'services' | 'unusable'>,
   routeUsage: UsageReader<View> | undefined,
   credentials: Credentials | undefined,
 ): Promise<CheckResult> {
@@ -27,6 +27,7 @@ export async function checkSettings<View extends RequestView>(
   if (broken !== undefined) {
     return { ok: false, code: 'service_unusable', hint: unusableWarning(broken.id, broken.problems) }
   }
+  if (services.length === 0) return { ok: false, code: 'gateway_not_ready', hint: NOT_READY_HINT }
   let metrics: 'accepted' | 'unchecked' = 'accepted'
   let keys: 'current' | 'stale' | undefined
   for (const configured of services) {
@@ -76,6 +77,8 @@ async function checkService<View extends RequestView>(
 function withoutKeys({ trouble = 'no answer yet' }: IssuerKeys): string {
   return `the keys of the identity provider cannot be read (${trouble}); no access token is accepted until they can`
 }
+
+const NOT_READY_HINT = 'the configuration is not loaded yet; wait for ready()'
 
 /** Refusals of a call's form, which come before 3scale looks at our credentials (apisonator, order of checks). */
 const UNPROVED: ReadonlySet<string> = new Set([REQUEST_TOO_LARGE, 'bad_request', 'not_valid_data'])

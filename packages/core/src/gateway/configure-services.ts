@@ -1,4 +1,4 @@
-/** Configures the protected services: the one of the options, or those of a proxy configuration. */
+/** Configures protected services: the one of the options, or those of a proxy configuration. */
 import { ThreeScaleClient } from '../client/client.ts'
 import { WARNED } from '../client/client-options.ts'
 import { TRANSPORT, type Transport } from '../client/transport/transport.ts'
@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../configuration/options/resolved-options.
 import type { PortalService } from '../configuration/portal/portal-service.ts'
 import { readProxyConfig, type UnusableService } from '../configuration/portal/proxy-config.ts'
 import { createCredentialsReader } from '../credentials/credentials-reader.ts'
+import type { ProtectedService } from '../decision/protected-service.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { createUsageReader } from '../mapping/usage-reader.ts'
 import { CLOCK } from '../primitives/clock.ts'
@@ -14,46 +15,27 @@ import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/backend-url.ts'
 import type { ConfiguredService } from './configured-service.ts'
-import { overlapWarnings } from './overlapping-services.ts'
 import type { TokenReaders } from './token-readers.ts'
 
-/** A configured service without the parts that the runtime adds. */
-export type ServiceSetup<View extends RequestView> = Omit<ConfiguredService<View>, 'authorizer'>
+/** A configured service without the parts that stay when its configuration is replaced. */
+export interface ServiceSetup<View extends RequestView>
+  extends Omit<ConfiguredService<View>, 'service' | 'authorizer'>,
+    Pick<ProtectedService, 'limitHeaders'> {
+  readonly access: BackendAccess
+}
 
-export interface ServiceSetups<View extends RequestView> {
-  readonly setups: readonly ServiceSetup<View>[]
-  /** Services of the document that cannot be served; there is at least one that can. */
-  readonly unusable: readonly UnusableService[]
-  /** Clients that were created here, to be closed with the gateway. */
-  readonly createdClients: readonly ThreeScaleClient[]
-  /** Warnings for the operator. */
-  readonly warnings: readonly string[]
+/** How the backend is called about a service. */
+export interface BackendAccess {
+  readonly id: string | undefined
+  readonly serviceToken: string | undefined
+  readonly providerKey: string | undefined
+  /** Undefined: the client's default. */
+  readonly backendUrl: string | undefined
 }
 
 /** The options as given. Each given option replaces the same setting of a proxy configuration as a whole. */
 export type GivenOptions<View extends RequestView> = GatewayOptions<View> & {
   readonly [TRANSPORT]?: Transport | undefined
-}
-
-/** @throws ConfigError if a proxy configuration cannot be used. */
-export function configureServices<View extends RequestView>(
-  given: GivenOptions<View>,
-  options: ResolvedOptions<View>,
-  tokens: TokenReaders<View>,
-): ServiceSetups<View> {
-  const { services, unusable, warnings } = servicesOf(options)
-  const clients = services.map((service) => options.client ?? createClient(service, options, given[TRANSPORT]))
-  const setups = services.map((service, index) => configureService(service, clients[index]!, given, options, tokens))
-  return {
-    setups,
-    unusable,
-    createdClients: options.client === undefined ? clients : [],
-    warnings: [
-      ...warnings,
-      ...(options.backendUrl === undefined ? services.flatMap(plainHttpOf) : []),
-      ...(options.pathRouting === false ? [] : overlapWarnings(setups)),
-    ],
-  }
 }
 
 function plainHttpOf({ backendUrl }: ServiceSettings): string[] {
@@ -62,19 +44,28 @@ function plainHttpOf({ backendUrl }: ServiceSettings): string[] {
 }
 
 /** Settings of a service from a proxy configuration; empty without one. */
-type ServiceSettings = Partial<PortalService>
+export type ServiceSettings = Partial<PortalService>
 
-function servicesOf<View extends RequestView>(
+export interface ReadServices {
+  readonly services: readonly ServiceSettings[]
+  /** Services of the document that cannot be served; there is at least one that can. */
+  readonly unusable: readonly UnusableService[]
+  /** Warnings for the operator. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads the services of a proxy configuration; without one, the service of the options is the only one.
+ *
+ * @throws ConfigError if the document cannot be used.
+ */
+export function readServices<View extends RequestView>(
+  document: object | undefined,
   options: ResolvedOptions<View>,
-): {
-  services: readonly ServiceSettings[]
-  unusable: readonly UnusableService[]
-  warnings: readonly string[]
-} {
-  const { proxyConfig, serviceId, serviceToken, providerKey, client, credentials, oidc, pathRouting, backendApi } =
-    options
-  if (proxyConfig === undefined) return { services: [{}], unusable: [], warnings: [] }
-  return readProxyConfig(proxyConfig, {
+): ReadServices {
+  const { serviceId, serviceToken, providerKey, client, credentials, oidc, pathRouting, backendApi } = options
+  if (document === undefined) return { services: [{}], unusable: [], warnings: [] }
+  const read = readProxyConfig(document, {
     serviceId,
     providerCredential: (serviceToken ?? providerKey ?? client) !== undefined,
     credentials: credentials !== undefined,
@@ -82,15 +73,18 @@ function servicesOf<View extends RequestView>(
     pathRouting: pathRouting !== false,
     backendApi,
   })
+  if (options.backendUrl !== undefined) return read
+  return { ...read, warnings: [...read.warnings, ...read.services.flatMap(plainHttpOf)] }
 }
 
-function configureService<View extends RequestView>(
+/** Makes what reads the requests of a service, and what denies them. */
+export function setUpService<View extends RequestView>(
   service: ServiceSettings,
-  client: ThreeScaleClient,
   given: GivenOptions<View>,
   options: ResolvedOptions<View>,
   tokens: TokenReaders<View>,
 ): ServiceSetup<View> {
+  const own = (options.serviceToken ?? options.providerKey) === undefined ? service : options
   const { credentials, keys } = identificationOf(service, options, tokens)
   const everyAnswer = given.rateLimitHeaders === undefined && service.rateLimitHeaders === true
   const rejection = createRejection({
@@ -100,11 +94,13 @@ function configureService<View extends RequestView>(
     challenge: credentials.challenge,
   })
   return {
-    service: {
+    access: {
       id: options.serviceId ?? service.id,
-      client,
-      limitHeaders: everyAnswer || options.rateLimitHeaders === 'all' ? rejection.limitHeaders : undefined,
+      serviceToken: own.serviceToken,
+      providerKey: own.providerKey,
+      backendUrl: options.backendUrl ?? service.backendUrl,
     },
+    limitHeaders: everyAnswer || options.rateLimitHeaders === 'all' ? rejection.limitHeaders : undefined,
     hosts: service.hosts ?? [],
     rank: service.rank ?? 0,
     rules: service.mappingRules ?? [],
@@ -133,18 +129,17 @@ function identificationOf<View extends RequestView>(
 
 const DEFAULT_CREDENTIALS = { anonymous: undefined, ...DEFAULTS.credentials }
 
-function createClient<View extends RequestView>(
-  service: ServiceSettings,
-  options: ResolvedOptions<View>,
+/** A client for a service, with the connection options of the gateway. */
+export function createServiceClient<View extends RequestView>(
+  { id, serviceToken, providerKey, backendUrl }: BackendAccess,
+  { timeoutMs, dispatcher, connectionTtlMs, maxCalls, clock }: ResolvedOptions<View>,
   transport: Transport | undefined,
 ): ThreeScaleClient {
-  const { timeoutMs, dispatcher, connectionTtlMs, maxCalls, clock } = options
-  const given = options.serviceToken ?? options.providerKey
   return new ThreeScaleClient({
-    serviceId: options.serviceId ?? service.id,
-    serviceToken: given === undefined ? service.serviceToken : options.serviceToken,
-    providerKey: given === undefined ? service.providerKey : options.providerKey,
-    backendUrl: options.backendUrl ?? service.backendUrl,
+    serviceId: id,
+    serviceToken,
+    providerKey,
+    backendUrl,
     timeoutMs,
     dispatcher,
     connectionTtlMs,

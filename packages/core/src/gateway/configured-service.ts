@@ -8,8 +8,9 @@ import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { Rejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 
-/** One service with the parts that were created for it. */
+/** One service as its present configuration has it. */
 export interface ConfiguredService<View extends RequestView> {
+  /** Stays with the service when its configuration is replaced, as the authorizer does. */
   readonly service: ProtectedService
   readonly authorizer: Authorizer
   /** In lower case, without ports. */

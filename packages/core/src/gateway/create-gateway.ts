@@ -16,7 +16,7 @@ import { Route } from './route.ts'
 
 /**
  * Creates a gateway, which decides about the requests of one or several 3scale services. It opens no socket, timer or
- * file before its first request. Call `close` when it is not needed any more.
+ * file before its first request or `ready`, besides reading `configFile`. Call `close` when it is not needed any more.
  *
  * @throws ConfigError with every problem of the options.
  */
@@ -52,7 +52,9 @@ function gatewayOf<View extends RequestView>(
     explain: (view) => explain(view, runtime, settings, route.policy, usage),
     settle: (decision, response) => runtime.afterResponse.settle(decision, response),
     with: (changed) => gatewayOf(runtime, resolveRoute(settings, changed), family),
-    check: ({ credentials } = {}) => checkSettings(runtime, usage, credentials),
+    check: ({ credentials } = {}) => checkSettings(runtime.served, usage, credentials),
+    ready: () => runtime.configuration.ready(),
+    reload: () => runtime.configuration.reload(),
     stats: () => statsOf(runtime),
     options: redactOptions({ ...runtime.options, ...settings }),
     flush: (limit) => runtime.flush(limit),

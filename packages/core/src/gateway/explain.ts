@@ -23,7 +23,7 @@ export async function explain<View extends RequestView>(
   const nothing = { host, service: undefined, credentials: undefined, rules: [], usage: undefined, call: undefined }
   if (runtime.closed) return { ...nothing, outcome: 'deny', code: 'gateway_closed' }
   if (skip !== undefined && (await skip(view))) return { ...nothing, outcome: 'skip', code: undefined }
-  const configured = runtime.choose(view)
+  const configured = runtime.served.choose(view)
   if ('outcome' in configured) return { ...nothing, outcome: 'deny', code: configured.code }
 
   const reader = routeUsage ?? configured.usage

@@ -5,6 +5,7 @@ import type { Refusal } from '../decision/refusal.ts'
 const refusal = (code: GatewayDenialCode): Refusal => Object.freeze({ outcome: 'refuse', code })
 
 export const CLOSED: Refusal = refusal('gateway_closed')
+export const NOT_READY: Refusal = refusal('gateway_not_ready')
 export const SERVICE_NOT_FOUND: Refusal = refusal('service_not_found')
 export const SERVICE_UNUSABLE: Refusal = refusal('service_unusable')
 export const CREDENTIALS_MISSING: Refusal = refusal('credentials_missing')

@@ -13,7 +13,8 @@ import { Slice } from '../primitives/slice.ts'
 export interface GatewayJournalOptions {
   readonly ledger: Ledger
   readonly observer: Pick<Observer, 'journal'>
-  readonly services: readonly { readonly id: string | undefined; readonly client: { readonly host: string } }[]
+  /** Those that there are at the moment. */
+  readonly services: () => Iterable<{ readonly id: string | undefined; readonly client: { readonly host: string } }>
 }
 
 /** Undefined without a journal. Does nothing before the first request. */
@@ -110,7 +111,8 @@ export class GatewayJournal {
   }
 
   #host(): JournalHost {
-    const { ledger, observer, services } = this.#options
+    const { ledger, observer } = this.#options
+    const services = [...this.#options.services()]
     return {
       services: services.map(({ id }) => id),
       backend: [...new Set(services.map(({ client }) => client.host))].sort().join(' '),

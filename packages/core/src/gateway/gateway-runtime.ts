@@ -1,15 +1,11 @@
 /** Creates and connects the parts of a gateway: all its routes share one ledger and one reporter (law 14). */
 import { OpenResponses } from '../adapter/open-responses.ts'
-import type { Authorizer, AuthorizerOptions } from '../authorization/authorizer.ts'
-import { createCachedAuthorizer } from '../authorization/cached/cached-authorizer.ts'
-import { createDirectAuthorizer } from '../authorization/direct-authorizer.ts'
-import { createSharedAuthorizer } from '../authorization/shared/shared-authorizer.ts'
 import { Backend } from '../backend/backend.ts'
 import { type Breaker, createBreaker } from '../backend/breaker.ts'
 import { createBulkhead } from '../backend/bulkhead.ts'
+import { TRANSPORT } from '../client/transport/transport.ts'
 import { resolveOptions } from '../configuration/options/resolve-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
-import type { UnusableService } from '../configuration/portal/proxy-config.ts'
 import { CLOSE_MS, DEFAULTS, DIRECT_REPORT_MS } from '../defaults.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createObserver, type Observer } from '../observe/observer.ts'
@@ -19,22 +15,34 @@ import { createRejection, type Rejection } from '../rejection/rejection.ts'
 import { leftOf } from '../reporting/give-up-rest.ts'
 import { createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
+import { addUp } from './add-up.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
-import { configureServices, type GivenOptions } from './configure-services.ts'
-import type { ConfiguredService } from './configured-service.ts'
+import { planConfiguration, wholePlan } from './configuration-plan.ts'
+import { configurationSource } from './configuration-source.ts'
+import {
+  createServiceClient,
+  type GivenOptions,
+  readServices,
+  type ServiceSettings,
+  setUpService,
+} from './configure-services.ts'
+import { createAuthorizer } from './create-authorizer.ts'
+import { GatewayConfiguration } from './gateway-configuration.ts'
 import { connectJournal, type GatewayJournal } from './gateway-journal.ts'
-import { GatewayStore, type StoreReporting } from './gateway-store.ts'
+import { GatewayStore } from './gateway-store.ts'
+import type { KeptService } from './kept-service.ts'
+import { KeptServices, keepService } from './kept-services.ts'
+import { overlapWarnings } from './overlapping-services.ts'
 import { type ProcessMember, processEnd } from './process-end.ts'
-import { createServiceChooser, type ServiceChooser } from './service-chooser.ts'
+import { createServed, notReady, type Served } from './served.ts'
 import { createTokenReaders } from './token-readers.ts'
 import { checkedTimeout, type WaitLimit } from './wait-limit.ts'
 
 export interface GatewayRuntime<View extends RequestView> {
   readonly options: ResolvedOptions<View>
-  readonly services: readonly ConfiguredService<View>[]
-  readonly choose: ServiceChooser<View>
-  /** Services that cannot be served. */
-  readonly unusable: readonly UnusableService[]
+  /** The services of the moment. A request takes what it needs of it once, and goes on with that. */
+  readonly served: Served<View>
+  readonly configuration: GatewayConfiguration<View>
   /** Denies requests that belong to no service. */
   readonly fallback: { readonly rejection: Rejection }
   readonly afterResponse: AfterResponse<View>
@@ -61,8 +69,15 @@ export interface GatewayRuntime<View extends RequestView> {
 export function createRuntime<View extends RequestView>(given: GivenOptions<View>): GatewayRuntime<View> {
   const options = resolveOptions(given)
   const tokens = createTokenReaders(options, () => observer)
-  const { setups, unusable, createdClients, warnings } = configureServices(given, options, tokens)
-  const observer = createObserver({ ...options, warnings: [...options.warnings, ...warnings] })
+  const source = configurationSource(options, () => observer)
+  const planning = {
+    setUp: (service: ServiceSettings) => setUpService(service, given, options, tokens),
+    overlaps: options.pathRouting === false ? () => [] : overlapWarnings,
+  }
+  const first = source.isAwaited
+    ? undefined
+    : wholePlan({ ...planning, loaded: source.initial, read: readServices(source.document, options) })
+  const observer = createObserver({ ...options, warnings: [...options.warnings, ...(first?.warnings ?? [])] })
   const { clock, metrics, report } = options
   const cache = options.cache === false ? DEFAULTS.cache : options.cache
   const breaker =
@@ -80,51 +95,76 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     observer,
     onWaiting: (records) => reporter.wake(records),
   })
-  const protectedServices = setups.map(({ service }) => service)
-  const journal = connectJournal(options.journal, { ledger, observer, services: protectedServices })
-  const clientOf = (service: string | undefined) => byId.get(service)!.service.client
-  const reporting: StoreReporting = {
-    clock,
-    report,
-    ttlMs: cache.ttlMs,
-    breaker,
-    observer,
-    clientOf,
-    answers: (service, applicationId) => backend.answers(clientOf(service), service, { appId: applicationId }),
-    prove: (application) => byId.get(application.service.id)!.authorizer.prove(application),
-  }
+  const journal = connectJournal(options.journal, { ledger, observer, services: () => kept.all })
+  const reporting = { clock, report, ttlMs: cache.ttlMs, breaker, observer }
   const store =
-    options.store === undefined ? undefined : new GatewayStore(options.store, options, { ledger, observer, reporting })
-  const createAuthorizer = (given: AuthorizerOptions): Authorizer => {
-    if (store === undefined) return (options.cache === false ? createDirectAuthorizer : createCachedAuthorizer)(given)
-    const { service } = given
-    const shared = createSharedAuthorizer({ ...given, openStore: (callbacks) => store.open(service, callbacks) })
-    store.add(service.id, shared.stored)
-    return shared
-  }
-  const services = setups.map((setup): ConfiguredService<View> => {
-    const { service } = setup
-    const authorizer = createAuthorizer({
-      service,
-      ledger: ledger.service(service.id),
-      clock,
-      cache,
-      backend,
-      observer,
-      ambiguous: report.ambiguous,
-      fairnessKey: options.fairnessKey as ((view: object) => string | undefined) | undefined,
-      flush: (application) => reporter.flushOnly(application),
-    })
-    return { ...setup, authorizer: journal?.awaitedBy(authorizer) ?? authorizer }
+    options.store === undefined
+      ? undefined
+      : new GatewayStore(options.store, options, {
+          ledger,
+          observer,
+          reporting: { ...reporting, backend, authorizerOf: (service) => (service as KeptService).authorizer },
+        })
+  const kept = new KeptServices({
+    ledger,
+    clock,
+    client: options.client,
+    hasStore: store !== undefined,
+    createClient: (access) => createServiceClient(access, options, given[TRANSPORT]),
+    createAuthorizer(service) {
+      const authorizer = createAuthorizer(options, store, {
+        service,
+        ledger: service.ledger,
+        clock,
+        cache,
+        backend,
+        observer,
+        ambiguous: report.ambiguous,
+        fairnessKey: options.fairnessKey as ((view: object) => string | undefined) | undefined,
+        flush: (application) => reporter.flushOnly(application),
+      })
+      return journal?.awaitedBy(authorizer) ?? authorizer
+    },
   })
-  const byId = new Map(services.map((configured) => [configured.service.id, configured]))
   const reporter = createReporter({
     ...reporting,
     ledger,
+    clientOf: (service) => kept.of(service)!.client,
+    // Usage that a journal kept of a service that this gateway has never served waits for its configuration.
+    permit: journal && (async ({ service }) => kept.of(service) !== undefined),
+    answers: async (service, appId) => {
+      const client = kept.of(service)?.client
+      return client !== undefined && (await backend.answers(client, service.id, { appId }))
+    },
+    prove: async (application) => (await kept.of(application.service)?.authorizer.prove(application)) === true,
     // Without a cache only 3scale knows the limits, so what a response used has to reach it before the next request.
     collectMs: options.cache === false ? Math.min(DIRECT_REPORT_MS, report.intervalMs) : report.intervalMs,
     onWaiting: (waits) => noteWaiting(waits),
     leave: async () => (await journal?.close()) === true,
+  })
+  const configuration = new GatewayConfiguration<View>({
+    loader: source.loader,
+    clock,
+    observer,
+    read: (document) => readServices(document, options),
+    plan: (before, loaded, read) =>
+      planConfiguration({
+        ...planning,
+        before,
+        loaded,
+        read,
+        conflict: ({ access }) => kept.conflictOf(access),
+      }),
+    apply(plan) {
+      const services = plan.services.map(({ setup }) => keepService(setup, kept))
+      runtime.served = createServed({ ...options, services, unusable: plan.unusable, byHost: source.byHost })
+      tokens.keepOnly(new Set(services.map(({ keys }) => keys)))
+      // What waits of services that are gone has no reason to wait longer.
+      if (plan.changes.some(({ event }) => event === 'removed')) void reporter.flush()
+    },
+    afterLoad() {
+      if (store === undefined) kept.restUnused(new Set(runtime.served.services.map(({ service }) => service)))
+    },
   })
   const afterResponse = createAfterResponse<View>(observer, clock)
   const responses = new OpenResponses()
@@ -159,7 +199,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     const report = await reporter.close({ timeoutMs: left() })
     afterResponse.stop()
     tokens.close()
-    await Promise.all(createdClients.map((client) => client.close()))
+    await kept.close()
     processEnd().ignoreSignals(member)
     processEnd().nothingWaits(member)
     return { undelivered: addUp(report.undelivered, store?.left() ?? {}) }
@@ -167,9 +207,8 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
 
   const runtime: { -readonly [Name in keyof GatewayRuntime<View>]: GatewayRuntime<View>[Name] } = {
     options,
-    services,
-    unusable,
-    choose: createServiceChooser({ ...options, services, unusable }),
+    served: notReady(),
+    configuration,
     fallback: { rejection: createRejection(options) },
     afterResponse,
     responses,
@@ -182,6 +221,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     start() {
       if (runtime.closed) return false
       runtime.active = true
+      configuration.start()
       if (store !== undefined) noteWaiting(true)
       if (options.closeOn.length > 0) processEnd().closeOn(options.closeOn, member)
       return true
@@ -200,18 +240,11 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
       const timeoutMs = checkedTimeout('close', limit, CLOSE_MS)
       runtime.active = false
       runtime.closed = true
+      configuration.close()
       closing ??= end(timeoutMs)
       return closing
     },
   }
+  if (first !== undefined) configuration.begin(first, source.initial)
   return runtime
-}
-
-function addUp(
-  one: Readonly<Record<string, number>>,
-  other: Readonly<Record<string, number>>,
-): Readonly<Record<string, number>> {
-  const sums = { ...one }
-  for (const [metric, amount] of Object.entries(other)) sums[metric] = (sums[metric] ?? 0) + amount
-  return sums
 }

@@ -1,6 +1,8 @@
 /** Connects a gateway to its store: opened for each service, asked for counters, closed with the gateway. */
+import type { Authorizer } from '../authorization/authorizer.ts'
 import type { StoreCallbacks } from '../authorization/shared/shared-authorizer.ts'
 import type { StoredService } from '../authorization/shared/stored-service.ts'
+import type { Backend } from '../backend/backend.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { RecoveredRow } from '../ledger/journal.ts'
@@ -25,7 +27,10 @@ interface OpenedStore {
 }
 
 /** What reports the usage of this process; a store's is reported the same way. */
-export type StoreReporting = Omit<ReporterOptions, 'ledger' | 'collectMs' | 'onWaiting' | 'permit' | 'leave'>
+export type StoreReporting = Pick<ReporterOptions, 'clock' | 'report' | 'ttlMs' | 'breaker' | 'observer'> & {
+  readonly backend: Pick<Backend, 'answers'>
+  readonly authorizerOf: (service: ProtectedService) => Pick<Authorizer, 'prove'>
+}
 
 export interface GatewayStoreParts {
   readonly ledger: Ledger
@@ -52,7 +57,9 @@ export class GatewayStore<View extends RequestView> {
   }
 
   /** Starts nothing before the first request. */
-  open({ id, client, limitHeaders }: ProtectedService, callbacks: StoreCallbacks): OpenedStore {
+  open(service: ProtectedService, callbacks: StoreCallbacks): OpenedStore {
+    const { id, client, limitHeaders } = service
+    const { backend, authorizerOf, ...reporting } = this.#reporting
     const { cache, report, clock } = this.#options
     if (cache === false) throw new TypeError('a store needs a cache')
     const { ttlMs, staleMs, denialTtlMs, settleMs } = cache
@@ -77,7 +84,15 @@ export class GatewayStore<View extends RequestView> {
       onWaiting: (records) => reporter.wake(records),
     })
     const permit = (batch: Batch) => lent.permit(batch)
-    const reporter = createReporter({ ...this.#reporting, ledger: lent.ledger, permit })
+    const reporter = createReporter({
+      ...reporting,
+      ledger: lent.ledger,
+      permit,
+      // The client of the moment, as our credential may change.
+      clientOf: () => service.client,
+      answers: (_ledger, appId) => backend.answers(service.client, id, { appId }),
+      prove: (application) => authorizerOf(service).prove(application),
+    })
     const storeReporter = new StoreReporter({ store, lent, reporter, clock })
     this.#reporters.set(id, storeReporter)
     this.#lent.push(lent)

@@ -5,6 +5,7 @@ import type { RouteOptions } from '../configuration/options/gateway-options.ts'
 import type { ShownOptions } from '../configuration/options/redact.ts'
 import type { Decision } from '../decision/decision.ts'
 import type { Credentials } from '../domain/credentials.ts'
+import type { ServiceChange } from '../observe/messages.ts'
 import type { CloseReport, GatewayStats } from '../observe/stats.ts'
 import type { RequestView, ResponseView } from '../request/request-view.ts'
 import type { Explanation } from './explanation.ts'
@@ -27,6 +28,16 @@ export interface Gateway<View extends RequestView = RequestView> {
    * checked for an application: one given here, or the anonymous one.
    */
   check(options?: { readonly credentials?: Credentials | undefined }): Promise<CheckResult>
+  /**
+   * Resolves when there is a configuration; at once where none has to be loaded. Rejects with a LoadError if there is
+   * none after `startTimeoutMs`, with a ConfigError if no service of it can be used, with a ClosedError after `close`.
+   */
+  ready(): Promise<void>
+  /**
+   * Loads the configuration anew, and resolves with what changed. If that fails it rejects, and what was there stays in
+   * use.
+   */
+  reload(): Promise<ConfigurationChange>
   /** Counters, including the sums of usage per metric. */
   stats(): GatewayStats
   /** The options, frozen; secrets read `***`. */
@@ -43,6 +54,14 @@ export interface Gateway<View extends RequestView = RequestView> {
    */
   close(options?: WaitLimit): Promise<CloseReport>
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/** What a new configuration changed; it never shows contents. */
+export interface ConfigurationChange {
+  /** Undefined if nothing has to be loaded. */
+  readonly source: 'portal' | 'file' | 'last-good-file' | undefined
+  /** Empty if nothing changed. */
+  readonly services: readonly ServiceChange[]
 }
 
 export type CheckResult =

@@ -77,7 +77,7 @@ export class Route<View extends RequestView> {
   }
 
   #identify(view: View): Decision | Promise<Decision> {
-    const configured = this.#runtime.choose(view)
+    const configured = this.#runtime.served.choose(view)
     if ('outcome' in configured) return this.#refuse(this.#runtime.fallback, configured)
     const caller = configured.credentials.read(view)
     return isPromise(caller) ? this.#measureLater(view, configured, caller) : this.#measure(view, configured, caller)

@@ -19,6 +19,8 @@ export interface ServiceSet<View extends RequestView> {
   readonly unusable: readonly UnusableService[]
   /** Whether services with the same host are told apart by their rules; 'only': whether any service must have a rule. */
   readonly pathRouting: boolean | 'only'
+  /** Whether a single service gets only requests to its own hosts, because others may come. Default false. */
+  readonly byHost?: boolean | undefined
   /** As the option. */
   readonly caseInsensitivePaths: boolean | undefined
 }
@@ -32,7 +34,7 @@ interface Candidate<View extends RequestView> {
 }
 
 /**
- * A single service gets every request, whatever the host. Of several services with one host the first gets its requests,
+ * A single service gets every request, whatever the host, unless `byHost` is set. Of several services with one host the first gets its requests,
  * or with path routing the first that has a rule for them. If none has, the first of the host gets them, unless the option
  * is 'only' (APIcast policy/find_service). A pure function of the set, so that it can be replaced as a whole.
  */
@@ -43,7 +45,7 @@ export function createServiceChooser<View extends RequestView>(set: ServiceSet<V
       return { chosen: SERVICE_UNUSABLE, hosts, rank, rules: mappingRules }
     }),
   ]
-  if (candidates.length === 1) return choiceAmong(candidates, set)
+  if (candidates.length === 1 && set.byHost !== true) return choiceAmong(candidates, set)
   const choices = new Map<string, ServiceChooser<View>>()
   for (const [host, sharing] of servicesByHost(candidates)) choices.set(host, choiceAmong(sharing, set))
   return (view) => {

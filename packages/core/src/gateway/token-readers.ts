@@ -1,6 +1,7 @@
 /** Creates the readers of access tokens for the services of a gateway, and the key stores that they share. */
 
-import { createFetchJson } from '../configuration/oidc/fetch-json.ts'
+import { MAX_BODY_BYTES } from '../client/transport/transport.ts'
+import { createFetchJson } from '../configuration/fetch-json.ts'
 import { FixedKeys } from '../configuration/oidc/fixed-keys.ts'
 import { KeyStore } from '../configuration/oidc/key-store.ts'
 import type { ResolvedOptions, ResolvedTokenRules } from '../configuration/options/resolved-options.ts'
@@ -10,7 +11,7 @@ import { clientIdByClaim } from '../credentials/oidc/client-id.ts'
 import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
 import { createTokenReader } from '../credentials/oidc/token-reader.ts'
 import type { TokenRules } from '../credentials/oidc/token-settings.ts'
-import { CLIENT_ID_CLAIM, TOKEN_DEFAULTS } from '../defaults.ts'
+import { CLIENT_ID_CLAIM, ISSUER_KEYS, TOKEN_DEFAULTS } from '../defaults.ts'
 import type { KeysMessage } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { RequestView } from '../request/request-view.ts'
@@ -25,6 +26,8 @@ export interface TokenReaders<View extends RequestView> {
   /** For the service of the options, whose `credentials` are of the kind 'oidc'. */
   ofOptions(): TokenIdentification<View>
   ofPortal(oidc: PortalOidc): TokenIdentification<View>
+  /** Stops fetching keys of issuers that are not among these. */
+  keepOnly(keys: ReadonlySet<IssuerKeys | undefined>): void
   /** Stops fetching keys. */
   close(): void
 }
@@ -35,7 +38,13 @@ export function createTokenReaders<View extends RequestView>(
   observer: () => Pick<Observer, 'keys' | 'warn'>,
 ): TokenReaders<View> {
   const ending = new AbortController()
-  const fetchJson = createFetchJson(dispatcher, clock, ending.signal)
+  const fetchJson = createFetchJson({
+    dispatcher,
+    clock,
+    timeoutMs: ISSUER_KEYS.timeoutMs,
+    maxBytes: MAX_BODY_BYTES,
+    ending: ending.signal,
+  })
   /** One per issuer, however many services it has. */
   const stores = new Map<string, KeyStore>()
 
@@ -82,6 +91,13 @@ export function createTokenReaders<View extends RequestView>(
         'fixed' in keys ? new FixedKeys(keys.fixed) : storeOf(keys.endpoint, oidc.allowHttp),
         { in: locations, maxBytes, asApicast: true },
       )
+    },
+    keepOnly(keys) {
+      for (const [endpoint, store] of stores) {
+        if (keys.has(store)) continue
+        store.close()
+        stores.delete(endpoint)
+      }
     },
     close() {
       for (const store of stores.values()) store.close()

@@ -44,7 +44,10 @@ export class Ledger implements ServicesState {
   readonly #onWaiting: LedgerOptions['onWaiting']
   readonly #crowdedAt: number
   readonly #declared: DeclaredMetrics | undefined
+  /** The present one of each id. */
   readonly #services = new Map<string | undefined, ServiceLedger>()
+  /** Those of earlier backends too, whose usage may still be on its way. */
+  readonly #all = new Set<ServiceLedger>()
   readonly #busy = new Set<ApplicationLedger>()
   #records = 0
   #questions = 0
@@ -70,7 +73,7 @@ export class Ledger implements ServicesState {
   }
 
   get services(): Iterable<ServiceLedger> {
-    return this.#services.values()
+    return this.#all
   }
 
   get busy(): ReadonlySet<ApplicationLedger> {
@@ -82,9 +85,22 @@ export class Ledger implements ServicesState {
     let service = this.#services.get(id)
     if (service === undefined) {
       service = new ServiceLedger(this, id, this.#declared)
-      this.#services.set(id, service)
+      this.present(service)
     }
     return service
+  }
+
+  /** A further ledger for an id, whose service is at another backend from now on. */
+  another(id: string | undefined): ServiceLedger {
+    const service = new ServiceLedger(this, id, this.#declared)
+    this.present(service)
+    return service
+  }
+
+  /** Makes this one the ledger of its id. */
+  present(service: ServiceLedger): void {
+    this.#services.set(service.id, service)
+    this.#all.add(service)
   }
 
   get lastQuestion(): number {

@@ -11,4 +11,5 @@ export const CHANNELS = {
   journal: 'threescale:journal',
   store: 'threescale:store',
   keys: 'threescale:keys',
+  configuration: 'threescale:configuration',
 } as const

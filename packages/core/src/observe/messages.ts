@@ -186,3 +186,34 @@ export interface KeysMessage {
   /** Of a failure, such as 'status_500', 'not_json' or 'ERR_THREESCALE_TIMEOUT'. */
   readonly code: string | undefined
 }
+
+/** On `threescale:configuration`, after each load of the configuration from a portal or a file that is followed. */
+export interface ConfigurationMessage {
+  /**
+   * - 'changed': it is another than before, or the first one, and is in use.
+   * - 'unchanged': it is the same.
+   * - 'recovered': it is the same, after loads that failed.
+   * - 'failed': it could not be loaded, or used; the one from before stays in use.
+   */
+  readonly event: 'changed' | 'unchanged' | 'recovered' | 'failed'
+  readonly source: 'portal' | 'file' | 'last-good-file'
+  /** The portal's host, or the path of the file. */
+  readonly from: string
+  /** What changed. */
+  readonly services: readonly ServiceChange[]
+  /** Of a failure, such as 'status_403', 'no_list', 'not_json', 'unusable' or 'ERR_THREESCALE_TIMEOUT'. */
+  readonly code: string | undefined
+}
+
+/** What a new configuration changed about one service. Versions are undefined in files that name none. */
+export interface ServiceChange {
+  readonly id: string | undefined
+  /**
+   * - 'added', 'changed', 'removed': what it is called.
+   * - 'kept': its version `to` cannot be used; `from` stays.
+   * - 'unusable': its version `to` cannot be used, and there was none before; its requests are answered 503.
+   */
+  readonly event: 'added' | 'changed' | 'removed' | 'kept' | 'unusable'
+  readonly from: number | undefined
+  readonly to: number | undefined
+}

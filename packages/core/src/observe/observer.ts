@@ -7,6 +7,7 @@ import type { Clock } from '../primitives/clock.ts'
 import { processWarning } from '../primitives/process-warning.ts'
 import { createCallerNames } from './caller-names.ts'
 import { CHANNELS } from './channels.ts'
+import { configurationSentence } from './configuration-sentence.ts'
 import { createCounters } from './counters.ts'
 import { type FailedCall, failureSentence } from './failed-call.ts'
 import { JOURNAL_TROUBLE, journalSentence } from './journal-sentence.ts'
@@ -16,6 +17,7 @@ import type {
   BreakerMessage,
   CacheMessage,
   CallMessage,
+  ConfigurationMessage,
   JournalMessage,
   KeysMessage,
   LossMessage,
@@ -59,6 +61,8 @@ export interface Observer {
   store(message: StoreMessage): void
   /** Called after each fetch of the keys of an identity provider. */
   keys(message: KeysMessage): void
+  /** Called after each load of a configuration. @param ready whether there is one. */
+  configuration(message: ConfigurationMessage, ready: boolean): void
   /** Called for usage that 3scale will not count, or seems not to have counted; also logged. */
   lost(loss: Loss): void
   /**
@@ -112,6 +116,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const journals = channel(CHANNELS.journal)
   const stores = channel(CHANNELS.store)
   const keys = channel(CHANNELS.keys)
+  const configurations = channel(CHANNELS.configuration)
   let failing = false
   let changedAt = Number.NEGATIVE_INFINITY
   let failureToldAt = Number.NEGATIVE_INFINITY
@@ -208,6 +213,15 @@ export function createObserver(options: ObserverOptions): Observer {
       const { event, ...facts } = message
       if (event === 'failed') operator.tell('warn', 'THREESCALE_KEYS_UNAVAILABLE', keysSentence(message), facts)
       else if (event !== 'unchanged') logger?.info({ ...message }, keysSentence(message))
+    },
+
+    configuration(message, ready) {
+      if (configurations.hasSubscribers) configurations.publish(message)
+      const { event, ...facts } = message
+      if (event === 'unchanged') return
+      const sentence = configurationSentence(message, ready)
+      if (event === 'failed') operator.tell('warn', 'THREESCALE_CONFIGURATION_FAILED', sentence, facts)
+      else logger?.info({ ...message }, sentence)
     },
 
     lost({ kind, reason, service, applicationId, usage }) {

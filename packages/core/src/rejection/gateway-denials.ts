@@ -40,6 +40,12 @@ export const GATEWAY_DENIALS: Readonly<Record<GatewayDenialCode, DenialKind>> = 
   },
   overloaded: { status: 503, reason: 'too many requests at once', text: undefined, retryAfterMs: SOON_MS },
   gateway_closed: { status: 503, reason: 'the gateway is closed', text: undefined, retryAfterMs: SOON_MS },
+  gateway_not_ready: {
+    status: 503,
+    reason: 'the configuration is not loaded yet',
+    text: undefined,
+    retryAfterMs: SOON_MS,
+  },
   gateway_misconfigured: { status: 500, reason: 'the gateway is not set up correctly', text: undefined },
   // The client cannot read it; 499 is nginx's status for this.
   client_closed_request: { status: 499, reason: 'the client went away', text: undefined },

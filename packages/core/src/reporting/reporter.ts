@@ -25,8 +25,8 @@ export interface ReporterOptions
   readonly onWaiting?: ((waits: boolean) => void) | undefined
   /** How often callers with requests are asked about anyway: the cache's ttl, in milliseconds. */
   readonly ttlMs: number
-  /** The client that reports the usage of a service. */
-  readonly clientOf: (service: string | undefined) => ReportClient
+  /** The client that reports the usage of a service at the moment. */
+  readonly clientOf: (service: ServiceLedger) => ReportClient
   /** Asks the backend about an application and applies the answer. False when no answer came. Never rejects. */
   readonly prove: (application: ApplicationLedger) => Promise<boolean>
   /** Leaves what is not delivered at the end to the next process; false where it cannot. Default: it cannot. */
@@ -108,8 +108,8 @@ class BatchReporter implements Reporter {
   }
 
   flushOnly(application: ApplicationLedger): Promise<void> {
-    const service = this.#options.ledger.service(application.service.id)
-    return this.#inOwnContext(() => this.#reporterOf(service).flushOnly(application, new Slice(this.#turns)))
+    const reporter = this.#reporterOf(application.service as ServiceLedger)
+    return this.#inOwnContext(() => reporter.flushOnly(application, new Slice(this.#turns)))
   }
 
   async deliver({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
@@ -212,7 +212,9 @@ class BatchReporter implements Reporter {
       reporter = new ServiceReporter({
         ...this.#options,
         service,
-        client: clientOf(service.id),
+        get client() {
+          return clientOf(service)
+        },
         random,
         provedWithinMs: Math.max(proofHoldsMs({ intervalMs: report.intervalMs, ttlMs }), ttlMs),
       })

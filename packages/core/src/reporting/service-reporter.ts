@@ -21,7 +21,7 @@ export interface ServiceReporterOptions extends SendOptions {
   readonly provedWithinMs: number
   readonly breaker: Breaker | undefined
   /** Whether the backend answers an `authorize` about an application; counts nothing. Never rejects. */
-  readonly answers: (service: string | undefined, applicationId: string) => Promise<boolean>
+  readonly answers: (service: ServiceLedger, applicationId: string) => Promise<boolean>
   /** 0 to 1, for jitter. */
   readonly random: () => number
 }
@@ -91,7 +91,7 @@ export class ServiceReporter {
     const { service, clock, answers } = this.#options
     const smallest = await smallestWaiting(service, slice)
     if (smallest === undefined) return false
-    if (!(await answers(service.id, smallest.id!))) {
+    if (!(await answers(service, smallest.id!))) {
       this.#backOff.failed(clock.elapsed())
       for (const application of service.busyApplications()) {
         compact(application)

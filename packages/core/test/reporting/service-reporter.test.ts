@@ -21,7 +21,7 @@ function open(lines: readonly Line[], breaker?: Breaker) {
   const reports = new ServiceReporter({
     ...reporting.options,
     service: reporting.service,
-    answers: (service, appId) => backend.answers(reporting.options.client, service, { appId }),
+    answers: ({ id }, appId) => backend.answers(reporting.options.client, id, { appId }),
     report: DEFAULTS.report,
     provedWithinMs: 1e9,
     breaker,

@@ -10,6 +10,7 @@ import type { Logger } from '../../observe/logger.ts'
 import type { MaybePromise } from '../../primitives/maybe-promise.ts'
 import type { RequestView, ResponseView } from '../../request/request-view.ts'
 import type { OidcCredentialsOptions, OidcOptions } from './oidc-options.ts'
+import type { PortalOptions } from './portal-options.ts'
 
 /** Options that a route may set for itself; it shares everything else with its gateway. */
 export interface RouteOptions<View extends RequestView = RequestView> {
@@ -44,6 +45,10 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
   readonly client?: ThreeScaleClient | undefined
   /** A 3scale proxy configuration, as the portal exports it; explicit options win over it. */
   readonly proxyConfig?: object | undefined
+  /** The path of a file with a proxy configuration: read at once, and followed from the first request on. */
+  readonly configFile?: string | undefined
+  /** Loads the proxy configuration from the admin portal and follows it. Default none. */
+  readonly portal?: PortalOptions | undefined
   /**
    * Tells services of `proxyConfig` with the same host apart by their mapping rules: the first with a rule that matches.
    * If none has, the first of the host; with 'only', the answer is 404. Default false.
@@ -63,7 +68,7 @@ export interface GatewayOptions<View extends RequestView = RequestView> extends 
     | OidcCredentialsOptions
     | ((view: View) => MaybePromise<Credentials | undefined>)
     | undefined
-  /** What access tokens must satisfy, for the OpenID Connect products of `proxyConfig`. */
+  /** What access tokens must satisfy, for OpenID Connect products of a proxy configuration. */
   readonly oidc?: OidcOptions | undefined
   /** Empties every location of `credentials`, and what stands behind a `#`, before handlers see it. Default false. */
   readonly stripCredentials?: boolean | undefined

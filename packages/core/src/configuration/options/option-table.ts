@@ -23,6 +23,7 @@ import { checkDispatcher } from '../../validation/dispatcher.ts'
 import { checkSignals } from './check-signals.ts'
 import { CREDENTIALS_TABLE, checkCredentials } from './credentials-table.ts'
 import { OIDC_TABLE } from './oidc-table.ts'
+import { checkFile, checkPortal, PORTAL_TABLE } from './portal-table.ts'
 
 /** The most entries that a V8 Map can hold. */
 const MAX_ENTRIES = 16_777_216
@@ -74,6 +75,8 @@ export const OPTION_TABLE: OptionTable = {
   proxyConfig: either(isRecord, (value) => value, mustBe('an object, as JSON.parse makes it')),
   pathRouting: choice(false, true, 'only'),
   backendApi: text(),
+  configFile: checkFile,
+  portal: checkPortal,
   credentials: either(isFunction, callback(), checkCredentials),
   oidc: group(OIDC_TABLE, DEFAULTS.oidc),
   stripCredentials: flag(),
@@ -109,6 +112,7 @@ export const GROUPED_NAMES: readonly string[] = Object.entries({
   report: REPORT_TABLE,
   credentials: CREDENTIALS_TABLE,
   oidc: OIDC_TABLE,
+  portal: PORTAL_TABLE,
   breaker: BREAKER_TABLE,
 }).flatMap(([name, table]) => Object.keys(table).map((member) => `${name}.${member}`))
 

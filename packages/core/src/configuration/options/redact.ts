@@ -35,6 +35,7 @@ export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
     client,
     dispatcher,
     proxyConfig,
+    portal,
     logger,
     journal,
     store,
@@ -49,6 +50,7 @@ export function redactOptions(options: ResolvedOptions<never>): ShownOptions {
     dispatcher: dispatcher === undefined ? undefined : `[${dispatcher.constructor?.name || 'Dispatcher'}]`,
     // Not shown, because the service token is one of its hundred fields.
     proxyConfig: proxyConfig === undefined ? undefined : '[proxy configuration]',
+    portal: portal && { ...portal, token: masked(portal.token) },
     logger: logger === undefined ? undefined : '[logger]',
     journal: journal === undefined ? undefined : '[journal]',
     store: store === undefined ? undefined : '[store]',

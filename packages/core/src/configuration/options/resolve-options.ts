@@ -23,12 +23,12 @@ export function resolveOptions<View extends RequestView = RequestView>(
 ): ResolvedOptions<View> {
   if (!isRecord(options)) throw new ConfigError([`options must be an object, not ${kindOf(options)}`])
   const problems: string[] = []
-  const given = checkTable(options, OPTION_TABLE, '', problems, GROUPED_NAMES)
+  const given = checkTable(options, OPTION_TABLE, '', problems, SUGGESTED_NAMES)
   problems.push(...combinationProblems(options, given))
   if (problems.length > 0) throw new ConfigError(problems)
 
-  const hasPortal = given.proxyConfig !== undefined
-  const backendUrl = given.backendUrl ?? (hasPortal || given.client !== undefined ? undefined : DEFAULTS.backendUrl)
+  const isConfigured = CONFIGURATIONS.some((name) => given[name] !== undefined)
+  const backendUrl = given.backendUrl ?? (isConfigured || given.client !== undefined ? undefined : DEFAULTS.backendUrl)
   const warning = typeof backendUrl === 'string' ? plainHttpWarning('backendUrl', backendUrl) : undefined
   return Object.freeze({
     serviceId: undefined,
@@ -47,11 +47,13 @@ export function resolveOptions<View extends RequestView = RequestView>(
     skip: undefined,
     usageAfter: undefined,
     ...DEFAULTS,
+    configFile: undefined,
+    portal: undefined,
     // A store decides together with what each process remembers.
     cache: given.store === undefined ? false : DEFAULTS.cache,
     metrics: NO_METRICS,
-    credentials: hasPortal ? undefined : { anonymous: undefined, ...DEFAULTS.credentials },
-    usage: hasPortal || given.mappingRules !== undefined ? undefined : DEFAULTS.usage,
+    credentials: isConfigured ? undefined : { anonymous: undefined, ...DEFAULTS.credentials },
+    usage: isConfigured || given.mappingRules !== undefined ? undefined : DEFAULTS.usage,
     ...given,
     backendUrl,
     clock: (options as { [CLOCK]?: Clock })[CLOCK] ?? systemClock,
@@ -107,6 +109,10 @@ function unusedNames(credentials: unknown): string[] {
   return [`${paths} ${unused.length === 1 ? 'has' : 'have'} no effect, because credentials.kind is '${kind}'`]
 }
 
+/** Not the portal's token: a lone `token` is meant as ours at the backend. */
+const SUGGESTED_NAMES = GROUPED_NAMES.filter((name) => name !== 'portal.token')
+/** Options that say what the services are like. */
+const CONFIGURATIONS = ['proxyConfig', 'configFile', 'portal'] as const
 const NO_SIGNALS: readonly NodeJS.Signals[] = Object.freeze([])
 const NO_METRICS = Object.freeze(Object.create(null))
 const ONE_BACKEND =
@@ -143,15 +149,18 @@ function combinationProblems(options: GatewayOptions<never>, given: Given): stri
       problems.push('journal keeps the usage of one process, and store has that of all; give one of them')
     }
   }
-  if (given.pathRouting !== undefined && given.pathRouting !== false && !present('proxyConfig')) {
-    problems.push('pathRouting is for the products of a proxyConfig')
+  const configurations = CONFIGURATIONS.filter(present)
+  if (configurations.length > 1) problems.push(`${configurations.join(' and ')} exclude each other; give one of them`)
+  const isRouted = given.pathRouting !== undefined && given.pathRouting !== false
+  if (configurations.length === 0) {
+    if (isRouted) problems.push('pathRouting is for the products of a proxy configuration')
+    if (present('backendApi')) problems.push('backendApi is for the products of a proxy configuration')
   }
-  if (present('backendApi')) {
-    if (!present('proxyConfig')) problems.push('backendApi is for the products of a proxyConfig')
-    if (given.pathRouting !== undefined && given.pathRouting !== false) problems.push(ONE_BACKEND)
-  }
-  if (present('oidc') && (!present('proxyConfig') || present('credentials'))) {
-    problems.push("oidc is for products of a proxyConfig; give its members to credentials, whose kind is 'oidc'")
+  if (present('backendApi') && isRouted) problems.push(ONE_BACKEND)
+  if (present('oidc') && (configurations.length === 0 || present('credentials'))) {
+    problems.push(
+      "oidc is for products of a proxy configuration; give its members to credentials, whose kind is 'oidc'",
+    )
   }
   if (given.stripCredentials === true && typeof given.credentials === 'function') {
     problems.push('stripCredentials needs credentials to name locations; a function does not tell what it has read')
@@ -163,13 +172,13 @@ function providerCredentialProblems(present: (name: keyof GatewayOptions) => boo
   if (present('serviceToken') && present('providerKey')) {
     return ['serviceToken and providerKey exclude each other; give one of them']
   }
-  if (present('proxyConfig')) return []
+  if (CONFIGURATIONS.some(present)) return []
   const problems: string[] = []
   if (!present('serviceToken') && !present('providerKey')) {
     problems.push('serviceToken is missing (or providerKey); is an environment variable not set?')
   }
   if (!present('serviceId') && !present('providerKey')) {
-    problems.push('serviceId is missing; only a providerKey, a proxyConfig or a client can do without')
+    problems.push('serviceId is missing; only a providerKey, a proxyConfig, a portal or a client can do without')
   }
   return problems
 }

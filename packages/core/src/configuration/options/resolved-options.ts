@@ -47,6 +47,21 @@ export interface ResolvedOidcCredentials extends ResolvedTokenRules {
   readonly maxBytes: number
 }
 
+export interface ResolvedPortal {
+  /** Without token, and without slash at the end. */
+  readonly endpoint: string
+  readonly token: string
+  readonly environment: 'production' | 'staging' | 'sandbox'
+  readonly serviceIds: readonly string[] | undefined
+  readonly versions: Readonly<Record<string, number>>
+  readonly reloadMs: number | false
+  readonly timeoutMs: number
+  readonly startTimeoutMs: number
+  /** An absolute path. */
+  readonly lastGoodFile: string | undefined
+  readonly allowHttp: boolean
+}
+
 export interface ResolvedOptions<View extends RequestView = RequestView> extends ResolvedRoute<View> {
   readonly serviceId: string | undefined
   readonly serviceToken: string | undefined
@@ -62,6 +77,9 @@ export interface ResolvedOptions<View extends RequestView = RequestView> extends
   readonly proxyConfig: object | undefined
   readonly pathRouting: boolean | 'only'
   readonly backendApi: string | undefined
+  /** An absolute path. */
+  readonly configFile: string | undefined
+  readonly portal: ResolvedPortal | undefined
   /** Undefined if a proxy configuration decides. */
   readonly credentials:
     | CredentialsSettings

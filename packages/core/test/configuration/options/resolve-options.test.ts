@@ -197,8 +197,8 @@ describe('resolveOptions', () => {
     ])
     expect(problemsOf({ stripCredentials: true, credentials: () => undefined })).toHaveLength(1)
     expect(problemsOf({ pathRouting: true, backendApi: '31' })).toEqual([
-      'pathRouting is for the products of a proxyConfig',
-      'backendApi is for the products of a proxyConfig',
+      'pathRouting is for the products of a proxy configuration',
+      'backendApi is for the products of a proxy configuration',
       'backendApi and pathRouting exclude each other: mount paths that are not seen tell no products apart',
     ])
     expect(problemsOf({ pathRouting: false, backendApi: '31', proxyConfig: {} })).toEqual([])

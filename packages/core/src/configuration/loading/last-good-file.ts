@@ -1,0 +1,82 @@
+/** The last configuration of the portal that could be used, on disk: for a start while the portal does not answer. */
+import { randomUUID } from 'node:crypto'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { Slice } from '../../primitives/slice.ts'
+import { isRecord } from '../../validation/checks.ts'
+import { FetchFailed } from '../fetch-json.ts'
+import { type LoadedConfiguration, servicesOf } from './loaded-configuration.ts'
+
+export class LastGoodFile {
+  readonly #path: string
+  /** The last usable version of each service, as text. */
+  #good: ReadonlyMap<string | undefined, string> = new Map()
+  readonly #onFailure: (code: string) => void
+
+  /** @param onFailure called with the system's code if it cannot be written. */
+  constructor(path: string, onFailure: (code: string) => void) {
+    this.#path = path
+    this.#onFailure = onFailure
+    this.#onFailure = onFailure
+  }
+
+  /** Rejects with a FetchFailed if there is no configuration in it. */
+  async read(): Promise<LoadedConfiguration> {
+    const document = parseConfiguration(await readText(this.#path))
+    const services = servicesOf(document)
+    const list: readonly unknown[] = Array.isArray(document.proxy_configs) ? document.proxy_configs : []
+    this.#good = new Map(services.map(({ id }, index) => [id, JSON.stringify(list[index])]))
+    return { source: 'last-good-file', from: this.#path, document, services, warnings: [] }
+  }
+
+  /**
+   * Replaces the file at once. It holds service tokens, so only its owner may read it. Never rejects.
+   *
+   * @param unusable services of which the version before is kept.
+   */
+  async write({ document, services }: LoadedConfiguration, unusable: ReadonlySet<string | undefined>): Promise<void> {
+    const { proxy_configs: list } = document as { readonly proxy_configs: readonly object[] }
+    const slice = new Slice()
+    const good = new Map<string | undefined, string>()
+    for (const [index, { id }] of services.entries()) {
+      const text = unusable.has(id) ? this.#good.get(id) : JSON.stringify(list[index])
+      if (text !== undefined) good.set(id, text)
+      if (slice.over) await slice.rest()
+    }
+    this.#good = good
+    const path = `${this.#path}.${randomUUID()}.tmp`
+    try {
+      const file = await open(path, 'wx', 0o600)
+      try {
+        await file.writeFile(`{"proxy_configs":[\n${[...good.values()].join(',\n')}\n]}\n`)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(path, this.#path)
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => {})
+      this.#onFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
+    }
+  }
+}
+
+/** Rejects with a FetchFailed that has the system's code. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new FetchFailed((error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
+  }
+}
+
+/** @throws FetchFailed */
+export function parseConfiguration(text: string): Readonly<Record<string, unknown>> {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch {
+    throw new FetchFailed('not_json')
+  }
+  if (!isRecord(document)) throw new FetchFailed('not_json')
+  return document
+}

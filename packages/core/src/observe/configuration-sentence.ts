@@ -1,0 +1,43 @@
+/** Says what a load of the configuration brought, and what the operator can do. */
+import type { ConfigurationMessage, ServiceChange } from './messages.ts'
+
+/** Services that a sentence names; an account may have thousands. */
+const NAMED = 20
+
+/** @param ready whether there is a configuration. */
+export function configurationSentence(
+  { event, source, from, services, code }: ConfigurationMessage,
+  ready: boolean,
+): string {
+  const where = source === 'portal' ? `the portal ${from}` : `the file ${from}`
+  if (event === 'failed') {
+    const effect = ready ? 'the one from before stays in use' : 'every request is answered 503 until it can'
+    return `the configuration of ${where} cannot be loaded (${code}${hintOf(code)}): ${effect}`
+  }
+  if (event !== 'changed') return `the configuration of ${where} can be loaded again`
+  const named = services.slice(0, NAMED).map(changeSentence)
+  const more = services.length > NAMED ? [`${services.length - NAMED} more`] : []
+  const what = named.length === 0 ? 'no service changed' : [...named, ...more].join('; ')
+  return `the configuration of ${where} is in use: ${what}`
+}
+
+function hintOf(code: string | undefined): string {
+  if (code !== 'status_401' && code !== 'status_403') return ''
+  return '; is the access token revoked or expired, or without the scope Account Management API?'
+}
+
+function changeSentence({ id = 'without id', event, from, to }: ServiceChange): string {
+  const version = (number: number | undefined) => (number === undefined ? '' : ` version ${number}`)
+  switch (event) {
+    case 'added':
+      return `service ${id} added${version(to)}`
+    case 'removed':
+      return `service ${id} removed`
+    case 'changed':
+      return from === undefined || to === undefined ? `service ${id} changed` : `service ${id} version ${from} -> ${to}`
+    case 'kept':
+      return `service ${id} stays at${version(from) || ' what it was'}`
+    case 'unusable':
+      return `service ${id}${version(to)} cannot be used`
+  }
+}
