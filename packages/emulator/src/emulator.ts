@@ -83,7 +83,7 @@ export interface Emulator {
   runJobs(options?: { all?: boolean }): number
   /** Replaces the faults, which hit calls over connections only. @throws InvalidDocumentError */
   setFaults(faults: Fault[]): void
-  /** The current faults. */
+  /** The faults that are on; `count` is how many calls each still hits. One that is used up is off. */
   faults(): Fault[]
   /** The keys that the identity provider publishes, the oldest first. */
   keys(): KeyRecord[]

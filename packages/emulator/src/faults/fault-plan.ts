@@ -15,9 +15,13 @@ export class FaultPlan {
     this.#entries = faults.map((fault) => ({ fault, seen: 0, hits: 0 }))
   }
 
-  /** The faults as they were set. */
+  /** The faults that may hit another call; `count` is how many calls each still hits. */
   list(): Fault[] {
-    return this.#entries.map(({ fault }) => structuredClone(fault))
+    return this.#entries.map(({ fault, hits }) => {
+      const rest = structuredClone(fault)
+      if (rest.count !== undefined) rest.count -= hits
+      return rest
+    })
   }
 
   /** The faults of the next call of an endpoint: any number of latencies, then at most one other. */
@@ -26,7 +30,6 @@ export class FaultPlan {
     for (const entry of this.#entries) {
       const { fault } = entry
       if (fault.endpoint !== undefined && fault.endpoint !== endpoint) continue
-      if (fault.count !== undefined && entry.hits >= fault.count) continue
       const rate = fault.rate ?? 1
       entry.seen++
       if (Math.floor(entry.seen * rate) === Math.floor((entry.seen - 1) * rate)) continue
@@ -34,6 +37,8 @@ export class FaultPlan {
       taken.push(fault)
       if (fault.kind !== 'latency') break
     }
+    // One that is used up is off.
+    if (taken.length > 0) this.#entries = this.#entries.filter(({ fault: { count }, hits }) => count !== hits)
     return taken
   }
 }

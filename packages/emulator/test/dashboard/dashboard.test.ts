@@ -161,6 +161,53 @@ describe.skipIf(!HAS_CHROMIUM)(`the dashboard${SKIPPED}`, () => {
     expect(emulator.faults()).toEqual([])
   })
 
+  test('a fault with a count says how many calls it still hits, and is off once it is used up', async () => {
+    emulator.setFaults([
+      { kind: 'status', status: 503, count: 2 },
+      { kind: 'latency', ms: 1 },
+    ])
+    const off = (which: string) => page.getByRole('button', { name: `Switch off: ${which}` })
+    await off('status 503, on all calls, 2 more times').waitFor()
+    await off('latency').focus()
+    await fetch(emulator.url + authrep('usage[hits]=1'))
+    await off('status 503, on all calls, once more').waitFor()
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Switch off: latency 1 ms, on all calls')
+    await fetch(emulator.url + authrep('usage[hits]=1'))
+    await off('status').waitFor({ state: 'detached' })
+    expect(emulator.faults()).toEqual([{ kind: 'latency', ms: 1 }])
+  })
+
+  test('of thousands of applications the first are shown, and any is found', async () => {
+    const state = dictionary([{ metric: 'hits', period: 'minute', value: 2 }])
+    const many = Array.from({ length: 3000 }, (_, at) => ({
+      id: `App-${at}`,
+      plan: 'plan',
+      user_keys: [`secret-${at}`],
+    }))
+    state.services.push({ ...state.services[0]!, id: '1002', applications: many })
+    emulator.setState(state)
+    await page.getByText('The first 100 of 3,002 applications.').waitFor()
+    expect(await page.locator('.application').count()).toBe(100)
+    const find = page.getByLabel('Find')
+    const found = () => page.locator('.application h4 .foreign').allTextContents()
+    for (const [text, id] of [
+      ['APP-2999', 'App-2999'],
+      ['secret-1234', 'App-1234'],
+    ] as const) {
+      await find.fill(text)
+      await page.locator('.application', { hasText: id }).waitFor()
+      expect(await found()).toEqual([id])
+    }
+    expect(await page.locator('.service h3 .foreign').allTextContents()).toEqual(['1002'])
+    await find.fill('nothing such')
+    await page.getByText('No application to show.').waitFor()
+    await find.fill('1001')
+    await page.locator('.application', { hasText: 'other' }).waitFor()
+    expect(await found()).toEqual(['app', 'other', 'App-1001'])
+    call('usage[hits]=1')
+    await meter('hits a minute', '1 of 2').waitFor()
+  })
+
   test('a call is tried: its line for curl without keys, and the raw answer', async () => {
     await page.locator('#try-metric').selectOption('hits')
     const line = page.locator('#try-line')

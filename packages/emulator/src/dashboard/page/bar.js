@@ -1,5 +1,6 @@
 /** One limit as a bar that follows the counter. */
 import { foreign, h, setText } from './dom.js'
+import { memberAt } from './member-at.js'
 import { duration, windowEnd } from './windows.js'
 
 const number = new Intl.NumberFormat('en')
@@ -26,7 +27,7 @@ export function createBar(service, application, { metric, period, value: max }) 
   return {
     element,
     update(usage, now) {
-      const used = usedOf(usage, [service, application, metric, period])
+      const used = memberAt(usage, [service, application, metric, period]) ?? 0
       const share = max === 0 ? 1 : Math.min(1, used / max)
       const level = used >= max ? 'full' : share >= 0.8 ? 'high' : 'free'
       const end = windowEnd(period, now)
@@ -42,11 +43,4 @@ export function createBar(service, application, { metric, period, value: max }) 
       setText(note, words.filter(Boolean).join(' · '))
     },
   }
-}
-
-/** By own members only: a metric may be called `constructor`. */
-function usedOf(usage, path) {
-  let at = usage
-  for (const name of path) at = at !== undefined && Object.hasOwn(at, name) ? at[name] : undefined
-  return at ?? 0
 }

@@ -1,5 +1,6 @@
 /** Usage of one metric over the last hour, minute by minute, as bars. */
 import { byId, foreign, h, svg } from './dom.js'
+import { memberAt } from './member-at.js'
 
 const height = 150
 const margin = { top: 12, right: 8, bottom: 22, left: 44 }
@@ -81,11 +82,8 @@ function applicationsOf({ services }) {
   )
 }
 
-/** By own members only: a metric may be called `constructor`. */
 function valuesOf(history, { service, id }, metric) {
-  let at = history
-  for (const name of [service, id, metric]) at = at !== undefined && Object.hasOwn(at, name) ? at[name] : undefined
-  return at ?? Array(60).fill(0)
+  return memberAt(history, [service, id, metric]) ?? Array(60).fill(0)
 }
 
 function chart(values, last, limit, width, what) {

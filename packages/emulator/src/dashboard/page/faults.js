@@ -17,6 +17,7 @@ export function showFaults(model) {
   }
   function draw() {
     const { faults } = model
+    const focused = [...list.children].findIndex((item) => item.contains(document.activeElement))
     list.replaceChildren(
       ...faults.map((fault, index) =>
         h(
@@ -35,6 +36,7 @@ export function showFaults(model) {
         ),
       ),
     )
+    list.children[focused]?.querySelector('button').focus()
     off.hidden = faults.length < 2
     setText(byId('faults-hint'), faults.length === 0 ? 'None: every call is answered as the real backend would.' : '')
   }
@@ -60,7 +62,7 @@ function detailsOf({ kind, endpoint, status, ms, bytes, count, rate, when }) {
     bytes !== undefined && `after ${bytes} bytes`,
     endpoint === undefined ? 'on all calls' : `on ${endpoint}`,
     rate !== undefined && `${Math.round(rate * 100)} % of them`,
-    count !== undefined && (count === 1 ? 'once' : `${count} times`),
+    count !== undefined && (count === 1 ? 'once more' : `${count} more times`),
     when === 'after' && 'after counting',
   ]
   return parts.filter((part) => part !== false).join(', ')

@@ -5,6 +5,8 @@ import { get } from './api.js'
 const refreshMs = 2000
 /** How long events are collected before the counters are read again. */
 const collectMs = 150
+/** Between two readings passes so many times as long as one takes: with thousands of applications it takes long. */
+const restFactor = 4
 const reconnectMs = 1000
 /** The emulator remembers as many. */
 const maxCalls = 1000
@@ -25,6 +27,7 @@ export class Model extends EventTarget {
   #stoppedAt = null
   #usageTimer = 0
   #usageDue = Number.POSITIVE_INFINITY
+  #restMs = 0
 
   /** Epoch milliseconds by the emulator's clock. */
   now() {
@@ -89,7 +92,7 @@ export class Model extends EventTarget {
     this.#loadUsageSoon()
   }
 
-  #loadUsageSoon(delay = collectMs) {
+  #loadUsageSoon(delay = Math.max(collectMs, this.#restMs)) {
     // Never later than asked for before: under steady traffic the counters would not be read at all.
     const due = Date.now() + delay
     if (due >= this.#usageDue) return
@@ -100,10 +103,14 @@ export class Model extends EventTarget {
 
   async #loadUsage() {
     this.#usageDue = Number.POSITIVE_INFINITY
-    this.#loadUsageSoon(refreshMs)
+    const start = performance.now()
     const [usage, history] = await Promise.all([get('usage'), get('history')])
+    this.#restMs = restFactor * (performance.now() - start)
+    this.#loadUsageSoon(Math.max(refreshMs, this.#restMs))
     Object.assign(this, { usage, history })
     this.#tell('usage')
+    // The emulator does not tell when a call has used one of a fault's.
+    if (this.faults.some(({ count }) => count !== undefined)) await this.load('faults')
   }
 
   #tell(name) {

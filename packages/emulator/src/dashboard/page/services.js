@@ -1,19 +1,37 @@
 /** Services and their applications: state, credentials, and limits as bars. */
 import { createBar } from './bar.js'
 import { byId, foreign, h, setText } from './dom.js'
+import { memberAt } from './member-at.js'
 import { secret } from './secrets.js'
 
 const kinds = { 1: 'user keys', 2: 'application ids and keys', oauth: 'OAuth client ids' }
 
+/** So many applications are shown at once; the filter finds the others. */
+const maxShown = 100
+/** How long the filter waits for the next letter. */
+const collectMs = 100
+
 /** Shows the services of a model from now on. */
 export function showServices(model) {
+  const [list, text, hint] = ['list', 'text', 'hint'].map((name) => byId(`services-${name}`))
   let rows = []
+  let timer = 0
+
   function draw() {
+    timer = 0
     rows = []
-    const services = model.state.services.map((service) => serviceCard(service, rows))
-    byId('services-list').replaceChildren(
-      ...(services.length > 0 ? services : [h('p', { class: 'hint' }, 'The state has no services.')]),
-    )
+    const { services } = model.state
+    const wanted = text.value.trim().toLowerCase()
+    let found = 0
+    const cards = services.flatMap((service) => {
+      const all = service.applications ?? []
+      const applications = wanted === '' ? all : all.filter((each) => isWanted(service, each, wanted))
+      const shown = applications.slice(0, Math.max(0, maxShown - found))
+      found += applications.length
+      return shown.length === 0 && all.length > 0 ? [] : [serviceCard(service, shown, rows)]
+    })
+    list.replaceChildren(...cards)
+    setText(hint, hintFor(services, found, wanted))
     update()
   }
   function update() {
@@ -22,11 +40,31 @@ export function showServices(model) {
   model.addEventListener('state', draw)
   model.addEventListener('usage', update)
   model.addEventListener('clock', update)
+  text.addEventListener('input', () => {
+    if (timer === 0) timer = setTimeout(draw, collectMs)
+  })
   setInterval(update, 1000)
 }
 
-function serviceCard(service, rows) {
-  const { id, backend_version, state = 'active', service_tokens = [], applications = [], provider_key } = service
+function hintFor(services, found, wanted) {
+  if (services.length === 0) return 'The state has no services.'
+  if (found === 0 && wanted !== '') return 'No application to show.'
+  return found > maxShown ? `The first ${maxShown} of ${found.toLocaleString('en')} applications.` : ''
+}
+
+/** By what a person would look for: ids, plan, state, or a key, which is known to who types it. */
+function isWanted(service, application, wanted) {
+  const { id, state = 'active', user_keys = [], application_keys = [] } = application
+  const texts = [service.id, id, state, planOf(service, application)?.name, ...user_keys, ...application_keys]
+  return texts.some((each) => each?.toLowerCase().includes(wanted))
+}
+
+function planOf({ plans = [] }, { plan }) {
+  return plans.find(({ id }) => id === plan)
+}
+
+function serviceCard(service, applications, rows) {
+  const { id, backend_version, state = 'active', service_tokens = [], provider_key } = service
   return h(
     'article',
     { class: 'service' },
@@ -46,7 +84,7 @@ function serviceCard(service, rows) {
 
 function applicationCard(service, application, rows) {
   const { id, state = 'active', user_keys = [], application_keys = [], referrer_filters = [] } = application
-  const plan = (service.plans ?? []).find((each) => each.id === application.plan)
+  const plan = planOf(service, application)
   const limits = plan?.limits ?? []
   const bars = limits.map((limit) => createBar(service.id, id, limit))
   const others = h('p', { class: 'others' })
@@ -83,10 +121,10 @@ function badge(state) {
 /** What was counted for metrics without a limit. */
 function unlimitedUsage(usage, { id, metrics = [] }, application, limits) {
   const limited = new Set(limits.map(({ metric }) => metric))
-  const counted = new Map(Object.entries(Object.entries(usage).find(([name]) => name === id)?.[1] ?? {}))
-  const metricsOf = new Map(Object.entries(counted.get(application) ?? {}))
   const texts = metrics
-    .filter(({ name }) => !limited.has(name) && metricsOf.get(name)?.eternity > 0)
-    .map(({ name }) => `${name} ${metricsOf.get(name).day.toLocaleString('en')} today`)
+    .filter(({ name }) => !limited.has(name))
+    .map(({ name }) => [name, memberAt(usage, [id, application, name])])
+    .filter(([, counted]) => counted?.eternity > 0)
+    .map(([name, counted]) => `${name} ${counted.day.toLocaleString('en')} today`)
   return texts.length === 0 ? '' : `Without a limit: ${texts.join(', ')}`
 }
