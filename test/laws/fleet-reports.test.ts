@@ -175,19 +175,50 @@ describe('law 15: if the process dies that reports for all', () => {
     expectAllCounted(world)
   })
 
-  it('while its report is on its way, the usage stays counted and is not reported twice', async () => {
+  it('while its report is on its way, the usage stays counted, and one of the others tells that it may be lost', async () => {
     const world = await used()
     world.onReport((_pass, _body, by) => world.kill(by))
     await world.pass(15_000)
     world.onReport((pass) => pass())
-    await world.live(100_000)
+    await world.live(150_000)
     await world.pass(15_000)
     expect(world.counted()).toEqual({ hits: world.admitted.hits! - 45 })
-    const open = [...world.redis.model.state.batches.values()].filter(({ st }) => st !== 'acked')
-    expect(open.map(({ st, rows }) => [st, rows!.filter((_, i) => i % 3 === 2)])).toEqual([['ambiguous', [15, 15, 15]]])
+    expect([world.lost, new Set(world.reasons)]).toEqual([{ hits: 45 }, new Set(['ambiguous'])])
+    const open = [...world.redis.model.state.batches.values()].filter(({ st }) => st === 'ambiguous')
+    expect(open.map(({ rows }) => rows!.filter((_, i) => i % 3 === 2))).toEqual([[15, 15, 15]])
   })
 
-  it('after 3scale has taken the report, nothing is reported twice', async () => {
+  it("while its report is on its way, one of the others reports it again, with 'count-again'", async () => {
+    const world = new ReportingFleet({ state: STATE, options: { report: { ambiguous: 'count-again' } } })
+    await world.ask(5)
+    world.onReport((_pass, _body, by) => world.kill(by))
+    await world.pass(15_000)
+    world.onReport((pass) => pass())
+    await world.live(150_000)
+    await world.pass(15_000)
+    expect([world.counted(), world.lost]).toEqual([world.admitted, {}])
+  })
+
+  it('and the one that took its report over dies as well, the next one tells', async () => {
+    const world = await used()
+    const kill = (by: number) => world.kill(by)
+    world.onReport((_pass, _body, by) => kill(by))
+    await world.pass(15_000)
+    world.onReport((pass) => pass())
+    world.onCommand = (command, by) => {
+      const takenOver = [...world.redis.model.state.batches.keys()].some((id) => id.includes('/'))
+      if (command !== 'take' || !takenOver) return
+      world.onCommand = () => {}
+      kill(by)
+    }
+    await world.live(250_000)
+    await world.pass(15_000)
+    expect([0, 1, 2].filter((by) => world.isDead(by))).toHaveLength(2)
+    expect([world.lost, new Set(world.reasons)]).toEqual([{ hits: 45 }, new Set(['ambiguous'])])
+    expect(world.counted()).toEqual({ hits: world.admitted.hits! - 45 })
+  })
+
+  it('after 3scale has taken the report, nothing is reported twice, and one of the others tells of the doubt', async () => {
     const world = await used()
     world.onReport((pass, _body, by) => {
       const answer = pass()
@@ -196,9 +227,28 @@ describe('law 15: if the process dies that reports for all', () => {
     })
     await world.pass(15_000)
     world.onReport((pass) => pass())
-    await world.live(100_000)
+    await world.live(150_000)
     await world.pass(15_000)
-    expect([world.counted(), new Set(world.states())]).toEqual([world.admitted, new Set(['ambiguous', 'acked'])])
+    expect([world.counted(), world.lost]).toEqual([world.admitted, { hits: 45 }])
+  })
+
+  it('but was only away, one process tells that usage may be lost', async () => {
+    const world = await used()
+    let away = -1
+    world.onReport((_pass, _body, by) => {
+      away = by
+      world.pause(by)
+      return { ...UNAVAILABLE, status: 500 }
+    })
+    await world.pass(15_000)
+    world.onReport((pass) => pass())
+    await world.live(45_000)
+    expect(world.states()).toContain('moved')
+    world.resume(away)
+    await world.live(150_000)
+    await world.pass(15_000)
+    expect([world.lost, new Set(world.reasons)]).toEqual([{ hits: 45 }, new Set(['ambiguous'])])
+    expect(world.counted()).toEqual({ hits: world.admitted.hits! - 45 })
   })
 })
 

@@ -133,7 +133,7 @@ export class MemoryServiceStore implements ServiceStore {
     this.#batches += 1
     const id = `${this.#host.random?.() ?? Math.random()}-${this.#batches}`
     batches.set(id, { rows, state: 'taken', at: this.time() })
-    return { id, rows, more: false, proved: this.#proved() }
+    return { id, rows, more: false, isOrphaned: false, proved: this.#proved() }
   }
 
   async settle({ id }: StoredBatch, to: BatchState): Promise<boolean> {
@@ -155,7 +155,7 @@ export class MemoryServiceStore implements ServiceStore {
     const id = `${batch.id}.${rows.length}`
     this.#service.batches.set(id, { ...whole, rows: whole.rows.filter((row) => keys.has(keyOf(row))) })
     this.#service.batches.set(batch.id, { ...whole, rows: whole.rows.filter((row) => !keys.has(keyOf(row))) })
-    return { id, rows, more: false, proved: this.#proved() }
+    return { id, rows, more: false, isOrphaned: false, proved: this.#proved() }
   }
 
   unbooked(): UnbookedUsage {

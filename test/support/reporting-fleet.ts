@@ -35,6 +35,7 @@ export class ReportingFleet {
   /** Called with each command once it was executed, and which process sent it. */
   onCommand: (command: 'take' | 'other', by: number) => void = () => {}
   readonly #dead = new Set<number>()
+  readonly #paused = new Set<number>()
   /** Commands that the server has not answered. */
   #underWay = 0
 
@@ -59,6 +60,15 @@ export class ReportingFleet {
   /** A process dies: from now on it says nothing and hears nothing. */
   kill(by: number): void {
     this.#dead.add(by)
+  }
+
+  /** The store does not hear a process until it is resumed. */
+  pause(by: number): void {
+    this.#paused.add(by)
+  }
+
+  resume(by: number): void {
+    this.#paused.delete(by)
   }
 
   isDead(by: number): boolean {
@@ -164,7 +174,7 @@ export class ReportingFleet {
 
   async #send(send: ModelRedis['send'], command: readonly string[], by: number): Promise<unknown> {
     if (this.#dead.has(by)) return await new Promise(() => {})
-    if (this.down) throw new Error('connect ECONNREFUSED')
+    if (this.down || this.#paused.has(by)) throw new Error('connect ECONNREFUSED')
     this.#underWay += 1
     const answer = await send(command).finally(() => {
       this.#underWay -= 1

@@ -122,8 +122,13 @@ export interface StoredRow {
 export interface StoredBatch {
   readonly id: string
   readonly rows: readonly StoredRow[]
-  /** Whether more has been waiting for `intervalMs`. */
+  /** Whether more has been waiting for `intervalMs`, or another batch is orphaned. */
   readonly more: boolean
+  /**
+   * Another process had it on its way when it died, so it is not known whether it was counted. It must not be sent. It is
+   * this process's once it has settled it as 'ambiguous'; until then it may be handed out to another one.
+   */
+  readonly isOrphaned: boolean
   /** When 3scale was asked for the answer that last proved each application, by the store's time. */
   readonly proved: ReadonlyMap<string, number>
 }
@@ -134,7 +139,7 @@ export interface StoredBatch {
  * - 'flight': from now on a byte may reach the backend.
  * - 'acked': queued by the backend.
  * - 'back': surely not counted; its usage waits again.
- * - 'ambiguous': it is not known whether it was counted.
+ * - 'ambiguous': it is not known whether it was counted. This process finds out, or says that it cannot be found out.
  * - 'gone': surely not counted, and given up.
  */
 export type BatchState = 'flight' | 'acked' | 'back' | 'ambiguous' | 'gone'
@@ -180,15 +185,16 @@ export interface ServiceStore {
    */
   apply(application: StoredApplication, answer: StoredAnswer): Promise<void>
   /**
-   * Takes what waits in the store longest, at most 1,000 rows, after booking what this process still owes. Undefined:
-   * nothing waits, or the store does not answer. Never rejects.
+   * Takes what waits in the store longest, at most 1,000 rows, after booking what this process still owes. Before that,
+   * batches whose process has died. Undefined: there is nothing to take, or the store does not answer. Never rejects.
    */
   take(): Promise<StoredBatch | undefined>
   /**
    * Says what became of a batch. 'flight' has to be confirmed before a byte is sent; of the others it is certain that
    * the store will learn of them, whether awaited or not. Never rejects.
    *
-   * @returns false after 'flight': the batch is not ours any more, or the store does not answer. It must not be sent.
+   * @returns false: the batch is another process's now, as this one said nothing for too long. After 'flight' also: the
+   *   store does not answer. It must not be sent.
    */
   settle(batch: StoredBatch, to: BatchState): Promise<boolean>
   /**

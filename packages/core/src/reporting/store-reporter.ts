@@ -87,8 +87,16 @@ export class StoreReporter {
       const batch = await store.take()
       if (batch === undefined) return true
       if (this.#closed) {
-        await store.settle(batch, 'back')
+        // An orphaned one is handed out again.
+        if (!batch.isOrphaned) await store.settle(batch, 'back')
         return false
+      }
+      if (batch.isOrphaned) {
+        lent.adopt(batch)
+        await lent.told()
+        // Plans what becomes of it.
+        await reporter.flush()
+        continue
       }
       // A flush that began before would leave the new usage out.
       await reporter.flush()

@@ -53,7 +53,7 @@ function lend(rows: readonly (readonly [application: string, metric: string, amo
     ['a1', provedAgo(4000)],
     ['a2', provedAgo(8000)],
   ])
-  const batch: StoredBatch = { id: 'whole', rows: stored, more: false, proved }
+  const batch: StoredBatch = { id: 'whole', rows: stored, more: false, isOrphaned: false, proved }
   lent.put(batch)
   lent.service.prove(['hits', 'mb'], clock.elapsed())
   const take = (provedWithinMs = 1e9) => takeBatches(lent.service, { provedWithinMs, late: 're-stamp' })

@@ -34,7 +34,7 @@ end
 local function make(id, restore, rows)
   local parent = string.match(id, '^(.*)/')
   local was = parent and call('HGET', P .. ':b:' .. parent, 'st')
-  if was == 'acked' then return was end
+  if was == 'acked' or was == 'moved' then return was end
   if not was and restore == 'part' then return nil end
   if was then leave(parent, rows) end
   for i = 1, #rows, 3 do
@@ -50,12 +50,29 @@ local function make(id, restore, rows)
   return was
 end
 
+-- The reporter of a batch died while it was on its way. A process that only was away may still tell for a moment.
+local function bereave(id)
+  local key = P .. ':b:' .. id
+  call('HSET', key, 'st', 'orphan')
+  call('PEXPIRE', key, 40 * DAY)
+  call('ZADD', OPEN, num(t - FLIGHT + 2000), id)
+end
+
+-- The batch of a dead reporter that waits longest to be taken over.
+local function orphan()
+  for _, id in ipairs(call('ZRANGEBYSCORE', OPEN, '-inf', '(' .. num(t - FLIGHT))) do
+    if call('HGET', P .. ':b:' .. id, 'st') == 'orphan' then return id end
+  end
+end
+
 -- Moves batch 'id' to state 'to'. 'rows' make it anew where it is missing.
 local function settle(id, to, restore, rows)
   local key = P .. ':b:' .. id
   local was = call('HGET', key, 'st')
   if not was and restore ~= '' then was = make(id, restore, rows) end
   if not was then return 'lost' end
+  -- Another process has it in hand, and tells what becomes of it.
+  if was == 'moved' then return 'no' end
   -- The outcome may be told again, after the batch was already settled.
   if was == 'acked' then return to == 'flight' and 'no' or 'ok' end
   -- 40 s without a word: it was put back or is ambiguous by now, so no byte of it may be sent.

@@ -73,7 +73,7 @@ export function buildScripts(settings: ScriptSettings): Scripts {
   return {
     sync: head + BATCHES + SYNC,
     apply: head + APPLY,
-    take: head + TAKE,
+    take: head + BATCHES + TAKE,
     settle: head + BATCHES + SETTLE,
   }
 }

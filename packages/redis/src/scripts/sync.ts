@@ -190,11 +190,13 @@ if beat ~= '0' then
   end
   -- Who reported these died. No byte of what was only taken was sent.
   for _, id in ipairs(call('ZRANGEBYSCORE', OPEN, '-inf', '(' .. num(t - FLIGHT))) do
-    local taken = call('HGET', P .. ':b:' .. id, 'st') == 'taken'
-    settle(id, taken and 'back' or 'ambiguous', '', nil)
+    local st = call('HGET', P .. ':b:' .. id, 'st')
+    if st == 'taken' then settle(id, 'back', '', nil)
+    elseif st == 'flight' then bereave(id)
+    elseif not st then call('ZREM', OPEN, id) end
   end
   local oldest = tonumber(call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')[2] or nil)
-  if oldest and oldest <= T - INTERVAL and not wait and t >= tonumber(call('HGET', STATE, 'takeUntil') or 0) then
+  if (oldest and oldest <= T - INTERVAL or orphan()) and not wait and t >= tonumber(call('HGET', STATE, 'takeUntil') or 0) then
     call('HSET', STATE, 'takeUntil', num(t + 2000))
     out[4] = 1
   elseif oldest and oldest <= T or call('ZCARD', OPEN) > 0 then

@@ -1,19 +1,21 @@
-/** take: makes a batch of what waits longest. */
+/** take: makes a batch of what waits longest, or hands out one whose reporter died. */
 
 export const TAKE: string = `
--- ARGV: t, batch -> more (1: more is due), rows... (application, minute|metric, n), proofs... (application, p, when
--- 3scale was asked for the answer that last proved it)
+-- ARGV: t, batch -> more (1: more is due), orphan, rows... (application, minute|metric, n), proofs... (application, p,
+-- when 3scale was asked for the answer that last proved it)
+--   orphan '', or the name by which this process has the batch of a dead one from now on, <name>/<batch>: it was on its
+--          way, so it is ambiguous. Unless its new owner says so within FLIGHT, it is handed out again.
 local id = A[2]
 local key = P .. ':b:' .. id
 local T = math.max(t, tonumber(call('HGET', STATE, 'floor') or 0))
 
 local function more()
-  return call('ZCOUNT', WAITING, '-inf', num(T - INTERVAL)) > 0 and 1 or 0
+  return (call('ZCOUNT', WAITING, '-inf', num(T - INTERVAL)) > 0 or orphan()) and 1 or 0
 end
 
-local function answer(rows)
-  local out, told = { more() }, {}
-  for i = 1, #rows do out[i + 1] = rows[i] end
+local function answer(rows, of)
+  local out, told = { more(), of or '' }, {}
+  for i = 1, #rows do out[i + 2] = rows[i] end
   for i = 1, #rows, 3 do
     local app = rows[i]
     if not told[app] then
@@ -29,6 +31,36 @@ end
 local had = call('HMGET', key, 'st', 'rows')
 if had[1] then
   return answer(had[1] == 'taken' and cmsgpack.unpack(had[2]) or {})
+end
+for _, open in ipairs(call('ZRANGE', OPEN, 0, -1)) do
+  if string.sub(open, -#id - 1) == '/' .. id then
+    return answer(cmsgpack.unpack(call('HGET', P .. ':b:' .. open, 'rows')), open)
+  end
+end
+
+-- A part of the batch that holds all of its rows: who lacks it can make it anew, as any part.
+local function adopt(from)
+  local to, dead = from .. '/' .. id, P .. ':b:' .. from
+  local packed = call('HGET', dead, 'rows')
+  local rows = cmsgpack.unpack(packed)
+  for i = 1, #rows, 3 do
+    local hash = P .. ':a:' .. rows[i]
+    call('HDEL', hash, '-' .. from .. '|' .. rows[i + 1])
+    call('HINCRBY', hash, '-' .. to .. '|' .. rows[i + 1], num(rows[i + 2]))
+  end
+  call('HSET', dead, 'st', 'moved', 'at', num(t))
+  call('HDEL', dead, 'rows')
+  call('ZREM', OPEN, from)
+  call('HSET', P .. ':b:' .. to, 'st', 'orphan', 'at', num(t), 'rows', packed)
+  call('PEXPIRE', P .. ':b:' .. to, 40 * DAY)
+  call('ZADD', OPEN, num(t), to)
+  return answer(rows, to)
+end
+
+local from = orphan()
+if from then
+  call('HSET', STATE, 'takeUntil', 0)
+  return adopt(from)
 end
 
 local rows = {}

@@ -13,7 +13,7 @@ interface Batch extends StoredBatch {
   texts: readonly string[]
   /** How many parts were made of it. */
   parts: number
-  state: BatchState | 'taken'
+  state: BatchState | 'taken' | 'orphan'
   /** When it came to be in this state, by elapsed time. */
   at: number
 }
@@ -47,9 +47,22 @@ export class Reports {
     const id = `${process}:${this.#taken}`
     const taken = await link.repeat('take', [id], readTaken, TAKE_ATTEMPTS)
     if (taken === undefined || taken.texts.length === 0) return undefined
-    const { more, texts, proved } = taken
-    const batch: Batch = { id, rows: rowsOf(texts), more, proved, texts, state: 'taken', at: clock.elapsed(), parts: 0 }
-    this.#batches.set(id, batch)
+    const { more, orphan, texts, proved } = taken
+    const isOrphaned = orphan !== ''
+    // It is handed out again, unless it is said in time what becomes of it.
+    if (isOrphaned && this.#isLate(sentAt)) return undefined
+    const batch: Batch = {
+      id: isOrphaned ? orphan : id,
+      rows: rowsOf(texts),
+      more,
+      isOrphaned,
+      proved,
+      texts,
+      state: isOrphaned ? 'orphan' : 'taken',
+      at: clock.elapsed(),
+      parts: 0,
+    }
+    this.#batches.set(batch.id, batch)
     if (this.#isLate(sentAt)) {
       void this.#tell(batch, 'back')
       return undefined
@@ -89,6 +102,7 @@ export class Reports {
       id: `${id}/${batch.parts}`,
       rows: rowsOf(texts),
       more,
+      isOrphaned: false,
       proved,
       texts,
       state,
@@ -111,7 +125,9 @@ export class Reports {
   async settleAgain(restore: 'sub' | 'keep'): Promise<void> {
     const { link, clock } = this.#parts
     const since = clock.elapsed() - SESSION.settledMs
-    const again = [...this.#batches.values()].filter(({ state, at }) => state !== 'taken' && at > since)
+    const again = [...this.#batches.values()].filter(
+      ({ state, at }) => state !== 'taken' && state !== 'orphan' && at > since,
+    )
     // The newest first: a part has to leave the batch that it is a part of before that is settled.
     for (const { id, state, texts } of again.reverse()) {
       const isDone = state === 'back' || state === 'gone'
@@ -142,7 +158,8 @@ export class Reports {
       answer = await link.repeat('settle', [id, to, 'sub', ...texts], String)
     }
     if (answer === 'ok' && to === 'back') this.#keep(batch)
-    return answer === 'ok'
+    if (answer === 'no') this.#batches.delete(id)
+    return answer !== 'no'
   }
 
   /** What was put back is in the store alone: kept as a booking of ours, for a server that is emptied. */
@@ -166,19 +183,21 @@ export class Reports {
 }
 
 interface Taken extends Pick<StoredBatch, 'more' | 'proved'> {
+  /** The name of the batch, if it was a dead process's; otherwise ''. */
+  readonly orphan: string
   readonly texts: readonly string[]
 }
 
 function readTaken(answer: unknown): Taken {
-  if (!Array.isArray(answer) || answer.length % 3 !== 1) throw new TypeError('Redis gave an answer that holds no rows')
+  if (!Array.isArray(answer) || answer.length % 3 !== 2) throw new TypeError('Redis gave an answer that holds no rows')
   const texts: string[] = []
   const proved = new Map<string, number>()
-  for (let i = 1; i < answer.length; i += 3) {
+  for (let i = 2; i < answer.length; i += 3) {
     const [application, name, value] = answer.slice(i, i + 3).map(String) as [string, string, string]
     if (name === 'p') proved.set(application, Number(value))
     else texts.push(application, name, value)
   }
-  return { more: Number(answer[0]) === 1, texts, proved }
+  return { more: Number(answer[0]) === 1, orphan: String(answer[1]), texts, proved }
 }
 
 /** The same for rows that are the same but for their amounts. */

@@ -52,6 +52,6 @@ function textsOf(script: string, answer: unknown): unknown {
   if (!Array.isArray(answer)) return answer
   const texts = answer.map(String)
   if (script !== 'take') return texts
-  const rows = Array.from({ length: (texts.length - 1) / 3 }, (_, i) => texts.slice(1 + 3 * i, 4 + 3 * i).join(' '))
-  return [texts[0], ...rows.sort()]
+  const rows = Array.from({ length: (texts.length - 2) / 3 }, (_, i) => texts.slice(2 + 3 * i, 5 + 3 * i).join(' '))
+  return [texts[0], texts[1], ...rows.sort()]
 }

@@ -3,23 +3,20 @@
  * of the store, which is told what becomes of it. What is not delivered goes back.
  */
 import { createUsageShape } from '../../domain/usage.ts'
-import type { ApplicationLedger } from '../application-ledger.ts'
 import type { JournalSettlement } from '../journal.ts'
 import { createLedger, type Ledger, type LedgerOptions } from '../ledger.ts'
 import type { Lender } from '../lender.ts'
 import { addAmount } from '../plan/metric-table.ts'
 import type { ServiceLedger } from '../service-ledger.ts'
 import type { BatchState, ServiceStore, StoredBatch, StoredRow } from '../store.ts'
-import type { Batch } from '../usage/batch.ts'
-import { confirmSent, doubtApplication } from '../usage/doubt.ts'
-import { giveUpWaiting, leaveWaiting } from '../usage/losses.ts'
+import { Batch } from '../usage/batch.ts'
+import type { BatchRow } from '../usage/batch-row.ts'
+import { leaveWaiting } from '../usage/losses.ts'
 import { namedUsage, type UsageRow } from '../usage/usage-row.ts'
 import { eachRow } from '../usage/waiting-rows.ts'
+import { LentApplications } from './lent-applications.ts'
 import { LentRow } from './lent-row.ts'
 import { createLoan, type Loan, uniqueRows } from './loan.ts'
-
-// Other processes admit usage of a deleted application until they have heard of it.
-const MAX_GONE = 1000
 
 export interface LentUsageOptions extends Pick<LedgerOptions, 'clock' | 'settleMs' | 'observer' | 'onWaiting'> {
   readonly store: ServiceStore
@@ -36,45 +33,37 @@ export class LentUsage implements Lender {
   /** By metric: what has gone back since usage was last taken over. */
   returned: Record<string, number> = Object.create(null)
   readonly #store: ServiceStore
-  readonly #limitedMetrics: LentUsageOptions['limitedMetrics']
+  readonly #applications: LentApplications
   readonly #loans = new Map<StoredRow, Loan>()
   readonly #carriers = new WeakMap<Batch, Loan>()
   readonly #telling = new Set<Promise<unknown>>()
-  /** When answers told that applications are deleted, by elapsed time. */
-  readonly #gone = new Map<string, number>()
+  /** Batches that are another process's now. */
+  readonly #handedOn = new WeakSet<Batch>()
   #ended = false
 
   constructor({ store, id, limitedMetrics, ...options }: LentUsageOptions) {
     this.ledger = createLedger({ ...options, maxApplications: 1, lender: this })
     this.service = this.ledger.service(id)
     this.#store = store
-    this.#limitedMetrics = limitedMetrics
+    const elapsedAt = (time: number) => this.ledger.clock.elapsed() - (store.time() - time)
+    this.#applications = new LentApplications(this.service, limitedMetrics, elapsedAt)
   }
 
   /** Takes over a batch of the store; its usage waits until the next report. */
   put(batch: StoredBatch): void {
-    const { sums, metrics } = this.service
     this.returned = Object.create(null)
-    const stored = uniqueRows(batch.rows)
-    const loan = createLoan(batch, stored, false)
-    const rows = new Map<string, LentRow>()
-    const applications = new Map<LentRow, ApplicationLedger>()
-    for (const one of stored) {
-      this.#loans.set(one, loan)
-      const { application, minute, metric, code, amount } = one
-      const key = JSON.stringify([application, minute, code])
-      let row = rows.get(key)
-      if (row === undefined) {
-        row = new LentRow(minute, code)
-        rows.set(key, row)
-        applications.set(row, this.#application(application, batch.proved.get(application)))
-      }
-      const slot = metrics.slotOf(metric)
-      row.lend(slot, one)
-      addAmount(sums.admitted, slot, amount)
-    }
-    for (const [row, application] of applications) application.wait(row)
-    this.ledger.recordsAdded(stored.length)
+    const { rows, loan } = this.#takeOver(batch)
+    for (const { application, row } of rows) application.wait(row)
+    this.ledger.recordsAdded(loan.rows.size)
+  }
+
+  /** Takes over a batch that a process had on its way when it died: no answer says whether it was counted. */
+  adopt(stored: StoredBatch): void {
+    const { rows, loan } = this.#takeOver(stored)
+    const batch = new Batch(this.service, rows, 'recovered')
+    loan.carried = true
+    this.#carriers.set(batch, loan)
+    batch.leaveUnanswered()
   }
 
   /** Whether a batch may be sent: the store knows from now on that it is in flight. Never rejects. */
@@ -93,7 +82,7 @@ export class LentUsage implements Lender {
 
   settle(batch: Batch, to: JournalSettlement): void {
     const loan = this.#carriers.get(batch)
-    if (to === 'undone') this.#giveBack(batch, loan)
+    if (to === 'undone' && !this.#handedOn.has(batch)) this.#giveBack(batch, loan)
     if (loan === undefined) return
     switch (to) {
       case 'waiting':
@@ -105,7 +94,7 @@ export class LentUsage implements Lender {
         break
       case 'ambiguous':
         loan.inFlight = false
-        this.#tell(loan.batch, 'ambiguous')
+        this.#tellAmbiguous(loan, batch)
         break
       case 'given-up':
         this.#end(loan, 'gone', batch)
@@ -149,13 +138,7 @@ export class LentUsage implements Lender {
 
   /** The application is deleted. Usage of it that comes later is reported alone, unless a newer answer proves it. */
   noteGone(id: string): void {
-    this.#gone.delete(id)
-    this.#gone.set(id, this.ledger.clock.elapsed())
-    if (this.#gone.size > MAX_GONE) this.#gone.delete(this.#gone.keys().next().value!)
-    const application = this.service.overflowOf(id)
-    if (application === undefined) return
-    giveUpWaiting(application, 'application_gone')
-    doubtApplication(application)
+    this.#applications.noteGone(id)
   }
 
   /** Resolves when the store has heard all that it was told. */
@@ -163,17 +146,26 @@ export class LentUsage implements Lender {
     while (this.#telling.size > 0) await Promise.all(this.#telling)
   }
 
-  #application(id: string, proved: number = Number.NEGATIVE_INFINITY): ApplicationLedger {
-    const told = this.ledger.clock.elapsed() - (this.#store.time() - proved)
-    const provedAt = told > (this.#gone.get(id) ?? Number.NEGATIVE_INFINITY) ? told : Number.NEGATIVE_INFINITY
-    const before = this.service.overflowOf(id)?.provedAt ?? Number.NEGATIVE_INFINITY
-    const application = this.service.overflow(id, Math.max(before, provedAt))
-    const { metrics } = this.service
-    const older = this.#limitedMetrics(id).filter((metric) => metrics.provedAt(metrics.slotOf(metric)) < provedAt)
-    this.service.prove(older, provedAt)
-    // Any process's answer proves what was reported before.
-    if (provedAt > before) confirmSent(application, provedAt)
-    return application
+  #takeOver(batch: StoredBatch): { readonly rows: readonly BatchRow[]; readonly loan: Loan } {
+    const { sums, metrics } = this.service
+    const stored = uniqueRows(batch.rows)
+    const loan = createLoan(batch, stored, false)
+    const rows = new Map<string, BatchRow & { readonly row: LentRow }>()
+    for (const one of stored) {
+      this.#loans.set(one, loan)
+      const { application, minute, metric, code, amount } = one
+      const key = JSON.stringify([application, minute, code])
+      let known = rows.get(key)
+      if (known === undefined) {
+        const owner = this.#applications.of(application, batch.proved.get(application))
+        known = { application: owner, row: new LentRow(minute, code) }
+        rows.set(key, known)
+      }
+      const slot = metrics.slotOf(metric)
+      known.row.lend(slot, one)
+      addAmount(sums.admitted, slot, amount)
+    }
+    return { rows: [...rows.values()], loan }
   }
 
   async #loanFor(batch: Batch): Promise<Loan | undefined> {
@@ -234,8 +226,23 @@ export class LentUsage implements Lender {
     if (batch !== undefined) this.#carriers.delete(batch)
   }
 
-  #tell(batch: StoredBatch, to: BatchState): void {
-    const telling = this.#store.settle(batch, to).finally(() => this.#telling.delete(telling))
+  /** It is told by one process only that it cannot be found out whether the batch was counted. */
+  #tellAmbiguous(loan: Loan, batch: Batch): void {
+    this.#tell(loan.batch, 'ambiguous', () => {
+      this.#forget(loan, batch)
+      this.#handedOn.add(batch)
+      if (batch.state === 'ambiguous') batch.undo()
+    })
+  }
+
+  /** @param lost called if the batch is another process's now. */
+  #tell(batch: StoredBatch, to: BatchState, lost: () => void = () => {}): void {
+    const telling = this.#store
+      .settle(batch, to)
+      .then((isOurs) => {
+        if (!isOurs) lost()
+      })
+      .finally(() => this.#telling.delete(telling))
     this.#telling.add(telling)
   }
 }

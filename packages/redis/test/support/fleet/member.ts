@@ -174,6 +174,10 @@ export class Member {
     for (;;) {
       const batch = await this.store.take()
       if (batch === undefined) break
+      if (batch.isOrphaned) {
+        await this.store.settle(batch, 'ambiguous')
+        continue
+      }
       if (await this.store.settle(batch, 'flight')) await this.#send(batch)
       if (!batch.more && !this.leaving) break
     }

@@ -3,19 +3,34 @@ import type { ModelBatch, ModelState } from './model-state.ts'
 
 type Row = string | number
 
+/** The batch of a dead reporter that waits longest to be taken over. */
+export function orphan(state: ModelState, t: number): string | undefined {
+  return [...state.open]
+    .filter(([id, since]) => since < t - state.settings.FLIGHT && state.batches.get(id)?.st === 'orphan')
+    .sort(([a, since], [b, other]) => since - other || (a < b ? -1 : 1))[0]?.[0]
+}
+
 export function take(state: ModelState, t: number, id: string): Row[] {
   const { HELD, ROWS, APPLICATIONS, INTERVAL } = state.settings
   const time = Math.max(t, state.number('floor'))
-  const more = () => [...state.waiting.values()].some((since) => since <= time - INTERVAL)
+  const more = () =>
+    [...state.waiting.values()].some((since) => since <= time - INTERVAL) || orphan(state, t) !== undefined
   const had = state.batches.get(id)
-  const answer = (rows: readonly Row[]): Row[] => {
+  const answer = (rows: readonly Row[], of = ''): Row[] => {
     const proofs = [...new Set(rows.filter((_, i) => i % 3 === 0).map(String))].flatMap((app) => {
       const p = state.applications.get(app)?.get('p')
       return p === undefined ? [] : [app, 'p', p]
     })
-    return [Number(more()), ...rows, ...proofs]
+    return [Number(more()), of, ...rows, ...proofs]
   }
   if (had !== undefined) return answer(had.st === 'taken' ? had.rows! : [])
+  const mine = [...state.open.keys()].find((open) => open.endsWith(`/${id}`))
+  if (mine !== undefined) return answer(state.batches.get(mine)!.rows!, mine)
+  const from = orphan(state, t)
+  if (from !== undefined) {
+    state.s.takeUntil = 0
+    return answer(adopt(state, t, from, `${from}/${id}`), `${from}/${id}`)
+  }
 
   const rows: Row[] = []
   const due = [...state.waiting]
@@ -64,6 +79,7 @@ export function settle(state: ModelState, t: number, id: string, to: string, res
   let batch = state.batches.get(id)
   if (batch === undefined && restore !== '') batch = make(state, t, id, restore, rows)
   if (batch === undefined) return 'lost'
+  if (batch.st === 'moved') return 'no'
   if (batch.st === 'acked') return to === 'flight' ? 'no' : 'ok'
   if (to === 'flight' && batch.st !== 'taken' && batch.st !== 'flight') return 'no'
   if (to === 'back' || to === 'gone') {
@@ -87,10 +103,26 @@ export function settle(state: ModelState, t: number, id: string, to: string, res
   return 'ok'
 }
 
+function adopt(state: ModelState, t: number, from: string, to: string): Row[] {
+  const dead = state.batches.get(from)!
+  const rows = dead.rows!
+  for (let i = 0; i < rows.length; i += 3) {
+    const fields = state.application(String(rows[i]))
+    const sent = `-${to}|${rows[i + 1]}`
+    fields.delete(`-${from}|${rows[i + 1]}`)
+    fields.set(sent, Number(fields.get(sent) ?? 0) + Number(rows[i + 2]))
+  }
+  state.batches.set(from, { st: 'moved', at: t, rows: undefined })
+  state.open.delete(from)
+  state.batches.set(to, { st: 'orphan', at: t, rows })
+  state.open.set(to, t)
+  return rows
+}
+
 function make(state: ModelState, t: number, id: string, restore: string, rows: Row[]): ModelBatch | undefined {
   const parentId = /^(.*)\//.exec(id)?.[1]
   const parent = parentId === undefined ? undefined : state.batches.get(parentId)
-  if (parent?.st === 'acked') return parent
+  if (parent?.st === 'acked' || parent?.st === 'moved') return parent
   if (parent === undefined && restore === 'part') return undefined
   if (parent !== undefined) leave(state, parentId!, parent, rows)
   for (let i = 0; i < rows.length; i += 3) {

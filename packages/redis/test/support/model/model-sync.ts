@@ -1,5 +1,5 @@
 /** sync in JavaScript. */
-import { settle } from './model-batches.ts'
+import { orphan, settle } from './model-batches.ts'
 import type { ModelState } from './model-state.ts'
 
 type Value = string | number
@@ -167,12 +167,16 @@ function heartbeat(
   for (const [other, heard] of state.beat) if (heard < t - FORGET) state.forget(other)
   for (const [id, since] of [...state.open].sort(([, a], [, b]) => a - b)) {
     if (since >= t - FLIGHT) continue
-    const { st, rows } = state.batches.get(id)!
-    settle(state, t, id, st === 'taken' ? 'back' : 'ambiguous', '', [])
-    if (st !== 'taken') state.onDoubt(rows!)
+    const batch = state.batches.get(id)!
+    if (batch.st === 'taken') settle(state, t, id, 'back', '', [])
+    if (batch.st !== 'flight') continue
+    batch.st = 'orphan'
+    state.open.set(id, t - FLIGHT + 2000)
+    state.onDoubt(batch.rows!)
   }
   const oldest = state.waiting.size > 0 ? Math.min(...state.waiting.values()) : undefined
-  if (oldest !== undefined && oldest <= time - INTERVAL && !wait && t >= state.number('takeUntil')) {
+  const due = (oldest !== undefined && oldest <= time - INTERVAL) || orphan(state, t) !== undefined
+  if (due && !wait && t >= state.number('takeUntil')) {
     state.s.takeUntil = t + 2000
     out[3] = 1
   } else if ((oldest !== undefined && oldest <= time) || state.open.size > 0) out[3] = 2
