@@ -292,6 +292,58 @@ describe('law 15: if the store goes away', () => {
   })
 })
 
+describe('law 8: while the store does not answer for longer than staleMs', () => {
+  const FREE = {
+    ...STATE,
+    services: STATE.services.map((service) => ({ ...service, plans: [{ id: 'p1', name: 'P' }] })),
+  }
+
+  it('each process reports what it could not book, and nothing of it is booked when the store is back', async () => {
+    const world = new ReportingFleet({ state: FREE, options: { onUnavailable: 'allow', ...OPTIONS } })
+    await world.ask(5)
+    await world.pass(15_000)
+    expect(world.counted()).toEqual({ hits: 15 })
+    world.down = true
+    for (let i = 0; i < 20; i++) {
+      await world.ask(1)
+      await world.pass(4500)
+    }
+    expect(world.admitted).toEqual({ hits: 75 })
+    // All but the command without an answer, and what was admitted since the last report.
+    expect(world.counted().hits).toBeGreaterThan(60)
+    world.down = false
+    await world.pass(60_000)
+    expectAllCounted(world)
+    const { admitted, acknowledged, shared } = world.sums()
+    expect([admitted, acknowledged, shared]).toEqual([75, 75, 0])
+  })
+
+  it('what awaits its response is reported with its status, by the process or by the store', async () => {
+    const world = new ReportingFleet({ state: FREE, options: { onUnavailable: 'allow', responseCodes: true } })
+    const bodies: string[] = []
+    world.onReport((pass, body) => {
+      bodies.push(body)
+      return pass()
+    })
+    await world.ask(1)
+    world.settleAll(404)
+    await world.pass(15_000)
+    await world.ask(1)
+    world.down = true
+    await world.pass(2000)
+    await world.ask(1)
+    world.settleAll(404)
+    await world.ask(1)
+    await world.pass(90_000)
+    world.settleAll(404)
+    world.down = false
+    await world.pass(60_000)
+    expectAllCounted(world)
+    const told = bodies.join('&').match(/\[log\]\[code\]=\d+/g)!
+    expect(new Set(told)).toEqual(new Set(['[log][code]=404']))
+  })
+})
+
 describe('flush and close with a store', () => {
   it('flush reports what waits, whichever process admitted it', async () => {
     const world = await used()

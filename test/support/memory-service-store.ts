@@ -158,6 +158,13 @@ export class MemoryServiceStore implements ServiceStore {
     return { id, rows, more: false, isOrphaned: false, proved: this.#proved() }
   }
 
+  withdraw(): readonly StoredRow[] {
+    if (!this.#server.down) return []
+    const rows = this.#owed.flatMap((owed) => owed.rows)
+    this.#owed = []
+    return rows
+  }
+
   unbooked(): UnbookedUsage {
     return { owed: this.#owed.flatMap(({ rows }) => rows), doubtful: [] }
   }

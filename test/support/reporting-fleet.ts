@@ -34,6 +34,8 @@ export class ReportingFleet {
   down = false
   /** Called with each command once it was executed, and which process sent it. */
   onCommand: (command: 'take' | 'other', by: number) => void = () => {}
+  readonly #open: (() => void)[] = []
+  #status = 200
   readonly #dead = new Set<number>()
   readonly #paused = new Set<number>()
   /** Commands that the server has not answered. */
@@ -55,6 +57,12 @@ export class ReportingFleet {
     })
     this.redis = redis!
     this.fleet.fault = () => undefined
+  }
+
+  /** All responses that have not ended end with a status. */
+  settleAll(status: number): void {
+    this.#status = status
+    for (const settle of this.#open.splice(0)) settle()
   }
 
   /** A process dies: from now on it says nothing and hears nothing. */
@@ -167,6 +175,7 @@ export class ReportingFleet {
     const { url, ...call } = callOf(key)
     const decision = await gateway.evaluate({ ...call, url: url.replace('/', path) })
     if (!isAllowed(decision) || decision.outcome !== 'allow') return
+    this.#open.push(() => gateway.settle(decision, { status: this.#status, finished: true, header: () => undefined }))
     for (const [metric, amount] of Object.entries(decision.usage)) {
       this.admitted[metric] = (this.admitted[metric] ?? 0) + amount
     }

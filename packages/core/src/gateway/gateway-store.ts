@@ -5,11 +5,9 @@ import type { StoredService } from '../authorization/shared/stored-service.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
-import type { RecoveredRow } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { LentUsage } from '../ledger/lent/lent-usage.ts'
 import type { PlanLayout } from '../ledger/plan/layout.ts'
-import { recoverBatch, recoverUsage } from '../ledger/recover.ts'
 import type { ServiceStore, StoredRow, UsageStore } from '../ledger/store.ts'
 import type { Batch } from '../ledger/usage/batch.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -17,6 +15,7 @@ import type { StoreStats, UsageSums } from '../observe/stats.ts'
 import { createReporter, type ReporterOptions } from '../reporting/reporter.ts'
 import { StoreReporter } from '../reporting/store-reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
+import { UnbookedUsage } from './unbooked-usage.ts'
 
 /** The purpose of the key by which callers are named in a store. */
 const CALLERS = 'threescale store: callers'
@@ -46,6 +45,7 @@ export class GatewayStore<View extends RequestView> {
   readonly #reporting: StoreReporting
   readonly #services = new Map<string | undefined, StoredService>()
   readonly #reporters = new Map<string | undefined, StoreReporter>()
+  readonly #unbooked = new Map<string | undefined, UnbookedUsage>()
   readonly #lent: LentUsage[] = []
 
   constructor(store: UsageStore, options: ResolvedOptions<View>, { ledger, observer, reporting }: GatewayStoreParts) {
@@ -72,7 +72,10 @@ export class GatewayStore<View extends RequestView> {
       clock,
       ...callbacks,
       report: () => storeReporter.report(),
-      tell: (message) => this.#observer.store(message),
+      tell: (message) => {
+        this.#observer.store(message)
+        if (message.event === 'failing') this.#unbooked.get(id)!.watch()
+      },
     })
     const lent = new LentUsage({
       store,
@@ -101,7 +104,11 @@ export class GatewayStore<View extends RequestView> {
 
   /** To be called once for each service that was opened. */
   add(id: string | undefined, service: StoredService): void {
+    const { cache, report, clock } = this.#options
+    const { staleMs } = cache as Exclude<typeof cache, false>
+    const times = { failingMs: staleMs, intervalMs: report.intervalMs }
     this.#services.set(id, service)
+    this.#unbooked.set(id, new UnbookedUsage({ id, service, ledger: this.#ledger, clock, ...times }))
   }
 
   /** Of all services together: the worst state, the sums. */
@@ -186,28 +193,9 @@ export class GatewayStore<View extends RequestView> {
     await this.#reporters.get(id)!.close(timeoutMs / 2)
     service.closed = true
     const { owed, doubtful } = await service.store.close({ timeoutMs: timeoutMs / 2 })
-    for (const row of owed) this.#takeBack(id, service, row)
-    // What is given back is below 0; if it cannot be, 3scale counts it.
-    const rows = doubtful.filter(({ amount }) => amount > 0)
-    if (rows.length === 0) return
-    for (const { metric, amount } of rows) service.counted.subtract(metric, amount)
-    recoverBatch(this.#ledger, {
-      state: 'ambiguous',
-      at: this.#options.clock.now(),
-      service: id,
-      rows: rows.map((row) => ({ application: row.application, ...recovered(row) })),
-    })
-  }
-
-  #takeBack(id: string | undefined, { counted }: StoredService, row: StoredRow): void {
-    if (row.amount <= 0) return
-    counted.subtract(row.metric, row.amount)
-    recoverUsage(this.#ledger, {
-      service: id,
-      application: row.application,
-      waiting: [recovered(row)],
-      maybeCounted: [],
-    })
+    const unbooked = this.#unbooked.get(id)!
+    unbooked.takeBack(owed)
+    unbooked.leaveUnanswered(doubtful)
   }
 }
 
@@ -242,8 +230,4 @@ function byMetric(rows: readonly StoredRow[]): Map<string, number> {
   const amounts = new Map<string, number>()
   for (const { metric, amount } of rows) amounts.set(metric, (amounts.get(metric) ?? 0) + amount)
   return amounts
-}
-
-function recovered({ minute, metric, amount }: StoredRow): RecoveredRow {
-  return { minute, resent: false, usage: { [metric]: amount } }
 }

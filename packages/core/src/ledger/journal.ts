@@ -103,6 +103,8 @@ export interface RecoveredRow {
   /** Epoch milliseconds of its start. */
   readonly minute: number
   readonly resent: boolean
+  /** The status of the responses that used it. Undefined: none is known, or transactions carry none. */
+  readonly code?: number | undefined
   readonly usage: Readonly<Record<string, number>>
 }
 

@@ -74,9 +74,10 @@ export function ownerOf(service: ServiceLedger, id: string): ApplicationLedger {
   return service.application(id) ?? service.overflow(id, Number.NEGATIVE_INFINITY)
 }
 
-function rowOf({ metrics }: ServiceLedger, { minute, resent, usage }: RecoveredRow): UsageRow {
+function rowOf({ metrics }: ServiceLedger, { minute, resent, code, usage }: RecoveredRow): UsageRow {
   const row = new UsageRow(minute)
   row.resent = resent
+  if (code !== undefined) row.release(code)
   for (const [metric, amount] of Object.entries(usage)) row.add(metrics.slotOf(metric), amount)
   return row
 }

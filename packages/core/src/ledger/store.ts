@@ -205,6 +205,13 @@ export interface ServiceStore {
    */
   part(batch: StoredBatch, rows: readonly StoredRow[]): Promise<StoredBatch | undefined>
   readonly callers: StoredCallers
+  /**
+   * Gives up usage that is owed to a server which has not answered for `failingMs`: it is never booked there. Usage of a
+   * command without an answer stays, because the server may have it, and so does what awaits its response.
+   *
+   * @returns 1,000 rows or a few more; again while there are any. They are this process's to report.
+   */
+  withdraw(failingMs: number): readonly StoredRow[]
   /** Usage that this process has admitted or booked and that the store has not confirmed yet. */
   unbooked(): UnbookedUsage
   stats(): StoreStats

@@ -40,6 +40,7 @@ function scriptedStore() {
         settle: unused,
         part: unused,
         callers: { find: async () => ({ caller: undefined, ask: true }), accepted() {}, denied() {}, keep() {} },
+        withdraw: () => [],
         unbooked: () => script.unbooked,
         stats: () => script.stats,
         close: async () => {

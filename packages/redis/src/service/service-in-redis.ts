@@ -146,6 +146,10 @@ export class ServiceInRedis implements ServiceStore {
     return this.unbooked()
   }
 
+  withdraw(failingMs: number): readonly StoredRow[] {
+    return [...this.#sessions.values()].flatMap((session) => session.withdraw(failingMs))
+  }
+
   unbooked(): UnbookedUsage {
     const left = [...this.#sessions.values()].map((session) => session.unbooked())
     return { owed: left.flatMap(({ owed }) => owed), doubtful: left.flatMap(({ doubtful }) => doubtful) }

@@ -1,5 +1,6 @@
 /** What is to be booked whatever the limits say: usage that was admitted here, and what is given back. */
 
+import { completeUsage } from './complete-usage.ts'
 import type { Shape, Shapes } from './shape.ts'
 import type { SharedApplication } from './shared-application.ts'
 
@@ -47,6 +48,20 @@ export class Owed {
       }
     }
     return taken
+  }
+
+  /**
+   * Takes out usage that the store will never hear of, `most` bookings or a few more. What is given back stays, and so
+   * does what moves usage that the store holds already.
+   */
+  withdraw(most: number): Booking[] {
+    const withdrawn: Booking[] = []
+    for (const [application, times] of [...this.#times]) {
+      if (withdrawn.length >= most) break
+      for (const [shape, n] of completeUsage(times)) withdrawn.push({ application, shape, n })
+    }
+    for (const { application, shape, n } of withdrawn) this.add({ application, shape, n: -n })
+    return withdrawn
   }
 
   /** All bookings, which stay. */

@@ -48,8 +48,7 @@ export class Session {
     this.#parts = parts
     this.#newName = newName
     this.#reports = new Reports(parts)
-    const left = () => this.#rest()
-    this.#dialogue = new Dialogue(parts, this.#reports, { report, left }, newName())
+    this.#dialogue = new Dialogue(parts, this.#reports, { report, left: () => this.#rest() }, newName())
   }
 
   /** The way to the partition's server. */
@@ -190,6 +189,12 @@ export class Session {
     link.close()
     lines.close()
     return this.unbooked()
+  }
+
+  /** Usage that is owed to a server which has not answered for `failingMs`. The server will not get it. */
+  withdraw(failingMs: number): readonly StoredRow[] {
+    const { link, owed } = this.#parts
+    return link.failingMs < failingMs ? [] : unbookedRows(owed.withdraw(SESSION.withdrawn))
   }
 
   /** What the store does not have, or not surely. */

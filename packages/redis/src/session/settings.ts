@@ -23,6 +23,8 @@ export const SESSION: Readonly<{
   tellFailingMs: number
   /** The most asks in a command, and the most books. */
   lines: number
+  /** Bookings that are withdrawn at a time. */
+  withdrawn: number
   /** A mark is believed once it is so old: a server may still lose it. */
   keepMs: number
   /** Bookings older than this are kept added up: no failover loses as much. */
@@ -47,6 +49,7 @@ export const SESSION: Readonly<{
   downMs: 5000,
   tellFailingMs: 1000,
   lines: 256,
+  withdrawn: 1000,
   keepMs: 10_000,
   exactMs: 5000,
   settledMs: 30_000,

@@ -9,7 +9,7 @@ import type { StoredService } from './stored-service.ts'
 /** It counts in the present minute. Usage that awaits the status of its response goes without. */
 export function handOver(stored: StoredService, application: ApplicationLedger): void {
   const { pending, ownTransactions, service } = application
-  if (stored.closed || (pending === undefined && ownTransactions === undefined)) return
+  if (stored.closed || stored.reportsItself || (pending === undefined && ownTransactions === undefined)) return
   const book = (row: UsageRow) => {
     stored.book(application, createUsageShape(namedUsage([row], service.metrics)), row.ownTransaction?.code)
   }

@@ -16,6 +16,8 @@ export class StoredService {
   readonly counted: CountedUsage = new CountedUsage()
   /** The store closes: nothing is decided by it any more, and usage counts here. */
   closed = false
+  /** The store has not answered for so long that this process reports by itself what it admits. */
+  reportsItself = false
   readonly #clock: Clock
   readonly #applications = new WeakMap<ApplicationLedger, StoredApplication>()
 

@@ -15,7 +15,7 @@ import { leaveWaiting } from '../usage/losses.ts'
 import { namedUsage, type UsageRow } from '../usage/usage-row.ts'
 import { eachRow } from '../usage/waiting-rows.ts'
 import { LentApplications } from './lent-applications.ts'
-import { LentRow } from './lent-row.ts'
+import { type LentRow, lentRows } from './lent-row.ts'
 import { createLoan, type Loan, uniqueRows } from './loan.ts'
 
 export interface LentUsageOptions extends Pick<LedgerOptions, 'clock' | 'settleMs' | 'observer' | 'onWaiting'> {
@@ -150,22 +150,12 @@ export class LentUsage implements Lender {
     const { sums, metrics } = this.service
     const stored = uniqueRows(batch.rows)
     const loan = createLoan(batch, stored, false)
-    const rows = new Map<string, BatchRow & { readonly row: LentRow }>()
-    for (const one of stored) {
-      this.#loans.set(one, loan)
-      const { application, minute, metric, code, amount } = one
-      const key = JSON.stringify([application, minute, code])
-      let known = rows.get(key)
-      if (known === undefined) {
-        const owner = this.#applications.of(application, batch.proved.get(application))
-        known = { application: owner, row: new LentRow(minute, code) }
-        rows.set(key, known)
-      }
-      const slot = metrics.slotOf(metric)
-      known.row.lend(slot, one)
-      addAmount(sums.admitted, slot, amount)
+    for (const row of stored) {
+      this.#loans.set(row, loan)
+      addAmount(sums.admitted, metrics.slotOf(row.metric), row.amount)
     }
-    return { rows: [...rows.values()], loan }
+    const ownerOf = (application: string) => this.#applications.of(application, batch.proved.get(application))
+    return { rows: lentRows(stored, metrics, ownerOf), loan }
   }
 
   async #loanFor(batch: Batch): Promise<Loan | undefined> {
