@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServiceStore, StoredRow, StoreHost, StoreStats, UnbookedUsage, UsageStore } from '@threescale/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { TRANSPORT } from '../../src/client/transport/transport.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
 import { CHANNELS } from '../../src/observe/channels.ts'
@@ -57,6 +58,15 @@ function scriptedStore() {
 function setUp(options: Partial<GatewayOptions> = {}) {
   const { store, script } = scriptedStore()
   const { seams, emulator, clock } = createEmulatedBackend()
+  const bodies: string[] = []
+  const transport = seams[TRANSPORT]
+  const noting: typeof transport = {
+    ...transport,
+    request: (request) => {
+      bodies.push(decodeURIComponent(String(request.body ?? '')))
+      return transport.request(request)
+    },
+  }
   const lines: { level: string; code: unknown; text: string }[] = []
   const log = (level: string) => (facts: object, text: string) =>
     void lines.push({ level, code: (facts as { code?: unknown }).code, text })
@@ -68,8 +78,16 @@ function setUp(options: Partial<GatewayOptions> = {}) {
     logger,
     ...options,
     ...seams,
+    [TRANSPORT]: noting,
   } as GatewayOptions)
-  return { gateway, script, lines, clock, counted: () => emulator.usage()['2555417']?.unlimited?.hits?.day ?? 0 }
+  return {
+    gateway,
+    script,
+    lines,
+    clock,
+    calls: () => bodies,
+    counted: () => emulator.usage()['2555417']?.unlimited?.hits?.day ?? 0,
+  }
 }
 
 describe('a store of a gateway', () => {
@@ -148,6 +166,20 @@ describe('a store of a gateway', () => {
       givenUp: 2,
       shared: 4,
     })
+  })
+
+  it('what it could not book is reported with the status of its response', async () => {
+    const { gateway, script, calls } = setUp()
+    await gateway.evaluate(VIEW)
+    script.unbooked = { owed: [{ ...row('hits', 2), code: 404 }, row('hits', 1)], doubtful: [] }
+    await gateway.close()
+    const reports = calls().filter((body) => body.includes('transactions['))
+    expect(
+      reports
+        .join('&')
+        .match(/\[(usage|log)\]\[\w+\]=\d+/g)!
+        .sort(),
+    ).toEqual(['[log][code]=404', '[usage][hits]=1', '[usage][hits]=2'])
   })
 
   it('law 8: usage that is added after it was closed is given up and told', async () => {
