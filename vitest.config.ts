@@ -21,6 +21,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/packaging/projects/**'],
     reporters: ['default', closingLine],
     testTimeout: 20_000,
     // Many tests wait for processes and sockets. Vitest's default of one worker on two cores would leave one core idle.

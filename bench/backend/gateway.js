@@ -1,7 +1,7 @@
 // @ts-check
 /** A gateway whose client calls the stub inside the process. */
 import { createGateway, ThreeScaleClient } from '@threescale/core'
-import { CLOCK } from '../../packages/core/dist/primitives/clock.js'
+import { CLOCK } from '../../packages/core/build/primitives/clock.js'
 import { SERVICE_ID, SERVICE_TOKEN } from './provider.js'
 import { through } from './transport.js'
 

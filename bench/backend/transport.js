@@ -1,6 +1,6 @@
 // @ts-check
 /** A transport that takes the stub's answers inside the process: the client's real code without sockets. */
-import { TRANSPORT } from '../../packages/core/dist/client/transport/transport.js'
+import { TRANSPORT } from '../../packages/core/build/client/transport/transport.js'
 import { HEADERS } from './answers.js'
 
 const BYTES = new TextEncoder()
@@ -14,7 +14,7 @@ export function through(answers) {
   return {
     [TRANSPORT]: {
       async request(
-        /** @type {import('../../packages/core/dist/client/transport/transport.js').TransportRequest} */ request,
+        /** @type {import('../../packages/core/build/client/transport/transport.js').TransportRequest} */ request,
       ) {
         if (request.method === 'POST') {
           answers.report(request.body ?? '')

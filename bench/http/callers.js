@@ -2,8 +2,8 @@
 /** Callers of a backend in a separate process: through our client, our transport alone, or a pool of undici. */
 import { ThreeScaleClient } from '@threescale/core'
 import { Pool } from 'undici'
-import { createUndiciTransport } from '../../packages/core/dist/client/transport/undici-transport.js'
-import { systemClock } from '../../packages/core/dist/primitives/clock.js'
+import { createUndiciTransport } from '../../packages/core/build/client/transport/undici-transport.js'
+import { systemClock } from '../../packages/core/build/primitives/clock.js'
 import { SERVICE_ID } from '../backend/provider.js'
 import { cpuMicros, serve } from '../process/serve.js'
 

@@ -1,9 +1,9 @@
 // @ts-check
 /** Scenario: matching alone, from a request's target to the usage of its mapping rules. */
 
-import { compileRule } from '../../packages/core/dist/mapping/compiled-rule.js'
-import { createRuleMatcher } from '../../packages/core/dist/mapping/rule-matcher.js'
-import { createShapeCache } from '../../packages/core/dist/mapping/shape-cache.js'
+import { compileRule } from '../../packages/core/build/mapping/compiled-rule.js'
+import { createRuleMatcher } from '../../packages/core/build/mapping/rule-matcher.js'
+import { createShapeCache } from '../../packages/core/build/mapping/shape-cache.js'
 import { mappingRules, pathOf } from '../backend/provider.js'
 
 /**

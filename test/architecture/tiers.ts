@@ -26,6 +26,7 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     request: 1,
     primitives: 1,
     'defaults.ts': 1,
+    'three-scale-error.ts': 1,
   },
   emulator: {
     'index.ts': 10,
@@ -48,6 +49,7 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     ruby: 1,
     'clock.ts': 1,
     'npm-parent.ts': 1,
+    'page-folder.ts': 1,
   },
   journal: {
     'index.ts': 7,

@@ -139,6 +139,18 @@ describe('registering', () => {
     expect(app.threescale.options.serviceId).toBe('1')
   })
 
+  it.each([true, false])('takes an onDeny that returns the reply (asynchronously: %s)', async (late) => {
+    const app = createApp()
+    await app.register(threescale, {
+      gateway: scriptGateway(() => denied()) as never,
+      onDeny: late
+        ? async (_denied, _request, reply) => reply.code(418).send()
+        : (_, __, reply) => reply.code(418).send(),
+    })
+    app.get('/', async () => 'served')
+    expect((await app.inject('/')).statusCode).toBe(418)
+  })
+
   it('closes a gateway that it created with the app, and no other', async () => {
     const own = createFastify()
     await own.register(threescale, OPTIONS)

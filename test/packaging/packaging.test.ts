@@ -11,7 +11,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -25,17 +24,22 @@ const { NODE_PATH: _, ...env } = process.env
 const run = (command: string, given: string[]) => promisify(execFile)(command, given, { cwd: project, env })
 const project = mkdtempSync(join(tmpdir(), 'threescale-consumer-'))
 
-/** Dependencies of the packed packages. They come from the workspace, so that the test needs no registry. */
+/** What npm would fetch, and whose it is in the workspace, so that the test needs no registry. */
 const FETCHED: Readonly<Record<string, string>> = {
-  undici: 'core',
-  'fast-xml-parser': 'core',
-  'lru-cache': 'core',
-  jose: 'core',
-  'fastify-plugin': 'fastify',
-  fastify: 'fastify',
-  koa: 'koa',
-  '@types/koa': 'koa',
-  '@types/express': 'express',
+  undici: 'packages/core',
+  'fast-xml-parser': 'packages/core',
+  'lru-cache': 'packages/core',
+  jose: 'packages/core',
+  'fastify-plugin': 'packages/fastify',
+  fastify: 'packages/fastify',
+  koa: 'packages/koa',
+  '@types/koa': 'packages/koa',
+  '@types/express': 'packages/express',
+  '@opentelemetry/api': 'packages/opentelemetry',
+  '@types/node': '.',
+  jest: '.',
+  typescript54: '.',
+  typescript: '.',
 }
 
 function link(name: string, target: string): void {
@@ -53,10 +57,12 @@ beforeAll(() => {
     mkdirSync(place, { recursive: true })
     execFileSync('tar', ['xzf', tarball, '-C', place, '--strip-components=1'])
   }
-  for (const [name, owner] of Object.entries(FETCHED)) link(name, join(ROOT, 'packages', owner, 'node_modules', name))
+  for (const [name, owner] of Object.entries(FETCHED)) link(name, join(ROOT, owner, 'node_modules', name))
   link('express', join(ROOT, 'packages/express/node_modules/express4'))
-  link('@types/node', join(ROOT, 'node_modules/@types/node'))
-  cpSync(fileURLToPath(new URL('consumer', import.meta.url)), project, { recursive: true })
+  for (const name of ['express4', 'two-copies', 'types', 'jest-babel']) {
+    const folder = fileURLToPath(new URL(`projects/${name}`, import.meta.url))
+    cpSync(folder, project, { recursive: true, filter: (file) => basename(file) !== 'package.json' })
+  }
   writeFileSync(join(project, 'package.json'), '{ "private": true }')
 }, 60_000)
 
@@ -76,7 +82,7 @@ describe('the packed packages, in a separate project', () => {
     expect(version).toMatch(/^4\./)
     const { stdout } = await run(process.execPath, ['app.cjs'])
     expect(JSON.parse(stdout)).toEqual({
-      sameFunction: true,
+      functions: [true, true],
       answers: [
         '200 {"plan":"Unlimited"}',
         '403 {"type":"about:blank","title":"Forbidden","status":403,"detail":"user key \\"***\\" is invalid","code":"user_key_invalid"}',
@@ -109,12 +115,20 @@ describe('the packed packages, in a separate project', () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(1_000_000)
   })
 
-  it.each(['tsconfig.json', 'tsconfig.commonjs.json'])(
-    'bring types that resolve under nodenext (%s)',
-    async (config) => {
-      const compiler = createRequire(import.meta.url).resolve('typescript/package.json')
-      const tsc = join(dirname(compiler), JSON.parse(readFileSync(compiler, 'utf8')).bin.tsc)
-      await expect(run(process.execPath, [tsc, '-p', config])).resolves.toMatchObject({ stdout: '' })
-    },
-  )
+  it('know the objects of another copy in the process: ES modules and CommonJS', async () => {
+    await expect(run(process.execPath, ['test-copies.mjs'])).resolves.toMatchObject({ stdout: '' })
+  })
+
+  it('bring types for the oldest and the newest compiler, under the settings for modules', async () => {
+    const combinations = ['typescript54:nodenext:own', 'typescript:nodenext', 'typescript:bundler']
+    await expect(run(process.execPath, ['test-types.mjs', ...combinations])).resolves.toMatchObject({ stderr: '' })
+  }, 120_000)
+
+  it('are loaded by Jest without settings, and its fake timers make the gateway report', async () => {
+    const jest = join(project, 'node_modules/jest/bin/jest.js')
+    const given = ['express.test.js', 'fake-timers.test.js', '--rootDir', project]
+    await expect(run(process.execPath, [jest, ...given])).resolves.toMatchObject({
+      stderr: expect.stringMatching(/^Tests: +3 passed, 3 total$/m),
+    })
+  }, 60_000)
 })

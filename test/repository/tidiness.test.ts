@@ -15,7 +15,7 @@ it('the lockfile names no registry host and no tarball address, so that it insta
 
 it('nothing generated, and no configuration of one machine, is committed', () => {
   const wrong =
-    /(^|\/)(node_modules|dist|coverage)\/|\.(tgz|tsbuildinfo|cpuprofile|log)$|(^|\/)(\.npmrc|\.env|package-lock\.json|yarn\.lock)$/
+    /(^|\/)(node_modules|build|dist|coverage)\/|\.(tgz|tsbuildinfo|cpuprofile|log)$|(^|\/)(\.npmrc|\.env|package-lock\.json|yarn\.lock)$/
   expect(files.filter((file) => wrong.test(file))).toEqual([])
 })
 
@@ -46,8 +46,21 @@ it('every package requires the same Node, ships types and sources, and has no in
       files: shipped,
       license,
       scripts,
+      main,
+      types,
     } = JSON.parse(read(manifest))
-    expect({ name, version, engines, type, sideEffects, license, scripts, entry: exports['.'], shipped }).toEqual({
+    expect({
+      name,
+      version,
+      engines,
+      type,
+      sideEffects,
+      license,
+      scripts,
+      entry: exports['.'],
+      old: { main, types },
+      shipped,
+    }).toEqual({
       name: `@threescale/${manifest.split('/')[1]}`,
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       engines: { node: '>=20.19' },
@@ -55,8 +68,12 @@ it('every package requires the same Node, ships types and sources, and has no in
       sideEffects: false,
       license: 'MIT',
       scripts: undefined,
-      entry: { types: './dist/index.d.ts', default: './dist/index.js' },
-      shipped: ['dist', 'src', '!dist/*.tsbuildinfo'],
+      entry: {
+        import: { types: './dist/index.d.ts', default: './dist/index.js' },
+        require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
+      },
+      old: { main: './dist/index.cjs', types: './dist/index.d.cts' },
+      shipped: ['dist', 'src'],
     })
   }
 })

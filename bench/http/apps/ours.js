@@ -3,7 +3,7 @@
 import { threescale as expressThreescale } from '@threescale/express'
 import { threescale as fastifyThreescale } from '@threescale/fastify'
 import { threescale as koaThreescale } from '@threescale/koa'
-import { CLOCK } from '../../../packages/core/dist/primitives/clock.js'
+import { CLOCK } from '../../../packages/core/build/primitives/clock.js'
 import { mappingRules, SERVICE_ID, SERVICE_TOKEN } from '../../backend/provider.js'
 import { expressApp, fastifyApp, koaApp } from './handler.js'
 

@@ -1,34 +1,13 @@
 /** The errors of the packages: one class per cause with a literal `code`, recognised across copies of the package. */
 import type { Transaction } from './domain/transaction.ts'
 import { errorPage } from './primitives/error-page.ts'
+import { type ErrorDetails, isBranded, ThreeScaleError } from './three-scale-error.ts'
 
-// `Symbol.for`, so that two copies of the package recognise each other's errors.
-const BRAND = Symbol.for('threescale.error')
-
-/** The cause of an error; it must be free of secrets. */
-export interface ErrorDetails {
-  readonly cause?: unknown
-}
-
-/** Base of all errors of these packages. Messages, causes and stacks carry no credential. */
-export abstract class ThreeScaleError extends Error {
-  /** Narrows the union `AnyThreeScaleError` in a switch. */
-  abstract readonly code: string
-  /** Whether the same call may succeed later without any change. */
-  readonly retryable: boolean = false
-
-  constructor(message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
-    Object.defineProperty(this, BRAND, { value: true })
-  }
-
-  override get name(): string {
-    return this.constructor.name
-  }
-}
+export { type ErrorDetails, ThreeScaleError } from './three-scale-error.ts'
 
 /** Options that cannot work; lists every problem. */
 export class ConfigError extends ThreeScaleError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_CONFIG', 'ERR_THREESCALE_ARGUMENT']
   readonly code = 'ERR_THREESCALE_CONFIG' as 'ERR_THREESCALE_CONFIG' | 'ERR_THREESCALE_ARGUMENT'
   /** One sentence each, beginning with the path of the option. */
   readonly problems: readonly string[]
@@ -52,6 +31,7 @@ const SHOWN_PROBLEMS = 20
  * ConfigError, because both are mended in the code that calls. The message shows at most 20 of the problems.
  */
 export class ArgumentError extends ConfigError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_ARGUMENT']
   override readonly code = 'ERR_THREESCALE_ARGUMENT'
   override readonly url: string = errorPage('ERR_THREESCALE_ARGUMENT')
 
@@ -66,6 +46,7 @@ export class ArgumentError extends ConfigError {
 
 /** There was no usable connection, or it broke: DNS, refused, reset, TLS. */
 export class TransportError extends ThreeScaleError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_TRANSPORT']
   readonly code = 'ERR_THREESCALE_TRANSPORT'
   override readonly retryable: boolean = true
   /** Whether a byte of the request may have reached the backend, so that it may have counted. */
@@ -79,6 +60,7 @@ export class TransportError extends ThreeScaleError {
 
 /** There was no complete answer within `timeoutMs`. */
 export class TimeoutError extends ThreeScaleError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_TIMEOUT']
   readonly code = 'ERR_THREESCALE_TIMEOUT'
   override readonly retryable: boolean = true
   /** Whether a byte of the request may have reached the backend. */
@@ -98,6 +80,7 @@ export class TimeoutError extends ThreeScaleError {
 
 /** The backend answered 5xx or 429. */
 export class BackendError extends ThreeScaleError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_BACKEND']
   readonly code = 'ERR_THREESCALE_BACKEND'
   override readonly retryable: boolean = true
   readonly status: number
@@ -113,6 +96,7 @@ export class BackendError extends ThreeScaleError {
 
 /** An answer that is not a 3scale answer: foreign, truncated, empty, encoded or too large. */
 export class ProtocolError extends ThreeScaleError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_PROTOCOL']
   readonly code = 'ERR_THREESCALE_PROTOCOL'
   override readonly retryable: boolean = true
   readonly status: number
@@ -141,6 +125,7 @@ const NO_PROGRESS: ReportProgress = Object.freeze({ accepted: NONE, unreported: 
 
 /** The backend refused our own credentials or parameters; the same call will be refused again. */
 export class RejectedError extends ThreeScaleError implements ReportProgress {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_REJECTED']
   readonly code = 'ERR_THREESCALE_REJECTED'
   readonly status: number
   /** 3scale's code, `service_token_invalid` for example. */
@@ -173,6 +158,7 @@ export class RejectedError extends ThreeScaleError implements ReportProgress {
  * ProtocolError of the call that failed, or the signal's reason.
  */
 export class ReportError extends ThreeScaleError implements ReportProgress {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_REPORT']
   readonly code = 'ERR_THREESCALE_REPORT'
   override readonly retryable: boolean
   readonly #progress: ReportProgress
@@ -215,6 +201,7 @@ export class LoadError extends ThreeScaleError {
 
 /** The breaker is open: calls to the backend pause after repeated failures. */
 export class CircuitOpenError extends ThreeScaleError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_CIRCUIT_OPEN']
   readonly code = 'ERR_THREESCALE_CIRCUIT_OPEN'
   override readonly retryable: boolean = true
   readonly retryAfterMs: number
@@ -227,6 +214,7 @@ export class CircuitOpenError extends ThreeScaleError {
 
 /** A client was used after `close()`. */
 export class ClosedError extends ThreeScaleError {
+  static override readonly codes: readonly string[] = ['ERR_THREESCALE_CLOSED']
   readonly code = 'ERR_THREESCALE_CLOSED'
 }
 
@@ -245,5 +233,5 @@ export type AnyThreeScaleError =
 
 /** Whether an error is of these packages, including another copy of them. */
 export function isThreeScaleError(error: unknown): error is AnyThreeScaleError {
-  return typeof error === 'object' && error !== null && BRAND in error
+  return isBranded(error)
 }

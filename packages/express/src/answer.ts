@@ -10,7 +10,7 @@ import type { NextFunction, Request, Response } from 'express'
 export type OnDeny =
   | 'answer'
   | 'throw'
-  | ((denied: Denied, request: Request, response: Response, next: NextFunction) => void | Promise<void>)
+  | ((denied: Denied, request: Request, response: Response, next: NextFunction) => unknown)
 
 export function deny(
   onDeny: OnDeny,

@@ -7,10 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
  * What happens to a denied request. 'answer' sends status, headers and body of the denial. 'throw' hands a
  * `DenialError` to Fastify's error handling. A function does what it likes and has to reply. Default 'answer'.
  */
-export type OnDeny =
-  | 'answer'
-  | 'throw'
-  | ((denied: Denied, request: FastifyRequest, reply: FastifyReply) => void | Promise<void>)
+export type OnDeny = 'answer' | 'throw' | ((denied: Denied, request: FastifyRequest, reply: FastifyReply) => unknown)
 
 export function deny(onDeny: OnDeny, denied: Denied, request: FastifyRequest, reply: FastifyReply): void {
   endUpload(request.raw, reply.raw)
@@ -22,7 +19,8 @@ export function deny(onDeny: OnDeny, denied: Denied, request: FastifyRequest, re
   } else {
     try {
       const pending = onDeny(denied, request, reply)
-      if (isPromise(pending)) pending.then(undefined, (error) => reply.send(error))
+      // A reply that is returned is a thenable, too, and calls the first function of `then` without looking.
+      if (isPromise(pending)) Promise.resolve(pending).catch((error) => reply.send(error))
     } catch (error) {
       reply.send(error)
     }

@@ -9,7 +9,7 @@ import {
   type RouteOptions,
 } from '@threescale/core'
 import { DEFAULTS, isGateway, onDenyProblems } from '@threescale/core/adapter'
-import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { OnDeny } from './answer.ts'
 import { addGuard, type GuardSettings } from './guard.ts'
@@ -60,14 +60,11 @@ export interface GivenGateway extends FastifySettings {
  *
  * Registering fails with a ConfigError that lists every problem of the options.
  */
-export const threescale: FastifyPluginCallback<FastifyOptions | GivenGateway> = fastifyPlugin(register, {
-  name: '@threescale/fastify',
-  fastify: '5.x',
-})
-
-export default threescale
-
-function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, done: (error?: Error) => void): void {
+export function threescale(
+  app: FastifyInstance,
+  options: FastifyOptions | GivenGateway,
+  done: (error?: Error) => void,
+): void {
   if (typeof done !== 'function') {
     throw new ConfigError(['threescale is the plugin: app.register(threescale, options), not threescale(options)'])
   }
@@ -84,6 +81,11 @@ function register(app: FastifyInstance, options: FastifyOptions | GivenGateway, 
     done(error as Error)
   }
 }
+
+// Marks the function, so that its hooks and decorators belong to the scope that registers it.
+fastifyPlugin(threescale, { name: '@threescale/fastify', fastify: '5.x' })
+
+export default threescale
 
 function made(app: FastifyInstance, options: FastifyOptions): Gateway<FastifyView> {
   // Fastify reads the first three and passes them on.

@@ -19,7 +19,7 @@ import type { ConnectionOptions } from './connection-options.ts'
 import { TRANSPORT, type Transport } from './transport/transport.ts'
 
 /** Under this symbol a gateway tells its client that it warns of the options itself. */
-export const WARNED: unique symbol = Symbol('threescale.warned')
+export const WARNED: unique symbol = Symbol.for('threescale.warned')
 
 export interface ClientOptions extends ConnectionOptions {
   /** Headers for every call; they replace the client's own headers of the same name. Default none. */

@@ -39,4 +39,4 @@ export const systemClock: Clock = {
 }
 
 /** Test seam: an options object may carry another clock under this symbol. */
-export const CLOCK: unique symbol = Symbol('threescale.clock')
+export const CLOCK: unique symbol = Symbol.for('threescale.clock')

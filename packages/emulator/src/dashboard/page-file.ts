@@ -1,6 +1,7 @@
 /** The files of the dashboard, which is served as it is written: no build step makes anything of them. */
 import { readFileSync } from 'node:fs'
 import type { EmulatorResponse } from '../http/message.ts'
+import { pageFolder } from '../page-folder.ts'
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -32,9 +33,6 @@ const headers = {
   'x-content-type-options': 'nosniff',
 } as const
 
-// From `src/dashboard` and from `dist/dashboard` alike.
-const folder = new URL('../../src/dashboard/page/', import.meta.url)
-
 /** The answer to a GET of a path below /emulator; undefined when the dashboard has no such file. */
 export function pageFile(path: string): EmulatorResponse | undefined {
   if (path === '/emulator') return { status: 308, headers: { ...headers, location: '/emulator/' }, body: '' }
@@ -49,7 +47,7 @@ export function pageFile(path: string): EmulatorResponse | undefined {
 
 function read(file: string): string | undefined {
   try {
-    return readFileSync(new URL(file, folder), 'utf8')
+    return readFileSync(new URL(file, pageFolder), 'utf8')
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { lifeIn } from '../../src/directory/lock.ts'
 import { newDirectory } from '../support/journal-directory.ts'
 
-const LOCK = new URL('../../dist/directory/lock.js', import.meta.url).href
+const LOCK = new URL('../../build/directory/lock.js', import.meta.url).href
 const HOLD = `
   const { parentPort, workerData } = require('node:worker_threads')
   import('${LOCK}').then(async ({ holdLock }) => {

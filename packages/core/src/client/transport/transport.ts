@@ -4,7 +4,7 @@ import type { TimeoutError, TransportError } from '../../errors.ts'
 import type { AbortSource } from '../../primitives/abort.ts'
 
 /** Test seam: an options object may carry another transport under this symbol. */
-export const TRANSPORT: unique symbol = Symbol('threescale.transport')
+export const TRANSPORT: unique symbol = Symbol.for('threescale.transport')
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST'

@@ -1,7 +1,7 @@
 // A CommonJS app on Express 4, as many servers still are.
 const express = require('express')
 const { once } = require('node:events')
-const { threescale, default: byDefault } = require('@threescale/express')
+const threescale = require('@threescale/express')
 const { createEmulator } = require('@threescale/emulator')
 
 async function main() {
@@ -19,7 +19,12 @@ async function main() {
     const answer = await fetch(`http://127.0.0.1:${server.address().port}/?user_key=${key}`)
     answers.push(`${answer.status} ${await answer.text()}`)
   }
-  console.log(JSON.stringify({ sameFunction: byDefault === threescale, answers }))
+  console.log(
+    JSON.stringify({
+      functions: [threescale.threescale, threescale.default].map((one) => one === threescale),
+      answers,
+    }),
+  )
   server.close()
   await protect.gateway.close()
   await emulator.close()
