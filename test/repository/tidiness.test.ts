@@ -91,3 +91,16 @@ it('the list of runtime dependencies is closed', () => {
     'undici',
   ])
 })
+
+it('every picture is small, and shown on a page', () => {
+  const pages = files.filter((file) => file.endsWith('.md')).map(read)
+  const pictures = files.filter((file) => file.endsWith('.png'))
+  expect(pictures.length).toBeGreaterThan(0)
+  for (const picture of pictures) {
+    expect(statSync(`${ROOT}${picture}`).size, picture).toBeLessThan(150_000)
+    expect(
+      pages.some((page) => page.includes(picture.replace(/^docs\//, ''))),
+      picture,
+    ).toBe(true)
+  }
+})

@@ -2,11 +2,11 @@
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { HAS_CHROMIUM, launchBrowser, NO_CHROMIUM } from '../../../../scripts/browser.mjs'
 import { createEmulator, type Emulator } from '../../src/index.ts'
 import { authrep, dictionary, noon, report } from '../dictionary.ts'
-import { HAS_CHROMIUM, launchBrowser, SKIPPED } from './browser.ts'
 
-describe.skipIf(!HAS_CHROMIUM)(`the dashboard${SKIPPED}`, () => {
+describe.skipIf(!HAS_CHROMIUM)(`the dashboard${HAS_CHROMIUM ? '' : ` (skipped: ${NO_CHROMIUM})`}`, () => {
   let browser: Browser
   let page: Page
   let emulator: Emulator
