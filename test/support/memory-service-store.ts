@@ -326,6 +326,10 @@ export class MemoryServiceStore implements ServiceStore {
         callers.set(text, { application: undefined, key: undefined, askedAt, denial: { code, reason } })
         for (const wake of waiting) wake()
       },
+      unanswered: (text) => {
+        asking.delete(text)
+        for (const wake of waiting) wake()
+      },
       keep: (application, keys, askedAt) => {
         for (const [text, caller] of callers) {
           if (caller.application !== application || caller.key === undefined) continue

@@ -32,6 +32,8 @@ export class ReportingFleet {
   readonly admitted: Amounts = {}
   /** The store answers no process. */
   down = false
+  /** A real server answers no command, so the clock does not wait for it. */
+  stalls = false
   /** Called with each command once it was executed, and which process sent it. */
   onCommand: (command: 'take' | 'other', by: number) => void = () => {}
   readonly #open: (() => void)[] = []
@@ -95,12 +97,12 @@ export class ReportingFleet {
     }
   }
 
-  /** Each gateway is asked so often. */
-  async ask(times: number, key = 'k1', path = '/'): Promise<void> {
+  /** Each gateway is asked so often. @returns how many requests were admitted. */
+  async ask(times: number, key = 'k1', path = '/'): Promise<number> {
     const asked = this.fleet.gateways.flatMap((gateway, by) =>
       this.#dead.has(by) ? [] : Array.from({ length: times }, () => this.#ask(gateway, key, path)),
     )
-    await this.during(500, Promise.all(asked))
+    return (await this.during(500, Promise.all(asked))).filter(Boolean).length
   }
 
   /** Lets time pass while all processes are used, so that none of them sleeps. */
@@ -116,7 +118,7 @@ export class ReportingFleet {
     const { clock } = this.fleet
     for (const end = clock.elapsed() + ms; clock.elapsed() < end; ) {
       do await new Promise((resolve) => setImmediate(resolve))
-      while (this.#underWay > 0)
+      while (this.#underWay > 0 && !this.stalls)
       await clock.advance(Math.min(250, end - clock.elapsed()))
     }
   }
@@ -171,14 +173,15 @@ export class ReportingFleet {
     return sum
   }
 
-  async #ask(gateway: Gateway, key: string, path: string): Promise<void> {
+  async #ask(gateway: Gateway, key: string, path: string): Promise<boolean> {
     const { url, ...call } = callOf(key)
     const decision = await gateway.evaluate({ ...call, url: url.replace('/', path) })
-    if (!isAllowed(decision) || decision.outcome !== 'allow') return
+    if (!isAllowed(decision) || decision.outcome !== 'allow') return false
     this.#open.push(() => gateway.settle(decision, { status: this.#status, finished: true, header: () => undefined }))
     for (const [metric, amount] of Object.entries(decision.usage)) {
       this.admitted[metric] = (this.admitted[metric] ?? 0) + amount
     }
+    return true
   }
 
   async #send(send: ModelRedis['send'], command: readonly string[], by: number): Promise<unknown> {

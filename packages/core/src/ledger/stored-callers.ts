@@ -19,7 +19,8 @@ export interface StoredCallers {
    * What is known of a caller. While another process asks about an unknown one, waits for it.
    *
    * @returns `caller`: undefined while it is unknown. `ask`: this process has to ask 3scale, for all, and to tell the
-   *   answer by `accepted` or `denied`. Never rejects: without the store each process asks.
+   *   answer by `accepted` or `denied`, or by `unanswered` that there is none. Never rejects: without the store each
+   *   process asks.
    */
   find(text: string): Promise<{ readonly caller: StoredCaller | undefined; readonly ask: boolean }>
   /**
@@ -33,6 +34,8 @@ export interface StoredCallers {
     caller: { readonly application: string; readonly key: string | undefined; readonly askedAt: number },
   ): void
   denied(text: string, denial: { readonly code: string; readonly reason: string; readonly askedAt: number }): void
+  /** 3scale gave no answer about an unknown caller, so the others need not wait for it. */
+  unanswered(text: string): void
   /**
    * Renews the callers of an application whose key an answer listed, and forgets those with other keys. Those that were
    * proved by no key stay as they are.

@@ -79,6 +79,11 @@ export class SharedCallers implements StoredCallers {
     this.#tell(name, 'SET', `i:${name}`, value, 'PX', String(this.#options.denialTtlMs))
   }
 
+  unanswered(text: string): void {
+    const name = this.#options.nameOf(text)
+    this.#tell(name, 'DEL', `q:${name}`)
+  }
+
   keep(application: string, keys: readonly string[], askedAt: number): void {
     void this.#keep(application, new Set(keys.map((key) => this.#nameOfKey(application, key))), askedAt)
   }

@@ -55,7 +55,7 @@ export class LineAnswers {
       for (const { limit, end } of cells) {
         application.counts[limit] = { end, count: this.#answer.number(), at: this.#now }
       }
-    }
+    } else for (const cell of cells) application.noteTaken(cell, code, this.#now)
     const { time } = this.#answer.head
     application.decidedAt = time
     if (code > 0) this.applied.push({ application, shape, n: code })

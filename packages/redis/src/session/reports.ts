@@ -6,6 +6,7 @@ import { SharedApplication } from './shared-application.ts'
 
 const TAKE_ATTEMPTS = 20
 const FLIGHT_ATTEMPTS = 8
+const PART_ATTEMPTS = 20
 
 interface Batch extends StoredBatch {
   rows: readonly StoredRow[]
@@ -93,8 +94,8 @@ export class Reports {
   async part({ id }: StoredBatch, rows: readonly StoredRow[]): Promise<StoredBatch | undefined> {
     const batch = this.#batches.get(id)
     if (batch === undefined || (batch.state !== 'taken' && batch.state !== 'flight')) return undefined
-    const moved = new Set(rows.map(nameOf))
-    const isMoved = (i: number) => moved.has(nameOf(batch.rows[Math.floor(i / 3)]!))
+    const names = new Set(rows.map(nameOf))
+    const isMoved = (i: number) => names.has(nameOf(batch.rows[Math.floor(i / 3)]!))
     const texts = batch.texts.filter((_, i) => isMoved(i))
     batch.parts += 1
     const { state, more, proved } = batch
@@ -109,12 +110,24 @@ export class Reports {
       at: this.#parts.clock.elapsed(),
       parts: 0,
     }
-    const answer = await this.#parts.link.repeat('settle', [part.id, state, 'part', ...texts], String)
-    if (answer !== 'ok') return undefined
-    batch.texts = batch.texts.filter((_, i) => !isMoved(i))
-    batch.rows = rowsOf(batch.texts)
-    this.#batches.set(part.id, part)
-    return part
+    const { link } = this.#parts
+    const args = [part.id, state, 'part', ...texts]
+    const answer = await link.repeat('settle', args, String, PART_ATTEMPTS)
+    const moved = () => {
+      batch.texts = batch.texts.filter((_, i) => !isMoved(i))
+      batch.rows = rowsOf(batch.texts)
+      this.#batches.set(part.id, part)
+    }
+    if (answer === 'ok') moved()
+    // The server may have made it all the same, and then it goes back.
+    else if (answer === undefined) {
+      void link.repeat('settle', args, String).then((late) => {
+        if (late !== 'ok') return
+        moved()
+        void this.#tell(part, 'back')
+      })
+    }
+    return answer === 'ok' ? part : undefined
   }
 
   /**

@@ -20,11 +20,19 @@ export class SharedApplication implements StoredApplication {
     this.id = id
   }
 
-  /** Goes by other limits from now on. @param layout undefined: this process does not know them. */
+  /** Goes by other limits from now on; what was told of the same limits still holds. @param layout undefined: this process does not know them. */
   layOut(layout: Layout | undefined): void {
     if (this.layout === layout) return
+    const counts = new Map(this.layout?.limits.map(({ name }, limit) => [name, this.counts[limit]]))
     this.layout = layout
-    this.counts = []
+    this.counts = layout?.limits.map(({ name }) => counts.get(name)) ?? []
+  }
+
+  /** Usage was taken `n` times, and the store has not told the counts: they are at least so high now. */
+  noteTaken(cell: Cell, n: number, now: number): void {
+    const { limit, end, need } = cell
+    const told = this.countOf(cell)
+    this.counts[limit] = { end, count: (told?.count ?? 0) + n * need, at: told?.at ?? now }
   }
 
   /** The count that was told of a cell's window; undefined: none was. */

@@ -42,6 +42,18 @@ describe.skipIf(!HAS_REDIS)(`callers that processes share${SKIPPED}`, () => {
     ])
   })
 
+  it('if 3scale gives no answer, the next one asks', async () => {
+    const [one, two, three] = [open('h'), open('h'), open('h')]
+    expect(await one.store.callers.find(CALLER)).toEqual({ caller: undefined, ask: true })
+    const others = [two, three].map(({ store }) => store.callers.find(CALLER))
+    one.store.callers.unanswered(CALLER)
+    expect(await Promise.race(others)).toEqual({ caller: undefined, ask: true })
+    // The other one waits for that.
+    expect(await redis.keys('{3s1:h:0}:q:*')).toHaveLength(1)
+    for (const { store } of [two, three]) store.callers.unanswered(CALLER)
+    expect(await Promise.all(others)).toEqual(Array(2).fill({ caller: undefined, ask: true }))
+  })
+
   it('a caller that was asked about too long ago is asked about by one, and known to the others', async () => {
     const [one, two] = [open('b'), open('b')]
     const askedAt = one.store.time() - 20_000

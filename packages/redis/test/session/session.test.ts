@@ -240,6 +240,26 @@ it('parts a batch: each part has an outcome of its own', async () => {
   expect(fleet.fields('app')[PENDING]).toBe(1)
 })
 
+it('law 10: waits for a part of a batch for a while only; what the server made of it meanwhile goes back', async () => {
+  const fleet = new ManualFleet()
+  const process = await knowing(fleet, 'app')
+  await knowing(fleet, 'free')
+  const batch = (await process.store.take())!
+  fleet.fate = () => 'lost answer'
+  let part: unknown = 'none yet'
+  const parting = process.store.part(batch, [batch.rows.find(({ application }) => application === 'free')!])
+  void parting.then((made) => {
+    part = made
+  })
+  await fleet.clock.advance(60_000)
+  expect(part).toBeUndefined()
+  fleet.fate = () => 'ok'
+  await fleet.clock.advance(5000)
+  expect(fleet.fields('free')[PENDING]).toBe(1)
+  expect(await process.store.settle(batch, 'back')).toBe(true)
+  expect(fleet.fields('app')[PENDING]).toBe(1)
+})
+
 it('law 16: close books what is owed and leaves the fleet', async () => {
   const fleet = new ManualFleet()
   const process = await knowing(fleet, 'free')

@@ -18,6 +18,8 @@ export interface RedisServer {
   readonly directory: string
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>
+  /** Stops it and lets it go on: its connections stay, and what was sent meanwhile is executed late. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
   /** Ends it and removes its directory. */
   stop(): Promise<void>
 }
@@ -38,6 +40,7 @@ export async function startRedis(given: readonly string[] = [], port?: number): 
     port: chosen,
     directory,
     kill: () => end('SIGKILL'),
+    signal: (signal) => void child.kill(signal),
     stop: async () => {
       await end('SIGKILL')
       rmSync(directory, { recursive: true, force: true })

@@ -88,7 +88,10 @@ export class SharedAuthorizer implements Authorizer {
         decide: (identity, request) => decider.decide(identity, request, 'backend'),
         find: async (request, text, attempt) => {
           const found = attempt === 1 ? await callers.find(request, text) : undefined
-          return found ?? (await askAboutCaller(cache, loader, request, { text, attempt, ...options }))
+          if (found !== undefined) return found
+          const asked = await askAboutCaller(cache, loader, request, { text, attempt, ...options })
+          if (asked.caller === undefined) store.callers.unanswered(text)
+          return asked
         },
         // Another answer, because a store is told a layout only with one.
         settled: async (identity) => void (await this.#ask(identity)),
