@@ -67,8 +67,8 @@ export async function createPortalWorld(configs: readonly StubConfig[]): Promise
       const gateway = createGateway({
         portal: { endpoint: portal.endpoint, ...changes },
         logger: quietLogger,
-        ...options,
         ...seams,
+        ...options,
       })
       onTestFinished(async () => {
         await gateway.close({ timeoutMs: 0 })

@@ -123,6 +123,9 @@ export const LOAD_RETRY = {
   maxMs: 30_000,
 } as const
 
+/** What APIcast's 0 seconds, a load for each request, stands for: the shortest time between two loads by variables. */
+export const MIN_RELOAD_MS = 10_000
+
 /** How long a client is kept that a changed credential has replaced, in milliseconds: calls may still be made with it. */
 export const RETIRED_CLIENT_MS = 60_000
 

@@ -38,8 +38,9 @@ export function openConfigFile(path: string): ConfigFile {
       const isUsed = before === latest
       if (before !== undefined && ((isUsed && now === used) || !settled)) return before
       const text = await readText(path)
+      const configuration = isUsed && digestOf(text) === digest ? latest : made(text)
       used = now
-      return isUsed && digestOf(text) === digest ? latest : made(text)
+      return configuration
     },
   }
 }

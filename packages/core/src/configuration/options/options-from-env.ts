@@ -1,13 +1,14 @@
 /** Options of a gateway from environment variables: those of APIcast that mean the same here, and those of proxies. */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { createProxyDispatcher } from '../../client/transport/proxy-dispatcher.ts'
 import { ConfigError } from '../../errors.ts'
 import { checkBackendUrl } from '../../validation/backend-url.ts'
 import { type Check, isRecord, text } from '../../validation/checks.ts'
+import type { Environment } from './environment.ts'
 import type { GatewayOptions } from './gateway-options.ts'
-
-/** Variables by name, as `process.env` has them. */
-export type Environment = Readonly<Record<string, string | undefined>>
+import { portalFromEnv } from './portal-from-env.ts'
+import { proxiesOf } from './proxies-from-env.ts'
 
 /** Each variable with the option that it sets. */
 const VARIABLES: readonly (readonly [variable: string, option: keyof GatewayOptions, check: Check])[] = [
@@ -16,23 +17,22 @@ const VARIABLES: readonly (readonly [variable: string, option: keyof GatewayOpti
   ['THREESCALE_PROVIDER_KEY', 'providerKey', text()],
   ['THREESCALE_BACKEND_URL', 'backendUrl', checkBackendUrl],
   ['BACKEND_ENDPOINT_OVERRIDE', 'backendUrl', checkBackendUrl],
-  ['THREESCALE_CONFIG_FILE', 'proxyConfig', readConfigFile],
+  ['THREESCALE_CONFIG_FILE', 'configFile', checkConfigFile],
   ['APICAST_RESPONSE_CODES', 'responseCodes', checkSwitch],
 ]
 
 /** Variables that say which services are served. Ignoring one could serve others than were meant. */
-const UNSUPPORTED: readonly string[] = [
-  'THREESCALE_PORTAL_ENDPOINT',
-  'APICAST_CONFIGURATION',
-  'APICAST_SERVICES_LIST',
-  'APICAST_SERVICES',
-  'APICAST_SERVICES_FILTER_BY_URL',
-]
+const UNSUPPORTED: readonly string[] = ['APICAST_CONFIGURATION', 'APICAST_SERVICES_FILTER_BY_URL']
+/** Variables that need a portal, for the same reason. */
+const OF_PORTAL: readonly string[] = ['APICAST_SERVICES_LIST', 'APICAST_SERVICES']
 
 /**
  * Reads THREESCALE_SERVICE_ID, THREESCALE_SERVICE_TOKEN, THREESCALE_PROVIDER_KEY, THREESCALE_BACKEND_URL or
- * BACKEND_ENDPOINT_OVERRIDE, THREESCALE_CONFIG_FILE and APICAST_RESPONSE_CODES. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and
- * NO_PROXY, in small letters or capitals, become a `dispatcher`. An empty variable counts as absent.
+ * BACKEND_ENDPOINT_OVERRIDE, THREESCALE_CONFIG_FILE, APICAST_RESPONSE_CODES, APICAST_PATH_ROUTING and
+ * APICAST_PATH_ROUTING_ONLY. Without a file, THREESCALE_PORTAL_ENDPOINT becomes a `portal`, together with
+ * THREESCALE_DEPLOYMENT_ENV, APICAST_CONFIGURATION_CACHE, APICAST_SERVICES_LIST and
+ * APICAST_SERVICE_ID_CONFIGURATION_VERSION. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in small letters or
+ * capitals, become a `dispatcher`. An empty variable counts as absent.
  *
  * @throws ConfigError with every problem, by the variable's name; no value is quoted.
  */
@@ -48,9 +48,22 @@ export function optionsFromEnv(env: Environment = process.env): GatewayOptions {
     else problems.push(`${other} and ${variable} exclude each other; set one of them`)
     setBy.set(option, variable)
   }
-  for (const variable of UNSUPPORTED) {
-    if ((env[variable] ?? '') !== '') {
-      problems.push(`${variable} is not supported; give the service by THREESCALE_SERVICE_ID or THREESCALE_CONFIG_FILE`)
+  const pathRouting = pathRoutingOf(env, problems)
+  if (pathRouting !== undefined) options.pathRouting = pathRouting
+  const isGiven = (variable: string) => (env[variable] ?? '') !== ''
+  for (const variable of UNSUPPORTED.filter(isGiven)) {
+    problems.push(
+      `${variable} is not supported; name the services by THREESCALE_PORTAL_ENDPOINT or THREESCALE_CONFIG_FILE`,
+    )
+  }
+  // A file wins, as with APIcast.
+  if (isGiven('THREESCALE_PORTAL_ENDPOINT') && !isGiven('THREESCALE_CONFIG_FILE')) {
+    options.portal = portalFromEnv(env, problems)
+  } else {
+    for (const variable of OF_PORTAL.filter(isGiven)) {
+      problems.push(
+        `${variable} chooses services of a portal; set THREESCALE_PORTAL_ENDPOINT, or name the service by THREESCALE_SERVICE_ID`,
+      )
     }
   }
   const proxies = proxiesOf(env, problems)
@@ -59,61 +72,24 @@ export function optionsFromEnv(env: Environment = process.env): GatewayOptions {
   return options as GatewayOptions
 }
 
-function proxiesOf(env: Environment, problems: string[]): Parameters<typeof createProxyDispatcher>[0] {
-  const all = proxyOf(env, 'all_proxy', problems)
-  const except = lowerCaseFirst(env, 'no_proxy')?.value
-  return {
-    http: proxyOf(env, 'http_proxy', problems) ?? all,
-    https: proxyOf(env, 'https_proxy', problems) ?? all,
-    // A star among other names means all hosts, too.
-    except: except?.split(/[,\s]/).includes('*') ? '*' : except,
-  }
-}
-
-function proxyOf(env: Environment, name: string, problems: string[]): string | undefined {
-  const found = lowerCaseFirst(env, name)
-  if (found === undefined) return undefined
-  const { variable, value } = found
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  // The value is not shown, because it may contain a password.
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    problems.push(`${variable} must be an http or https URL such as http://proxy.example:3128`)
-  } else if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    problems.push(`${variable} must be a proxy's URL without a path`)
-  } else if ((url.username === '') !== (url.password === '') || !isDecodable(url.username + url.password)) {
-    problems.push(`${variable} must have a user name and a password, percent-encoded, or neither`)
-  } else return value
-  return undefined
-}
-
-function isDecodable(escaped: string): boolean {
-  try {
-    decodeURIComponent(escaped)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function lowerCaseFirst(env: Environment, name: string): { variable: string; value: string } | undefined {
-  for (const variable of [name, name.toUpperCase()]) {
+function pathRoutingOf(env: Environment, problems: string[]): GatewayOptions['pathRouting'] {
+  const [only, routing] = ['APICAST_PATH_ROUTING_ONLY', 'APICAST_PATH_ROUTING'].map((variable) => {
     const value = env[variable]
-    if (value !== undefined && value !== '') return { variable, value }
-  }
-  return undefined
+    return value === undefined || value === '' ? undefined : checkSwitch(value, variable, problems)
+  })
+  return only === true ? 'only' : routing
 }
 
-function readConfigFile(path: unknown, variable: string, problems: string[]): object | undefined {
-  let document: unknown
+/** Reads the file, so that a mistake is told by the variable's name. */
+function checkConfigFile(value: unknown, variable: string, problems: string[]): string | undefined {
+  const path = resolve(String(value))
   try {
-    document = JSON.parse(readFileSync(String(path), 'utf8'))
+    if (isRecord(JSON.parse(readFileSync(path, 'utf8')))) return path
+    problems.push(`${variable}: the file does not hold a 3scale configuration`)
   } catch (error) {
     const why = error instanceof SyntaxError ? 'does not hold JSON' : `cannot be read (${codeOf(error)})`
     problems.push(`${variable}: the file ${why}`)
-    return undefined
   }
-  if (isRecord(document)) return document
-  problems.push(`${variable}: the file does not hold a 3scale configuration`)
   return undefined
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,8 +10,7 @@ import { closeServer, listenOnLoopback } from '../../../../../test/support/liste
 import { rejection } from '../../../../../test/support/rejection.ts'
 import { sayYes, startBackend } from '../../../../../test/support/socket-backend.ts'
 import { takeWarnings } from '../../../../../test/support/warnings.ts'
-import { type Environment, optionsFromEnv } from '../../../src/configuration/options/options-from-env.ts'
-import { ConfigError, ThreeScaleClient } from '../../../src/index.ts'
+import { ConfigError, createGateway, type Environment, optionsFromEnv, ThreeScaleClient } from '../../../src/index.ts'
 
 const credential = { THREESCALE_SERVICE_ID: '1001', THREESCALE_SERVICE_TOKEN: 'stoken' }
 
@@ -93,9 +92,76 @@ test('an empty variable is absent', () => {
   expect(optionsFromEnv({ THREESCALE_SERVICE_ID: '', HTTPS_PROXY: '', APICAST_RESPONSE_CODES: '' })).toEqual({})
 })
 
-test('reads the configuration of a file', () => {
-  const config = { services: [{ id: 1, proxy: {} }] }
-  expect(optionsFromEnv({ THREESCALE_CONFIG_FILE: fileOf(JSON.stringify(config)) })).toEqual({ proxyConfig: config })
+test('names a file, which wins over a portal', () => {
+  const configFile = fileOf(JSON.stringify({ services: [{ id: 1, proxy: {} }] }))
+  expect(
+    optionsFromEnv({
+      THREESCALE_CONFIG_FILE: relative(process.cwd(), configFile),
+      THREESCALE_PORTAL_ENDPOINT: 'https://SECRET@admin.test',
+      APICAST_PATH_ROUTING: '0',
+    }),
+  ).toEqual({ configFile, pathRouting: false })
+})
+
+test('describes a portal as APIcast does, without its token in the address', () => {
+  const portal = {
+    THREESCALE_PORTAL_ENDPOINT: 'https://ab%2Fc@acme-admin.test/',
+    THREESCALE_DEPLOYMENT_ENV: 'staging',
+    APICAST_CONFIGURATION_CACHE: '60',
+    APICAST_SERVICES_LIST: ' 1, 2,',
+    APICAST_SERVICE_1_CONFIGURATION_VERSION: '7',
+    APICAST_SERVICE_2_CONFIGURATION_VERSION: 'latest',
+    APICAST_PATH_ROUTING: '1',
+    APICAST_PATH_ROUTING_ONLY: 'true',
+  }
+  const options = optionsFromEnv(portal)
+  expect(options).toEqual({
+    portal: {
+      endpoint: 'https://acme-admin.test/',
+      token: 'ab/c',
+      environment: 'staging',
+      reloadMs: 60_000,
+      serviceIds: ['1', '2'],
+      versions: { 1: 7 },
+    },
+    pathRouting: 'only',
+  })
+  // A gateway accepts it, and opens nothing.
+  expect(createGateway(options).options.portal).toMatchObject({ token: '***', endpoint: 'https://acme-admin.test' })
+})
+
+test.each([
+  ['0', 10_000],
+  ['-1', false],
+  ['300', 300_000],
+])('loads the configuration every %s seconds', (seconds, reloadMs) => {
+  const env = { THREESCALE_PORTAL_ENDPOINT: 'https://:t@admin.test', APICAST_CONFIGURATION_CACHE: seconds }
+  expect(optionsFromEnv(env).portal).toEqual({ endpoint: 'https://admin.test/', token: 't', reloadMs })
+})
+
+test('lists what is broken about a portal', () => {
+  expect(
+    problemsOf({
+      THREESCALE_PORTAL_ENDPOINT: 'https://admin.test',
+      THREESCALE_DEPLOYMENT_ENV: 'SECRET',
+      APICAST_CONFIGURATION_CACHE: '5m',
+      APICAST_SERVICES_LIST: ' ,',
+      APICAST_SERVICES: '1',
+      APICAST_SERVICE_1_CONFIGURATION_VERSION: '0',
+    }),
+  ).toEqual([
+    'THREESCALE_PORTAL_ENDPOINT has no access token; write https://TOKEN@acme-admin.3scale.net',
+    'THREESCALE_DEPLOYMENT_ENV must be production, staging or sandbox',
+    'APICAST_CONFIGURATION_CACHE must be a whole number of seconds',
+    'APICAST_SERVICES_LIST and APICAST_SERVICES exclude each other; set one of them',
+    'APICAST_SERVICES_LIST names no service',
+    'APICAST_SERVICE_1_CONFIGURATION_VERSION must be the number of a version, or latest',
+  ])
+  for (const endpoint of ['SECRET', 'ftp://SECRET@admin.test', 'https://%e9@admin.test']) {
+    const problems = problemsOf({ THREESCALE_PORTAL_ENDPOINT: endpoint })
+    expect(problems).toEqual([expect.stringMatching(/^THREESCALE_PORTAL_ENDPOINT (must be a URL|has a token)/)])
+    expect(problems.join()).not.toContain('SECRET')
+  }
 })
 
 test('lists every broken or unsupported variable at once, and quotes no value', () => {
@@ -104,7 +170,7 @@ test('lists every broken or unsupported variable at once, and quotes no value', 
     THREESCALE_BACKEND_URL: 'https://SECRET@backend.test',
     APICAST_RESPONSE_CODES: 'SECRET',
     THREESCALE_CONFIG_FILE: fileOf('SECRET'),
-    THREESCALE_PORTAL_ENDPOINT: 'https://SECRET@admin.test',
+    APICAST_CONFIGURATION: 'https://SECRET@admin.test',
     APICAST_SERVICES_LIST: '1,2',
     HTTPS_PROXY: 'SECRET@proxy:3128',
     http_proxy: 'socks5://SECRET@proxy:3128',
@@ -114,8 +180,8 @@ test('lists every broken or unsupported variable at once, and quotes no value', 
     'THREESCALE_BACKEND_URL must not contain a user name or password',
     'THREESCALE_CONFIG_FILE: the file does not hold JSON',
     'APICAST_RESPONSE_CODES must be 1, true, 0 or false',
-    'THREESCALE_PORTAL_ENDPOINT is not supported; give the service by THREESCALE_SERVICE_ID or THREESCALE_CONFIG_FILE',
-    'APICAST_SERVICES_LIST is not supported; give the service by THREESCALE_SERVICE_ID or THREESCALE_CONFIG_FILE',
+    'APICAST_CONFIGURATION is not supported; name the services by THREESCALE_PORTAL_ENDPOINT or THREESCALE_CONFIG_FILE',
+    'APICAST_SERVICES_LIST chooses services of a portal; set THREESCALE_PORTAL_ENDPOINT, or name the service by THREESCALE_SERVICE_ID',
     'http_proxy must be an http or https URL such as http://proxy.example:3128',
     'HTTPS_PROXY must be an http or https URL such as http://proxy.example:3128',
   ])
