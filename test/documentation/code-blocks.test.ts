@@ -16,6 +16,8 @@ const PAGES = [
   'docs/observability.md',
   'docs/client.md',
   'docs/gateway.md',
+  'docs/recipes.md',
+  'docs/migrating.md',
   'docs/oidc.md',
   'docs/shutdown.md',
   'docs/routing.md',
