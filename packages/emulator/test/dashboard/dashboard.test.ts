@@ -1,7 +1,10 @@
 /** The dashboard in a real browser. A page is opened once, because that takes longest, and loaded for each test. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { HAS_CHROMIUM, launchBrowser, NO_CHROMIUM } from '../../../../scripts/browser.mjs'
 import { createEmulator, type Emulator } from '../../src/index.ts'
 import { authrep, dictionary, noon, report } from '../dictionary.ts'
@@ -159,6 +162,37 @@ describe.skipIf(!HAS_CHROMIUM)(`the dashboard${HAS_CHROMIUM ? '' : ` (skipped: $
     await page.getByRole('button', { name: 'Switch off: status' }).click()
     await page.getByText('None: every call').waitFor()
     expect(emulator.faults()).toEqual([])
+  })
+
+  test('an app shows a fault that is switched on, and its calls appear live', async () => {
+    const app = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('../../../../examples/express/server.js', import.meta.url))],
+      {
+        env: {
+          ...process.env,
+          PORT: '0',
+          THREESCALE_BACKEND_URL: emulator.url,
+          THREESCALE_SERVICE_ID: '1001',
+          THREESCALE_SERVICE_TOKEN: 'stoken',
+        },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
+    onTestFinished(() => void app.kill())
+    const address = String((await once(app.stdout, 'data'))[0]).trim()
+    const statusOf = async () => (await fetch(`${address}/words/hello?user_key=key`)).status
+    expect(await statusOf()).toBe(200)
+    await page.getByLabel('Kind').selectOption('reset')
+    await page.getByRole('button', { name: 'Switch on' }).click()
+    await page.getByRole('button', { name: 'Switch off: reset' }).waitFor()
+    expect(await statusOf()).toBe(503)
+    await page.locator('.call', { hasText: 'fault: reset' }).waitFor()
+    await page.getByRole('button', { name: 'Switch off: reset' }).click()
+    await page.getByText('None: every call').waitFor()
+    expect([await statusOf(), await statusOf()]).toEqual([200, 429])
+    await page.locator('.call[data-verdict=denied]', { hasText: 'limits_exceeded' }).waitFor()
+    await meter('hits a minute', '2 of 2, full').waitFor()
   })
 
   test('a fault with a count says how many calls it still hits, and is off once it is used up', async () => {
