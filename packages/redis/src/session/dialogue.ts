@@ -46,6 +46,10 @@ export class Dialogue {
   #planned = false
   #again = false
   #bookNow = false
+  /** How many bookings are to be sent at once: those that were owed at the last heartbeat, or when it was asked for. */
+  #booksDue = 0
+  /** The number of the last command that was answered. */
+  #answeredSeq = 0
   #timer: Timer | undefined
   #closed = false
   #waiting: (() => void)[] = []
@@ -63,6 +67,7 @@ export class Dialogue {
   begin(process: string): void {
     this.process = process
     this.#seq = 0
+    this.#answeredSeq = 0
     this.#toldAcked = 0
     this.#recovery.begin()
   }
@@ -84,11 +89,13 @@ export class Dialogue {
     this.plan()
   }
 
-  /** Resolves when nothing is owed any more, or when the server does not answer. */
+  /** Resolves when what is owed now is booked, or when the server does not answer. */
   async booked(): Promise<void> {
     const { owed, link } = this.#parts
     const anyOwed = () => owed.size > 0 || this.underWay.length > 0
-    while (!this.#closed && link.failingSince === undefined && anyOwed()) {
+    // A process that is busy owes something at any moment. One command more, as a book may be refused once.
+    const enough = this.#seq + Math.ceil(owed.size / SESSION.lines) + 1
+    while (!this.#closed && link.failingSince === undefined && anyOwed() && this.#answeredSeq < enough) {
       this.bookNow()
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
@@ -136,8 +143,10 @@ export class Dialogue {
 
   #make(): SyncCommand | undefined {
     const { owed, lines, shapes, time } = this.#parts
-    const booksNow = this.beatDue || this.#bookNow || this.leaving || this.#recovery.pending
-    const books = booksNow ? owed.take(SESSION.lines) : []
+    if (this.beatDue || this.#bookNow || this.leaving || this.#recovery.pending) this.#booksDue = owed.size
+    this.#bookNow = false
+    const books = owed.take(Math.min(SESSION.lines, this.#booksDue))
+    this.#booksDue -= books.length
     const minute = time.minute()
     const asks: Ask[] = []
     for (const line of lines.take(SESSION.lines)) {
@@ -147,7 +156,6 @@ export class Dialogue {
       if (!shape.print.settled) answerFirst(waiters, waiters.length, UNSETTLED)
       else asks.push({ line, shape, n: asking === 'look' ? 0 : waiters.length })
     }
-    if (booksNow) this.#bookNow = owed.size > 0
     const beat = this.#beat(books.length + asks.length)
     if (beat === '0' && books.length + asks.length === 0 && this.#recovery.acked === this.#toldAcked) return undefined
     this.beatDue = false
@@ -177,6 +185,7 @@ export class Dialogue {
     const { seq, beat } = command
     time.tell(told)
     this.answeredAt = clock.elapsed()
+    this.#answeredSeq = seq
     const { applied, refused, givesBack, unknown } = new LineAnswers(this.#parts, command, answer)
     if (givesBack) this.#bookNow = true
     const lost = this.#recovery.noteLost(command, prev)
@@ -210,7 +219,7 @@ export class Dialogue {
   /** Sends what there is, now or when the first line that has to wait may be sent. */
   #next(): void {
     const acks = this.#recovery.acked !== this.#toldAcked || this.#recovery.pending
-    if (this.#again || this.#bookNow || acks) this.plan()
+    if (this.#again || this.#bookNow || this.#booksDue > 0 || acks) this.plan()
     else this.#planLater()
   }
 

@@ -40,7 +40,7 @@ export class LineAnswers {
       return
     }
     this.refused = true
-    this.#parts.owed.add(booking)
+    this.#parts.owed.add(application, shape, booking.n)
   }
 
   #readAsk({ line, shape, n }: Ask): void {
@@ -62,7 +62,7 @@ export class LineAnswers {
     const { minute } = shape.print
     const left = answerFirst(waiters, code, { kind: 'yes', minute })
     if (left > 0) {
-      this.#parts.owed.add({ application, shape, n: -left })
+      this.#parts.owed.add(application, shape, -left)
       this.givesBack = true
     }
     const others = waiters.filter(({ over }) => !over)

@@ -2,7 +2,7 @@
 
 import { completeUsage } from './complete-usage.ts'
 import type { Shape, Shapes } from './shape.ts'
-import type { SharedApplication } from './shared-application.ts'
+import type { OwedTimes, SharedApplication } from './shared-application.ts'
 
 /** A usage that counts n times; below 0 it is taken away. */
 export interface Booking {
@@ -13,7 +13,7 @@ export interface Booking {
 
 export class Owed {
   readonly #shapes: Shapes
-  readonly #times = new Map<SharedApplication, Map<Shape, number>>()
+  readonly #times = new Map<SharedApplication, Map<Shape, OwedTimes>>()
   #size = 0
 
   constructor(shapes: Shapes) {
@@ -25,25 +25,21 @@ export class Owed {
     return this.#size
   }
 
-  add({ application, shape, n }: Booking): void {
-    let times = this.#times.get(application)
-    if (times === undefined) {
-      times = new Map()
-      this.#times.set(application, times)
-    }
-    const before = times.get(shape)
-    if (before === undefined) this.#size += 1
-    times.set(shape, (before ?? 0) + n)
-    if (times.get(shape) === 0) this.#drop(application, times, shape)
+  add(application: SharedApplication, shape: Shape, n: number): void {
+    const last = application.owed
+    // The same again, as nearly always on the hot path.
+    if (last !== undefined && last.shape === shape && last.n > 0 && n > 0) last.n += n
+    else this.#add(application, shape, n)
   }
 
   /** Takes bookings, `most` at most, as the present limits of their applications have them. */
   take(most: number): Booking[] {
     const taken: Booking[] = []
     for (const [application, times] of this.#times) {
-      for (const [shape, n] of times) {
+      for (const owed of times.values()) {
         if (taken.length === most) return taken
-        this.#drop(application, times, shape)
+        const { shape, n } = owed
+        this.#drop(application, times, owed)
         taken.push({ application, shape: this.#renew(application, shape), n })
       }
     }
@@ -58,19 +54,40 @@ export class Owed {
     const withdrawn: Booking[] = []
     for (const [application, times] of [...this.#times]) {
       if (withdrawn.length >= most) break
-      for (const [shape, n] of completeUsage(times)) withdrawn.push({ application, shape, n })
+      for (const { shape, n } of completeUsage(times.values())) withdrawn.push({ application, shape, n })
     }
-    for (const { application, shape, n } of withdrawn) this.add({ application, shape, n: -n })
+    for (const { application, shape, n } of withdrawn) this.add(application, shape, -n)
     return withdrawn
   }
 
   /** All bookings, which stay. */
   *[Symbol.iterator](): Generator<Booking> {
-    for (const [application, times] of this.#times) for (const [shape, n] of times) yield { application, shape, n }
+    for (const [application, times] of this.#times) {
+      for (const { shape, n } of times.values()) yield { application, shape, n }
+    }
   }
 
-  #drop(application: SharedApplication, times: Map<Shape, number>, shape: Shape): void {
-    times.delete(shape)
+  #add(application: SharedApplication, shape: Shape, n: number): void {
+    if (shape.print.metrics.length === 0) return
+    let times = this.#times.get(application)
+    if (times === undefined) {
+      times = new Map()
+      this.#times.set(application, times)
+    }
+    let owed = times.get(shape)
+    if (owed === undefined) {
+      owed = { shape, n: 0 }
+      times.set(shape, owed)
+      this.#size += 1
+    }
+    owed.n += n
+    if (owed.n === 0) this.#drop(application, times, owed)
+    else application.owed = owed
+  }
+
+  #drop(application: SharedApplication, times: Map<Shape, OwedTimes>, owed: OwedTimes): void {
+    owed.n = 0
+    times.delete(owed.shape)
     this.#size -= 1
     if (times.size === 0) this.#times.delete(application)
   }

@@ -41,7 +41,7 @@ export class Recovery {
     if (prev >= seq - 1) return false
     const { retained, owed } = this.#parts
     const lost = retained.takeLost(prev)
-    for (const booking of lost) owed.add(booking)
+    for (const { application, shape, n } of lost) owed.add(application, shape, n)
     this.#trouble.bookedAgain(lost, prev === 0)
     return true
   }

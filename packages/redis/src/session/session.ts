@@ -3,6 +3,7 @@ import type {
   Asked,
   Asking,
   BatchState,
+  Print,
   StoredAnswer,
   StoredBatch,
   StoredRow,
@@ -24,9 +25,6 @@ import type { SharedApplication } from './shared-application.ts'
 import { Shares } from './shares.ts'
 import type { StoreTime } from './store-time.ts'
 import { unbookedRows } from './unbooked.ts'
-
-/** Usage that awaits its response for longer is reported without a status soon, or was already. */
-const HELD_MS = 3_000_000
 
 export class Session {
   readonly #parts: SessionParts
@@ -71,7 +69,8 @@ export class Session {
     if (layout !== undefined) {
       const now = time.at(elapsed)
       const minute = now - (now % 60_000)
-      const { cells, settled } = layout.print(usage, minute)
+      const print = layout.print(usage, minute)
+      const { cells, settled } = print
       const full = cells.length === 0 ? undefined : knownFull(application, cells, elapsed, SESSION.fullMs)
       if (full !== undefined) {
         if (full.lookDue) this.#plan(lines.line(application, usage, 'look').notBefore)
@@ -79,7 +78,7 @@ export class Session {
       }
       if (!settled) return UNSETTLED
       if (cells.length === 0 && (aged || now - application.provedAt <= settings.staleMs)) {
-        return this.#take(application, usage, minute, asking)
+        return this.#take(application, print, asking)
       }
     }
     if (link.failingMs > SESSION.downMs) return LATER
@@ -97,13 +96,13 @@ export class Session {
     const { time, link, settings, shapes } = this.#parts
     if (this.#closed) return LATER
     const minute = time.minute()
-    const { cells } = shapes.of(application.layout, usage, minute, 'counted')
+    const { print, cells } = shapes.of(application.layout, usage, minute, 'counted')
     const known = application.layout !== undefined && time.now() - application.decidedAt <= settings.staleMs
-    if (!known) return whole ? this.#take(application, usage, minute, asking) : LATER
+    if (!known) return whole ? this.#take(application, print, asking) : LATER
     if (link.failingSince === undefined) return LATER
     const { answeredAt, processes } = this.#dialogue
     if (!this.#shares.fits(application, cells, answeredAt, whole ? 1 : processes)) return LATER
-    const asked = this.#take(application, usage, minute, asking)
+    const asked = this.#take(application, print, asking)
     if (asked.kind === 'yes' && asking !== 'look') this.#shares.take(application, cells)
     return asked
   }
@@ -122,7 +121,7 @@ export class Session {
   }
 
   release(application: SharedApplication, usage: UsageShape, minute: number, code: number | undefined): void {
-    if (this.#parts.time.now() - minute > HELD_MS) return
+    if (this.#parts.time.now() - minute > SESSION.heldMs) return
     this.#use()
     this.#owe(application, usage, minute, 'released', -1)
     this.#owe(application, usage, minute, code === undefined ? 'reported' : `reported.${code}`, 1)
@@ -203,10 +202,12 @@ export class Session {
   }
 
   /** Takes usage without asking. */
-  #take(application: SharedApplication, usage: UsageShape, minute: number, asking: Asking): Asked {
+  #take(application: SharedApplication, print: Print, asking: Asking): Asked {
+    const { minute } = print
     if (asking !== 'look') {
-      if (this.#parts.owed.size >= this.#parts.settings.maxPending) return LATER
-      this.#owe(application, usage, minute, asking === 'hold' ? 'held' : 'counted', 1)
+      const { owed, shapes, settings } = this.#parts
+      if (owed.size >= settings.maxPending) return LATER
+      owed.add(application, shapes.ofPrint(print, asking === 'hold' ? 'held' : 'counted'), 1)
     }
     if (this.#yes.minute !== minute) this.#yes = Object.freeze({ kind: 'yes', minute })
     return this.#yes
@@ -214,8 +215,7 @@ export class Session {
 
   #owe(application: SharedApplication, usage: UsageShape, minute: number, kind: Kind, n: number): void {
     const { owed, shapes } = this.#parts
-    const shape = shapes.of(application.layout, usage, minute, kind)
-    if (shape.print.metrics.length > 0) owed.add({ application, shape, n })
+    owed.add(application, shapes.of(application.layout, usage, minute, kind), n)
   }
 
   /** @param at by elapsed time. */

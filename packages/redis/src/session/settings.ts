@@ -23,6 +23,8 @@ export const SESSION: Readonly<{
   tellFailingMs: number
   /** The most asks in a command, and the most books. */
   lines: number
+  /** Usage that awaits its response for longer is reported without a status soon, or was already. */
+  heldMs: number
   /** Bookings that are withdrawn at a time. */
   withdrawn: number
   /** A mark is believed once it is so old: a server may still lose it. */
@@ -49,6 +51,7 @@ export const SESSION: Readonly<{
   downMs: 5000,
   tellFailingMs: 1000,
   lines: 256,
+  heldMs: 3_000_000,
   withdrawn: 1000,
   keepMs: 10_000,
   exactMs: 5000,

@@ -22,6 +22,8 @@ export interface Shape {
 }
 
 export class Shapes {
+  /** The last one, which is mostly asked for again. */
+  #last: Shape | undefined = undefined
   readonly #byPrint = new WeakMap<Print, Map<Kind, Shape>>()
   readonly #unknown = new UnknownLayout()
 
@@ -31,6 +33,11 @@ export class Shapes {
   }
 
   ofPrint(print: Print, kind: Kind): Shape {
+    if (this.#last?.print !== print || this.#last.kind !== kind) this.#last = this.#find(print, kind)
+    return this.#last
+  }
+
+  #find(print: Print, kind: Kind): Shape {
     let kinds = this.#byPrint.get(print)
     if (kinds === undefined) {
       kinds = new Map()

@@ -1,9 +1,17 @@
 /** What a session keeps of an application. It is in the hands of the core, and forgotten with it. */
+
 import type { Cell, Layout, StoredApplication, StoredCount } from '@threescale/core'
+import type { Shape } from './shape.ts'
 
 /** A count, and when it was told, by elapsed time. */
 export interface ToldCount extends StoredCount {
   readonly at: number
+}
+
+/** How often a usage is owed to the store; 0: it is not owed any more. */
+export interface OwedTimes {
+  readonly shape: Shape
+  n: number
 }
 
 export class SharedApplication implements StoredApplication {
@@ -15,6 +23,9 @@ export class SharedApplication implements StoredApplication {
   unprovedUntil: number = Number.NEGATIVE_INFINITY
   /** When the store last decided about it, by its time. */
   decidedAt: number = Number.NEGATIVE_INFINITY
+
+  /** The booking that was owed last. */
+  owed: OwedTimes | undefined = undefined
 
   constructor(id: string) {
     this.id = id

@@ -225,6 +225,36 @@ it('law 8: tells an emptied server again what nobody has reported, and its batch
   expect(fields[`-${batch!.id}|${MINUTE}|hits`]).toBe(1)
 })
 
+it('books usage without a limit once a second, however many applications are busy', async () => {
+  const fleet = new ManualFleet()
+  const process = await knowing(fleet, 'free')
+  const busy = Array.from({ length: 600 }, (_, i) => `free ${i}`)
+  // All are asked about, so that the process knows that they have no limits.
+  const limits = fleet.limits
+  fleet.limits = []
+  await Promise.all([...busy.map((id) => process.ask(id)), fleet.clock.advance(3000)])
+  fleet.limits = limits
+  await fleet.clock.advance(3000)
+  const before = fleet.commands('sync').length
+  let asked = 0
+  const askAll = () => {
+    for (const id of busy) if (!(process.ask(id) instanceof Promise)) asked += 1
+  }
+  // Requests come while each command is under way.
+  fleet.fate = ({ name }) => {
+    if (name === 'sync' && asked < 100 * busy.length) askAll()
+    return 'ok'
+  }
+  askAll()
+  for (let step = 0; step < 20; step++) await fleet.clock.advance(100)
+  // Two or three heartbeats, each with three commands.
+  expect(fleet.commands('sync').length - before).toBeLessThanOrEqual(10)
+  const taken = process.store.take()
+  await fleet.clock.advance(10)
+  expect((await taken)!.rows.length).toBeGreaterThan(busy.length)
+  expect(asked).toBeLessThan(100 * busy.length)
+})
+
 it('parts a batch: each part has an outcome of its own', async () => {
   const fleet = new ManualFleet()
   const process = await knowing(fleet, 'app')

@@ -6,12 +6,15 @@ import type { UsageShape } from '../../domain/usage.ts'
 const MAX_SHAPES = 1024
 
 export class CountedUsage {
+  /** The last one and its times, which are not in the map: most requests come with it again. */
+  #last: UsageShape | undefined = undefined
+  #lastTimes = 0
   readonly #times = new Map<UsageShape, number>()
   readonly #amounts = new Map<string, number>()
 
   add(usage: UsageShape): void {
-    this.#times.set(usage, (this.#times.get(usage) ?? 0) + 1)
-    if (this.#times.size > MAX_SHAPES) this.#sumUp()
+    if (usage !== this.#last) this.#change(usage)
+    this.#lastTimes += 1
   }
 
   /** Takes back what is counted elsewhere from now on. */
@@ -26,7 +29,15 @@ export class CountedUsage {
     return this.#amounts
   }
 
+  #change(usage: UsageShape): void {
+    if (this.#last !== undefined) this.#times.set(this.#last, (this.#times.get(this.#last) ?? 0) + this.#lastTimes)
+    this.#last = usage
+    this.#lastTimes = 0
+    if (this.#times.size > MAX_SHAPES) this.#sumUp()
+  }
+
   #sumUp(): void {
+    if (this.#lastTimes > 0) this.#change(this.#last!)
     for (const [{ metrics, amounts }, times] of this.#times) {
       metrics.forEach((name, i) => {
         const metric = storageKey(name)

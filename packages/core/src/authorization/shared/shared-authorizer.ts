@@ -109,7 +109,7 @@ export class SharedAuthorizer implements Authorizer {
     if (identity === undefined || !isKnown(identity, now, staleMs)) return this.#inquiry.ask(request)
     const isLate = now - identity.provedAt >= ttlMs + CALLER_GRACE_MS
     if (isLate) this.#callers.check(identity)
-    const decided = this.#decider.decide(identity, request, isLate ? 'stale' : 'cache')
+    const decided = this.#decider.decide(identity, request, isLate ? 'stale' : 'cache', now)
     return isPromise(decided) ? this.#decideLater(request, decided) : (decided ?? this.#inquiry.ask(request))
   }
 

@@ -36,14 +36,18 @@ export class StoreDecider {
     this.#clock = clock
   }
 
-  /** A plain value where the store need not be asked. Undefined: 3scale has to be asked first. */
-  decide(identity: Identity, request: AuthorizationRequest, source: AllowedSource): MaybePromise<Decided | undefined> {
+  /** A plain value where the store need not be asked. Undefined: 3scale has to be asked first. @param now by our clock. */
+  decide(
+    identity: Identity,
+    request: AuthorizationRequest,
+    source: AllowedSource,
+    now: number = this.#clock.now(),
+  ): MaybePromise<Decided | undefined> {
     if (this.#stored.closed) return refuse('gateway_closed')
     const { application } = identity
     const { usage, policy } = request
     application.used = true
     const denial = application.denial ?? application.service.denial
-    const now = this.#clock.now()
     if (denial !== undefined) {
       return liesAhead(denial.until, now, this.#cache.settings.denialTtlMs) ? refusalFromDenial(denial) : undefined
     }

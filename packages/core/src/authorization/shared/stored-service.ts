@@ -6,8 +6,19 @@ import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { FOREVER, type PlanLayout } from '../../ledger/plan/layout.ts'
 import type { Layouts } from '../../ledger/plan/layouts.ts'
 import type { ServiceStore, StoredApplication } from '../../ledger/store.ts'
+import type { Layout } from '../../ledger/stored-layout.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import { CountedUsage } from './counted-usage.ts'
+
+/** What was read of counts, and until when it holds. */
+interface KnownLimits {
+  readonly layout: Layout
+  readonly counts: StoredApplication['counts']
+  readonly end: number
+  readonly reports: readonly UsageReport[]
+}
+
+const NONE: readonly UsageReport[] = Object.freeze([])
 
 export class StoredService {
   readonly store: ServiceStore
@@ -19,6 +30,7 @@ export class StoredService {
   /** The store has not answered for so long that this process reports by itself what it admits. */
   reportsItself = false
   readonly #clock: Clock
+  readonly #limits = new WeakMap<StoredApplication, KnownLimits>()
   readonly #applications = new WeakMap<ApplicationLedger, StoredApplication>()
 
   constructor(store: ServiceStore, layouts: Layouts, clock: Clock) {
@@ -49,12 +61,25 @@ export class StoredService {
   }
 
   /** The limits whose counts the store has told in their present windows. */
-  limits(application: ApplicationLedger): UsageReport[] {
-    const { layout, counts } = this.application(application)
-    if (layout === undefined) return []
+  limits(application: ApplicationLedger): readonly UsageReport[] {
+    const stored = this.application(application)
+    const { layout, counts } = stored
+    if (layout === undefined) return NONE
     const time = this.store.time()
+    const known = this.#limits.get(stored)
+    // The same for all denials until the store tells other counts.
+    if (known !== undefined && known.layout === layout && time < known.end && areSame(known.counts, counts)) {
+      return known.reports
+    }
     // All layouts are made or read by `Layouts`.
-    return (layout as PlanLayout).limits.flatMap(({ metric, period, max }, limit) => {
+    const reports = Object.freeze(this.#read(layout as PlanLayout, counts, time))
+    const end = Math.min(...counts.map((told) => (told === undefined || time >= told.end ? FOREVER : told.end)))
+    this.#limits.set(stored, { layout, counts: [...counts], end, reports })
+    return reports
+  }
+
+  #read(layout: PlanLayout, counts: StoredApplication['counts'], time: number): UsageReport[] {
+    return layout.limits.flatMap(({ metric, period, max }, limit) => {
       const told = counts[limit]
       if (told === undefined || time >= told.end) return []
       const window = told.end === FOREVER ? undefined : windowOf(period, told.end - 1)
@@ -70,4 +95,9 @@ export class StoredService {
       })
     })
   }
+}
+
+function areSame<Item>(one: readonly Item[], other: readonly Item[]): boolean {
+  for (let i = 0; i < other.length; i++) if (one[i] !== other[i]) return false
+  return one.length === other.length
 }
