@@ -5,7 +5,7 @@ import { TIERS } from './tiers.ts'
 
 /** What each package may import besides its own files and Node's modules. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  core: ['undici', 'fast-xml-parser', 'lru-cache', 'jose'],
+  core: ['undici', 'fast-xml-parser', 'lru-cache', 'jose', 're2js'],
   express: ['@threescale/core', 'express'],
   fastify: ['@threescale/core', 'fastify', 'fastify-plugin'],
   koa: ['@threescale/core', 'koa'],
@@ -80,6 +80,7 @@ export function violations(file: string, source: string): string[] {
       if (!(PACKAGES[packageName] ?? []).includes(name)) say(specifier, `no dependency of ${packageName}`)
       // An import of types is gone after compiling, and `typeof import(…)` too.
       if (name === 'jose' && !typeOnly && clause !== '') say(specifier, 'loaded only when keys are read')
+      if (name === 're2js' && !typeOnly && clause !== '') say(specifier, 'loaded only for expressions')
       if (name === 'undici' && !mayConnect && !typeOnly) say(specifier, CONNECTIONS)
     }
   }

@@ -124,6 +124,7 @@ describe('the rules', () => {
 
   it('see a library for tokens that every gateway would load', () => {
     expect(of('core/src/credentials/oidc/a.ts', 'jose')).toHaveLength(1)
+    expect(of('core/src/credentials/oidc/a.ts', 're2js')).toHaveLength(1)
     expect(violations('packages/core/src/credentials/oidc/a.ts', `return import('jose')`)).toEqual([])
   })
 

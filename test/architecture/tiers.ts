@@ -15,6 +15,7 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     ledger: 6,
     observe: 5,
     rejection: 5,
+    policies: 5,
     adapter: 5,
     decision: 4,
     client: 3,

@@ -20,7 +20,14 @@ import { REAL_ORIGIN, Rerouted } from './rerouted.ts'
 interface Exchange {
   readonly request: ApicastCase['request']
   readonly backend?: NonNullable<ApicastCase['backend']>
-  readonly expect: ApicastCase['expect']
+  readonly expect: ApicastCase['expect'] & { readonly introspection?: readonly Introspection[] }
+}
+
+/** A call by which the provider was asked about a token. */
+interface Introspection {
+  readonly authorization: string
+  /** The form, in any order. */
+  readonly body: string
 }
 
 type Provider = Readonly<
@@ -44,6 +51,7 @@ const world = {
   idp: {} as Provider,
   backend: { status: 200, headers: {}, body: '' } as NonNullable<ApicastCase['backend']>,
   calls: [] as string[],
+  introspections: [] as Introspection[],
   server: createServer((request, response) => {
     const origin = String(request.headers[REAL_ORIGIN])
     if (origin === 'http://backend.test') {
@@ -52,6 +60,16 @@ const world = {
       if (status === 0) return void request.socket.destroy()
       response.writeHead(status, { 'content-type': 'application/vnd.3scale-v2.0+xml', ...headers })
       return void response.end(status === 200 && body === '' ? ACCEPTED : body)
+    }
+    if (request.method === 'POST') {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on(
+        'end',
+        () => void world.introspections.push({ authorization: request.headers.authorization ?? '', body }),
+      )
     }
     const answer = world.idp[origin + request.url]
     if (answer === undefined) return void response.writeHead(404).end()
@@ -75,6 +93,7 @@ interface Outcome {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
   readonly upstreamCalled: boolean
+  readonly introspections: readonly Introspection[]
   /** Endpoint and parameters of the first call; null without one. */
   readonly call: { readonly path: string; readonly params: Record<string, string> } | null
 }
@@ -110,6 +129,7 @@ async function replay(one: TokenCase): Promise<Outcome[] | undefined> {
       if ('wait_s' in step && step.wait_s !== undefined) await pass(clock, step.wait_s * 1000)
       world.backend = step.backend ?? { status: 200, headers: {}, body: '' }
       world.calls = []
+      world.introspections = []
       upstreamCalled = false
       const { method, url, headers, body } = step.request
       const host = Object.keys(headers).some((name) => name.toLowerCase() === 'host') ? {} : { Host: 'api.example.com' }
@@ -118,6 +138,7 @@ async function replay(one: TokenCase): Promise<Outcome[] | undefined> {
       outcomes.push({
         ...answer,
         upstreamCalled,
+        introspections: world.introspections,
         call: call && { path: call.pathname, params: Object.fromEntries(call.searchParams) },
       })
     }
@@ -146,6 +167,15 @@ function compare(outcome: Outcome, { expect: recorded }: Exchange, ours: Deviati
   const status = ours.status ?? recorded.status
   expect(outcome.status).toBe(status)
   expect(outcome.upstreamCalled).toBe(status === 200)
+  for (const [index, { authorization, body }] of (recorded.introspection ?? []).entries()) {
+    const asked = outcome.introspections[index]
+    expect(asked?.authorization).toBe(authorization)
+    // APIcast asks without a token that stands in the query.
+    expect(Object.fromEntries(new URLSearchParams(asked?.body))).toMatchObject({
+      token: expect.stringMatching(/^ey/),
+      ...Object.fromEntries(new URLSearchParams(body)),
+    })
+  }
   const own = ours.status !== undefined
   const body = own ? ours.body : recorded.body
   if (status !== 200 && typeof body === 'string') expect(outcome.body).toBe(body)

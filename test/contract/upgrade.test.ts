@@ -41,6 +41,7 @@ async function upgrade(viewOf: (request: IncomingMessage) => RequestView) {
     headers: {
       host: 'api.example',
       'x-forwarded-host': 'public.example',
+      'x-forwarded-for': '203.0.113.7',
       connection: 'Upgrade',
       upgrade: 'websocket',
       'x-key': 'v',
@@ -62,6 +63,8 @@ describe.each([
   it.each([false, true])('is seen like any other (trust proxy %s)', async (trustProxy) => {
     const { view } = await upgrade((request) => viewOf(request, trustProxy))
     const host = trustProxy && !name.startsWith('Fastify') ? 'public.example' : 'api.example'
+    const address = trustProxy && !name.startsWith('Fastify') ? '203.0.113.7' : expect.stringMatching(/127\.0\.0\.1$/)
+    expect(view.ip).toEqual(address)
     expect([view.method, view.url, view.host, view.header('x-key'), view.formField?.('user_key')]).toEqual([
       'GET',
       '/socket?user_key=k',

@@ -30,6 +30,7 @@ const FETCHED: Readonly<Record<string, string>> = {
   'fast-xml-parser': 'packages/core',
   'lru-cache': 'packages/core',
   jose: 'packages/core',
+  re2js: 'packages/core',
   'fastify-plugin': 'packages/fastify',
   fastify: 'packages/fastify',
   koa: 'packages/koa',

@@ -88,6 +88,7 @@ it('the list of runtime dependencies is closed', () => {
     'fastify-plugin',
     'jose',
     'lru-cache',
+    're2js',
     'undici',
   ])
 })

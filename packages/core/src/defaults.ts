@@ -87,6 +87,9 @@ export const ASYMMETRIC_ALGORITHMS: readonly string[] = [
 /** Different tokens that may be verified at once, and requests that may wait for one of them. */
 export const MAX_VERIFYING = 10_000
 
+/** Tokens of one service that may be introspected at once, and requests that may wait for one of them. */
+export const MAX_INTROSPECTIONS = 1000
+
 /** The memory that remembered tokens of one service take at most, in bytes. */
 export const VERIFIED_TOKENS_BYTES = 16_777_216
 

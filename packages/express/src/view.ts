@@ -35,6 +35,10 @@ export class ExpressRequestView<Answer extends Response | undefined = Response>
     return this.request.hostname
   }
 
+  get ip(): string | undefined {
+    return this.request.ip
+  }
+
   get path(): string | undefined {
     return pathAsParseurl(this.url)
   }

@@ -37,6 +37,10 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
     return routed === routed?.toLowerCase().replace(/\.(?=:|$)/, '') ? routed : undefined
   }
 
+  get ip(): string | undefined {
+    return this.request.ip
+  }
+
   get path(): string | undefined {
     const path = routerPath(this.url, this.#router)
     const route = this.request.routeOptions.url
@@ -94,6 +98,10 @@ class UpgradeView extends NodeRequestView<undefined> implements FastifyView {
     return this.raw.headers.host
   }
 
+  get ip(): string | undefined {
+    return this.raw.socket.remoteAddress
+  }
+
   get path(): string | undefined {
     return this.url.split(/[?#]/, 1)[0]
   }
@@ -117,7 +125,7 @@ class UpgradeView extends NodeRequestView<undefined> implements FastifyView {
 
 /**
  * The view of a request that Node handed to an 'upgrade' listener and not to Fastify. Fastify does not tell its
- * `trustProxy` setting, so the host is the Host header.
+ * `trustProxy` setting, so the host is the Host header, and the address that of the connection.
  */
 export function viewOf(request: IncomingMessage): FastifyView {
   return new UpgradeView(request, undefined)

@@ -29,6 +29,10 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
     return this.ctx.host || undefined
   }
 
+  get ip(): string | undefined {
+    return this.ctx.ip || undefined
+  }
+
   get path(): string | undefined {
     return pathAsParseurl(this.ctx.originalUrl)
   }

@@ -10,6 +10,7 @@ import { createFormLocation } from './locations/form.ts'
 import { createHeadersLocation } from './locations/headers.ts'
 import type { Location } from './locations/location.ts'
 import { createQueryLocation } from './locations/query.ts'
+import type { Judgement } from './oidc/token-settings.ts'
 import type { UnreadableCredentials } from './unreadable.ts'
 
 /** The credentials of a request; undefined where it carries none. */
@@ -32,6 +33,10 @@ export interface CredentialsReader<View extends RequestView = RequestView> {
   readonly challenge: string | undefined
   /** Used for requests without credentials. */
   readonly anonymous: Credentials | undefined
+  /** The access token of a request; undefined if it has none that can be read. Absent where callers send no tokens. */
+  tokenOf?(view: View): string | undefined
+  /** What policies found in the token of a caller that `read` returned. Absent where callers send no tokens. */
+  judgementsOf?(caller: Credentials): readonly (Judgement | undefined)[] | undefined
 }
 
 export interface FoundCredentials {

@@ -15,6 +15,8 @@ export interface Refusal {
   readonly limits?: readonly UsageReport[] | undefined
   /** What is wrong with an access token; the operator learns it, and the caller does not. */
   readonly fault?: string | undefined
+  /** The answer that a policy of a proxy configuration has for it, if its texts are used. */
+  readonly answer?: { readonly status: number; readonly body: string; readonly contentType: string } | undefined
   /** The caller's secrets that `reason` may quote. */
   readonly secrets?: readonly string[] | undefined
 }

@@ -7,14 +7,17 @@ import type { ResolvedOptions } from '../configuration/options/resolved-options.
 import type { PortalService } from '../configuration/portal/portal-service.ts'
 import { readProxyConfig, type UnusableService } from '../configuration/portal/proxy-config.ts'
 import { createCredentialsReader } from '../credentials/credentials-reader.ts'
+import type { TokenRules } from '../credentials/oidc/token-settings.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { createUsageReader } from '../mapping/usage-reader.ts'
+import { createPolicyChain, judgeBy } from '../policies/policy.ts'
 import { CLOCK } from '../primitives/clock.ts'
 import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/backend-url.ts'
 import type { ConfiguredService } from './configured-service.ts'
+import { createPolicies } from './create-policies.ts'
 import type { TokenReaders } from './token-readers.ts'
 
 /** A configured service without the parts that stay when its configuration is replaced. */
@@ -85,7 +88,13 @@ export function setUpService<View extends RequestView>(
   tokens: TokenReaders<View>,
 ): ServiceSetup<View> {
   const own = (options.serviceToken ?? options.providerKey) === undefined ? service : options
-  const { credentials, keys } = identificationOf(service, options, tokens)
+  const reading = { ignoreCase: options.caseInsensitivePaths, mountPath: service.mountPath }
+  const policies = createPolicies(service.policies ?? [], reading, {
+    ...tokens.introspection,
+    tokenOf: (view) => (credentials.tokenOf ?? tokens.bearerOf)(view as View),
+    issuerEndpoint: () => keys && tokens.introspectionEndpointOf(keys),
+  })
+  const { credentials, keys } = identificationOf(service, options, tokens, judgeBy(policies))
   const everyAnswer = given.rateLimitHeaders === undefined && service.rateLimitHeaders === true
   const rejection = createRejection({
     ...options,
@@ -108,6 +117,7 @@ export function setUpService<View extends RequestView>(
     keys,
     usage: createUsageReader(options.mappingRules === undefined ? { ...options, ...rulesOf(service) } : options),
     rejection,
+    policies: createPolicyChain(policies, credentials.judgementsOf),
     referrer: given.referrer === undefined && service.referrer === true,
   }
 }
@@ -120,9 +130,10 @@ function identificationOf<View extends RequestView>(
   service: ServiceSettings,
   { credentials }: ResolvedOptions<View>,
   tokens: TokenReaders<View>,
+  judge: TokenRules['judge'],
 ): Pick<ConfiguredService<View>, 'credentials' | 'keys'> {
-  if (typeof credentials === 'object' && credentials.kind === 'oidc') return tokens.ofOptions()
-  if (credentials === undefined && service.oidc !== undefined) return tokens.ofPortal(service.oidc)
+  if (typeof credentials === 'object' && credentials.kind === 'oidc') return tokens.ofOptions(judge)
+  if (credentials === undefined && service.oidc !== undefined) return tokens.ofPortal(service.oidc, judge)
   const reader = createCredentialsReader<View>(credentials ?? service.credentials ?? DEFAULT_CREDENTIALS)
   return { credentials: reader, keys: undefined }
 }

@@ -5,6 +5,7 @@ import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { Rule } from '../mapping/rule.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
+import type { PolicyChain } from '../policies/policy.ts'
 import type { Rejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 
@@ -25,6 +26,8 @@ export interface ConfiguredService<View extends RequestView> {
   /** The usage of its requests, unless a route has its own. */
   readonly usage: UsageReader<View>
   readonly rejection: Rejection
+  /** Decide before 3scale is asked; undefined if the service has none. */
+  readonly policies: PolicyChain | undefined
   /** Whether the policy chain of the proxy configuration asks to send the Referer header. */
   readonly referrer: boolean
 }

@@ -1,15 +1,15 @@
 /** Runs the steps of a decision without calling the backend, and shows what each step found. */
 
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
-import type { GatewayDenialCode } from '../decision/decision.ts'
+import type { DenialCode } from '../decision/decision.ts'
 import type { RoutePolicy } from '../decision/route-policy.ts'
 import type { Usage, UsageShape } from '../domain/usage.ts'
 import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import type { RequestView } from '../request/request-view.ts'
+import { beforeAsking } from './before-asking.ts'
 import type { Explanation } from './explanation.ts'
 import type { GatewayRuntime } from './gateway-runtime.ts'
-import { referrerOf } from './referrer.ts'
 
 /** What `evaluate` would decide, and why. Rejects with what a callback throws. */
 export async function explain<View extends RequestView>(
@@ -31,14 +31,16 @@ export async function explain<View extends RequestView>(
   const measured = await measure(reader, view)
   const usage = typeof measured === 'string' ? undefined : measured.usage
   const found = { ...nothing, service: configured.service.id, credentials, rules: reader.explain(view), usage }
-  const denied = (code: GatewayDenialCode): Explanation => ({ ...found, outcome: 'deny', code })
+  const denied = (code: DenialCode): Explanation => ({ ...found, outcome: 'deny', code })
   if (credentials === undefined) return denied('credentials_missing')
   if (credentials.kind === 'unreadable') return denied(credentials.code ?? 'credentials_malformed')
   if (measured === 'no-usage') return denied('gateway_misconfigured')
   if (measured === 'ambiguous') return denied('path_ambiguous')
   if (usage === undefined) return denied('no_mapping_rule')
-  const referrer = await referrerOf(view, runtime.options.referrer, configured.referrer)
-  if (typeof referrer === 'object') return denied('credentials_malformed')
+  const caller = await configured.credentials.read(view)
+  if (caller === undefined || 'malformed' in caller) return denied('credentials_missing')
+  const referrer = await beforeAsking(view, caller, configured, runtime.options.referrer)
+  if (typeof referrer === 'object') return denied('outcome' in referrer ? referrer.code : 'credentials_malformed')
   const endpoint = runtime.options.cache === false && counts === 'now' ? 'authrep' : 'authorize'
   const parts = [
     credentials.kind === 'client id' ? `oauth_${endpoint}` : endpoint,

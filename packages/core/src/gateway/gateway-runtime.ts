@@ -198,7 +198,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     await store?.close(left() / 2)
     const report = await reporter.close({ timeoutMs: left() })
     afterResponse.stop()
-    tokens.close()
+    await tokens.close()
     await kept.close()
     processEnd().ignoreSignals(member)
     processEnd().nothingWaits(member)

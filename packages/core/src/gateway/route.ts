@@ -14,11 +14,11 @@ import { UsageError } from '../mapping/usage-error.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import { isPromise, type MaybePromise } from '../primitives/maybe-promise.ts'
 import type { RequestView } from '../request/request-view.ts'
+import { beforeAsking, type Preparation } from './before-asking.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import { CLOSED, CREDENTIALS_MISSING, MISCONFIGURED, NO_MAPPING_RULE, PATH_AMBIGUOUS } from './fixed-refusals.ts'
 import type { GatewayRuntime } from './gateway-runtime.ts'
 import { policyOfRoute } from './policy-of-route.ts'
-import { type Referrer, referrerOf } from './referrer.ts'
 
 const SKIPPED: Skipped = Object.freeze({ outcome: 'skip' })
 
@@ -128,7 +128,7 @@ export class Route<View extends RequestView> {
   ): Decision | Promise<Decision> {
     if (measured === 'no-match') return this.#deny(view, configured, NO_MAPPING_RULE, caller)
     if (measured === 'ambiguous') return this.#deny(view, configured, PATH_AMBIGUOUS, caller)
-    const referrer = referrerOf(view, this.#runtime.options.referrer, configured.referrer)
+    const referrer = beforeAsking(view, caller, configured, this.#runtime.options.referrer)
     return isPromise(referrer)
       ? this.#askLater(view, configured, caller, measured, referrer)
       : this.#ask(view, configured, caller, measured, referrer)
@@ -139,7 +139,7 @@ export class Route<View extends RequestView> {
     configured: ConfiguredService<View>,
     caller: Credentials,
     measured: UsageShape,
-    referrer: Promise<Referrer>,
+    referrer: Promise<Preparation>,
   ): Promise<Decision> {
     return this.#ask(view, configured, caller, measured, await referrer)
   }
@@ -149,9 +149,12 @@ export class Route<View extends RequestView> {
     configured: ConfiguredService<View>,
     credentials: Credentials,
     usage: UsageShape,
-    referrer: Referrer,
+    referrer: Preparation,
   ): Decision | Promise<Decision> {
-    if (typeof referrer === 'object') return this.#unreadable(view, configured, referrer)
+    if (typeof referrer === 'object') {
+      if ('outcome' in referrer) return this.#deny(view, configured, referrer, credentials)
+      return this.#unreadable(view, configured, referrer)
+    }
     const { authorizer } = configured
     const { policy } = this
     const answer =

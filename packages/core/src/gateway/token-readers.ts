@@ -1,12 +1,15 @@
 /** Creates the readers of access tokens for the services of a gateway, and the key stores that they share. */
 
 import { MAX_BODY_BYTES } from '../client/transport/transport.ts'
-import { createFetchJson } from '../configuration/fetch-json.ts'
+import { createFetchJson, FetchFailed } from '../configuration/fetch-json.ts'
 import { FixedKeys } from '../configuration/oidc/fixed-keys.ts'
+import { Introspector } from '../configuration/oidc/introspector.ts'
+import { checkIssuerUrl } from '../configuration/oidc/issuer-url.ts'
 import { KeyStore } from '../configuration/oidc/key-store.ts'
 import type { ResolvedOptions, ResolvedTokenRules } from '../configuration/options/resolved-options.ts'
 import type { PortalOidc } from '../configuration/portal/portal-service.ts'
 import type { CredentialsReader } from '../credentials/credentials-reader.ts'
+import { createBearerLocation } from '../credentials/locations/bearer.ts'
 import { clientIdByClaim } from '../credentials/oidc/client-id.ts'
 import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
 import { createTokenReader } from '../credentials/oidc/token-reader.ts'
@@ -14,6 +17,7 @@ import type { TokenRules } from '../credentials/oidc/token-settings.ts'
 import { CLIENT_ID_CLAIM, ISSUER_KEYS, TOKEN_DEFAULTS } from '../defaults.ts'
 import type { KeysMessage } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
+import type { IntrospectionParts } from '../policies/token-introspection.ts'
 import type { RequestView } from '../request/request-view.ts'
 
 /** Who calls, by tokens, and the keys by which that is known. */
@@ -24,16 +28,22 @@ export interface TokenIdentification<View extends RequestView> {
 
 export interface TokenReaders<View extends RequestView> {
   /** For the service of the options, whose `credentials` are of the kind 'oidc'. */
-  ofOptions(): TokenIdentification<View>
-  ofPortal(oidc: PortalOidc): TokenIdentification<View>
+  ofOptions(judge: TokenRules['judge']): TokenIdentification<View>
+  ofPortal(oidc: PortalOidc, judge: TokenRules['judge']): TokenIdentification<View>
   /** Stops fetching keys of issuers that are not among these. */
   keepOnly(keys: ReadonlySet<IssuerKeys | undefined>): void
-  /** Stops fetching keys. */
-  close(): void
+  /** How tokens are introspected. */
+  readonly introspection: Pick<IntrospectionParts, 'ask' | 'now' | 'onFailure'>
+  /** Where the tokens of an issuer are introspected; undefined if that was not read, or cannot be used. */
+  introspectionEndpointOf(keys: IssuerKeys): string | undefined
+  /** The token in Authorization, for services whose callers identify by something else. */
+  bearerOf(view: RequestView): string | undefined
+  /** Stops fetching keys, and ends the connections to identity providers. */
+  close(): Promise<void>
 }
 
 export function createTokenReaders<View extends RequestView>(
-  { credentials, oidc, dispatcher, clock }: ResolvedOptions<View>,
+  { credentials, oidc, dispatcher, clock, maxCalls, connectionTtlMs, timeoutMs }: ResolvedOptions<View>,
   /** Called after the creation only. */
   observer: () => Pick<Observer, 'keys' | 'warn'>,
 ): TokenReaders<View> {
@@ -45,6 +55,8 @@ export function createTokenReaders<View extends RequestView>(
     maxBytes: MAX_BODY_BYTES,
     ending: ending.signal,
   })
+  const introspector = new Introspector({ dispatcher, clock, maxConnections: maxCalls, connectionTtlMs, timeoutMs })
+  const bearer = createBearerLocation(TOKEN_DEFAULTS.maxBytes)
   /** One per issuer, however many services it has. */
   const stores = new Map<string, KeyStore>()
 
@@ -73,21 +85,21 @@ export function createTokenReaders<View extends RequestView>(
   }
 
   return {
-    ofOptions() {
+    ofOptions(judge) {
       if (typeof credentials !== 'object' || credentials.kind !== 'oidc')
         throw new TypeError('no tokens are configured')
       const { issuer, allowHttp, in: locations, maxBytes } = credentials
       const keys = storeOf(issuer, allowHttp)
-      return identification(rulesOf(credentials, undefined, undefined), keys, {
+      return identification(rulesOf(credentials, undefined, undefined, judge), keys, {
         in: locations,
         maxBytes,
         asApicast: false,
       })
     },
-    ofPortal({ in: locations, keys, clientId }) {
+    ofPortal({ in: locations, keys, clientId }, judge) {
       const { maxBytes } = TOKEN_DEFAULTS
       return identification(
-        rulesOf(oidc, oidc.issuer, clientId),
+        rulesOf(oidc, oidc.issuer, clientId, judge),
         'fixed' in keys ? new FixedKeys(keys.fixed) : storeOf(keys.endpoint, oidc.allowHttp),
         { in: locations, maxBytes, asApicast: true },
       )
@@ -99,9 +111,29 @@ export function createTokenReaders<View extends RequestView>(
         stores.delete(endpoint)
       }
     },
-    close() {
+    introspection: {
+      ask: (endpoint, authorization, token) => introspector.ask(endpoint, authorization, token),
+      now: clock.now,
+      onFailure(error) {
+        const reason = error instanceof FetchFailed ? error.code : 'no endpoint that can be used'
+        observer().warn(
+          'THREESCALE_INTROSPECTION',
+          `tokens cannot be introspected (${reason}), and requests that need it are answered 503`,
+        )
+      },
+    },
+    introspectionEndpointOf({ current }) {
+      const checked = checkIssuerUrl(current?.introspectionEndpoint ?? '', oidc.allowHttp)
+      return 'url' in checked ? checked.url : undefined
+    },
+    bearerOf(view) {
+      const found = bearer.read(view)
+      return typeof found === 'object' && 'userKey' in found ? found.userKey : undefined
+    },
+    async close() {
       for (const store of stores.values()) store.close()
       ending.abort()
+      await introspector.close()
     },
   }
 }
@@ -110,6 +142,7 @@ function rulesOf(
   { audience, algorithms, requiredClaims, typ, clockToleranceMs, clientId }: ResolvedTokenRules,
   issuers: readonly string[] | undefined,
   ofProduct: TokenRules['clientId'] | undefined,
+  judge: TokenRules['judge'],
 ): TokenRules {
   return {
     issuers,
@@ -118,6 +151,7 @@ function rulesOf(
     requiredClaims,
     typ,
     clockToleranceMs,
+    judge,
     clientId:
       typeof clientId === 'function'
         ? clientId

@@ -24,6 +24,10 @@ export const GATEWAY_DENIALS: Readonly<Record<GatewayDenialCode, DenialKind>> = 
     retryAfterMs: SOON_MS,
   },
   service_unusable: { status: 503, reason: 'the service is not set up correctly', text: undefined },
+  maintenance: { status: 503, reason: 'the service is being maintained', text: undefined },
+  address_not_allowed: { status: 403, reason: 'requests from this address are not allowed', text: undefined },
+  claims_not_allowed: { status: 403, reason: 'the claims of the token do not allow it', text: undefined },
+  roles_not_allowed: { status: 403, reason: 'the roles of the token do not allow it', text: 'failed' },
   limits_exceeded: { status: 429, reason: 'usage limits are exceeded', text: 'limits' },
   no_mapping_rule: { status: 404, reason: 'no mapping rule matches the request', text: 'noMatch' },
   path_ambiguous: {

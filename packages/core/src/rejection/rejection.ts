@@ -43,8 +43,8 @@ export function createRejection(settings: RejectionSettings): Rejection {
 
   function deny(refusal: Refusal): Denied {
     const kind = kindOf(refusal)
-    const text = kind.text && texts?.[kind.text]
-    const status = text?.status ?? kind.status
+    const text = texts && (refusal.answer ?? (kind.text && texts[kind.text]))
+    const status = text?.status ?? refusal.answer?.status ?? kind.status
     // Only the operator may see what 3scale says about our own settings.
     const given = refusal.code === 'gateway_misconfigured' ? undefined : refusal.reason
     const reason = given === undefined ? kind.reason : publicReason(given, refusal.secrets)

@@ -10,6 +10,8 @@ export interface RequestView {
   readonly url: string
   /** The authority that the framework trusts: X-Forwarded-Host only if it trusts the proxy, :authority on HTTP/2. */
   readonly host?: string | undefined
+  /** The client's address that the framework trusts: X-Forwarded-For only if it trusts the proxy. Default: unknown. */
+  readonly ip?: string | undefined
   /** A header by its name in lower case; its bytes read as latin1, as Node does. */
   header(name: string): string | undefined
   /** How the framework's router and handlers read the request; undefined where that is unknown. */

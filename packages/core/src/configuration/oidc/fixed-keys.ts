@@ -4,6 +4,7 @@ import type { IssuerKeys, KeySet } from '../../credentials/oidc/issuer-keys.ts'
 import { createKeySet, type IssuerDocuments } from '../../credentials/oidc/key-set.ts'
 import { loadJose } from '../../credentials/oidc/load-jose.ts'
 import { isRecord } from '../../validation/checks.ts'
+import { introspectionOf } from './read-issuer.ts'
 
 /** Reads an entry of `oidc`: issuer, announced algorithms, and keys by id, as JWK or PEM. Undefined if it holds none. */
 export function readFixedKeys(entry: unknown): IssuerDocuments | undefined {
@@ -15,6 +16,7 @@ export function readFixedKeys(entry: unknown): IssuerDocuments | undefined {
   return {
     issuer,
     algorithms: Array.isArray(algorithms) ? algorithms : undefined,
+    introspectionEndpoint: isRecord(config) ? introspectionOf(config) : undefined,
     jwks: { keys: Object.entries(keys).flatMap(([kid, key]) => (isRecord(key) ? jwkOf(kid, key) : [])) },
   }
 }

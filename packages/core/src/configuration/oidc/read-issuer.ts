@@ -42,7 +42,13 @@ export async function readIssuer(
       algorithms: Array.isArray(algorithms) ? algorithms : undefined,
       // One odd entry must not take the others with it.
       jwks: { keys: list.filter(isRecord) },
+      introspectionEndpoint: introspectionOf(discovery.document),
     },
     maxAgeMs: ages.length === 0 ? undefined : Math.min(...ages),
   }
+}
+
+/** Older versions of Keycloak use the second name (APIcast policy/token_introspection). */
+export function introspectionOf(document: Readonly<Record<string, unknown>>): unknown {
+  return document.introspection_endpoint ?? document.token_introspection_endpoint
 }

@@ -29,7 +29,7 @@ export interface ResolvedRoute<View extends RequestView = RequestView> {
 }
 
 /** What access tokens must satisfy. */
-export interface ResolvedTokenRules extends Omit<TokenRules, 'issuers' | 'clientId'> {
+export interface ResolvedTokenRules extends Omit<TokenRules, 'issuers' | 'clientId' | 'judge'> {
   /** The name of a claim, or a function; undefined: as the product says. */
   readonly clientId: string | ((claims: Claims) => unknown) | undefined
   readonly allowHttp: boolean

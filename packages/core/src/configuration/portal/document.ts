@@ -18,6 +18,8 @@ export interface DocumentPart {
   /** A text, or a whole number as text: for ids and versions. */
   textOrInteger(name: string): string | undefined
   part(name: string): DocumentPart | undefined
+  /** As `part`, but without members if absent. */
+  partOrEmpty(name: string): DocumentPart
   /** The objects of a list; empty if absent. */
   parts(name: string): readonly DocumentPart[]
   texts(name: string): readonly string[] | undefined
@@ -83,6 +85,7 @@ export function documentPart(value: Record<string, unknown>, path: string, probl
       const given = only(name, isRecord, 'an object')
       return given && documentPart(given, at(name), problems)
     },
+    partOrEmpty: (name) => documentPart(only(name, isRecord, 'an object') ?? {}, at(name), problems),
     parts: (name) =>
       (only(name, isList, 'an array') ?? []).flatMap((one, index) => {
         if (isRecord(one)) return [documentPart(one, `${at(name)}[${index}]`, problems)]

@@ -6,6 +6,7 @@ import type { Claims } from '../../credentials/oidc/token-settings.ts'
 import type { BackendMounts } from '../../mapping/backend-mounts.ts'
 import type { Rule } from '../../mapping/rule.ts'
 import type { DenialTexts } from '../../rejection/denial-texts.ts'
+import type { PolicySettings } from './read-policies.ts'
 
 export interface PortalService {
   /** Undefined if the document has none, which is allowed only if the options have one. */
@@ -28,6 +29,8 @@ export interface PortalService {
   /** The path of the one backend that the process is, below which its requests are for the product. */
   readonly mountPath: string | undefined
   readonly texts: DenialTexts
+  /** Policies that decide about requests, in the order of the chain. */
+  readonly policies: readonly PolicySettings[]
   /** Whether the policy chain contains 3scale_referrer. */
   readonly referrer: boolean
   /**

@@ -1,5 +1,6 @@
 /** Reads from a 3scale proxy configuration what the gateway needs of each service. Loads nothing. */
 import { ConfigError } from '../../errors.ts'
+import { type IgnoredPolicy, ignoredPoliciesWarning } from './ignored-policies.ts'
 import type { PortalRule, PortalService } from './portal-service.ts'
 import { readService, type ServiceContext } from './read-service.ts'
 import { type ServiceDocument, serviceDocuments } from './service-documents.ts'
@@ -49,7 +50,7 @@ export interface ProxyConfigContext {
 export function readProxyConfig(document: unknown, context: ProxyConfigContext = {}): ProxyConfig {
   const problems: string[] = []
   const warnings: string[] = []
-  const ignoredPolicies = new Map<string, string[]>()
+  const ignored: IgnoredPolicy[] = []
   const serviceContext: ServiceContext = {
     needsId: context.serviceId === undefined,
     needsProviderCredential: context.providerCredential !== true,
@@ -57,8 +58,7 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
     allowHttpIssuer: context.allowHttpIssuer === true,
     backendApi: context.backendApi,
     warn: (sentence) => void warnings.push(sentence),
-    ignorePolicy: (policy, service) =>
-      void ignoredPolicies.set(policy, [...(ignoredPolicies.get(policy) ?? []), service]),
+    ignorePolicy: (name, service) => void ignored.push({ name, service }),
   }
   const documents = chosen(serviceDocuments(document, problems), context.serviceId, problems)
   const ofDocument = problems.length
@@ -74,7 +74,7 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
   const services = distinct.filter((service) => service.problems.length === 0)
   const unusable = distinct.filter((service) => service.problems.length > 0)
   for (const { id, problems } of unusable) warnings.push(unusableWarning(id, problems))
-  if (ignoredPolicies.size > 0) warnings.push(ignoredPoliciesWarning(ignoredPolicies))
+  if (ignored.length > 0) warnings.push(ignoredPoliciesWarning(ignored))
   return {
     services: services.map(({ problems: _, path: __, ...service }) => service),
     unusable: unusable.map(unusableService),
@@ -146,9 +146,4 @@ function withoutDuplicates(
     })
     return [{ ...service, hosts }]
   })
-}
-
-function ignoredPoliciesWarning(ignored: ReadonlyMap<string, readonly string[]>): string {
-  const list = [...ignored].map(([policy, services]) => `${policy} (service ${services.join(', ')})`).join('; ')
-  return `policies of the proxy configuration that have no effect here: ${list}`
 }

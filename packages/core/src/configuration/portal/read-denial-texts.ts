@@ -22,15 +22,16 @@ function readText(proxy: DocumentPart, situation: string, status: number, body: 
   }
 }
 
-function readStatus(proxy: DocumentPart, name: string): number | undefined {
+/** The status of an answer; undefined if absent. */
+export function readStatus(proxy: DocumentPart, name: string): number | undefined {
   const status = proxy.integer(name)
   if (status === undefined || (status >= 200 && status <= 599)) return status
   proxy.problem(name, `must be the status of an answer, 200 to 599, not ${status}`)
   return undefined
 }
 
-/** The member contains only a Content-Type, despite its name. */
-function readContentType(proxy: DocumentPart, name: string): string | undefined {
+/** A media type. Of an answer, the member contains only that, despite its name. */
+export function readContentType(proxy: DocumentPart, name: string): string | undefined {
   const value = proxy.text(name)
   if (value === undefined || /^[\t\x20-\x7e]*$/.test(value)) return value
   proxy.problem(name, 'cannot be the value of a header')

@@ -1,5 +1,16 @@
 /** Reads the supported policies of a service's chain; the operator is warned about the others. */
+import type { ClaimCheckSettings } from '../../policies/claim-check.ts'
+import type { IpCheckSettings } from '../../policies/ip-check.ts'
+import type { MaintenanceSettings } from '../../policies/maintenance-mode.ts'
+import type { RoleCheckSettings } from '../../policies/role-check.ts'
+import type { IntrospectionSettings } from '../../policies/token-introspection.ts'
 import type { DocumentPart } from './document.ts'
+import type { PolicyContext } from './policies/policy-context.ts'
+import { readClaimCheck } from './policies/read-claim-check.ts'
+import { readIpCheck } from './policies/read-ip-check.ts'
+import { readMaintenanceMode } from './policies/read-maintenance-mode.ts'
+import { readRoleCheck } from './policies/read-role-check.ts'
+import { readTokenIntrospection } from './policies/read-token-introspection.ts'
 
 export interface Policies {
   readonly referrer: boolean
@@ -7,7 +18,17 @@ export interface Policies {
   readonly anonymous: Anonymous | undefined
   /** The policy that routes requests to backends. */
   readonly routing: DocumentPart | undefined
+  /** Policies that decide about requests, in the order of the chain. */
+  readonly deciding: readonly PolicySettings[]
 }
+
+/** A policy that decides, as it was configured. */
+export type PolicySettings =
+  | IpCheckSettings
+  | MaintenanceSettings
+  | ClaimCheckSettings
+  | RoleCheckSettings
+  | IntrospectionSettings
 
 /** The members of default_credentials, whether they fit the service or not. */
 export interface Anonymous {
@@ -18,13 +39,26 @@ export interface Anonymous {
   readonly appKey: string | undefined
 }
 
-interface Context {
-  warn(sentence: string): void
+interface Context extends Omit<PolicyContext, 'proxy'> {
   ignorePolicy(policy: string, service: string): void
 }
 
 /** The policy that stands for the gateway itself; every chain has it. */
 const APICAST = 'apicast'
+
+/** What APIcast's own configurations put before the name of a policy. */
+const MODULE = /^apicast\.policy\./
+
+/** Reads a policy that decides. Undefined after a problem, which makes the service unusable: it must not be left out. */
+type Reader = (configuration: DocumentPart, context: PolicyContext) => PolicySettings | undefined
+
+const READERS: Readonly<Record<string, Reader>> = {
+  ip_check: readIpCheck,
+  jwt_claim_check: readClaimCheck,
+  keycloak_role_check: readRoleCheck,
+  maintenance_mode: readMaintenanceMode,
+  token_introspection: readTokenIntrospection,
+}
 
 export function readPolicies(proxy: DocumentPart, service: string, context: Context): Policies {
   let referrer = false
@@ -32,20 +66,28 @@ export function readPolicies(proxy: DocumentPart, service: string, context: Cont
   let anonymous: Anonymous | undefined
   let routing: DocumentPart | undefined
   let afterApicast = false
-  for (const policy of proxy.parts('policy_chain')) {
-    const name = policy.requiredText('name')
+  const deciding: PolicySettings[] = []
+  const policies = proxy.parts('policy_chain')
+  for (const policy of policies) {
+    const name = policy.requiredText('name').replace(MODULE, '')
     if (name === '') continue
     if (name === APICAST) afterApicast = true
     else if (name === '3scale_referrer') referrer = true
     else if (name === 'rate_limit_headers') rateLimitHeaders = true
-    else if (name === 'routing' && !afterApicast) {
+    else if (Object.hasOwn(READERS, name)) {
+      const settings = READERS[name]!(policy.partOrEmpty('configuration'), { ...context, proxy })
+      if (settings !== undefined) deciding.push(settings)
+    } else if (name === 'routing' && !afterApicast) {
       if (routing !== undefined) policy.problem('name', 'stands there twice; two routings cannot both decide')
       routing ??= policy
     } else if (name !== 'default_credentials') context.ignorePolicy(name, service)
     else if (afterApicast) context.warn(`${policy.path} (default_credentials) stands behind apicast and has no effect`)
     else anonymous ??= readAnonymous(policy)
   }
-  return { referrer, rateLimitHeaders, anonymous, routing }
+  if (policies.length > 0 && !afterApicast) {
+    proxy.problem('policy_chain', 'has no policy apicast, without which no request is authorized')
+  }
+  return { referrer, rateLimitHeaders, anonymous, routing, deciding }
 }
 
 function readAnonymous(policy: DocumentPart): Anonymous {

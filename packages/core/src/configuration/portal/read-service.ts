@@ -56,6 +56,7 @@ export function readService(part: DocumentPart, oidc: unknown, context: ServiceC
     mappingRules,
     ...readRouting(proxy, policies.routing, mappingRules, context.backendApi),
     texts: readDenialTexts(proxy),
+    policies: policies.deciding,
     referrer: policies.referrer,
     rateLimitHeaders: policies.rateLimitHeaders,
   }

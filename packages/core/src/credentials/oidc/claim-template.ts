@@ -10,8 +10,15 @@ export type ClaimTemplate = (claims: Claims) => string | undefined
 /** A value from the claims. */
 type Expression = (claims: Claims) => unknown
 
-/** Undefined if the template uses anything else of Liquid. */
-export function parseClaimTemplate(template: string): ClaimTemplate | undefined {
+/**
+ * Undefined if the template uses anything else of Liquid.
+ *
+ * @param textOf the text of a value; undefined if it has none. Default: that of one which names an application.
+ */
+export function parseClaimTemplate(
+  template: string,
+  textOf: (value: unknown) => string | undefined = idText,
+): ClaimTemplate | undefined {
   const pieces: Expression[] = []
   // Text and outputs in turns: the odd parts are what stood between `{{` and `}}`.
   const parts = template.split(/\{\{-?([^{}]*?)-?\}\}/)
@@ -34,8 +41,14 @@ export function parseClaimTemplate(template: string): ClaimTemplate | undefined 
   }
 }
 
-/** A missing claim is an empty text; a list or an object has none. */
-function textOf(value: unknown): string | undefined {
+/** The text of a claim that is compared. A missing claim is an empty text; a list or an object has none. */
+export function claimText(value: unknown): string | undefined {
+  if (typeof value === 'boolean') return String(value)
+  return typeof value === 'number' && !Number.isInteger(value) ? String(value) : idText(value)
+}
+
+/** A missing claim is an empty text; only texts and whole numbers have one. */
+function idText(value: unknown): string | undefined {
   if (value === undefined || value === null) return ''
   return typeof value === 'string' || Number.isSafeInteger(value) ? String(value) : undefined
 }

@@ -5,6 +5,8 @@ import type { Claims } from './token-settings.ts'
 export interface KeySet {
   /** The issuer that the discovery document names. */
   readonly issuer: string
+  /** Where the discovery document says that tokens are introspected; unchecked. */
+  readonly introspectionEndpoint?: string | undefined
   /** The asymmetric algorithms that the provider announces, or all if it announces none. */
   readonly algorithms: readonly string[]
   /** Verifies signature and registered claims; rejects with what jose throws. */

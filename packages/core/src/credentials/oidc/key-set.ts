@@ -12,16 +12,19 @@ export interface IssuerDocuments {
   /** What the discovery document announces; undefined if it announces nothing. */
   readonly algorithms: readonly unknown[] | undefined
   readonly jwks: { readonly keys: readonly object[] }
+  /** Where the discovery document says that tokens are introspected; unchecked. */
+  readonly introspectionEndpoint?: unknown
 }
 
 /** @throws what jose throws if the keys have no usable form. */
 export function createKeySet(
   { jwtVerify, createLocalJWKSet }: Jose,
-  { issuer, algorithms, jwks }: IssuerDocuments,
+  { issuer, algorithms, jwks, introspectionEndpoint }: IssuerDocuments,
 ): KeySet {
   const keyOf = createLocalJWKSet({ keys: [...jwks.keys] })
   return {
     issuer,
+    introspectionEndpoint: typeof introspectionEndpoint === 'string' ? introspectionEndpoint : undefined,
     // A key set cannot serve secrets, so HS* is never among them, whatever the provider announces.
     algorithms: ASYMMETRIC_ALGORITHMS.filter((one) => algorithms === undefined || algorithms.includes(one)),
     async verify(token, expected): Promise<VerifiedJwt> {

@@ -13,6 +13,8 @@ export type TokenFault =
   | 'issuer_wrong'
   | 'audience_wrong'
   | 'verification_failed'
+  | 'policy_unusable'
+  | 'token_inactive'
   | `${string}_missing`
   | `${string}_invalid`
 

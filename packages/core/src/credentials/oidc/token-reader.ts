@@ -17,7 +17,7 @@ import type { IssuerKeys } from './issuer-keys.ts'
 import { faultOfError, type TokenFault } from './token-fault.ts'
 import type { TokenLocations, TokenRules } from './token-settings.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
-import { NoKeys, verifyToken } from './verify-token.ts'
+import { NoKeys, type VerifiedToken, verifyToken } from './verify-token.ts'
 
 /** The name of parameter, header and field (RFC 6750, 2); APIcast has no other either. */
 const NAME = 'access_token'
@@ -35,6 +35,8 @@ export function createTokenReader<View extends RequestView>(options: TokenReader
   const locations = options.in.map((location) => LOCATIONS[location](options))
   const verified = new VerifiedTokens(VERIFIED_TOKENS_BYTES)
   const flights = new SingleFlight<FoundCaller>(MAX_VERIFYING)
+  /** Of callers whose tokens policies have judged. They live as long as the caller. */
+  const judged = new WeakMap<Credentials, NonNullable<VerifiedToken['judgements']>>()
   let verifying = 0
 
   function read(view: View): MaybePromise<FoundCaller> {
@@ -59,6 +61,7 @@ export function createTokenReader<View extends RequestView>(options: TokenReader
     verifying++
     try {
       const found = await verifyToken(token, rules, keys, now)
+      if (found.judgements !== undefined) judged.set(found.credentials, found.judgements)
       verified.remember(digest, found, keys.current)
       return found.credentials
     } catch (error) {
@@ -80,6 +83,11 @@ export function createTokenReader<View extends RequestView>(options: TokenReader
     },
     challenge: 'Bearer realm="3scale"',
     anonymous: undefined,
+    tokenOf(view) {
+      const found = findToken(locations, view)?.found
+      return found !== undefined && 'userKey' in found ? found.userKey : undefined
+    },
+    judgementsOf: (caller) => judged.get(caller),
   }
 }
 

@@ -4,6 +4,9 @@ import type { CredentialLocation } from '../credentials-settings.ts'
 /** The claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>
 
+/** What a policy found in the claims of a token, whatever the request: one answer for each of its rules. */
+export type Judgement = readonly boolean[]
+
 export interface TokenLocations {
   readonly in: readonly CredentialLocation[]
   /** Longest token that is looked at, in bytes. */
@@ -26,4 +29,6 @@ export interface TokenRules {
   readonly clockToleranceMs: number
   /** The application of a token: its client id; undefined or no text: none, and the token is refused. */
   readonly clientId: (claims: Claims) => unknown
+  /** What policies find in the claims, kept with the token; undefined: there are none that look. */
+  readonly judge?: ((claims: Claims) => Promise<readonly (Judgement | undefined)[]>) | undefined
 }

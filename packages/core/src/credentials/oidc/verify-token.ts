@@ -5,7 +5,7 @@ import { longerThan } from '../locations/location.ts'
 import { clientIdText } from './client-id.ts'
 import type { IssuerKeys, KeySet, VerifiedJwt } from './issuer-keys.ts'
 import { faultOfError, TokenRefused } from './token-fault.ts'
-import type { Claims, TokenRules } from './token-settings.ts'
+import type { Claims, Judgement, TokenRules } from './token-settings.ts'
 
 export interface VerifiedToken {
   readonly credentials: OAuthCredentials
@@ -13,6 +13,8 @@ export interface VerifiedToken {
   readonly expiresAt: number
   /** By which it was verified. */
   readonly keys: KeySet
+  /** What policies found in its claims; undefined: there are none that look. */
+  readonly judgements?: readonly (Judgement | undefined)[] | undefined
 }
 
 /** There never were keys to verify it with. */
@@ -55,7 +57,8 @@ async function verifyBy(keys: KeySet, token: string, rules: TokenRules, now: num
   const expiresAt = (verified.payload.exp as number) * 1000 + clockToleranceMs
   // Stricter than jose by less than a second, because jose compares whole seconds.
   if (!(expiresAt > now)) throw new TokenRefused('token_expired')
-  return { credentials: { clientId: clientIdOf(verified.payload, rules) }, expiresAt, keys }
+  const credentials = { clientId: clientIdOf(verified.payload, rules) }
+  return { credentials, expiresAt, keys, judgements: await rules.judge?.(verified.payload) }
 }
 
 /**

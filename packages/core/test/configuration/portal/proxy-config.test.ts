@@ -108,6 +108,7 @@ describe('the forms a document comes in', () => {
             noMatch: { status: 404, body: 'No Mapping Rule matched', contentType: 'text/plain; charset=utf-8' },
             limits: { status: 429, body: 'Usage limit exceeded', contentType: 'text/plain; charset=utf-8' },
           },
+          policies: [],
           referrer: false,
           rateLimitHeaders: false,
         },
@@ -161,7 +162,7 @@ test('a bad document gets one error with every problem and its path', () => {
           error_status_auth_failed: 99,
           error_status_no_match: '404',
           error_headers_no_match: 'text/plain\r\nx: y',
-          policy_chain: [{}],
+          policy_chain: [{}, { name: 'apicast' }],
           proxy_rules: [
             { http_method: 'GET', pattern: '/', delta: '1' },
             { http_method: 5, pattern: '', metric_system_name: 'a[b]', last: 'yes', querystring_parameters: { a: 1 } },
@@ -198,7 +199,7 @@ test('a bad document gets one error with every problem and its path', () => {
 test('law 5: no problem quotes a secret', () => {
   const anonymous = { name: 'default_credentials', configuration: { user_key: 53717 } }
   const bad = withProxy(
-    { backend: { endpoint: 'https://me:s3cr3t@x' }, policy_chain: [anonymous] },
+    { backend: { endpoint: 'https://me:s3cr3t@x' }, policy_chain: [anonymous, { name: 'apicast' }] },
     { backend_authentication_type: 's3cr3t', backend_authentication_value: 53717 },
   )
   expect(problemsOf(bad)).toHaveLength(4)
@@ -318,7 +319,7 @@ describe('policies', () => {
     const one = chain({ name: 'caching' }, apicast, { name: 'cors' })
     const other = { ...chain({ name: 'cors' }, apicast), id: 43 }
     expect(read({ services: [one, { ...other, proxy: { ...other.proxy, hosts: ['b'] } }] }).warnings).toEqual([
-      'policies of the proxy configuration that have no effect here: caching (service 42); cors (service 42, 43)',
+      'policies of the proxy configuration that have no effect here: caching (service 42): the option cache takes its place; cors (service 42, 43): mount the middleware of your framework in front of the gateway',
     ])
   })
 })
