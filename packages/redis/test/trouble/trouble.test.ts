@@ -3,6 +3,7 @@ import type { GatewayOptions } from '@threescale/core'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../../../../test/support/eventually.ts'
+import { callOf } from '../../../../test/support/fleet.ts'
 import { ReportingFleet } from '../../../../test/support/reporting-fleet.ts'
 import { stateOf } from '../../../../test/support/world.ts'
 import { HAS_REDIS, type RedisServer, SKIPPED, startRedis } from '../support/redis-server.ts'
@@ -137,6 +138,23 @@ describe.skipIf(!HAS_REDIS)(`law 15: a server in trouble${SKIPPED}`, () => {
       // What it executes late is given back, unless a report has taken it already.
       await expectAllCounted(world, stalls ? LIMIT / 2 : 0)
     })
+  })
+
+  it.each(POLICIES)('lets no unknown caller wait for an answer that does not come (%s)', async (policy) => {
+    const world = createWorld(policy)
+    expect(await world.ask(1)).toBe(PROCESSES)
+    world.fleet.fault = () => UNAVAILABLE
+    await world.pass(61_000)
+    const { clock, gateways } = world.fleet
+    const began = clock.elapsed()
+    let decided = false
+    const all = Promise.all(gateways.map((gateway) => gateway.evaluate(callOf('k2')))).finally(() => {
+      decided = true
+    })
+    while (!decided) await world.pass(10)
+    // One asks 3scale, and the other one when it looks again.
+    expect(clock.elapsed() - began).toBeLessThanOrEqual(100)
+    expect(new Set((await all).map(({ outcome }) => outcome))).toEqual(new Set([policy === 'allow' ? 'allow' : 'deny']))
   })
 
   it.each(POLICIES)('that forgot its scripts is told them again, and no request notices (%s)', async (policy) => {
