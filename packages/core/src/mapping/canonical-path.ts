@@ -57,7 +57,7 @@ export const BROKEN: RegExp = /%(?![0-9A-Fa-f]{2})|%00|\0/
 
 /** Undefined if the dots climb above the root. */
 export function resolveDots(path: string): string | undefined {
-  if (!/\/\.\.?(?:\/|$)/.test(path)) return path
+  if (!path.includes('/.') || !/\/\.\.?(?:\/|$)/.test(path)) return path
   const resolved: string[] = []
   const segments = path.slice(1).split('/')
   for (const [index, segment] of segments.entries()) {

@@ -62,10 +62,16 @@ export function scanTarget(url: string, target: RequestTarget): void {
  * a target without a path (`*`, `host:port`).
  */
 export function pathOf(url: string): string | undefined {
+  if (url.charCodeAt(0) === SLASH_CODE) return url.slice(0, Math.min(endAt(url, '?'), endAt(url, '#')))
   const match = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/.exec(url)!
   const [whole, path] = match
   if (path!.startsWith('/')) return path
   return path === '' && whole !== '' ? '/' : undefined
+}
+
+function endAt(url: string, character: string): number {
+  const at = url.indexOf(character)
+  return at === -1 ? url.length : at
 }
 
 /** Everything between the first `?` and a `#`, where nginx ends the target. */

@@ -16,6 +16,8 @@ interface OwnReading {
   readonly path: string
   readonly ignoresCase: boolean
   readonly matched: MatchedRules
+  /** It has two spellings. */
+  readonly hasBrackets: boolean
 }
 
 export interface RuleMatcher<Result> {
@@ -83,12 +85,14 @@ export function createRuleMatcher<Result>(
     if (matched === undefined || isFinal(matched)) return matched
     const routings = view.routing === undefined ? assumedRoutings(view) : [view.routing]
     // A mount of Express swallows one of two slashes, which makes of its reading APIcast's or one in between.
-    const reading: OwnReading = { path: own, ignoresCase, matched }
-    const agree = routings.every(
-      (routing) =>
-        agrees(reading, routing.path, routing, method, view) &&
-        (routing.path === own || agrees(reading, own, routing, method, view)),
-    )
+    const reading: OwnReading = { path: own, ignoresCase, matched, hasBrackets: BRACKETS.test(own) }
+    const agree = routings.every((routing) => {
+      // Read once: a view works it out each time, and attackers send long paths.
+      const { path: read } = routing
+      return (
+        agrees(reading, read, routing, method, view) && (read === own || agrees(reading, own, routing, method, view))
+      )
+    })
     return agree ? matched : undefined
   }
 
@@ -98,7 +102,7 @@ export function createRuleMatcher<Result>(
 
   /** Whether a router that reads the path so matches the same rules, in each way in which its routes may compare it. */
   function agrees(
-    { path: own, ignoresCase, matched }: OwnReading,
+    { path: own, ignoresCase, matched, hasBrackets }: OwnReading,
     read: string | undefined,
     routing: Routing,
     method: string,
@@ -110,8 +114,8 @@ export function createRuleMatcher<Result>(
     const mayFold = !folds && ignoreCase === undefined && routing.mayIgnoreCase === true
     return (mayFold ? [false, true] : [folds]).every((folded) => {
       const path = folded ? read.toLowerCase() : read
-      // Spelling our own reading again would change nothing, and attackers send long paths.
-      const isOwn = (text: string) => text === own && folded === ignoresCase && !BRACKETS.test(text)
+      // Spelling our own reading again would change nothing.
+      const isOwn = (text: string) => text === own && folded === ignoresCase && !hasBrackets
       const rulesOf = (text: string) => (isOwn(text) ? matched.members : matchSpelled(text, method, folded, view))
       const found = rulesOf(path)
       if (found === undefined || !meaning.same(meaning.counting(found), sets.countedOf(matched))) return false
