@@ -11,8 +11,9 @@ export default defineConfig({
     // Tests run the sources, so that nothing stale in dist/ can pass or fail them.
     alias: {
       '@threescale/core/adapter': source('core', 'adapter'),
+      '@threescale/web/hono': source('web', 'hono'),
       ...Object.fromEntries(
-        ['core', 'express', 'fastify', 'koa', 'journal', 'redis', 'opentelemetry', 'emulator'].map((name) => [
+        ['core', 'express', 'fastify', 'koa', 'web', 'journal', 'redis', 'opentelemetry', 'emulator'].map((name) => [
           `@threescale/${name}`,
           source(name),
         ]),

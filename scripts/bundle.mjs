@@ -43,7 +43,7 @@ function inputsOf(folder) {
 
 /** Entries that exist in a package: what is imported, and what is run. @param {string} folder */
 function entriesOf(folder) {
-  const importable = ['index', 'adapter'].filter((entry) => existsSync(join(folder, `src/${entry}.ts`)))
+  const importable = ['index', 'adapter', 'hono'].filter((entry) => existsSync(join(folder, `src/${entry}.ts`)))
   return { importable, commands: existsSync(join(folder, 'src/cli.ts')) ? ['cli'] : [] }
 }
 

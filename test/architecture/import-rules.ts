@@ -9,6 +9,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   express: ['@threescale/core', 'express'],
   fastify: ['@threescale/core', 'fastify', 'fastify-plugin'],
   koa: ['@threescale/core', 'koa'],
+  web: ['@threescale/core', 'hono'],
   journal: ['@threescale/core'],
   redis: ['@threescale/core'],
   opentelemetry: ['@threescale/core', '@opentelemetry/api'],

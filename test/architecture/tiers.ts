@@ -52,6 +52,16 @@ export const TIERS: Readonly<Record<string, Tiers>> = {
     'npm-parent.ts': 1,
     'page-folder.ts': 1,
   },
+  web: {
+    'index.ts': 4,
+    'hono.ts': 4,
+    'guard.ts': 3,
+    'hono-form.ts': 2,
+    'hono-view.ts': 2,
+    'followed-body.ts': 1,
+    'answer.ts': 1,
+    'view.ts': 1,
+  },
   journal: {
     'index.ts': 7,
     'cli.ts': 7,

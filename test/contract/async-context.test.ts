@@ -6,14 +6,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { closeServer, listenOnLoopback } from '../support/listening.ts'
 import { SERVICE, TOKEN, useEmulator } from './backend.ts'
-import { frameworks } from './frameworks/all.ts'
+import { frameworksAndFetch } from './frameworks/all.ts'
 import { ask } from './wire.ts'
 
 const backend = useEmulator()
 const requests = new AsyncLocalStorage<string>()
 
 describe.each(
-  frameworks.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),
+  frameworksAndFetch.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),
 )('$name, cache $cache', ({ framework, cache }) => {
   it('law 17: skip, usage, onDeny, the handler and usageAfter run in the context of the request', async () => {
     /** By target: each callback, and the context in which it ran. */

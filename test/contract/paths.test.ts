@@ -5,7 +5,7 @@ import inject from 'light-my-request'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Call } from './framework.ts'
-import { frameworks } from './frameworks/all.ts'
+import { frameworksAndFetch } from './frameworks/all.ts'
 import { ask } from './wire.ts'
 
 const RULES = [
@@ -115,7 +115,7 @@ const SPELLINGS = [
 
 const backend = useEmulator()
 
-describe.each(frameworks)('$name', (framework) => {
+describe.each(frameworksAndFetch)('$name', (framework) => {
   // Express and @koa/router ignore case.
   const caseInsensitivePaths = !framework.name.startsWith('Fastify')
 

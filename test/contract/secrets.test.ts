@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { formsOf } from '../support/everything-of.ts'
 import { takeWarnings } from '../support/warnings.ts'
 import { PROVIDER_KEY, SERVICE, TOKEN, useEmulator } from './backend.ts'
-import { frameworks } from './frameworks/all.ts'
+import { frameworksAndFetch } from './frameworks/all.ts'
 import { useWatcher } from './watcher.ts'
 import { type Answer, ask } from './wire.ts'
 
@@ -54,7 +54,7 @@ const settings: Readonly<Record<string, () => GatewayOptions>> = {
   }),
 }
 
-describe.each(frameworks)('$name', ({ create }) => {
+describe.each(frameworksAndFetch)('$name', ({ create }) => {
   it.each(Object.entries(settings))('law 5: with %s nothing shows a credential', async (_what, optionsOf) => {
     for (const own of [logger, undefined]) {
       const app = await create({ guard: { ...optionsOf(), logger: own }, onError: see } as never)

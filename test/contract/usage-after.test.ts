@@ -11,7 +11,7 @@ import { settled } from '../support/manual-clock.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
 import { SERVICE, TOKEN, useEmulator } from './backend.ts'
 import type { App, Handler } from './framework.ts'
-import { frameworks } from './frameworks/all.ts'
+import { frameworksAndFetch } from './frameworks/all.ts'
 import { ask, open } from './wire.ts'
 
 const backend = useEmulator()
@@ -35,7 +35,7 @@ it('law 16: usage of a response is counted that ends after Node has called back 
 })
 
 describe.each(
-  frameworks.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),
+  frameworksAndFetch.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),
 )('$name, cache $cache', ({ framework, cache }) => {
   async function serve(options: GatewayOptions, handler: Handler) {
     const app = await framework.create({

@@ -61,10 +61,12 @@ export interface GivenGateway extends FastifySettings {
  * Registering fails with a ConfigError that lists every problem of the options.
  */
 export function threescale(
-  app: FastifyInstance,
+  // Not a FastifyInstance: one of another copy of fastify lacks what is declared above for this copy.
+  instance: object,
   options: FastifyOptions | GivenGateway,
   done: (error?: Error) => void,
 ): void {
+  const app = instance as FastifyInstance
   if (typeof done !== 'function') {
     throw new ConfigError(['threescale is the plugin: app.register(threescale, options), not threescale(options)'])
   }

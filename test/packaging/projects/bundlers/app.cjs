@@ -1,7 +1,12 @@
 const express = require('express')
 const threescale = require('@threescale/express')
 
-const guard = threescale({ serviceId: '2555417', serviceToken: 'demo-token', backendUrl: process.env.BACKEND_URL })
+const guard = threescale({
+  serviceId: '2555417',
+  serviceToken: 'demo-token',
+  timeoutMs: 10_000,
+  backendUrl: process.env.BACKEND_URL,
+})
 const app = express().use(guard)
 app.get('/', (request, response) => response.send(request.threescale.plan))
 const server = app.listen(0, async () => {

@@ -2,7 +2,12 @@ import { createServer } from 'node:http'
 import { createGateway } from '@threescale/core'
 import threescale, { viewOf } from '@threescale/express'
 
-const guard = threescale({ serviceId: '2555417', serviceToken: 'demo-token', backendUrl: process.env.BACKEND_URL })
+const guard = threescale({
+  serviceId: '2555417',
+  serviceToken: 'demo-token',
+  timeoutMs: 10_000,
+  backendUrl: process.env.BACKEND_URL,
+})
 const server = createServer((request, response) => {
   guard(request, response, () => response.end(request.threescale.plan))
 }).listen(0, async () => {

@@ -8,7 +8,7 @@ async function main() {
   const emulator = createEmulator()
   const backendUrl = await emulator.listen({ port: 0 })
   const app = express()
-  const protect = threescale({ serviceId: '2555417', serviceToken: 'demo-token', backendUrl })
+  const protect = threescale({ serviceId: '2555417', serviceToken: 'demo-token', timeoutMs: 10_000, backendUrl })
   app.use(protect)
   app.get('/', (req, res) => res.json({ plan: req.threescale.plan }))
   const server = app.listen(0)

@@ -9,7 +9,12 @@ import { redisStore } from '@threescale/redis'
 
 const emulator = createEmulator()
 const backendUrl = await emulator.listen({ port: 0 })
-const client = new core.ThreeScaleClient({ serviceId: '2555417', serviceToken: 'demo-token', backendUrl })
+const client = new core.ThreeScaleClient({
+  serviceId: '2555417',
+  serviceToken: 'demo-token',
+  timeoutMs: 10_000,
+  backendUrl,
+})
 const { authorized, plan } = await client.authrep({ userKey: 'unlimited-key' })
 await client.close()
 await emulator.close()

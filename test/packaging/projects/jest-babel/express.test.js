@@ -3,7 +3,7 @@ const { createEmulator } = require('@threescale/emulator')
 const threescale = require('@threescale/express')
 const { isThreeScaleError, ThreeScaleClient } = require('@threescale/core')
 
-const own = { serviceId: '2555417', serviceToken: 'demo-token' }
+const own = { serviceId: '2555417', serviceToken: 'demo-token', timeoutMs: 10_000 }
 let emulator
 let backendUrl
 

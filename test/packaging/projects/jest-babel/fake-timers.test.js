@@ -9,6 +9,7 @@ test('advancing fake timers sends the report', async () => {
   const gateway = createGateway({
     serviceId: '2555417',
     serviceToken: 'demo-token',
+    timeoutMs: 10_000,
     backendUrl,
     cache: true,
     report: { intervalMs: 60_000 },

@@ -4,7 +4,7 @@ import { createEmulator } from '@threescale/emulator'
 import threescale, { type ExpressOptions } from '@threescale/express'
 import express from 'express'
 
-const own: ExpressOptions = { serviceId: '2555417', serviceToken: 'demo-token' }
+const own: ExpressOptions = { serviceId: '2555417', serviceToken: 'demo-token', timeoutMs: 10_000 }
 
 test('an app is guarded', async () => {
   const emulator = createEmulator()

@@ -21,7 +21,7 @@ class App {}
 async function main(): Promise<void> {
   const emulator = createEmulator()
   const backendUrl = await emulator.listen({ port: 0 })
-  const guard = threescale({ serviceId: '2555417', serviceToken: 'demo-token', backendUrl })
+  const guard = threescale({ serviceId: '2555417', serviceToken: 'demo-token', timeoutMs: 10_000, backendUrl })
   const app = await NestFactory.create<NestExpressApplication>(App, { logger: false })
   app.use(guard)
   await app.listen(0)

@@ -27,7 +27,7 @@ const statusOf = async (url: string) => {
 async function main(): Promise<void> {
   const emulator = createEmulator()
   const backendUrl = await emulator.listen({ port: 0 })
-  const own = { serviceId: '2555417', serviceToken: 'demo-token', backendUrl }
+  const own = { serviceId: '2555417', serviceToken: 'demo-token', timeoutMs: 10_000, backendUrl }
 
   const nest = await NestFactory.create<NestFastifyApplication>(App, new FastifyAdapter(), { logger: false })
   await nest.register(threescale, own)

@@ -8,7 +8,13 @@ const threescale = require('@threescale/express')
 async function main() {
   const emulator = createEmulator()
   const backendUrl = await emulator.listen({ port: 0 })
-  const guard = threescale({ serviceId: '2555417', serviceToken: 'demo-token', backendUrl, cache: true })
+  const guard = threescale({
+    serviceId: '2555417',
+    serviceToken: 'demo-token',
+    timeoutMs: 10_000,
+    backendUrl,
+    cache: true,
+  })
   const app = express().use(guard)
   app.get('/', (request, response) => response.send(request.threescale.plan))
   const handle = serverless(app)

@@ -20,7 +20,7 @@ assert.notEqual(express, otherExpress)
 
 const emulator = createEmulator()
 const backendUrl = await emulator.listen({ port: 0 })
-const own = { serviceId: '2555417', serviceToken: 'demo-token', backendUrl }
+const own = { serviceId: '2555417', serviceToken: 'demo-token', timeoutMs: 10_000, backendUrl }
 
 // Errors.
 for (const [here, there] of [

@@ -7,7 +7,7 @@ test('an app is guarded', async () => {
   const emulator = createEmulator()
   const backendUrl = await emulator.listen({ port: 0 })
   const app = Fastify()
-  await app.register(threescale, { serviceId: '2555417', serviceToken: 'demo-token', backendUrl })
+  await app.register(threescale, { serviceId: '2555417', serviceToken: 'demo-token', timeoutMs: 10_000, backendUrl })
   app.get('/', ({ threescale: allowed }) => allowed.plan)
   const status = async (key) => (await app.inject(`/?user_key=${key}`)).statusCode
   expect([await status('unlimited-key'), await status('no-such-key')]).toEqual([200, 403])
