@@ -45,8 +45,6 @@ const path = fc.oneof(
   fc.constantFrom(
     ...['authorize', 'authrep', 'oauth_authorize', 'oauth_authrep'].map((name) => `/transactions/${name}.xml`),
     ...['/transactions.xml', '/status', '/', '*', '', '/internal/x', '/emulator/api/state', '/emulator/api/usage'],
-    ...['/realms/emulator/protocol/openid-connect/token', '/realms/emulator/.well-known/openid-configuration'],
-    ...['/admin/api/account/proxy_configs/production.json', '/admin/api/services.json'],
   ),
   text.map((each) => `/${each}`),
 )
@@ -56,7 +54,6 @@ const request = fc.record({
   headers: fc.record(
     {
       '3scale-options': text,
-      authorization: text.map((each) => `Basic ${Buffer.from(each).toString('base64')}`),
       'if-none-match': text,
       'if-modified-since': text,
       'content-type': fc.oneof(
@@ -102,6 +99,34 @@ describe('random requests', () => {
         }
       }),
       { numRuns: 3000 },
+    )
+  })
+
+  test('are answered by the portal and the identity provider, which change nothing', () => {
+    const emulator = createEmulator({ state: stateOf(), clock: noon, portal: true, identityProvider: true })
+    const realm = '/realms/emulator'
+    const sites = [
+      ...[`${realm}/protocol/openid-connect/token`, `${realm}/.well-known/openid-configuration`, realm],
+      ...['account/proxy_configs/production', 'services', 'services/proxy/configs/sandbox'].map(
+        (each) => `/admin/api/${each}.json`,
+      ),
+      ...['/latest.json', '.json', ''].map((each) => `/admin/api/services/1001/proxy/configs/staging${each}`),
+    ]
+    const query = fc
+      .array(fc.tuple(fc.constantFrom('host', 'page', 'version', 'access_token'), text))
+      .map((pairs) => String(new URLSearchParams(pairs)))
+    const credentials = fc.oneof({ weight: 4, arbitrary: fc.constantFrom('pkey', 'a:s') }, text)
+    const method = fc.constantFrom('GET', 'GET', 'POST', 'DELETE')
+    fc.assert(
+      fc.property(request, method, fc.constantFrom(...sites), query, credentials, (each, method, site, more, user) => {
+        const authorization = `Basic ${Buffer.from(user).toString('base64')}`
+        const headers = { ...each.headers, authorization, 'content-type': 'application/x-www-form-urlencoded' }
+        const { status } = emulator.handle({ ...each, method, target: `${site}?${more}`, headers })
+        expect([200, 304, 400, 401, 403, 404, 405, 406, 422]).toContain(status)
+        expect(emulator.state()).toEqual(stateOf())
+        expect(emulator.calls()).toEqual([])
+      }),
+      { numRuns: 2000 },
     )
   })
 

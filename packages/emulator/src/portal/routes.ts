@@ -105,6 +105,6 @@ function pageOf<Item>(items: readonly Item[], parameters: URLSearchParams): read
 /** Porta compares by LIKE, so that `_` and `%` stand for other characters. */
 function hasHost(host: string): (version: ConfigVersion) => boolean {
   const literal = host.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  const pattern = new RegExp(`^${literal.replaceAll('%', '.*').replaceAll('_', '.')}$`, 's')
+  const pattern = new RegExp(`^${literal.replace(/%+/g, '.*').replaceAll('_', '.')}$`, 's')
   return ({ content }) => content.proxy.hosts.some((each) => pattern.test(each))
 }

@@ -170,6 +170,7 @@ describe('a client', () => {
     ['no credentials', grant, {}, 401, 'invalid_client'],
     ['Basic beside a good form', good, basic('app', 'x'), 401, 'invalid_client'],
     ['a service without OAuth', { ...good, client_id: 'keyed', client_secret: 'key' }, {}, 401, 'invalid_client'],
+    ['Basic with a broken escape', grant, basic('app', '%'), 401, 'invalid_client'],
     ['another grant', { ...good, grant_type: 'password' }, {}, 400, 'unsupported_grant_type'],
     ['JSON', good, { 'content-type': 'application/json' }, 400, 'invalid_request'],
   ])('gets none with %s', (_, form, headers, status, error) => {
