@@ -92,7 +92,7 @@ function answerAs(portal: StubPortal, name: string): void {
       return void set(many, (request, response) => {
         if (request.url?.includes('page=2&') === true) return void response.writeHead(500).end()
         portal.answer = undefined
-        const body = JSON.stringify({ proxy_configs: many.slice(0, 500).map((one) => ({ proxy_config: one })) })
+        const body = JSON.stringify({ proxy_configs: many.slice(0, 100).map((one) => ({ proxy_config: one })) })
         response.writeHead(200).end(body)
         portal.answer = status(500)
       })

@@ -18,8 +18,6 @@ export interface StubPortal {
   configs: readonly StubConfig[]
   /** Versions that can be read one by one. */
   pinned: readonly StubConfig[]
-  /** Elements of a page; a page of fewer ends the list. */
-  perPage: number
   /** Answers in its place; undefined: as a good portal does. */
   answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   /** Targets of the requests so far. */
@@ -43,15 +41,16 @@ export async function startStubPortal(configs: readonly StubConfig[] = []): Prom
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://portal')
     const one = ONE.exec(pathname)
     const found = portal.pinned.find(({ id, version }) => String(id) === one?.[1] && String(version) === one?.[2])
-    if (LIST.test(pathname)) return answerJson(request, response, page(Number(searchParams.get('page') ?? 1)))
+    if (LIST.test(pathname)) return answerJson(request, response, page(searchParams))
     if (found !== undefined) return answerJson(request, response, elementOf(found))
     response.writeHead(404, JSON_TYPE).end('{"status":"Not found"}')
   })
   const port = await listenOnLoopback(server)
 
-  function page(number: number): object {
-    const from = (number - 1) * portal.perPage
-    return { proxy_configs: portal.configs.slice(from, from + portal.perPage).map(elementOf) }
+  function page(query: URLSearchParams): object {
+    const size = Math.min(500, Number(query.get('per_page') ?? 500))
+    const from = (Number(query.get('page') ?? 1) - 1) * size
+    return { proxy_configs: portal.configs.slice(from, from + size).map(elementOf) }
   }
 
   function answerJson({ headers }: IncomingMessage, response: ServerResponse, document: object): void {
@@ -67,7 +66,6 @@ export async function startStubPortal(configs: readonly StubConfig[] = []): Prom
     host: `127.0.0.1:${port}`,
     configs,
     pinned: [],
-    perPage: 500,
     answer: undefined,
     requests: [],
     confirmed: 0,

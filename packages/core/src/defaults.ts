@@ -112,9 +112,9 @@ export const ISSUER_KEYS = {
 
 /** How lists of the portal are read. */
 export const PORTAL_LIST = {
-  /** Entries of a page, the most that a portal gives (porta, account proxy_configs). */
-  pageSize: 500,
-  maxPages: 200,
+  /** Entries of a page. A portal gives up to 500 (porta, account proxy_configs), but parsing those stops the event loop. */
+  pageSize: 100,
+  maxPages: 1000,
   /** A longer page is none, in bytes. */
   maxPageBytes: 67_108_864,
 } as const

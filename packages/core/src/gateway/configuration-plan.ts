@@ -2,6 +2,7 @@
 import type { LoadedConfiguration, LoadedService } from '../configuration/loading/loaded-configuration.ts'
 import { type UnusableService, unusableWarning } from '../configuration/portal/proxy-config.ts'
 import type { ServiceChange } from '../observe/messages.ts'
+import type { Steps } from '../primitives/steps.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ReadServices, ServiceSettings, ServiceSetup } from './configure-services.ts'
 import type { overlapWarnings } from './overlapping-services.ts'
@@ -38,9 +39,7 @@ export interface Planning<View extends RequestView> {
 }
 
 /** Sets up each service that has changed. It yields between two of them, so that others can run. */
-export function* planConfiguration<View extends RequestView>(
-  planning: Planning<View>,
-): Generator<undefined, ConfigurationPlan<View>> {
+export function* planConfiguration<View extends RequestView>(planning: Planning<View>): Steps<ConfigurationPlan<View>> {
   const { before, loaded, read, setUp, overlaps, conflict } = planning
   const known = new Map(before.services.map((service) => [service.id, service]))
   const documents = new Map<string | undefined, LoadedService>()
@@ -92,17 +91,6 @@ export function* planConfiguration<View extends RequestView>(
     if (!ids.has(id)) changes.push({ id, event: 'removed', from: version, to: undefined })
   }
   return { services, refused, unusable, changes, warnings: [...warnings, ...overlaps(services.map(sharingOf))] }
-}
-
-/** The plan of the first configuration, at once. */
-export function wholePlan<View extends RequestView>(
-  planning: Omit<Planning<View>, 'before' | 'conflict'>,
-): ConfigurationPlan<View> {
-  const before = { services: [], refused: new Map() }
-  const steps = planConfiguration({ ...planning, before, conflict: () => undefined })
-  let step = steps.next()
-  while (!step.done) step = steps.next()
-  return step.value
 }
 
 function sharingOf<View extends RequestView>({

@@ -5,7 +5,7 @@ import { TRANSPORT, type Transport } from '../client/transport/transport.ts'
 import type { GatewayOptions } from '../configuration/options/gateway-options.ts'
 import type { ResolvedOptions } from '../configuration/options/resolved-options.ts'
 import type { PortalService } from '../configuration/portal/portal-service.ts'
-import { readProxyConfig, type UnusableService } from '../configuration/portal/proxy-config.ts'
+import { readingProxyConfig, type UnusableService } from '../configuration/portal/proxy-config.ts'
 import { createCredentialsReader } from '../credentials/credentials-reader.ts'
 import type { TokenRules } from '../credentials/oidc/token-settings.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
@@ -13,6 +13,7 @@ import { DEFAULTS } from '../defaults.ts'
 import { createUsageReader } from '../mapping/usage-reader.ts'
 import { createPolicyChain, judgeBy } from '../policies/policy.ts'
 import { CLOCK } from '../primitives/clock.ts'
+import type { Steps } from '../primitives/steps.ts'
 import { createRejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { plainHttpWarning } from '../validation/backend-url.ts'
@@ -58,17 +59,17 @@ export interface ReadServices {
 }
 
 /**
- * Reads the services of a proxy configuration; without one, the service of the options is the only one.
+ * Reads the services of a proxy configuration, in steps; without one, the service of the options is the only one.
  *
  * @throws ConfigError if the document cannot be used.
  */
-export function readServices<View extends RequestView>(
+export function* readServices<View extends RequestView>(
   document: object | undefined,
   options: ResolvedOptions<View>,
-): ReadServices {
+): Steps<ReadServices> {
   const { serviceId, serviceToken, providerKey, client, credentials, oidc, pathRouting, backendApi } = options
   if (document === undefined) return { services: [{}], unusable: [], warnings: [] }
-  const read = readProxyConfig(document, {
+  const read = yield* readingProxyConfig(document, {
     serviceId,
     providerCredential: (serviceToken ?? providerKey ?? client) !== undefined,
     credentials: credentials !== undefined,

@@ -8,9 +8,9 @@ import { captureContext } from '../primitives/async-context.ts'
 import { atMost } from '../primitives/at-most.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { Slice } from '../primitives/slice.ts'
+import { inSlices, type Steps } from '../primitives/steps.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfigurationPlan } from './configuration-plan.ts'
-import type { ReadServices } from './configure-services.ts'
 import type { ConfigurationChange } from './gateway.ts'
 
 export interface GatewayConfigurationOptions<View extends RequestView> {
@@ -18,13 +18,11 @@ export interface GatewayConfigurationOptions<View extends RequestView> {
   readonly loader: (() => ConfigurationLoader) | undefined
   readonly clock: Clock
   readonly observer: Pick<Observer, 'configuration' | 'warn'>
-  /** @throws ConfigError if no service of it can be used. */
-  readonly read: (document: object) => ReadServices
+  /** Its steps throw a ConfigError if no service of it can be used. */
   readonly plan: (
     before: Pick<ConfigurationPlan<View>, 'services' | 'refused'>,
-    loaded: LoadedConfiguration | undefined,
-    read: ReadServices,
-  ) => Generator<undefined, ConfigurationPlan<View>>
+    loaded: LoadedConfiguration,
+  ) => Steps<ConfigurationPlan<View>>
   /** Puts a plan into effect, in one step. */
   readonly apply: (plan: ConfigurationPlan<View>) => void
   /** Called after each load. */
@@ -137,16 +135,10 @@ export class GatewayConfiguration<View extends RequestView> implements Configura
         this.#tellLoaded(loaded, [])
         return this.#unusable
       }
-      const planning = this.#options.plan(this.#served, loaded, this.#options.read(loaded.document))
-      const slice = new Slice()
-      let step = planning.next()
-      while (!step.done) {
-        if (slice.over) await slice.rest()
-        step = planning.next()
-      }
+      const plan = await inSlices(this.#options.plan(this.#served, loaded), new Slice())
       if (this.#closed) throw closed()
-      const { changes, warnings } = step.value
-      this.#put(step.value, loaded)
+      const { changes, warnings } = plan
+      this.#put(plan, loaded)
       this.#outcome = { loaded, change: { source, services: changes } }
       this.#tellLoaded(loaded, changes)
       this.#warn([...loaded.warnings, ...warnings])
@@ -175,6 +167,8 @@ export class GatewayConfiguration<View extends RequestView> implements Configura
 
   #tellLoaded({ source, from }: LoadedConfiguration, services: readonly ServiceChange[]): void {
     const same = this.#failing ? 'recovered' : 'unchanged'
+    // A file is looked at every second.
+    if (services.length === 0 && same === 'unchanged' && source === 'file') return
     this.#tell({ event: services.length > 0 ? 'changed' : same, source, from, services, code: undefined })
   }
 

@@ -17,22 +17,15 @@ import { createReporter } from '../reporting/reporter.ts'
 import type { RequestView } from '../request/request-view.ts'
 import { addUp } from './add-up.ts'
 import { type AfterResponse, createAfterResponse } from './after-response.ts'
-import { planConfiguration, wholePlan } from './configuration-plan.ts'
+import { createPlanner } from './configuration-planner.ts'
 import { configurationSource } from './configuration-source.ts'
-import {
-  createServiceClient,
-  type GivenOptions,
-  readServices,
-  type ServiceSettings,
-  setUpService,
-} from './configure-services.ts'
+import { createServiceClient, type GivenOptions } from './configure-services.ts'
 import { createAuthorizer } from './create-authorizer.ts'
 import { GatewayConfiguration } from './gateway-configuration.ts'
 import { connectJournal, type GatewayJournal } from './gateway-journal.ts'
 import { GatewayStore } from './gateway-store.ts'
 import type { KeptService } from './kept-service.ts'
 import { KeptServices, keepService } from './kept-services.ts'
-import { overlapWarnings } from './overlapping-services.ts'
 import { type ProcessMember, processEnd } from './process-end.ts'
 import { createServed, notReady, type Served } from './served.ts'
 import { createTokenReaders } from './token-readers.ts'
@@ -70,13 +63,8 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
   const options = resolveOptions(given)
   const tokens = createTokenReaders(options, () => observer)
   const source = configurationSource(options, () => observer)
-  const planning = {
-    setUp: (service: ServiceSettings) => setUpService(service, given, options, tokens),
-    overlaps: options.pathRouting === false ? () => [] : overlapWarnings,
-  }
-  const first = source.isAwaited
-    ? undefined
-    : wholePlan({ ...planning, loaded: source.initial, read: readServices(source.document, options) })
+  const planner = createPlanner(given, options, tokens)
+  const first = source.isAwaited ? undefined : planner.first(source)
   const observer = createObserver({ ...options, warnings: [...options.warnings, ...(first?.warnings ?? [])] })
   const { clock, metrics, report } = options
   const cache = options.cache === false ? DEFAULTS.cache : options.cache
@@ -146,15 +134,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     loader: source.loader,
     clock,
     observer,
-    read: (document) => readServices(document, options),
-    plan: (before, loaded, read) =>
-      planConfiguration({
-        ...planning,
-        before,
-        loaded,
-        read,
-        conflict: ({ access }) => kept.conflictOf(access),
-      }),
+    plan: (before, loaded) => planner.next(before, loaded, (access) => kept.conflictOf(access)),
     apply(plan) {
       const services = plan.services.map(({ setup }) => keepService(setup, kept))
       runtime.served = createServed({ ...options, services, unusable: plan.unusable, byHost: source.byHost })

@@ -66,8 +66,6 @@ export class KeptServices {
     } else {
       const own = this.#present.has(access.id) ? ledger.another(access.id) : ledger.service(access.id)
       service = new KeptService(own, access, limitHeaders, this.#parts)
-      // Made at once, so that an option that no client accepts is refused at start.
-      void service.client
       // A store is opened at once, as it is the only one.
       if (this.#options.hasStore) void service.authorizer
       this.#services.set(key, service)

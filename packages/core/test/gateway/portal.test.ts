@@ -40,7 +40,7 @@ describe('the start', () => {
     expect(await ask(gateway, 1)).toMatchObject({ outcome: 'allow', service: '1' })
     expect(await ask(gateway, 2)).toMatchObject({ outcome: 'allow', service: '2' })
     expect(portal.requests).toEqual([
-      '/admin/api/account/proxy_configs/production.json?version=latest&page=1&per_page=500',
+      '/admin/api/account/proxy_configs/production.json?version=latest&page=1&per_page=100',
     ])
   })
 
@@ -178,8 +178,7 @@ describe('following', () => {
 
   it('reads all pages, and keeps a service that a deployment moves behind them meanwhile', async () => {
     const world = await createPortalWorld(Array.from({ length: 9 }, (_, i) => stubConfig(i + 1)))
-    // The gateway asks for 500; the portal is short of them.
-    const many = Array.from({ length: 500 }, (_, i) => stubConfig(1000 + i))
+    const many = Array.from({ length: 100 }, (_, i) => stubConfig(1000 + i))
     world.portal.configs = [...many, ...world.portal.configs]
     const gateway = world.open()
     await gateway.ready()
@@ -192,7 +191,7 @@ describe('following', () => {
       const emit = request.url!
       expect(emit).toContain('page=1&')
       const body = JSON.stringify({
-        proxy_configs: world.portal.configs.slice(0, 500).map(({ id, version, content }) => ({
+        proxy_configs: world.portal.configs.slice(0, 100).map(({ id, version, content }) => ({
           proxy_config: { id, version, content },
         })),
       })

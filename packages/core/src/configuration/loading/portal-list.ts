@@ -72,6 +72,8 @@ export class PortalList {
 async function readEntries(list: readonly unknown[]): Promise<readonly PortalEntry[]> {
   const slice = new Slice()
   const entries: PortalEntry[] = []
+  // The page was parsed in this turn of the event loop.
+  await slice.rest()
   for (const element of list) {
     entries.push(entryOf(element))
     if (slice.over) await slice.rest()

@@ -1,4 +1,5 @@
 /** Reads from the portal the configuration of the services that a gateway is for. */
+import { isDeepStrictEqual } from 'node:util'
 import { FetchFailed, type FetchJson } from '../fetch-json.ts'
 import type { ResolvedPortal } from '../options/resolved-options.ts'
 import type { LoadedConfiguration, LoadedService } from './loaded-configuration.ts'
@@ -73,14 +74,17 @@ export function createPortalReader(portal: ResolvedPortal, fetchJson: FetchJson)
     const served = [...entries.values()].filter(({ id }) => serviceIds?.includes(id) !== false).sort(byId)
     if (served.length === 0) throw new FetchFailed('no_services')
     listChanged = false
+    const services = served.map(({ id, version, digest }): LoadedService => {
+      const problem = problems.get(id)
+      return { id, version: problem === undefined ? version : versions[id], digest, problem }
+    })
+    // A portal that does not answer conditionally.
+    if (made !== undefined && before === made && isDeepStrictEqual(services, made.services)) return made
     made = {
       source: 'portal',
       from: host,
       document: { proxy_configs: served.map(wrapped) },
-      services: served.map(({ id, version, digest }): LoadedService => {
-        const problem = problems.get(id)
-        return { id, version: problem === undefined ? version : versions[id], digest, problem }
-      }),
+      services,
       warnings: (serviceIds ?? [])
         .filter((id) => !entries.has(id))
         .map((id) => `the portal has no configuration of service ${id} in ${environment}`),

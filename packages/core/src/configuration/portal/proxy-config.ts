@@ -1,5 +1,6 @@
 /** Reads from a 3scale proxy configuration what the gateway needs of each service. Loads nothing. */
 import { ConfigError } from '../../errors.ts'
+import { atOnce, type Steps } from '../../primitives/steps.ts'
 import { type IgnoredPolicy, ignoredPoliciesWarning } from './ignored-policies.ts'
 import type { PortalRule, PortalService } from './portal-service.ts'
 import { readService, type ServiceContext } from './read-service.ts'
@@ -48,6 +49,11 @@ export interface ProxyConfigContext {
  * @throws ConfigError with every problem, each beginning with its path, if no service can be used.
  */
 export function readProxyConfig(document: unknown, context: ProxyConfigContext = {}): ProxyConfig {
+  return atOnce(readingProxyConfig(document, context))
+}
+
+/** The same in steps, one for each service. */
+export function* readingProxyConfig(document: unknown, context: ProxyConfigContext = {}): Steps<ProxyConfig> {
   const problems: string[] = []
   const warnings: string[] = []
   const ignored: IgnoredPolicy[] = []
@@ -62,11 +68,13 @@ export function readProxyConfig(document: unknown, context: ProxyConfigContext =
   }
   const documents = chosen(serviceDocuments(document, problems), context.serviceId, problems)
   const ofDocument = problems.length
-  const inOrder = documents.map(({ part, oidc, listed }) => {
+  const inOrder: (Omit<ReadService, 'rank'> & Pick<ServiceDocument, 'listed'>)[] = []
+  for (const { part, oidc, listed } of documents) {
     const before = problems.length
     const service = readService(part, oidc, serviceContext)
-    return { ...service, listed, path: part.path, problems: problems.slice(before) }
-  })
+    inOrder.push({ ...service, listed, path: part.path, problems: problems.slice(before) })
+    yield
+  }
   const read = inOrder.toSorted(byId).map(({ listed: _, ...service }, rank): ReadService => ({ ...service, rank }))
   const noneUsable = read.every((service) => service.problems.length > 0)
   if (ofDocument > 0 || (problems.length > 0 && noneUsable)) throw new ConfigError(problems)
