@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { Agent } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { settled } from '../../../../test/support/manual-clock.ts'
@@ -237,6 +238,21 @@ describe('following', () => {
     portal.pinned = [stubConfig(1, 4)]
     await gateway.reload()
     expect(await ask(gateway, 1)).toMatchObject({ outcome: 'allow' })
+  })
+
+  it('is asked by the dispatcher that carries the calls to the backend', async () => {
+    const { open } = await createPortalWorld([stubConfig(1)])
+    const agent = new Agent()
+    onTestFinished(() => agent.close())
+    const asked: string[] = []
+    const dispatcher = {
+      dispatch(options: { origin: string; path: string }, handler: object) {
+        asked.push(options.path)
+        return agent.dispatch(options as never, handler as never)
+      },
+    }
+    await open({}, { dispatcher: dispatcher as never }).ready()
+    expect(asked).toEqual(['/admin/api/account/proxy_configs/production.json?version=latest&page=1&per_page=100'])
   })
 
   it('is asked once for all gateways of the process with the same portal', async () => {

@@ -1,7 +1,10 @@
 /** What stays, and what goes, when the configuration is replaced while the gateway runs. */
 import { createEmulator, type Emulator } from '@threescale/emulator'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createSigningKey } from '../../../../test/support/access-token.ts'
 import { answerBy } from '../../../../test/support/answer-by.ts'
+import { eventually } from '../../../../test/support/eventually.ts'
+import { startIdentityProvider } from '../../../../test/support/identity-provider.ts'
 import { settled } from '../../../../test/support/manual-clock.ts'
 import { createPortalWorld } from '../../../../test/support/portal-world.ts'
 import { stubConfig } from '../../../../test/support/stub-portal.ts'
@@ -135,6 +138,32 @@ describe('limits', () => {
 })
 
 describe('what is gone', () => {
+  it('has its keys fetched no more', async () => {
+    const provider = await startIdentityProvider([createSigningKey('one')])
+    onTestFinished(() => provider.close())
+    const plain = stubConfig(1)
+    const { proxy } = plain.content as { proxy: object }
+    const content = {
+      ...(plain.content as object),
+      backend_version: 'oauth',
+      proxy: { ...proxy, authentication_method: 'oidc', oidc_issuer_endpoint: provider.issuer },
+    }
+    const { portal, open, clock } = await createPortalWorld([{ ...plain, content }, stubConfig(2)])
+    const gateway = open({ reloadMs: false })
+    await gateway.ready()
+    await gateway.check()
+    const fetched = provider.requests.length
+    expect(fetched).toBeGreaterThan(0)
+    await gateway.reload()
+    await clock.advance(600_000)
+    await eventually(() => provider.requests.length > fetched, 'keys are refreshed while the service is served')
+    portal.configs = [stubConfig(2)]
+    await gateway.reload()
+    const before = provider.requests.length
+    await clock.advance(3_600_000)
+    expect(provider.requests.length).toBe(before)
+  })
+
   it('leaves no timer behind, nor do clients whose token was replaced', async () => {
     const { portal, open, ask, clock } = await createPortalWorld([stubConfig(1)])
     const gateway = open({ reloadMs: false }, cached)
