@@ -218,6 +218,23 @@ describe('law 15: if the process dies that reports for all', () => {
     expect(world.counted()).toEqual({ hits: world.admitted.hits! - 45 })
   })
 
+  it('before it has told that its report got no answer, one of the others tells', async () => {
+    const world = await used()
+    world.onReport((_pass, _body, by) => {
+      reporter = by
+      return { ...UNAVAILABLE, status: 500 }
+    })
+    let reporter = -1
+    await world.pass(15_000)
+    expect(world.states()).toEqual(['ambiguous'])
+    world.kill(reporter)
+    world.onReport((pass) => pass())
+    await world.live(250_000)
+    await world.pass(15_000)
+    expect([world.lost, new Set(world.reasons)]).toEqual([{ hits: 45 }, new Set(['ambiguous'])])
+    expect(world.counted()).toEqual({ hits: world.admitted.hits! - 45 })
+  })
+
   it('after 3scale has taken the report, nothing is reported twice, and one of the others tells of the doubt', async () => {
     const world = await used()
     world.onReport((pass, _body, by) => {

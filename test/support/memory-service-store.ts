@@ -140,7 +140,7 @@ export class MemoryServiceStore implements ServiceStore {
     await undefined
     const batch = this.#service.batches.get(id)
     if (batch === undefined || this.#server.down) return false
-    batch.state = to
+    batch.state = to === 'told' ? 'ambiguous' : to
     batch.at = this.time()
     if (to === 'back') for (const row of batch.rows) this.#service.add(this.#service.pending, row)
     if (to === 'back') this.#service.batches.delete(id)

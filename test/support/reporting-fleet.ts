@@ -48,8 +48,8 @@ export class ReportingFleet {
     let opened = 0
     this.fleet = createFleet({
       state,
-      processes,
-      options: { logger: this.#logger(), report: { intervalMs }, ...options },
+      processes: 0,
+      options: { report: { intervalMs }, ...options },
       openStore: (clock) => {
         redis ??= new ModelRedis(clock, { INTERVAL: intervalMs })
         const by = opened++
@@ -57,6 +57,9 @@ export class ReportingFleet {
         return redisStore({ prefix, send: (command) => this.#send(send, command, by) })
       },
     })
+    const { join, gateways } = this.fleet
+    this.fleet.join = (more) => join({ logger: this.#logger(gateways.length), ...more })
+    for (let process = 0; process < processes; process++) this.fleet.join()
     this.redis = redis!
     this.fleet.fault = () => undefined
   }
@@ -196,14 +199,15 @@ export class ReportingFleet {
     return this.#dead.has(by) ? await new Promise(() => {}) : answer
   }
 
-  #logger(): GatewayOptions['logger'] {
+  /** What a dead process tells nobody hears. */
+  #logger(by: number): GatewayOptions['logger'] {
     return {
       debug() {},
       info() {},
       error() {},
       warn: (facts: object) => {
         const { kind, reason, usage } = facts as { kind?: string; reason?: string; usage?: Amounts }
-        if (kind !== 'given-up' || usage === undefined) return
+        if (kind !== 'given-up' || usage === undefined || this.#dead.has(by)) return
         this.reasons.push(reason!)
         for (const [metric, amount] of Object.entries(usage)) this.lost[metric] = (this.lost[metric] ?? 0) + amount
       },

@@ -126,7 +126,8 @@ export interface StoredBatch {
   readonly more: boolean
   /**
    * Another process had it on its way when it died, so it is not known whether it was counted. It must not be sent. It is
-   * this process's once it has settled it as 'ambiguous'; until then it may be handed out to another one.
+   * this process's once it has settled it as 'ambiguous'. Until then, or if this process dies before it has settled it in
+   * another way, it is handed out to another one.
    */
   readonly isOrphaned: boolean
   /** When 3scale was asked for the answer that last proved each application, by the store's time. */
@@ -140,9 +141,10 @@ export interface StoredBatch {
  * - 'acked': queued by the backend.
  * - 'back': surely not counted; its usage waits again.
  * - 'ambiguous': it is not known whether it was counted. This process finds out, or says that it cannot be found out.
+ * - 'told': this process has said so. Nothing more becomes of it, and its usage stays counted.
  * - 'gone': surely not counted, and given up.
  */
-export type BatchState = 'flight' | 'acked' | 'back' | 'ambiguous' | 'gone'
+export type BatchState = 'flight' | 'acked' | 'back' | 'ambiguous' | 'told' | 'gone'
 
 /** The verbs of a store, for one service. A promise is returned only where the store has to be asked. */
 export interface ServiceStore {

@@ -50,7 +50,14 @@ local function make(id, restore, rows)
   return was
 end
 
--- The reporter of a batch died while it was on its way. A process that only was away may still tell for a moment.
+-- Whether the process lives that took a batch, <process>:<take>, <other batch>/<process>:<take>, or a part /<n> of that.
+local function owned(id)
+  local owner = string.match(id, '([^/:]+):%d+[/%d]*$')
+  return owner and call('ZSCORE', BEAT, owner)
+end
+
+-- The reporter of a batch died while it was on its way, or before it had told that it cannot be found out whether it was
+-- counted. A process that only was away may still tell for a moment.
 local function bereave(id)
   local key = P .. ':b:' .. id
   call('HSET', key, 'st', 'orphan')
@@ -87,10 +94,10 @@ local function settle(id, to, restore, rows)
     call('ZREM', OPEN, id)
     return 'ok'
   end
-  call('HSET', key, 'st', to, 'at', num(t))
-  if to == 'flight' or to == 'taken' then call('ZADD', OPEN, num(t), id) else call('ZREM', OPEN, id) end
+  call('HSET', key, 'st', to == 'told' and 'ambiguous' or to, 'at', num(t))
+  if to == 'acked' or to == 'told' then call('ZREM', OPEN, id) else call('ZADD', OPEN, num(t), id) end
   if to == 'acked' then call('HDEL', key, 'rows') end
-  if to == 'ambiguous' then call('PEXPIRE', key, 40 * DAY) end
+  if to == 'ambiguous' or to == 'told' then call('PEXPIRE', key, 40 * DAY) end
   return 'ok'
 end
 `

@@ -8,6 +8,9 @@ const TAKE_ATTEMPTS = 20
 const FLIGHT_ATTEMPTS = 8
 const PART_ATTEMPTS = 20
 
+/** Nothing more becomes of a batch. */
+const DONE: ReadonlySet<string> = new Set(['acked', 'back', 'gone', 'told'] satisfies BatchState[])
+
 interface Batch extends StoredBatch {
   rows: readonly StoredRow[]
   /** application, minute|metric, n; as the scripts have them. */
@@ -148,11 +151,11 @@ export class Reports {
     }
   }
 
-  /** Forgets the batches that no server can lack any more. */
+  /** Forgets the batches that have an outcome, and that no server can lack any more. */
   forgetOld(): void {
     const old = this.#parts.clock.elapsed() - 2 * SESSION.settledMs
     for (const [id, { at, state }] of this.#batches) {
-      if (at <= old && state !== 'taken' && state !== 'flight') this.#batches.delete(id)
+      if (at <= old && DONE.has(state)) this.#batches.delete(id)
     }
   }
 

@@ -139,12 +139,24 @@ export class RandomCommands {
   }
 
   #batch(fresh: number): string {
-    if (this.#batches.length === 0 || this.#random() < fresh) this.#batches.push(`b${this.#batches.length}`)
+    if (this.#batches.length === 0 || this.#random() < fresh)
+      this.#batches.push(`${this.#one([...PROCESSES, 'dead'])}:${this.#batches.length}`)
     return this.#batches[Math.max(0, this.#batches.length - 1 - this.#below(4))]!
   }
 
   #settle(): string[] {
-    const to = this.#one(['taken', 'flight', 'acked', 'acked', 'back', 'ambiguous', 'gone'])
+    const to = this.#one([
+      'taken',
+      'flight',
+      'flight',
+      'acked',
+      'acked',
+      'back',
+      'ambiguous',
+      'ambiguous',
+      'told',
+      'gone',
+    ])
     const restore = to === 'back' || to === 'gone' ? '' : this.#one(['', '', '', 'part', 'sub', 'keep'])
     const rows = Array.from({ length: restore === '' ? 0 : 1 + this.#below(2) }, () => [
       this.#one(APPLICATIONS),

@@ -100,8 +100,7 @@ export class LentUsage implements Lender {
         this.#end(loan, 'gone', batch)
         break
       case 'maybe-counted':
-        if (loan.inFlight) this.#tell(loan.batch, 'ambiguous')
-        this.#forget(loan, batch)
+        this.#end(loan, 'told', batch)
         break
     }
   }

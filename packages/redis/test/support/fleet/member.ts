@@ -175,7 +175,7 @@ export class Member {
       const batch = await this.store.take()
       if (batch === undefined) break
       if (batch.isOrphaned) {
-        await this.store.settle(batch, 'ambiguous')
+        await this.store.settle(batch, 'told')
         continue
       }
       if (await this.store.settle(batch, 'flight')) await this.#send(batch)
@@ -200,6 +200,6 @@ export class Member {
       return
     }
     await this.#later(3000)
-    await this.store.settle(batch, 'ambiguous')
+    await this.store.settle(batch, 'told')
   }
 }

@@ -95,10 +95,10 @@ export function settle(state: ModelState, t: number, id: string, to: string, res
     state.open.delete(id)
     return 'ok'
   }
-  batch.st = to
+  batch.st = to === 'told' ? 'ambiguous' : to
   batch.at = t
-  if (to === 'flight' || to === 'taken') state.open.set(id, t)
-  else state.open.delete(id)
+  if (to === 'acked' || to === 'told') state.open.delete(id)
+  else state.open.set(id, t)
   if (to === 'acked') batch.rows = undefined
   return 'ok'
 }

@@ -169,10 +169,12 @@ function heartbeat(
     if (since >= t - FLIGHT) continue
     const batch = state.batches.get(id)!
     if (batch.st === 'taken') settle(state, t, id, 'back', '', [])
-    if (batch.st !== 'flight') continue
-    batch.st = 'orphan'
-    state.open.set(id, t - FLIGHT + 2000)
-    state.onDoubt(batch.rows!)
+    if (batch.st === 'ambiguous' && state.beat.has(/([^/:]+):\d+[/\d]*$/.exec(id)?.[1] ?? '')) state.open.set(id, t)
+    else if (batch.st === 'flight' || batch.st === 'ambiguous') {
+      if (batch.st === 'flight') state.onDoubt(batch.rows!)
+      batch.st = 'orphan'
+      state.open.set(id, t - FLIGHT + 2000)
+    }
   }
   const oldest = state.waiting.size > 0 ? Math.min(...state.waiting.values()) : undefined
   const due = (oldest !== undefined && oldest <= time - INTERVAL) || orphan(state, t) !== undefined
