@@ -51,6 +51,7 @@ export class LineAnswers {
       this.#askLater(line, code)
       return
     }
+    application.unprovedUntil = Number.NEGATIVE_INFINITY
     if (this.#parts.settings.tellCounts || code < n || n === 0) {
       for (const { limit, end } of cells) {
         application.counts[limit] = { end, count: this.#answer.number(), at: this.#now }

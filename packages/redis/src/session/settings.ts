@@ -15,7 +15,7 @@ export const SESSION: Readonly<{
   beatMs: number
   /** How long a full limit is believed to be full. Asked about again after half of it. */
   fullMs: number
-  /** No request waits for a proof for so long after one has waited in vain. */
+  /** No request waits for a proof for so long after one has waited in vain, unless the store has heard of one. */
   unprovedMs: number
   /** Nobody waits any more once commands have failed for so long. */
   downMs: number
@@ -47,7 +47,7 @@ export const SESSION: Readonly<{
   timeoutMs: 1000,
   beatMs: 1000,
   fullMs: 1000,
-  unprovedMs: 1000,
+  unprovedMs: 10_000,
   downMs: 5000,
   tellFailingMs: 1000,
   lines: 256,
