@@ -6,6 +6,9 @@ import type { Member } from './member.ts'
 
 /** Limits that were changed hold for their old and their new maximum so long, milliseconds. */
 const CHANGE_MS = 75_000
+/** How long usage may wait until it is booked, and how long a process takes to tell a server again what it lacks. */
+const BOOKED_MS = 1300
+const TOLD_AGAIN_MS = 6000
 /** How long a grant that came too late may still be counted. */
 const LATE_MS = 10_000
 
@@ -74,6 +77,8 @@ export class Judge {
   /** Admissions of the last seconds. */
   #recent: Admission[] = []
   readonly #changes = new Map<FleetLimit, { readonly at: number; readonly max: number }[]>()
+  /** What the present server lacks. */
+  #lost = { since: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY }
   #changedAt = Number.NEGATIVE_INFINITY
 
   constructor(queue: EventQueue, backend: Backend) {
@@ -118,6 +123,14 @@ export class Judge {
   /** A process is killed: what it had not booked is lost, and what it had asked may be counted. */
   killed(member: Member): void {
     this.ended(member, member.store.unbooked())
+    // It may not have told the server yet what that lacks.
+    const { since, until } = this.#lost
+    if (this.#queue.now - until > TOLD_AGAIN_MS) return
+    for (const { member: of, at, application, usage, minute } of this.#recent) {
+      if (of !== member || at < since - BOOKED_MS || at >= until) continue
+      this.#dead.add(application, usage.usage, minute)
+      this.tally.deadLost += this.units(usage.usage)
+    }
   }
 
   /** A process has ended: what it had not booked is lost here, and what it had asked may be counted. */
@@ -134,6 +147,7 @@ export class Judge {
 
   /** A server has taken over that lacks what came after a moment. Who is dead or paused cannot tell it again. */
   lostSince(moment: number): void {
+    this.#lost = { since: moment, until: this.#queue.now }
     for (const { member, at, application, usage, minute } of this.#recent) {
       const gone = member.dead || member.leaving
       const silent = Math.max(member.frozenUntil, member.cutUntil) >= this.#queue.now + 3000
