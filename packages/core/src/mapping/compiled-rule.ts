@@ -23,7 +23,7 @@ export interface CompiledRule {
 }
 
 /** The portal accepts 255 characters. A limit is needed because the tree of rules is built recursively. */
-const MAX_PATTERN_LENGTH = 4096
+export const MAX_PATTERN_LENGTH = 4096
 
 /** @throws ConfigError if the pattern is longer than 4096 characters. */
 export function compileRule(rule: Rule, index: number): CompiledRule {

@@ -104,9 +104,12 @@ describe('law 18: a service that cannot be used', () => {
     expect(await ask('/words?user_key=good-key')).toBe('2555417')
   })
 
-  it('gets everything that no service before it has a rule for, if its rules cannot be read', async () => {
-    const { ask } = setUp([service(2555417, ['/apps']), service(2, ['/%00']), service(3, ['/words'])])
-    expect(await ask('/apps?user_key=good-key')).toBe('2555417')
-    expect(await ask('/words?user_key=good-key')).toBe('service_unusable')
-  })
+  it.each([['/%00'], [`/${'x'.repeat(5000)}`]])(
+    'gets everything that no service before it has a rule for, if its rules cannot be read: %.5s',
+    async (pattern) => {
+      const { ask } = setUp([service(2555417, ['/apps']), service(2, [pattern]), service(3, ['/words'])])
+      expect(await ask('/apps?user_key=good-key')).toBe('2555417')
+      expect(await ask('/words?user_key=good-key')).toBe('service_unusable')
+    },
+  )
 })

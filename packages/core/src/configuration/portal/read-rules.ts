@@ -1,6 +1,6 @@
 /** Reads the mapping rules of a proxy configuration. */
 import { metricProblem } from '../../domain/usage.ts'
-import { patternProblem } from '../../mapping/rule-pattern.ts'
+import { checkPattern } from './check-pattern.ts'
 import type { DocumentPart } from './document.ts'
 import type { PortalRule } from './portal-service.ts'
 
@@ -24,8 +24,7 @@ export function readRules(proxy: DocumentPart): readonly PortalRule[] {
 
 function readPattern(rule: DocumentPart): string {
   const pattern = rule.requiredText('pattern')
-  const problem = patternProblem(pattern)
-  if (problem !== undefined) rule.problem('pattern', `can match no request: ${problem}`)
+  checkPattern(rule, 'pattern', pattern)
   return pattern
 }
 

@@ -127,6 +127,11 @@ describe('policies that decide', () => {
     ],
     [
       'jwt_claim_check',
+      claimRule({ resource: `/${'x'.repeat(4096)}` }),
+      'rules[0].resource is longer than 4096 characters',
+    ],
+    [
+      'jwt_claim_check',
       claimRule({ resource_type: 'liquid' }),
       "rules[0].resource_type must be 'plain': a template would see the request",
     ],
