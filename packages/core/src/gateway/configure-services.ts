@@ -23,7 +23,7 @@ import type { TokenReaders } from './token-readers.ts'
 
 /** A configured service without the parts that stay when its configuration is replaced. */
 export interface ServiceSetup<View extends RequestView>
-  extends Omit<ConfiguredService<View>, 'service' | 'authorizer'>,
+  extends Omit<ConfiguredService<View>, 'service'>,
     Pick<ProtectedService, 'limitHeaders'> {
   readonly access: BackendAccess
 }

@@ -9,11 +9,15 @@ import type { PolicyChain } from '../policies/policy.ts'
 import type { Rejection } from '../rejection/rejection.ts'
 import type { RequestView } from '../request/request-view.ts'
 
+/** A service, and what decides about its callers. */
+export interface AuthorizedService extends ProtectedService {
+  readonly authorizer: Authorizer
+}
+
 /** One service as its present configuration has it. */
 export interface ConfiguredService<View extends RequestView> {
-  /** Stays with the service when its configuration is replaced, as the authorizer does. */
-  readonly service: ProtectedService
-  readonly authorizer: Authorizer
+  /** Stays when the configuration is replaced, and its authorizer with it. */
+  readonly service: AuthorizedService
   /** In lower case, without ports. */
   readonly hosts: readonly string[]
   /** Its place among services with the same host. */

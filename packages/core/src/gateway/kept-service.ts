@@ -4,6 +4,7 @@ import type { ThreeScaleClient } from '../client/client.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
 import type { ServiceLedger } from '../ledger/service-ledger.ts'
 import type { BackendAccess } from './configure-services.ts'
+import type { AuthorizedService } from './configured-service.ts'
 
 export interface KeptServiceParts {
   createClient(access: BackendAccess): ThreeScaleClient
@@ -13,7 +14,7 @@ export interface KeptServiceParts {
 }
 
 /** A service at one backend. Client and caches are made when they are first needed. */
-export class KeptService implements ProtectedService {
+export class KeptService implements AuthorizedService {
   readonly ledger: ServiceLedger
   limitHeaders: ProtectedService['limitHeaders']
   readonly #parts: KeptServiceParts

@@ -114,12 +114,5 @@ export function keepService<View extends RequestView>(
   { access, limitHeaders, ...setup }: ServiceSetup<View>,
   kept: KeptServices,
 ): ConfiguredService<View> {
-  const service = kept.keep(access, limitHeaders)
-  return {
-    ...setup,
-    service,
-    get authorizer() {
-      return service.authorizer
-    },
-  }
+  return { ...setup, service: kept.keep(access, limitHeaders) }
 }

@@ -155,7 +155,7 @@ export class Route<View extends RequestView> {
       if ('outcome' in referrer) return this.#deny(view, configured, referrer, credentials)
       return this.#unreadable(view, configured, referrer)
     }
-    const { authorizer } = configured
+    const { authorizer } = configured.service
     const { policy } = this
     const answer =
       authorizer.recall(credentials, usage, referrer, policy) ??
