@@ -60,7 +60,10 @@ it('law 16: tries for five seconds when 3scale is away, and then lets the proces
   const { ended, used } = await startRecipe(START, { framework: 'express', faults })
   const { code, errors } = await ended
   expect(code).toBe(0)
-  expect(LOST.exec(errors)?.[1]).toBe('1')
+  // The outage is told, too, by a warning of several lines.
+  const [warning = '', lost] = errors.split(/(?=^threescale: )/m)
+  expect(warning).toContain('THREESCALE_BACKEND_UNREACHABLE')
+  expect(LOST.exec(lost ?? '')?.[1]).toBe('1')
   expect(used('hits')).toBe(0)
 })
 
