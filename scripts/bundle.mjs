@@ -76,7 +76,6 @@ async function scriptsOf(folder, name) {
     format: 'cjs',
     exports: 'named',
     externalLiveBindings: false,
-    dynamicImportInCjs: false,
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
     // `require` of a package with a default export gives what is exported, with the names as properties.
