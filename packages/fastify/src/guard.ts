@@ -27,12 +27,15 @@ export function addGuard(app: FastifyInstance, gateway: Gateway<FastifyView>, se
   const router = routerOptionsOf(app)
   const general: GuardedRoute = { gateway, late: false }
   const routes = new WeakMap<object, GuardedRoute>()
+  /** Whether any route was found that has to wait for the body. */
+  let someLate = false
   const routeOf = (route: RouteOptions<FastifyView>): GuardedRoute => {
     let found = routes.get(route)
     if (found === undefined) {
       const late = settings.hook === undefined && hook === 'onRequest' && routeMayReadBody(route)
       found = { gateway: gateway.with(route), late }
       routes.set(route, found)
+      someLate ||= late
     }
     return found
   }
@@ -53,7 +56,8 @@ export function addGuard(app: FastifyInstance, gateway: Gateway<FastifyView>, se
   else app.addHook(hook as 'onRequest', (request, reply, next) => decide(false, request, reply, next))
   // Of the scope, because a hook of a route could be replaced, and routes may have been declared before this plugin.
   if (settings.hook === undefined && hook === 'onRequest') {
-    app.addHook('preValidation', (request, reply, next) => decide(true, request, reply, next))
+    // The first hook has looked at the route before.
+    app.addHook('preValidation', (request, reply, next) => (someLate ? decide(true, request, reply, next) : next()))
   }
 }
 

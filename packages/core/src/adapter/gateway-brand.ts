@@ -2,6 +2,13 @@
 import type { Decision } from '../decision/decision.ts'
 import type { OpenResponses } from './open-responses.ts'
 
+/**
+ * - 'end': when it ends; everything is counted already.
+ * - 'response': its status, or whatever `settle` reads.
+ * - 'usage': what it used, which `usageAfter` tells.
+ */
+export type ResponseNeed = 'end' | 'response' | 'usage'
+
 /** What a gateway and all that `with` makes of it have in common: the brand's value. */
 export interface GatewayFamily {
   /** The gateway that was created; the others are routes of it. */
@@ -10,8 +17,10 @@ export interface GatewayFamily {
   countedBefore(): void
   /** What `close` waits for. */
   readonly responses: Pick<OpenResponses, 'opened' | 'closed'>
-  /** Whether the end of its response tells what an allowed request has used. */
-  isMeteredAfter(decision: Decision): boolean
+  /** What has to be known of the response to an allowed request. */
+  responseNeed(decision: Decision): ResponseNeed
+  /** Notes the end of a response of which nothing else is needed, in the place of `settle`. */
+  ended(decision: Decision, finished: boolean): void
 }
 
 /** Carried by every gateway. */

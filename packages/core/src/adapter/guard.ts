@@ -7,9 +7,9 @@ import type { ServerResponse } from 'node:http'
 import type { Allowed, Decision, Denied } from '../decision/decision.ts'
 import { isPromise } from '../primitives/maybe-promise.ts'
 import type { ResponseView } from '../request/request-view.ts'
-import { familyOf } from './gateway-brand.ts'
+import { familyOf, type GatewayFamily } from './gateway-brand.ts'
 import type { NodeRequestView } from './node-request-view.ts'
-import { followResponse, isClientGone, responseView } from './node-response.ts'
+import { followClose, followResponse, isClientGone, responseView } from './node-response.ts'
 import { noteAllowed, wasAllowed } from './seen-requests.ts'
 import { countWrittenBytes } from './written-bytes.ts'
 
@@ -96,29 +96,45 @@ function conclude<View extends GuardedView, Next>(
   return outcomes.allow(view, next, decision)
 }
 
-/** Settles the decision at the end of the response. @returns whether the response was still open. */
+/** Hears the end of the response, as far as something depends on it. @returns whether the response was still open. */
 function follow<View extends GuardedView, Next>(
   gateway: GuardingGateway<NoInfer<View>>,
   view: View,
   outcomes: GuardOutcomes<View, Next>,
   decision: Allowed,
 ): boolean {
-  const { raw, response } = view
   const family = familyOf(gateway)
-  const responses = family?.responses
+  // A gateway of an older copy of the package does not tell what it needs.
+  const need = family?.responseNeed?.(decision) ?? 'response'
+  return need === 'end'
+    ? followEnd(family as GatewayFamily, view, decision)
+    : followSettled(gateway, view, outcomes, decision, need)
+}
+
+function followEnd(family: GatewayFamily, { raw, response }: GuardedView, decision: Allowed): boolean {
+  family.responses.opened()
+  return followClose(raw, response, (finished) => {
+    family.ended(decision, finished)
+    family.responses.closed()
+  })
+}
+
+function followSettled<View extends GuardedView, Next>(
+  gateway: GuardingGateway<NoInfer<View>>,
+  view: View,
+  outcomes: GuardOutcomes<View, Next>,
+  decision: Allowed,
+  need: 'response' | 'usage',
+): boolean {
+  const { raw, response } = view
+  const responses = familyOf(gateway)?.responses
   const header = outcomes.header === undefined ? undefined : (name: string) => outcomes.header!(view, name)
-  if (family?.isMeteredAfter?.(decision) !== true) {
-    responses?.opened()
-    return followResponse(raw, response, (finished) => {
-      gateway.settle(decision, responseView(response, finished, header))
-      responses?.closed()
-    })
-  }
-  const bytesWritten = countWrittenBytes(raw.method, response)
+  const bytesWritten = need === 'usage' ? countWrittenBytes(raw.method, response) : undefined
   const settle = (finished = false) => gateway.settle(decision, responseView(response, finished, header, bytesWritten))
-  responses?.opened(settle)
+  const pending = need === 'usage' ? settle : undefined
+  responses?.opened(pending)
   return followResponse(raw, response, (finished) => {
     settle(finished)
-    responses?.closed(settle)
+    responses?.closed(pending)
   })
 }

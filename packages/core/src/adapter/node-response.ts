@@ -46,6 +46,25 @@ export function followResponse(
   return true
 }
 
+/**
+ * As `followResponse`, for those who only count: one listener less, and `closed` may be called a moment later. Node says
+ * 'close' once for each response of HTTP/1 that has its socket.
+ */
+export function followClose(
+  request: IncomingMessage,
+  response: ServerResponse,
+  closed: (finished: boolean) => void,
+): boolean {
+  if (request.httpVersionMajor > 1 || response.socket === null) return followResponse(request, response, closed)
+  const finished = hasFinished(response)
+  if (finished || hasLeft(request, response)) {
+    closed(finished && !request.aborted)
+    return false
+  }
+  response.on('close', () => closed(hasFinished(response) && !request.aborted))
+  return true
+}
+
 /** Whether the client of a response that has not finished is gone. */
 export function isClientGone(request: IncomingMessage, response: ServerResponse): boolean {
   return !hasFinished(response) && hasLeft(request, response)

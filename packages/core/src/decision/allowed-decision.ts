@@ -85,6 +85,11 @@ export class AllowedDecision implements Allowed {
     return { shape: allowed.#shape, admission: allowed.#admission, policy: allowed.#policy }
   }
 
+  /** Whether everything is counted before the response: the route neither reports its status nor what it used. */
+  static isCounted(allowed: AllowedDecision): boolean {
+    return allowed.#policy.counts === 'now'
+  }
+
   /** Notes the end of the response. @returns false when it had ended before. */
   static end(allowed: AllowedDecision, ending: Ending): boolean {
     if (allowed.#ending !== undefined) return false

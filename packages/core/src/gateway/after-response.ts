@@ -1,5 +1,6 @@
 /** Settles decisions after the response, including usage that is known only then. */
 
+import type { ResponseNeed } from '../adapter/gateway-brand.ts'
 import { settleResponse } from '../authorization/settle-response.ts'
 import type { ThreeScaleClient } from '../client/client.ts'
 import type { ResolvedRoute } from '../configuration/options/resolved-options.ts'
@@ -30,8 +31,10 @@ export interface Expectation<View extends RequestView> {
 export interface AfterResponse<View extends RequestView> {
   /** Stores what `settle` needs for a decision whose usage is known only after the response. */
   expect(allowed: AllowedDecision, expectation: Expectation<View>): void
-  /** Whether the end of its response will tell what the request used. */
-  expects(decision: Decision): boolean
+  /** What has to be known of the response to a request. */
+  needOf(decision: Decision): ResponseNeed
+  /** Notes the end of a response of which nothing else is needed. Never throws. */
+  ended(decision: Decision, finished: boolean): void
   /** Settles an allowed decision once; later calls do nothing, as does any other decision; never throws. */
   settle(decision: Decision, response: ResponseView): void
   /** Resolves after every running `usageAfter` has ended. */
@@ -82,7 +85,13 @@ export function createAfterResponse<View extends RequestView>(observer: Observer
       // The response ends in the context of its connection, but the callback belongs to the request.
       expected.set(allowed, { ...expectation, inContext: captureContext() })
     },
-    expects: (decision) => expecting && expected.has(decision),
+    needOf(decision) {
+      if (expecting && expected.has(decision)) return 'usage'
+      return decision instanceof AllowedDecision && AllowedDecision.isCounted(decision) ? 'end' : 'response'
+    },
+    ended(decision, finished) {
+      if (decision instanceof AllowedDecision) AllowedDecision.end(decision, finished ? endings.now : LEFT)
+    },
     settle(allowed, response) {
       if (!(allowed instanceof AllowedDecision)) return
       const ending = response.finished ? endings.now : LEFT

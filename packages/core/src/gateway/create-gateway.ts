@@ -26,7 +26,8 @@ export function createGateway<View extends RequestView = RequestView>(options: G
   const family: GatewayFamily & { root: object } = {
     root: runtime,
     responses: runtime.responses,
-    isMeteredAfter: (decision) => runtime.afterResponse.expects(decision),
+    responseNeed: (decision) => runtime.afterResponse.needOf(decision),
+    ended: (decision, finished) => runtime.afterResponse.ended(decision, finished),
     countedBefore: () =>
       runtime.observer.warn(
         'THREESCALE_COUNTED_BEFORE',
