@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Measures what the cached gateway adds to a request in each framework, without sockets and kernel. Over HTTP these
- * take most of a request, and make its figures unsteady.
+ * Measures what the cached gateway adds to a request in each framework, without sockets and kernel, beside what an
+ * in-memory rate limiter adds. Over HTTP the kernel takes most of a request, and makes its figures unsteady.
  */
 import { inProcess } from '../in-process/contender.js'
 import { figuresOf, interleave } from '../measure/interleave.js'
@@ -9,7 +9,7 @@ import { row } from '../measure/row.js'
 import { median } from '../measure/statistics.js'
 import { number, tableOf } from '../measure/table.js'
 
-const VARIANTS = ['bare', 'listening', 'cached']
+const VARIANTS = ['bare', 'listening', 'cached', 'limiter', 'cached with fields', 'limiter with fields']
 
 /** @type {import('./index.js').Benchmark} */
 export async function middleware(plan) {
@@ -22,13 +22,23 @@ export async function middleware(plan) {
     try {
       for (const variant of VARIANTS) contenders.push(await inProcess(variant, 'middleware.js', { framework, variant }))
       const found = await interleave(contenders, { ...plan, seconds: plan.seconds / 3 })
-      const [bare = [], listening = [], cached = []] = VARIANTS.map((variant) => figuresOf(found, variant, 'cpuMicros'))
-      const more = (/** @type {number[]} */ micros) => micros.map((one, round) => one - (bare[round] ?? Number.NaN))
+      const bare = figuresOf(found, 'bare', 'cpuMicros')
+      const added = (/** @type {string} */ variant) =>
+        figuresOf(found, variant, 'cpuMicros').map((one, round) => one - (bare[round] ?? Number.NaN))
+      // Of medians, because the difference of a single round may be near 0.
+      const ofLimiter = (/** @type {string} */ fields) =>
+        median(added(`cached${fields}`)) / median(added(`limiter${fields}`))
       rows.push(
-        row(`${framework} without sockets, what the cached gateway adds`, more(cached), { unit: 'us' }),
-        row(`${framework} without sockets, what listening adds`, more(listening), { unit: 'us' }),
+        row(`${framework} without sockets, what the cached gateway adds`, added('cached'), { unit: 'us' }),
+        row(`${framework} without sockets, what an in-memory limiter adds`, added('limiter'), { unit: 'us' }),
+        row(`${framework} without sockets, what listening adds`, added('listening'), { unit: 'us' }),
+        row(`${framework}: the gateway, of the limiter`, [ofLimiter('')], { unit: 'x', max: 1 }),
+        row(`${framework}: the gateway with fields, of the limiter with fields`, [ofLimiter(' with fields')], {
+          unit: 'x',
+          max: 1,
+        }),
       )
-      lines.push([framework, ...[bare, listening, cached].map((micros) => number(median(micros)))])
+      lines.push([framework, ...VARIANTS.map((variant) => number(median(figuresOf(found, variant, 'cpuMicros'))))])
       for (const [variant, figures] of found) runs.set(`${framework}, ${variant}`, figures)
     } finally {
       await Promise.all(contenders.map((contender) => contender.stop()))

@@ -4,16 +4,57 @@ import type { UsageReport } from '../domain/verdict.ts'
 /** The largest Integer of RFC 9651, 3.3.1. */
 const MAX_INTEGER = 999_999_999_999_999
 
+/** What is the same in the fields of many answers: applications of one plan have the same limits. */
+interface LimitText {
+  readonly metric: string
+  readonly period: UsageReport['period']
+  readonly max: number
+  /** Length of the window in seconds; undefined for eternity. */
+  readonly window: number | undefined
+  readonly name: string
+  readonly policy: string
+}
+
 /**
- * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one policy per limit, named `metric.period`.
- * The length of a window comes from the usage report, because months differ; eternity has none. Empty without limits.
+ * Creates a writer of RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one policy per limit, named
+ * `metric.period`. The length of a window comes from the usage report, because months differ; eternity has none. Empty
+ * without limits. The writer remembers the texts of the last answer that the next one most likely shares.
  */
-export function rateLimitFields(limits: readonly UsageReport[], now: number): Record<string, string> {
-  if (limits.length === 0) return {}
-  return {
-    'ratelimit-policy': limits.map(policyOf).join(', '),
-    ratelimit: limits.map((limit) => stateOf(limit, now)).join(', '),
+export function createRateLimitFields(): (limits: readonly UsageReport[], now: number) => Record<string, string> {
+  let texts: readonly LimitText[] = []
+  let policies = ''
+  return (limits, now) => {
+    if (limits.length === 0) return {}
+    if (limits.length !== texts.length || !limits.every((limit, index) => isText(texts[index]!, limit))) {
+      texts = limits.map(textOf)
+      policies = texts.map(({ policy }) => policy).join(', ')
+    }
+    let states = ''
+    for (let index = 0; index < limits.length; index++) {
+      const limit = limits[index]!
+      const left = secondsLeft(limit, now)
+      const state = `${texts[index]!.name};r=${integer(remainingOf(limit))}${left === undefined ? '' : `;t=${integer(left)}`}`
+      states = index === 0 ? state : `${states}, ${state}`
+    }
+    return { 'ratelimit-policy': policies, ratelimit: states }
   }
+}
+
+function isText(text: LimitText, limit: UsageReport): boolean {
+  const { metric, period, max } = limit
+  return text.metric === metric && text.period === period && text.max === max && text.window === windowOf(limit)
+}
+
+function textOf(limit: UsageReport): LimitText {
+  const { metric, period, max } = limit
+  const name = nameOf(limit)
+  const window = windowOf(limit)
+  const length = window !== undefined && window > 0 ? `;w=${integer(window)}` : ''
+  return { metric, period, max, window, name, policy: `${name};q=${integer(max)}${length}` }
+}
+
+function windowOf({ start, end }: UsageReport): number | undefined {
+  return start === undefined || end === undefined ? undefined : Math.round((end.getTime() - start.getTime()) / 1000)
 }
 
 /**
@@ -35,19 +76,6 @@ export function singleLimitFields(
     [`${prefix}-remaining`]: String(remainingOf(tightest)),
     ...(reset === undefined ? {} : { [`${prefix}-reset`]: String(reset) }),
   }
-}
-
-function policyOf(limit: UsageReport): string {
-  const { start, end } = limit
-  const window =
-    start === undefined || end === undefined ? undefined : Math.round((end.getTime() - start.getTime()) / 1000)
-  const length = window !== undefined && window > 0 ? `;w=${integer(window)}` : ''
-  return `${nameOf(limit)};q=${integer(limit.max)}${length}`
-}
-
-function stateOf(limit: UsageReport, now: number): string {
-  const left = secondsLeft(limit, now)
-  return `${nameOf(limit)};r=${integer(remainingOf(limit))}${left === undefined ? '' : `;t=${integer(left)}`}`
 }
 
 /** A String of RFC 9651 contains only printable ASCII, so other characters of a metric's name are percent-encoded. */

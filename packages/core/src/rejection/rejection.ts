@@ -6,7 +6,7 @@ import type { UsageReport } from '../domain/verdict.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { DenialTexts } from './denial-texts.ts'
 import { DENIED_BY_3SCALE, type DenialKind, DISABLED, GATEWAY_DENIALS } from './gateway-denials.ts'
-import { rateLimitFields, singleLimitFields } from './limit-headers.ts'
+import { createRateLimitFields, singleLimitFields } from './limit-headers.ts'
 import { publicReason } from './public-reason.ts'
 
 export interface RejectionSettings {
@@ -32,8 +32,12 @@ export function createRejection(settings: RejectionSettings): Rejection {
   const { rejection, rateLimitHeaders, legacyRateLimitHeaders, apicastRateLimitHeaders, texts, challenge, clock } =
     settings
 
+  const rateLimitFields = createRateLimitFields()
+  const onlyRateLimit = rateLimitHeaders !== false && apicastRateLimitHeaders !== true && !legacyRateLimitHeaders
+
   function limitHeaders(limits: readonly UsageReport[]): Record<string, string> {
     const now = clock.now()
+    if (onlyRateLimit) return rateLimitFields(limits, now)
     return {
       ...(rateLimitHeaders === false ? {} : rateLimitFields(limits, now)),
       ...(apicastRateLimitHeaders === true ? singleLimitFields('ratelimit', limits, now) : {}),
