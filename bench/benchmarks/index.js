@@ -15,6 +15,7 @@ import { npmClient } from './npm-client.js'
 import { reporting } from './reporting.js'
 import { sharedFleet } from './shared-fleet.js'
 import { stalls } from './stalls.js'
+import { start } from './start.js'
 import { store } from './store.js'
 import { tokens } from './tokens.js'
 
@@ -63,6 +64,7 @@ export const BENCHMARKS = {
   decoding,
   reporting,
   middleware,
+  start,
   express: framework('express', 0.97),
   koa: framework('koa', 0.95),
   fastify: framework('fastify', 0.92),
