@@ -1,5 +1,5 @@
 /** Keep-alive connections to one origin, as many as the backend serves; further calls wait here, callers in turn. */
-import { buildConnector, type Client } from 'undici'
+import type { Client } from 'undici'
 import type { InContext } from '../../primitives/async-context.ts'
 import type { Clock, Timer } from '../../primitives/clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
@@ -8,6 +8,7 @@ import type { Exchange, ExchangeEnd } from './exchange.ts'
 import { ExchangeLine } from './exchange-line.ts'
 import { IdleConnections } from './idle-connections.ts'
 import { Starvation } from './starvation.ts'
+import { buildConnector } from './undici-parts.ts'
 
 export interface ConnectionPoolOptions {
   readonly origin: string

@@ -1,6 +1,7 @@
 /** One keep-alive connection to the backend: an undici client that gets one call at a time. */
-import { Client } from 'undici'
+import type { Client as UndiciClient } from 'undici'
 import type { Exchange, ExchangeEnd, ExchangeObserver } from './exchange.ts'
+import { Client } from './undici-parts.ts'
 
 /** The pool's side of a connection. */
 export interface ConnectionOwner {
@@ -14,7 +15,7 @@ export interface ConnectionOwner {
 
 export class Connection implements ExchangeObserver {
   readonly #owner: ConnectionOwner
-  readonly #client: Client
+  readonly #client: UndiciClient
   /** Elapsed milliseconds after which it gets no more calls. */
   readonly endsAt: number
   /** The step of the window in which it was opened. */
@@ -29,7 +30,13 @@ export class Connection implements ExchangeObserver {
   /** Elapsed milliseconds when it became idle. */
   idleSince = 0
 
-  constructor(owner: ConnectionOwner, origin: string, options: Client.Options, endsAt: number, stepNumber: number) {
+  constructor(
+    owner: ConnectionOwner,
+    origin: string,
+    options: UndiciClient.Options,
+    endsAt: number,
+    stepNumber: number,
+  ) {
     this.#owner = owner
     this.endsAt = endsAt
     this.stepNumber = stepNumber

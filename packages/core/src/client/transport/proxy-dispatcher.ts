@@ -1,7 +1,8 @@
 /** A dispatcher that goes through a forward proxy, as the usual environment variables name it. */
 import type { Duplex } from 'node:stream'
-import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import { PROXY_TIMEOUT_MS } from '../../defaults.ts'
+import { EnvHttpProxyAgent, Pool } from './undici-parts.ts'
 
 export interface ProxyAddresses {
   /** For http backends, and for https ones if no other is given; undefined for none. */
