@@ -1,7 +1,7 @@
 /** Connects a gateway to its journal: opened at the first request, told by the ledger, closed with the gateway. */
 import type { Authorizer } from '../authorization/authorizer.ts'
 import { JOURNAL_OPEN_MS } from '../defaults.ts'
-import type { Journal, JournalHost } from '../ledger/journal.ts'
+import type { Journal, JournalHost, JournalWriter } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { ownerOf, recoverBatch, recoverUsage, unsettledUsage } from '../ledger/recover.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -85,6 +85,14 @@ export class GatewayJournal {
     })
   }
 
+  async #retell(writer: JournalWriter): Promise<void> {
+    const slice = new Slice()
+    for (const usage of unsettledUsage(this.#options.ledger)) {
+      writer.retell(usage)
+      if (slice.over) await slice.rest()
+    }
+  }
+
   /** Thousands of requests may have waited. Decided in one turn of the event loop, they would hold it up (law 17). */
   async #letGo(): Promise<void> {
     const slice = new Slice()
@@ -103,7 +111,7 @@ export class GatewayJournal {
       if (this.#closed) return await writer.close()
       ledger.journal = writer
       // Decisions went on without it, because it took too long.
-      if (this.#opened) for (const usage of unsettledUsage(ledger)) writer.retell(usage)
+      if (this.#opened) await this.#retell(writer)
       await writer.recover()
     } catch {
       observer.journal({ event: 'failed', path: '', code: undefined, bytes: undefined, records: undefined })
