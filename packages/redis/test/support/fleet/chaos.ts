@@ -46,9 +46,11 @@ export class Chaos {
     }
     const pause = some((member, now) => {
       member.frozenUntil = now + this.#stage.below(this.#stage.random() < 0.5 ? 3000 : 60_000)
+      this.#stage.judge.silenced(member)
     })
     const cut = some((member, now) => {
       member.cutUntil = now + this.#stage.below(8000)
+      this.#stage.judge.silenced(member)
     })
     const backendDown = () => {
       this.backendDownUntil = this.#stage.queue.now + this.#stage.below(20_000)

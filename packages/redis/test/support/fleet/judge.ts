@@ -123,14 +123,12 @@ export class Judge {
   /** A process is killed: what it had not booked is lost, and what it had asked may be counted. */
   killed(member: Member): void {
     this.ended(member, member.store.unbooked())
-    // It may not have told the server yet what that lacks.
-    const { since, until } = this.#lost
-    if (this.#queue.now - until > TOLD_AGAIN_MS) return
-    for (const { member: of, at, application, usage, minute } of this.#recent) {
-      if (of !== member || at < since - BOOKED_MS || at >= until) continue
-      this.#dead.add(application, usage.usage, minute)
-      this.tally.deadLost += this.units(usage.usage)
-    }
+    this.tally.deadLost += this.#untold(member)
+  }
+
+  /** A process is paused or cut off. Others do not wait for long until it has told a server again what that lacks. */
+  silenced(member: Member): void {
+    this.#untold(member)
   }
 
   /** A process has ended: what it had not booked is lost here, and what it had asked may be counted. */
@@ -155,6 +153,19 @@ export class Judge {
       this.#dead.add(application, usage.usage, minute)
       if (gone) this.tally.deadLost += this.units(usage.usage)
     }
+  }
+
+  /** What a process may not have told the present server yet. */
+  #untold(member: Member): number {
+    const { since, until } = this.#lost
+    let units = 0
+    if (this.#queue.now - until > TOLD_AGAIN_MS) return units
+    for (const { member: of, at, application, usage, minute } of this.#recent) {
+      if (of !== member || at < since - BOOKED_MS || at >= until) continue
+      this.#dead.add(application, usage.usage, minute)
+      units += this.units(usage.usage)
+    }
+    return units
   }
 
   #admit(member: Member, application: string, usage: UsageShape, minute: number, alone: boolean): void {
