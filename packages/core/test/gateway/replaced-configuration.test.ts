@@ -9,7 +9,7 @@ import { settled } from '../../../../test/support/manual-clock.ts'
 import { createPortalWorld } from '../../../../test/support/portal-world.ts'
 import { stubConfig } from '../../../../test/support/stub-portal.ts'
 import { TRANSPORT, type TransportRequest } from '../../src/client/transport/transport.ts'
-import type { Allowed, Gateway } from '../../src/index.ts'
+import type { Allowed, Gateway, Journal } from '../../src/index.ts'
 
 /** Hits that a backend has counted for the application of a service. */
 const hitsAt = (emulator: Emulator, service = '1') => emulator.usage()[service]?.app?.hits?.eternity ?? 0
@@ -114,6 +114,37 @@ describe('usage that waits', () => {
     await gateway.flush()
     expect([hitsAt(backends.old), hitsAt(backends.new)]).toEqual([3, 3])
     expect(gateway.stats().usage.hits).toMatchObject({ admitted: 6, acknowledged: 6, givenUp: 0 })
+  })
+})
+
+describe('usage that a journal kept', () => {
+  it('of a service that is not served waits for its configuration', async () => {
+    const { portal, open, ask, emulator, clock } = await createPortalWorld([stubConfig(1)])
+    const quiet = { book() {}, take() {}, settle() {}, retell() {}, close: async () => {} }
+    const stats = () => ({ state: 'working' as const, bytes: 0, written: 0, unwritten: 0, recovered: 0 })
+    const services: unknown[] = []
+    const journal: Journal = {
+      async open(host) {
+        services.push(...host.services)
+        const waiting = [{ minute: clock.now() - (clock.now() % 60_000), resent: false, usage: { hits: 4 } }]
+        const recover = async () => host.recover({ service: '2', application: 'app', waiting, maybeCounted: [] })
+        return { ...quiet, stats, recover }
+      },
+    }
+    const gateway = open({}, { ...cached, journal })
+    await gateway.ready()
+    allowed(await ask(gateway, 1))
+    expect(services).toEqual(['1'])
+    const flushing = gateway.flush({ timeoutMs: 100 })
+    await clock.advance(100)
+    expect(await flushing).toEqual({ undelivered: { hits: 4 } })
+    expect([hitsAt(emulator, '1'), hitsAt(emulator, '2')]).toEqual([1, 0])
+    expect(gateway.stats().usage.hits).toMatchObject({ pending: 4, givenUp: 0 })
+    portal.configs = [stubConfig(1), stubConfig(2)]
+    await gateway.reload()
+    await clock.advance(60_000)
+    await gateway.flush()
+    expect(hitsAt(emulator, '2')).toBe(4)
   })
 })
 
