@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { PROXY_TIMEOUT_MS } from '../../defaults.ts'
-import { EnvHttpProxyAgent, Pool } from './undici-parts.ts'
+import { connectOn, EnvHttpProxyAgent, Pool } from './undici-parts.ts'
 
 export interface ProxyAddresses {
   /** For http backends, and for https ones if no other is given; undefined for none. */
@@ -24,18 +24,15 @@ export function createProxyDispatcher({ http, https, except }: ProxyAddresses): 
   })
 }
 
-type Connect = (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>
-
 /** The connections over which a proxy is asked for tunnels. */
 function connectionsTo(proxy: URL, options: object): Dispatcher {
   // Not undici's five minutes: a tunnel that never comes would hold its socket, and the process, for so long.
   const pool = new Pool(proxy.origin, { ...options, headersTimeout: PROXY_TIMEOUT_MS })
-  const connect: Connect = pool.connect.bind(pool)
   return Object.assign(pool, {
     async connect(options: Dispatcher.ConnectOptions) {
       let tunnel: Dispatcher.ConnectData
       try {
-        tunnel = await connect(options)
+        tunnel = await connectOn(pool, options)
       } catch (error) {
         throw isEndOfSocket(error) ? new ProxyFailure('ECONNRESET', 'the proxy ended the connection') : error
       }

@@ -5,6 +5,8 @@
  */
 import type * as undici from 'undici'
 // @ts-expect-error undici has types for the whole only.
+import connectApi from 'undici/lib/api/api-connect.js'
+// @ts-expect-error
 import connect from 'undici/lib/core/connect.js'
 // @ts-expect-error
 import client from 'undici/lib/dispatcher/client.js'
@@ -17,3 +19,8 @@ export const buildConnector: typeof undici.buildConnector = connect
 export const Client: typeof undici.Client = client
 export const EnvHttpProxyAgent: typeof undici.EnvHttpProxyAgent = envHttpProxyAgent
 export const Pool: typeof undici.Pool = pool
+/** Asks for a tunnel; the whole of undici would make it a method of every dispatcher. */
+export const connectOn: (
+  dispatcher: undici.Dispatcher,
+  options: undici.Dispatcher.ConnectOptions,
+) => Promise<undici.Dispatcher.ConnectData> = (dispatcher, options) => connectApi.call(dispatcher, options)
