@@ -20,6 +20,7 @@ const tarballs = Object.fromEntries(
 function tryProject(name) {
   const project = join(work, name)
   cpSync(join(PROJECTS, name), project, { recursive: true })
+  writeQuickstart(name, project)
   const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
   manifest.dependencies = { ...manifest.dependencies, ...tarballs }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
@@ -29,6 +30,15 @@ function tryProject(name) {
     const { status, stdout, stderr } = spawnSync('npm', command, { cwd: project, env, encoding: 'utf8' })
     if (status !== 0) return `npm ${command[0]} failed\n${stdout}${stderr}`
   }
+}
+
+/** The program of the documentation that a project tries, as `quickstart.ts` beside its own. */
+const QUICKSTARTS = readFileSync(join(ROOT, 'docs/quickstarts.md'), 'utf8')
+
+/** @param {string} name @param {string} project */
+function writeQuickstart(name, project) {
+  const program = new RegExp(`^\`\`\`ts ${name}\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(QUICKSTARTS)?.[1]
+  if (program !== undefined) writeFileSync(join(project, 'quickstart.ts'), program)
 }
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(PROJECTS)

@@ -16,6 +16,7 @@ const PAGES = [
   'docs/observability.md',
   'docs/client.md',
   'docs/gateway.md',
+  'docs/quickstarts.md',
   'docs/recipes.md',
   'docs/migrating.md',
   'docs/oidc.md',

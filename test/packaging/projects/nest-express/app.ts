@@ -1,5 +1,9 @@
 import 'reflect-metadata'
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Controller, Get, Module, Req } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
@@ -17,6 +21,32 @@ class Words {
 
 @Module({ controllers: [Words] })
 class App {}
+
+/** The program of docs/quickstarts.md, which `check:projects` puts beside this one. */
+async function tryQuickstart(backendUrl: string): Promise<void> {
+  const server = createServer()
+  await once(server.listen(0), 'listening')
+  const { port } = server.address() as AddressInfo
+  await once(server.close(), 'close')
+  const env = { PORT: String(port), THREESCALE_BACKEND_URL: backendUrl, THREESCALE_SERVICE_ID: '2555417' }
+  const child = spawn(process.execPath, ['quickstart.js'], {
+    env: { ...process.env, ...env, THREESCALE_SERVICE_TOKEN: 'demo-token' },
+  })
+  let said = ''
+  for await (const chunk of child.stdout) {
+    said += chunk
+    if (said.includes('successfully started')) break
+  }
+  const url = `http://127.0.0.1:${port}/words/hello`
+  let served: Response | undefined
+  for (let tries = 0; served === undefined && tries < 100; tries++) {
+    served = await fetch(`${url}?user_key=unlimited-key`).catch(() => sleep(50, undefined))
+  }
+  assert.deepEqual(await served?.json(), { plan: 'Unlimited' })
+  assert.equal((await fetch(url)).status, 401)
+  child.kill('SIGTERM')
+  assert.equal((await once(child, 'exit'))[1], 'SIGTERM')
+}
 
 async function main(): Promise<void> {
   const emulator = createEmulator()
@@ -37,6 +67,7 @@ async function main(): Promise<void> {
       [403, ''],
     ],
   )
+  await tryQuickstart(backendUrl)
   await app.close()
   await guard.gateway.close()
   await emulator.close()
