@@ -1,4 +1,5 @@
 /** Where the configuration of a gateway comes from, by its options. */
+import { FetchFailed } from '../configuration/fetch-json.ts'
 import { openConfigFile } from '../configuration/loading/config-file.ts'
 import { ConfigurationLoader } from '../configuration/loading/configuration-loader.ts'
 import type { LoadedConfiguration } from '../configuration/loading/loaded-configuration.ts'
@@ -46,6 +47,7 @@ function openFile(path: string): ReturnType<typeof openConfigFile> {
   try {
     return openConfigFile(path)
   } catch (error) {
-    throw new ConfigError([`configFile cannot be read (${(error as { readonly code?: string }).code})`])
+    const code = error instanceof FetchFailed ? error.code : 'unreadable'
+    throw new ConfigError([`configFile cannot be read (${code})`])
   }
 }

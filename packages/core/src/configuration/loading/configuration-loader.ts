@@ -51,6 +51,8 @@ export class ConfigurationLoader {
   /** The source has been read, and not only the last good file. */
   #loaded = false
   #running: Promise<LoadedConfiguration> | undefined
+  /** Ends when the users have taken over what they were given last. */
+  #handing: Promise<unknown> = Promise.resolve()
   #next: Promise<LoadedConfiguration> | undefined
   #timer: Timer | undefined
   #deadline: Timer | undefined
@@ -75,7 +77,7 @@ export class ConfigurationLoader {
   follow(user: ConfigurationUser): () => void {
     this.#users.add(user)
     if (this.#users.size === 1) this.#inContext(() => this.#begin())
-    else if (this.#current !== undefined) void user.use(this.#current).catch((error) => user.startFailed(error))
+    else if (this.#current !== undefined) this.#giveTo(user, this.#current)
     return () => {
       if (!this.#users.delete(user) || this.#users.size > 0) return
       this.#timer?.cancel()
@@ -111,9 +113,10 @@ export class ConfigurationLoader {
   async #load(atOnce: boolean): Promise<LoadedConfiguration> {
     const { read, reloadMs, random = Math.random } = this.#options
     try {
-      const configuration = await read(this.#loaded ? this.#current : undefined, atOnce)
+      const configuration = await read(this.#loaded ? this.#current : undefined, atOnce).catch(unreadable)
       await this.#hand(configuration)
       this.#loaded = true
+      this.#startFailure = undefined
       this.#failures = 0
       this.#lastFailure = undefined
       this.#deadline?.cancel()
@@ -134,8 +137,14 @@ export class ConfigurationLoader {
     }
   }
 
+  #hand(configuration: LoadedConfiguration): Promise<void> {
+    const handing = this.#give(configuration)
+    this.#handing = handing.catch(() => {})
+    return handing
+  }
+
   /** Gives a configuration to all users. Rejects if none can use it. */
-  async #hand(configuration: LoadedConfiguration): Promise<void> {
+  async #give(configuration: LoadedConfiguration): Promise<void> {
     if (this.#users.size === 0) throw new ClosedError('the gateway is closed')
     const users = [...this.#users]
     const results = await Promise.allSettled(users.map((user) => user.use(configuration)))
@@ -147,9 +156,15 @@ export class ConfigurationLoader {
     }
     const isNew = configuration !== this.#current
     this.#current = configuration
+    // Those who came meanwhile were given the one before, or none.
+    for (const user of this.#users) if (!users.includes(user)) this.#giveTo(user, configuration)
     if (!isNew || configuration.source !== 'portal') return
     const unusable = new Set(used.flatMap(({ value }) => [...value]))
     await this.#options.lastGood?.write(configuration, unusable)
+  }
+
+  #giveTo(user: ConfigurationUser, configuration: LoadedConfiguration): void {
+    void user.use(configuration).catch((error) => user.startFailed(error))
   }
 
   #plan(delayMs: number): void {
@@ -158,21 +173,33 @@ export class ConfigurationLoader {
   }
 
   async #giveUpStart(): Promise<void> {
-    if (this.#loaded) return
     const { lastGood } = this.#options
     let failure = this.#lastFailure ?? this.#failureOf('ERR_THREESCALE_TIMEOUT')
     try {
-      if (lastGood !== undefined) return await this.#hand(await lastGood.read())
+      const configuration = await lastGood?.read()
+      if (await this.#isServed()) return
+      if (configuration !== undefined) return await this.#hand(configuration)
     } catch (error) {
       const why = error instanceof FetchFailed ? error.code : 'unusable'
       failure = new LoadError(`${failure.message}; the last good file cannot be used either (${why})`, why)
     }
-    if (this.#loaded) return
+    if (await this.#isServed()) return
     this.#startFailure = failure
     for (const user of this.#users) user.startFailed(failure)
+  }
+
+  /** Whether there is a configuration, once one that is being taken over has been. */
+  async #isServed(): Promise<boolean> {
+    await this.#handing
+    return this.#current !== undefined
   }
 
   #failureOf(reason: string): LoadError {
     return new LoadError(`the configuration cannot be loaded from ${this.from} (${reason})`, reason)
   }
+}
+
+/** What no source should cause, a document that is nested too deeply for example, is a failure like the others. */
+function unreadable(error: unknown): never {
+  throw error instanceof FetchFailed ? error : new FetchFailed('unreadable')
 }
