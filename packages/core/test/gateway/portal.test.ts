@@ -398,6 +398,30 @@ describe('the last good file', () => {
     expect(list.map((one: { proxy_config: { version: number } }) => one.proxy_config.version)).toEqual([1, 2])
   })
 
+  it('keeps what the process before could use, and this one never could', async () => {
+    const lastGoodFile = join(folder(), 'last-good.json')
+    const { portal, open } = await createPortalWorld([stubConfig(1), stubConfig(2), stubConfig(3)])
+    const before = open({ lastGoodFile })
+    await before.reload()
+    await before.close({ timeoutMs: 0 })
+    // As it might be after an edit by hand.
+    const { proxy_configs: written } = JSON.parse(readFileSync(lastGoodFile, 'utf8'))
+    writeFileSync(lastGoodFile, JSON.stringify({ proxy_configs: [null, {}, ...written] }))
+    portal.configs = [unusable(1, 2), stubConfig(2, 2)]
+    await open({ lastGoodFile }).reload()
+    const { proxy_configs: list } = JSON.parse(readFileSync(lastGoodFile, 'utf8'))
+    expect(list).toEqual([written[0], { proxy_config: { version: 2, content: stubConfig(2, 2).content } }])
+  })
+
+  it.each(['{', '[]', '{}', '{"proxy_configs":{}}'])('is written whatever it was: %s', async (text) => {
+    const lastGoodFile = join(folder(), 'last-good.json')
+    writeFileSync(lastGoodFile, text)
+    const { open } = await createPortalWorld([unusable(1, 2), stubConfig(2)])
+    await open({ lastGoodFile }).reload()
+    const { proxy_configs: list } = JSON.parse(readFileSync(lastGoodFile, 'utf8'))
+    expect(list).toHaveLength(1)
+  })
+
   it.each([
     ['ENOENT', undefined],
     ['not_json', '{'],

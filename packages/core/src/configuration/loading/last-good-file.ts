@@ -9,13 +9,12 @@ import { type LoadedConfiguration, servicesOf } from './loaded-configuration.ts'
 export class LastGoodFile {
   readonly #path: string
   /** The last usable version of each service, as text. */
-  #good: ReadonlyMap<string | undefined, string> = new Map()
+  #good: ReadonlyMap<string | undefined, string> | undefined
   readonly #onFailure: (code: string) => void
 
   /** @param onFailure called with the system's code if it cannot be written. */
   constructor(path: string, onFailure: (code: string) => void) {
     this.#path = path
-    this.#onFailure = onFailure
     this.#onFailure = onFailure
   }
 
@@ -23,8 +22,7 @@ export class LastGoodFile {
   async read(): Promise<LoadedConfiguration> {
     const document = parseConfiguration(await readText(this.#path))
     const services = servicesOf(document)
-    const list: readonly unknown[] = Array.isArray(document.proxy_configs) ? document.proxy_configs : []
-    this.#good = new Map(services.map(({ id }, index) => [id, JSON.stringify(list[index])]))
+    this.#good = goodOf(document)
     return { source: 'last-good-file', from: this.#path, document, services, warnings: [] }
   }
 
@@ -37,8 +35,10 @@ export class LastGoodFile {
     const { proxy_configs: list } = document as { readonly proxy_configs: readonly object[] }
     const slice = new Slice()
     const good = new Map<string | undefined, string>()
+    // What is in the file may be all that is left of a service, from a process before this one.
+    if (this.#good === undefined && unusable.size > 0) await this.read().catch(() => {})
     for (const [index, { id }] of services.entries()) {
-      const text = unusable.has(id) ? this.#good.get(id) : JSON.stringify(list[index])
+      const text = unusable.has(id) ? this.#good?.get(id) : JSON.stringify(list[index])
       if (text !== undefined) good.set(id, text)
       if (slice.over) await slice.rest()
     }
@@ -58,6 +58,14 @@ export class LastGoodFile {
       this.#onFailure((error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
     }
   }
+}
+
+/** What `write` has written, by service. Anything else is left out. */
+function goodOf({ proxy_configs: list }: Readonly<Record<string, unknown>>): ReadonlyMap<string | undefined, string> {
+  const elements = Array.isArray(list) ? list.filter(isRecord) : []
+  return new Map(
+    elements.flatMap((element) => servicesOf(element).map(({ id }) => [id, JSON.stringify(element)] as const)),
+  )
 }
 
 /** Rejects with a FetchFailed that has the system's code. */
