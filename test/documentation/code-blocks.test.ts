@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -10,22 +10,10 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 // Inside the workspace, so that packages resolve; ignored by git.
 const work = fileURLToPath(new URL('.cache/', import.meta.url))
-const PAGES = [
-  'README.md',
-  'docs/cached.md',
-  'docs/observability.md',
-  'docs/client.md',
-  'docs/gateway.md',
-  'docs/quickstarts.md',
-  'docs/recipes.md',
-  'docs/migrating.md',
-  'docs/oidc.md',
-  'docs/shutdown.md',
-  'docs/routing.md',
-  'docs/emulator.md',
-  'docs/fleet.md',
-  'packages/redis/README.md',
-]
+const PAGES = execFileSync('git', ['ls-files', '-z', 'README.md', 'docs/*.md', 'packages/*.md'], { cwd: ROOT })
+  .toString()
+  .split('\0')
+  .filter(Boolean)
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 interface Block {
@@ -52,6 +40,7 @@ describe('the programs of the documentation', () => {
     }
     const paths = {
       '@threescale/core/adapter': ['../../../packages/core/src/adapter.ts'],
+      '@threescale/web/hono': ['../../../packages/web/src/hono.ts'],
       '@threescale/*': ['../../../packages/*/src/index.ts'],
     }
     const typeRoots = ['../../../node_modules/@types']
