@@ -4,15 +4,15 @@ import type { Decision } from '../decision/decision.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { Clock } from '../primitives/clock.ts'
-import { processWarning } from '../primitives/process-warning.ts'
 import { createCallerNames } from './caller-names.ts'
 import { CHANNELS } from './channels.ts'
 import { configurationSentence } from './configuration-sentence.ts'
 import { createCounters } from './counters.ts'
-import { type FailedCall, failureSentence } from './failed-call.ts'
+import type { FailedCall } from './failed-call.ts'
 import { JOURNAL_TROUBLE, journalSentence } from './journal-sentence.ts'
 import { keysSentence } from './keys-sentence.ts'
 import type { Logger } from './logger.ts'
+import { lossSentence } from './loss-sentence.ts'
 import type {
   BreakerMessage,
   CacheMessage,
@@ -26,6 +26,7 @@ import type {
   StoreMessage,
 } from './messages.ts'
 import { createOperator } from './operator.ts'
+import { createOutages } from './outages.ts'
 import type { GatewayStats } from './stats.ts'
 import { STORE_TROUBLE, storeSentence } from './store-sentence.ts'
 
@@ -97,9 +98,6 @@ export interface ObserverOptions {
   readonly warnings: readonly string[]
 }
 
-/** A backend that answers every other call must not cause two lines a request, so a further outage is told after this time. */
-const OUTAGE_QUIET_MS = 10_000
-
 /** Gives the warnings about the options at once; otherwise does nothing until it is called. */
 export function createObserver(options: ObserverOptions): Observer {
   const { logger } = options
@@ -117,24 +115,10 @@ export function createObserver(options: ObserverOptions): Observer {
   const stores = channel(CHANNELS.store)
   const keys = channel(CHANNELS.keys)
   const configurations = channel(CHANNELS.configuration)
-  let failing = false
-  let changedAt = Number.NEGATIVE_INFINITY
-  let failureToldAt = Number.NEGATIVE_INFINITY
+  const outages = createOutages(logger, options.clock)
 
   const nameOf = (credentials: Credentials | undefined) =>
     credentials === undefined ? undefined : callerName(credentials)
-
-  function tellFailure(call: CallMessage, failure: FailedCall | undefined): void {
-    const sentence = failure === undefined ? 'the 3scale backend does not answer' : failureSentence(failure)
-    if (logger !== undefined) {
-      logger.warn({ ...call, ...failure }, sentence)
-      return
-    }
-    const foreign = failure !== undefined && 'contentType' in failure
-    const code = foreign ? 'THREESCALE_FOREIGN_ANSWER' : 'THREESCALE_BACKEND_UNREACHABLE'
-    // Each outage is told, so this does not go by the operator, who tells a code once.
-    processWarning(code, sentence)
-  }
 
   for (const [index, warning] of options.warnings.entries()) {
     operator.tell('warn', `THREESCALE_OPTIONS_${index + 1}`, warning)
@@ -165,17 +149,7 @@ export function createObserver(options: ObserverOptions): Observer {
     called(call, failure) {
       counters.called(call.endpoint)
       if (calls.hasSubscribers) calls.publish(call)
-      const failed = call.outcome === 'failed'
-      if (!failed && failure !== undefined) return
-      const now = options.clock.elapsed()
-      // A call that began before the last change tells nothing about the time after it.
-      if (failed === failing || (now > changedAt && now - call.durationMs < changedAt)) return
-      if (failed && now - failureToldAt < OUTAGE_QUIET_MS) return
-      failing = failed
-      changedAt = now
-      if (failed) failureToldAt = now
-      if (failed) tellFailure(call, failure)
-      else logger?.info({ ...call }, 'the 3scale backend answers again')
+      outages.called(call, failure)
     },
 
     cached(event, service, credentials) {
@@ -189,8 +163,7 @@ export function createObserver(options: ObserverOptions): Observer {
 
     breaker(change) {
       if (breakers.hasSubscribers) breakers.publish(change)
-      if (change.state === 'open') logger?.warn({ ...change }, 'calls to the 3scale backend pause')
-      if (change.state === 'closed') logger?.info({ ...change }, 'calls to the 3scale backend go on')
+      outages.breaker(change.state)
     },
 
     journal(message) {
@@ -228,7 +201,7 @@ export function createObserver(options: ObserverOptions): Observer {
       const application = applicationId === undefined ? undefined : callerName({ appId: applicationId })
       const message: LossMessage = { kind, reason, service, application, usage }
       if (losses.hasSubscribers) losses.publish(message)
-      const sentence = kind === 'given-up' ? 'usage was given up' : 'usage acknowledged by 3scale seems to be missing'
+      const sentence = lossSentence(message)
       // The logger gets each loss. Without a logger only the first of a kind is a process warning (law 8).
       if (logger === undefined)
         operator.tell('warn', `THREESCALE_USAGE_${kind}_${reason}`.toUpperCase().replaceAll('-', '_'), sentence)

@@ -259,16 +259,17 @@ describe('losses', () => {
     reason: 'application_gone',
     service: '1',
     applicationId: 'secret-app',
-    usage: { hits: 3 },
+    usage: { hits: 3, lookup: 1 },
   } as const
+  const GIVEN_UP = 'usage was given up: 3 hits, 1 lookup; 3scale does not know the application any more'
 
   it('law 8: are published and logged, with a masked name of the application', () => {
     const messages = heard(CHANNELS.loss)
     const { lines, logger } = listening()
     observing({ logger }).lost(loss)
-    expect(messages).toMatchObject([{ kind: 'given-up', reason: 'application_gone', usage: { hits: 3 } }])
+    expect(messages).toMatchObject([{ kind: 'given-up', reason: 'application_gone', usage: loss.usage }])
     expect(messages[0]).toHaveProperty('application', expect.stringMatching(/^appId:[0-9a-f]{8}$/))
-    expect(lines).toMatchObject([{ level: 'warn', message: 'usage was given up' }])
+    expect(lines).toMatchObject([{ level: 'warn', message: GIVEN_UP }])
     expect(inspect([messages, lines])).not.toContain('secret-app')
   })
 
@@ -277,7 +278,7 @@ describe('losses', () => {
     const observer = observing()
     observer.lost(loss)
     observer.lost(loss)
-    expect(emit.mock.calls).toEqual([['usage was given up', warningOf('THREESCALE_USAGE_GIVEN_UP_APPLICATION_GONE')]])
+    expect(emit.mock.calls).toEqual([[GIVEN_UP, warningOf('THREESCALE_USAGE_GIVEN_UP_APPLICATION_GONE')]])
   })
 })
 
@@ -296,4 +297,14 @@ it('publishes cache events, reports and the breaker, and logs when calls pause',
   expect(reports).toMatchObject([{ outcome: 'accepted', transactions: 2 }])
   expect(breakers).toMatchObject([{ state: 'open' }, { state: 'half-open' }, { state: 'closed' }])
   expect(lines.map(({ level }) => level)).toEqual(['debug', 'warn', 'info'])
+})
+
+it('logs once for an outage that calls pause, however many probes fail', () => {
+  const { lines, logger } = listening()
+  const observer = observing({ logger })
+  const breaker = (...states: ('open' | 'half-open' | 'closed')[]) => {
+    for (const state of states) observer.breaker({ state })
+  }
+  breaker('open', 'half-open', 'open', 'half-open', 'open', 'half-open', 'closed', 'open', 'half-open', 'open')
+  expect(lines.map(({ level }) => level)).toEqual(['warn', 'info', 'warn'])
 })
