@@ -43,27 +43,32 @@ export function* planConfiguration<View extends RequestView>(planning: Planning<
   const { before, loaded, read, setUp, overlaps, conflict } = planning
   const known = new Map(before.services.map((service) => [service.id, service]))
   const documents = new Map<string | undefined, LoadedService>()
-  for (const service of loaded?.services ?? []) if (!documents.has(service.id)) documents.set(service.id, service)
+  for (const service of loaded?.services ?? []) {
+    const first = documents.get(service.id)
+    // Of several with one id, a change of any may change which of them is served.
+    documents.set(service.id, first === undefined ? service : { ...first, digest: first.digest + service.digest })
+  }
   const services: PlannedService<View>[] = []
   const changes: ServiceChange[] = []
   const warnings = new Set(read.warnings)
   const unusable: UnusableService[] = []
   const refused = new Map<string | undefined, string | undefined>()
 
-  /** Law 18: what was good before keeps serving. */
+  /** Law 18: what was good before keeps serving, unless the document has a second one of the id that can be used. */
   function refuse(one: UnusableService): void {
-    const { id, problems } = one
-    const served = known.get(id)
+    const { id, rank, problems } = one
+    const isReplaced = services.some((service) => service.id === id)
+    const served = isReplaced ? undefined : known.get(id)
     const hosts = one.hosts.filter((host) => served?.setup.hosts.includes(host) !== true)
     const { version, digest }: Partial<LoadedService> = documents.get(id) ?? {}
     unusable.push({ ...one, hosts })
     refused.set(id, digest)
-    if (!before.refused.has(id) || before.refused.get(id) !== digest) {
+    if (!isReplaced && (!before.refused.has(id) || before.refused.get(id) !== digest)) {
       changes.push({ id, event: served === undefined ? 'unusable' : 'kept', from: served?.version, to: version })
     }
     const warning = unusableWarning(id, problems)
     if (served === undefined) return void warnings.add(warning)
-    services.push(served)
+    services.push({ ...served, setup: { ...served.setup, rank } })
     warnings.delete(warning)
     warnings.add(`service ${id} cannot be used as it is now, and stays as it was: ${problems.join('; ')}`)
   }

@@ -448,3 +448,45 @@ describe('the last good file', () => {
     expect(await takeWarnings()).toEqual(['THREESCALE_LAST_GOOD_FILE'])
   })
 })
+
+describe('a version that cannot be used', () => {
+  const sharing = (id: number, version: number, pattern: string) =>
+    stubConfig(id, version, {
+      proxy: {
+        hosts: ['shared'],
+        proxy_rules: [{ http_method: 'GET', pattern, metric_system_name: 'hits', delta: 1 }],
+      },
+    })
+
+  it('leaves its service its place among those of its host', async () => {
+    const { portal, open, ask } = await createPortalWorld([1, 2, 3].map((id) => sharing(id, 1, id === 1 ? '/b' : '/a')))
+    const gateway = open({}, { pathRouting: true })
+    await gateway.ready()
+    expect(await ask(gateway, 'shared', '/a?user_key=key')).toMatchObject({ outcome: 'allow', service: '2' })
+    portal.configs = [unusable(2, 2), sharing(3, 2, '/a')]
+    await gateway.reload()
+    expect(await ask(gateway, 'shared', '/a?user_key=key')).toMatchObject({ outcome: 'allow', service: '2' })
+  })
+
+  it('brings nothing back of its service, if the document has it a second time', async () => {
+    const configFile = join(folder(), 'config.json')
+    const write = (...services: { readonly content: object | string }[]) =>
+      writeFileSync(configFile, JSON.stringify({ services: services.map(({ content }) => content) }))
+    const { open, ask, calls } = await createPortalWorld([])
+    write(sharing(1, 1, '/old'))
+    const gateway = open({}, { portal: undefined, configFile, pathRouting: true })
+    await gateway.ready()
+    for (const [pattern, order] of [
+      ['/new', [1, 0]],
+      ['/newer', [0, 1]],
+      ['/newest', [0, 1]],
+    ] as const) {
+      const both = [unusable(1, 2), sharing(1, 2, pattern)]
+      write(...order.map((at) => both[at]!), unusable(1, 3))
+      await gateway.reload()
+      expect(await ask(gateway, 'shared', `${pattern}?user_key=key`)).toMatchObject({ outcome: 'allow', service: '1' })
+      expect(await ask(gateway, 'shared', '/old?user_key=key')).toMatchObject({ code: 'no_mapping_rule' })
+    }
+    expect(calls).toHaveLength(3)
+  })
+})
