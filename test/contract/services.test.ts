@@ -1,7 +1,7 @@
 /** Several services of one proxy configuration behind one guard, chosen by the host that the framework trusts. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { TOKEN, useEmulator } from './backend.ts'
-import { frameworks } from './frameworks/all.ts'
+import { frameworksAndFetch } from './frameworks/all.ts'
 import { ask } from './wire.ts'
 
 const backend = useEmulator()
@@ -19,7 +19,7 @@ const service = (id: number, version: string, host: string) => ({
   },
 })
 
-describe.each(frameworks)('$name', (framework) => {
+describe.each(frameworksAndFetch)('$name', (framework) => {
   async function serve(trustProxy: boolean) {
     const seen: unknown[] = []
     const app = await framework.create({
@@ -57,12 +57,23 @@ describe.each(frameworks)('$name', (framework) => {
     ])
   })
 
+  it('law 13: serves no host by the URL that another one is counted for', async () => {
+    const { seen, statusOf } = await serve(false)
+    const target = 'http://ids.example/api/words?user_key=free-key'
+    // Where handlers see the URL, it has the host of the target. Elsewhere they see the Host header.
+    const seesUrl = ['Hono 4', 'Fetch'].includes(framework.name)
+    expect(await statusOf(target, { host: 'keys.example' })).toBe(seesUrl ? 404 : 200)
+    expect(await statusOf(target.replace('ids', 'keys'), { host: 'keys.example' })).toBe(200)
+    expect(await statusOf(target.replace('ids', 'other'), { host: 'keys.example' })).toBe(200)
+    expect(new Set(seen.map((call) => (call as string[])[0]))).toEqual(new Set(['2555417']))
+  })
+
   it.each([
     [true, 200],
     [false, 404],
   ])('trusts X-Forwarded-Host only if the framework does (trust proxy %s)', async (trustProxy, status) => {
-    // Hono trusts no proxy.
-    if (trustProxy && framework.name.startsWith('Hono')) return
+    // Hono and handlers of the Fetch API trust no proxy.
+    if (trustProxy && ['Hono 4', 'Fetch'].includes(framework.name)) return
     const { statusOf } = await serve(trustProxy)
     const headers = { host: 'internal.example', 'x-forwarded-host': 'keys.example' }
     expect(await statusOf('/api/words?user_key=free-key', headers)).toBe(status)

@@ -29,6 +29,11 @@ export class HonoRequestView extends NodeRequestView<ServerResponse> implements 
     return this.raw.headers.host ?? (this.raw.headers[':authority'] as string | undefined)
   }
 
+  /** Another one than `host` for a target in absolute form, and in HTTP/2 with both fields. */
+  get urlHost(): string | undefined {
+    return new URL(this.context.req.url).host
+  }
+
   get path(): string | undefined {
     // As @hono/node-server makes the URL, also where an app is mounted and sees only a part of it.
     const { url } = this

@@ -28,6 +28,10 @@ export class FetchRequestView implements WebView {
     return this.request.headers.get('host') ?? (new URL(this.request.url).host || undefined)
   }
 
+  get urlHost(): string | undefined {
+    return new URL(this.request.url).host || undefined
+  }
+
   header(name: string): string | undefined {
     return this.request.headers.get(name) ?? undefined
   }

@@ -48,9 +48,14 @@ export function createServiceChooser<View extends RequestView>(set: ServiceSet<V
   if (candidates.length === 1 && set.byHost !== true) return choiceAmong(candidates, set)
   const choices = new Map<string, ServiceChooser<View>>()
   for (const [host, sharing] of servicesByHost(candidates)) choices.set(host, choiceAmong(sharing, set))
+  const choiceFor = (host: string | undefined) => (host === undefined ? undefined : choices.get(hostnameOf(host)))
   return (view) => {
-    const choose = view.host === undefined ? undefined : choices.get(hostnameOf(view.host))
-    return choose === undefined ? SERVICE_NOT_FOUND : choose(view)
+    const choose = choiceFor(view.host)
+    if (choose === undefined) return SERVICE_NOT_FOUND
+    const chosen = choose(view)
+    // A name that servers put there themselves belongs to no service.
+    const byUrl = choiceFor(view.urlHost)
+    return byUrl === undefined || byUrl === choose || byUrl(view) === chosen ? chosen : SERVICE_NOT_FOUND
   }
 }
 

@@ -10,6 +10,11 @@ export interface RequestView {
   readonly url: string
   /** The authority that the framework trusts: X-Forwarded-Host only if it trusts the proxy, :authority on HTTP/2. */
   readonly host?: string | undefined
+  /**
+   * The host in the URL that handlers see, where it may differ from `host`. A request that belongs to one service by `host`
+   * and to another one by this is refused (law 13). Default: the same.
+   */
+  readonly urlHost?: string | undefined
   /** The client's address that the framework trusts: X-Forwarded-For only if it trusts the proxy. Default: unknown. */
   readonly ip?: string | undefined
   /** A header by its name in lower case; its bytes read as latin1, as Node does. */
