@@ -4,7 +4,8 @@ import { readRetryAfter } from '../client/answer/retry-after.ts'
 import type { TransportResponse } from '../client/transport/transport.ts'
 import { createUndiciTransport } from '../client/transport/undici-transport.ts'
 import { VERSION } from '../client/transport/user-agent.ts'
-import { isThreeScaleError } from '../errors.ts'
+import { isThreeScaleError, TransportError } from '../errors.ts'
+import { systemCodeOf } from '../observe/failed-call.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { isRecord } from '../validation/checks.ts'
 
@@ -58,7 +59,7 @@ export function createFetchJson(settings: FetchSettings): FetchJson {
       throw new FetchFailed(`status_${response.status}`, readRetryAfter(header(response, 'retry-after'), clock.now()))
     }
     if (response.body.length > maxBytes) throw new FetchFailed('too_large')
-    if (response.failure !== undefined) throw new FetchFailed(response.failure.code)
+    if (response.failure !== undefined) throw new FetchFailed(codeOf(response.failure))
     return { ...facts, document: parse(response.body) }
   }
 }
@@ -93,10 +94,16 @@ async function get(
       whenSent: 'abort',
     })
   } catch (error) {
-    throw new FetchFailed(isThreeScaleError(error) ? error.code : 'failed')
+    throw new FetchFailed(codeOf(error))
   } finally {
     await transport.close?.()
   }
+}
+
+/** For a connection, why there was none or why it broke: that alone tells what to look at. */
+function codeOf(error: unknown): string {
+  if (error instanceof TransportError) return systemCodeOf(error)
+  return isThreeScaleError(error) ? error.code : 'failed'
 }
 
 /** The type is not looked at: some servers send text/plain, and a page of HTML is no JSON. */

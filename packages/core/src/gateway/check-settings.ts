@@ -8,6 +8,7 @@ import { usageOf } from '../domain/usage.ts'
 import { isThreeScaleError } from '../errors.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import { foreignAnswer, foreignSentence } from '../observe/foreign-answer.ts'
+import { keysHint } from '../observe/keys-sentence.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
@@ -75,7 +76,7 @@ async function checkService<View extends RequestView>(
 }
 
 function withoutKeys({ trouble = 'no answer yet' }: IssuerKeys): string {
-  return `the keys of the identity provider cannot be read (${trouble}); no access token is accepted until they can`
+  return `the keys of the identity provider cannot be read (${trouble}${keysHint(trouble)}); no access token is accepted until they can`
 }
 
 const NOT_READY_HINT = 'the configuration is not loaded yet; wait for ready()'

@@ -12,7 +12,7 @@ export function configurationSentence(
   const where = source === 'portal' ? `the portal ${from}` : `the file ${from}`
   if (event === 'failed') {
     const effect = ready ? 'the one from before stays in use' : 'every request is answered 503 until it can'
-    return `the configuration of ${where} cannot be loaded (${code}${hintOf(code)}): ${effect}`
+    return `the configuration of ${where} cannot be loaded (${code}${loadHint(code)}): ${effect}`
   }
   if (event !== 'changed') return `the configuration of ${where} can be loaded again`
   const named = services.slice(0, NAMED).map(changeSentence)
@@ -21,9 +21,24 @@ export function configurationSentence(
   return `the configuration of ${where} is in use: ${what}`
 }
 
-function hintOf(code: string | undefined): string {
-  if (code !== 'status_401' && code !== 'status_403') return ''
-  return '; is the access token revoked or expired, or without the scope Account Management API?'
+/** What to look at after a load failed with the code, to be put behind it; empty if the code says it all. */
+export function loadHint(code: string | undefined): string {
+  switch (code) {
+    case 'status_401':
+    case 'status_403':
+      return '; is the access token revoked or expired, or without the scope Account Management API?'
+    case 'no_services':
+      return '; is a version promoted, and may the token see the services of portal.serviceIds?'
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'redirect':
+    case 'status_404':
+    case 'no_list':
+      return '; is portal.endpoint the address of an admin portal?'
+    default:
+      return ''
+  }
 }
 
 function changeSentence({ id = 'without id', event, from, to }: ServiceChange): string {

@@ -15,7 +15,7 @@ export type FailedCall = ForeignAnswer | NoAnswer
 
 /** Why a call failed that was made to `host`; undefined if neither the way nor the backend is the reason. */
 export function failedCall(error: unknown, host: string): FailedCall | undefined {
-  if (error instanceof TransportError) return { host, cause: codeOf(error.cause) }
+  if (error instanceof TransportError) return { host, cause: systemCodeOf(error) }
   if (error instanceof TimeoutError) return { host, cause: 'timeout' }
   if (error instanceof BackendError) return { host, cause: String(error.status) }
   return foreignAnswer(error, host)
@@ -44,6 +44,7 @@ function happened(cause: string): string {
   return `broke the connection (${cause})`
 }
 
-function codeOf(cause: unknown): string {
+/** The system's, undici's or OpenSSL's code for why there was no connection, or why it broke. */
+export function systemCodeOf({ cause }: TransportError): string {
   return typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'UNKNOWN'
 }

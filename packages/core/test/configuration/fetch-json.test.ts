@@ -139,13 +139,13 @@ describe('no document', () => {
 
   it('comes from a connection that breaks, or from a port that is closed', async () => {
     answer = ({ socket }) => void socket.destroy()
-    expect(await codeOf(fetchJson(origin, undefined))).toBe('ERR_THREESCALE_TRANSPORT')
+    expect(await codeOf(fetchJson(origin, undefined))).toBe('UND_ERR_SOCKET')
     answer = (_request, response) => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('{', () => response.destroy())
     }
-    expect(await codeOf(fetchJson(origin, undefined))).toBe('ERR_THREESCALE_TRANSPORT')
-    expect(await codeOf(fetchJson('http://127.0.0.1:9', undefined))).toBe('ERR_THREESCALE_TRANSPORT')
+    expect(await codeOf(fetchJson(origin, undefined))).toBe('UND_ERR_SOCKET')
+    expect(await codeOf(fetchJson('http://127.0.0.1:9', undefined))).toBe('ECONNREFUSED')
   })
 
   it('comes from a provider that is silent for five seconds, or sends a byte now and then', async () => {

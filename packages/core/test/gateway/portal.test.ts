@@ -295,7 +295,7 @@ describe('what the portal answers wrongly', () => {
     ['no_entry', page('{"proxy_configs":[{}]}')],
     ['no_entry', page('{"proxy_configs":[{"proxy_config":{"version":1,"content":null}}]}')],
     ['no_entry', page('{"proxy_configs":[{"proxy_config":{"version":1,"content":"{"}}]}')],
-    ['ERR_THREESCALE_TRANSPORT', ({ socket }: { socket: { destroy(): void } }) => socket.destroy()],
+    ['UND_ERR_SOCKET', ({ socket }: { socket: { destroy(): void } }) => socket.destroy()],
   ] as [string, PortalWorld['portal']['answer']][])('keeps what is there: %s', async (reason, answer) => {
     const { portal, open, ask, messages } = await createPortalWorld([stubConfig(1), stubConfig(2)])
     const gateway = open()

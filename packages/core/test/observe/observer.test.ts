@@ -308,3 +308,31 @@ it('logs once for an outage that calls pause, however many probes fail', () => {
   breaker('open', 'half-open', 'open', 'half-open', 'open', 'half-open', 'closed', 'open', 'half-open', 'open')
   expect(lines.map(({ level }) => level)).toEqual(['warn', 'info', 'warn'])
 })
+
+describe('a document that cannot be fetched', () => {
+  const endpoint = 'http://127.0.0.1:3000/realms/words'
+  const source = { event: 'failed', source: 'portal', from: 'acme.example', services: [] } as const
+
+  it.each([
+    ['status_403', /\(status_403; is the access token revoked or expired/],
+    ['no_services', /\(no_services; is a version promoted, .* portal\.serviceIds\?\)/],
+    [
+      'ECONNREFUSED',
+      /\(ECONNREFUSED; is portal\.endpoint the address of an admin portal\?\): every request is answered 503/,
+    ],
+    ['status_500', /\(status_500\): every request is answered 503/],
+  ])('of the portal: %s comes with what to look at', (code, sentence) => {
+    const { lines, logger } = listening()
+    observing({ logger }).configuration({ ...source, code }, false)
+    expect(lines).toMatchObject([{ level: 'warn', message: expect.stringMatching(sentence) }])
+  })
+
+  it.each([
+    ['status_404', /words cannot be read \(status_404; is the address of the issuer right\? .*\): no access token/],
+    ['ERR_THREESCALE_TIMEOUT', /words cannot be read \(ERR_THREESCALE_TIMEOUT\): no access token/],
+  ])('of an identity provider: %s comes with what to look at', (code, sentence) => {
+    const { lines, logger } = listening()
+    observing({ logger }).keys({ event: 'failed', endpoint, issuer: undefined, keys: 0, code })
+    expect(lines).toMatchObject([{ level: 'warn', message: expect.stringMatching(sentence) }])
+  })
+})

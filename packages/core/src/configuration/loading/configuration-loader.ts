@@ -1,6 +1,7 @@
 /** Loads a configuration, follows it, and hands each new one to those who use it. Keeps what it has if a load fails. */
 import { LOAD_RETRY } from '../../defaults.ts'
 import { ClosedError, LoadError } from '../../errors.ts'
+import { loadHint } from '../../observe/configuration-sentence.ts'
 import { captureContext } from '../../primitives/async-context.ts'
 import type { Clock, Timer } from '../../primitives/clock.ts'
 import { FetchFailed } from '../fetch-json.ts'
@@ -195,7 +196,7 @@ export class ConfigurationLoader {
   }
 
   #failureOf(reason: string): LoadError {
-    return new LoadError(`the configuration cannot be loaded from ${this.from} (${reason})`, reason)
+    return new LoadError(`the configuration cannot be loaded from ${this.from} (${reason}${loadHint(reason)})`, reason)
   }
 }
 
