@@ -20,6 +20,7 @@ import {
   whole,
 } from '../../validation/checks.ts'
 import { checkDispatcher } from '../../validation/dispatcher.ts'
+import { isRuleMethod, RULE_METHOD_PROBLEM } from '../../validation/rule-method.ts'
 import { checkSignals } from './check-signals.ts'
 import { CREDENTIALS_TABLE, checkCredentials } from './credentials-table.ts'
 import { OIDC_TABLE } from './oidc-table.ts'
@@ -144,9 +145,8 @@ function checkMappingRule(rule: unknown, path: string, problems: string[]): unkn
 }
 
 function checkMethod(value: unknown, path: string, problems: string[]): unknown {
-  // Methods are compared with their case, so `get` would match nothing.
-  if (typeof value === 'string' && /^[A-Z][A-Z0-9-]*$/.test(value)) return value
-  problems.push(`${path} must be an HTTP method in upper case, or 'ANY'`)
+  if (isRuleMethod(value)) return value
+  problems.push(`${path} ${RULE_METHOD_PROBLEM}`)
   return undefined
 }
 

@@ -1,5 +1,6 @@
 /** Reads the mapping rules of a proxy configuration. */
 import { metricProblem } from '../../domain/usage.ts'
+import { isRuleMethod, RULE_METHOD_PROBLEM } from '../../validation/rule-method.ts'
 import { checkPattern } from './check-pattern.ts'
 import type { DocumentPart } from './document.ts'
 import type { PortalRule } from './portal-service.ts'
@@ -10,7 +11,7 @@ export const BACKEND_API = 'BackendApi'
 /** Keeps the order of the list. `position` is ignored, because the portal has sorted the list. */
 export function readRules(proxy: DocumentPart): readonly PortalRule[] {
   return proxy.parts('proxy_rules').map((rule) => ({
-    method: rule.requiredText('http_method'),
+    method: readMethod(rule),
     pattern: readPattern(rule),
     metric: readMetric(rule),
     // Not 1: a rule without delta matches and adds nothing (APIcast mapping_rule.lua).
@@ -20,6 +21,12 @@ export function readRules(proxy: DocumentPart): readonly PortalRule[] {
     // Of a rule whose backend is unknown, no backend is the owner.
     backend: rule.text('owner_type') === BACKEND_API ? (rule.textOrInteger('owner_id') ?? '') : undefined,
   }))
+}
+
+function readMethod(rule: DocumentPart): string {
+  const method = rule.requiredText('http_method')
+  if (method !== '' && !isRuleMethod(method)) rule.problem('http_method', RULE_METHOD_PROBLEM)
+  return method
 }
 
 function readPattern(rule: DocumentPart): string {

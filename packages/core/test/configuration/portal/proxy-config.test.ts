@@ -166,6 +166,7 @@ test('a bad document gets one error with every problem and its path', () => {
           proxy_rules: [
             { http_method: 'GET', pattern: '/', delta: '1' },
             { http_method: 5, pattern: '', metric_system_name: 'a[b]', last: 'yes', querystring_parameters: { a: 1 } },
+            { http_method: 'get', pattern: '/', metric_system_name: 'hits', delta: -1 },
           ],
         },
       },
@@ -187,6 +188,7 @@ test('a bad document gets one error with every problem and its path', () => {
     'proxyConfig.services[0].proxy.proxy_rules[1].metric_system_name is no metric: the metric name "a[b]" contains a bracket',
     'proxyConfig.services[0].proxy.proxy_rules[1].last must be true or false, not a string',
     'proxyConfig.services[0].proxy.proxy_rules[1].querystring_parameters["a"] must be a string, not a number',
+    "proxyConfig.services[0].proxy.proxy_rules[2].http_method must be an HTTP method in upper case, or 'ANY'",
     'proxyConfig.services[0].proxy.error_status_auth_failed must be the status of an answer, 200 to 599, not 99',
     'proxyConfig.services[0].proxy.error_status_no_match must be a whole number, not a string',
     'proxyConfig.services[0].proxy.error_headers_no_match cannot be the value of a header',

@@ -135,6 +135,11 @@ describe('policies that decide', () => {
       claimRule({ resource_type: 'liquid' }),
       "rules[0].resource_type must be 'plain': a template would see the request",
     ],
+    ...['get', 'GET ', ''].map((method): [string, unknown, string] => [
+      'jwt_claim_check',
+      claimRule({ methods: ['POST', method] }),
+      "rules[0].methods[1] must be an HTTP method in upper case, or 'ANY'",
+    ]),
     ['jwt_claim_check', claimRule({ combine_op: 'xor' }), "rules[0].combine_op must be 'and' or 'or'"],
     ['jwt_claim_check', claimRule({}, { op: '=' }), "rules[0].operations[0].op must be '==', '!=' or 'matches'"],
     ['jwt_claim_check', claimRule({}, { jwt_claim: null }), 'rules[0].operations[0].jwt_claim is missing'],
