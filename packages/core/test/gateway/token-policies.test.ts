@@ -196,6 +196,28 @@ describe('introspection of tokens', () => {
     expect(world.backend.calls).toEqual([])
   })
 
+  it.each([
+    ['4102444800', 1],
+    ['null', 1],
+    ['"1"', 2],
+    ['"4102444800"', 2],
+    ['1e999', 2],
+    ['{}', 2],
+    ['1', 2],
+  ])('remembers no answer beyond its end: exp %s, calls %i', async (exp, calls) => {
+    const cache = { max_cached_tokens: 10, max_ttl_tokens: 60 }
+    const world = await setUp([], (issuer) => {
+      const configuration = { ...INTROSPECTION, ...cache, introspection_url: `${issuer}/introspect` }
+      const { proxyConfig } = ofIssuer(issuer)
+      const chain = [{ name: 'token_introspection', configuration }, { name: 'apicast' }]
+      return { proxyConfig: { ...proxyConfig, proxy: { ...proxyConfig.proxy, policy_chain: chain } } }
+    })
+    const forms = answer(world, 200, `{"active":true,"exp":${exp}}`)
+    const sent = world.token()
+    for (const _ of [1, 2]) expect(await world.ask(sent)).toMatchObject({ outcome: 'allow' })
+    expect(forms).toHaveLength(calls)
+  })
+
   it('law 18: lets no request pass while the provider is gone, and says so without the token', async () => {
     const lines: string[] = []
     const note = (facts: unknown, message?: string) => void lines.push(JSON.stringify([facts, message]))

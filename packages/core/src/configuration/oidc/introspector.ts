@@ -80,5 +80,10 @@ function read(body: Uint8Array): Introspection {
   }
   if (!isRecord(document)) throw new FetchFailed('not_json')
   const { active, exp } = document
-  return { active: active === true, expiresAt: typeof exp === 'number' ? exp * 1000 : undefined }
+  return { active: active === true, expiresAt: exp === undefined || exp === null ? undefined : instantOf(exp) }
+}
+
+/** An end that cannot be read is in the past, so that the answer is not remembered beyond it. */
+function instantOf(exp: unknown): number {
+  return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : 0
 }
