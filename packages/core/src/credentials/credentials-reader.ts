@@ -31,6 +31,8 @@ export interface CredentialsReader<View extends RequestView = RequestView> {
   strip(view: View): void
   /** Value of WWW-Authenticate; undefined if Authorization is not a location. */
   readonly challenge: string | undefined
+  /** By what all callers are known; undefined with a custom function, whose callers may differ. */
+  readonly kind: 'userKey' | 'appId' | 'clientId' | undefined
   /** Used for requests without credentials. */
   readonly anonymous: Credentials | undefined
   /** The access token of a request; undefined if it has none that can be read. Absent where callers send no tokens. */
@@ -83,6 +85,7 @@ function createLocationsReader<View extends RequestView>(settings: CredentialsSe
       for (const location of locations) location.strip(view)
     },
     challenge: settings.in.includes('authorization') ? challengeOf(settings) : undefined,
+    kind: settings.kind,
     anonymous,
   }
 }
@@ -111,6 +114,7 @@ function createFunctionReader<View extends RequestView>(
     },
     strip() {},
     challenge: undefined,
+    kind: undefined,
     anonymous: undefined,
   }
 }

@@ -1,6 +1,7 @@
 /** Asks the backend whether our own settings are accepted, without counting anything. */
 import { randomUUID } from 'node:crypto'
 import { unusableWarning } from '../configuration/portal/proxy-config.ts'
+import type { CredentialsReader } from '../credentials/credentials-reader.ts'
 import type { IssuerKeys } from '../credentials/oidc/issuer-keys.ts'
 import type { Credentials } from '../domain/credentials.ts'
 import { faultOf, REQUEST_TOO_LARGE } from '../domain/rejection-codes.ts'
@@ -15,8 +16,9 @@ import type { CheckResult } from './gateway.ts'
 import type { Served } from './served.ts'
 
 /**
- * Makes one authorize call per service. Only an answer of 3scale that comes after the check of our credentials is good. The backend checks our credentials before the application, so a made-up caller
- * is enough for them. It checks metric names last, so they need a real application (apisonator, order of checks in the
+ * Makes one authorize call per service. Only an answer of 3scale that comes after the check of our credentials is good.
+ * The backend checks our credentials before the application, so a made-up caller is enough for them and for the kind of
+ * credentials. It checks metric names last, so they need a real application (apisonator, order of checks in the
  * authorize family).
  */
 export async function checkSettings<View extends RequestView>(
@@ -32,11 +34,13 @@ export async function checkSettings<View extends RequestView>(
   let metrics: 'accepted' | 'unchecked' = 'accepted'
   let keys: 'current' | 'stale' | undefined
   for (const configured of services) {
-    const result = await checkService(configured, routeUsage ?? configured.usage, credentials)
+    const [result, found] = await Promise.all([
+      checkService(configured, routeUsage ?? configured.usage, credentials),
+      configured.keys && (configured.keys.current ?? configured.keys.newer(undefined)),
+    ])
     if (!result.ok) return result
     if (result.metrics === 'unchecked') metrics = 'unchecked'
     if (configured.keys === undefined) continue
-    const found = configured.keys.current ?? (await configured.keys.newer(undefined))
     if (found === undefined) return { ok: false, code: 'issuer_unavailable', hint: withoutKeys(configured.keys) }
     if (configured.keys.trouble !== undefined) keys = 'stale'
     keys ??= 'current'
@@ -45,12 +49,11 @@ export async function checkSettings<View extends RequestView>(
 }
 
 async function checkService<View extends RequestView>(
-  { service, credentials: reader, keys }: ConfiguredService<View>,
+  { service, credentials: reader }: ConfiguredService<View>,
   usage: UsageReader<View>,
   given: Credentials | undefined,
 ): Promise<CheckResult> {
-  const madeUp = `check-${randomUUID()}`
-  const credentials = given ?? reader.anonymous ?? (keys === undefined ? { userKey: madeUp } : { clientId: madeUp })
+  const credentials = given ?? reader.anonymous ?? madeUpCaller(reader.kind)
   // The backend checks amounts of 0 like others, and they count nothing.
   const zeroUsage = usageOf(usage.metrics.map((metric) => [metric, 0]))
   try {
@@ -65,6 +68,10 @@ async function checkService<View extends RequestView>(
     if (UNPROVED.has(verdict.code)) {
       return { ok: false, code: verdict.code, hint: 'the credentials of the check cannot be asked with; give others' }
     }
+    // Given credentials may fit another service of the configuration.
+    const ofThisKind = given === undefined && reader.kind !== undefined
+    const kindHint = ofThisKind ? kindHintOf(credentials, verdict.code) : undefined
+    if (kindHint !== undefined) return { ok: false, code: verdict.code, hint: kindHint }
     // Limits are the last check, so a call that fails there has passed the check of its metrics.
     return { ok: true, metrics: faultOf(verdict.code) === 'limits' ? 'accepted' : 'unchecked' }
   } catch (error) {
@@ -73,6 +80,26 @@ async function checkService<View extends RequestView>(
     if (foreign !== undefined) return { ok: false, code: error.code, hint: foreignSentence(foreign) }
     return { ok: false, code: error.code, hint: `the backend could not be asked: ${error.message}` }
   }
+}
+
+function madeUpCaller(kind: CredentialsReader['kind'] = 'userKey'): Credentials {
+  const id = `check-${randomUUID()}`
+  return kind === 'userKey' ? { userKey: id } : kind === 'appId' ? { appId: id } : { clientId: id }
+}
+
+/**
+ * What to correct if the product knows its callers by something else; undefined if it does not. A product of version 1
+ * looks only at user keys, all others only at application ids (apisonator, order of checks).
+ */
+function kindHintOf(credentials: Credentials, code: string): string | undefined {
+  const byUserKey = 'userKey' in credentials
+  if (byUserKey && code === 'application_not_found') {
+    return "the product knows its callers by application id; set credentials.kind to 'appId', or to 'oidc' for access tokens"
+  }
+  if (!byUserKey && code === 'user_key_invalid') {
+    return "the product knows its callers by user key; set credentials.kind to 'userKey', or check serviceId"
+  }
+  return undefined
 }
 
 function withoutKeys({ trouble = 'no answer yet' }: IssuerKeys): string {

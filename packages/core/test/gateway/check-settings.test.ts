@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
 import { TYPE } from '../../../../test/support/socket-backend.ts'
 import { TRANSPORT } from '../../src/client/transport/transport.ts'
+import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
 import { TransportError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
 import { viewOf } from '../requests.ts'
@@ -82,6 +83,39 @@ describe('the check is good only after an answer of 3scale about our credentials
       code: 'request_too_large',
     })
     expect(await refusedWith('user_key_invalid', 403).check()).toEqual({ ok: true, metrics: 'unchecked' })
+  })
+})
+
+describe('the check of the kind of credentials', () => {
+  const check = (serviceId: string, credentials?: GatewayOptions['credentials']) =>
+    createGateway({ serviceId, serviceToken: 'demo-token', credentials, ...createEmulatedBackend().seams }).check()
+  const wrong = (code: string, hint: RegExp) => ({ ok: false, code, hint: expect.stringMatching(hint) })
+  const good = { ok: true, metrics: 'unchecked' }
+
+  it.each([
+    ['user keys', '2555417', undefined, good],
+    ['application ids', '2555418', { kind: 'appId' }, good],
+    [
+      'user keys, though the product takes application ids',
+      '2555418',
+      undefined,
+      wrong('application_not_found', /'appId'/),
+    ],
+    [
+      'user keys, though the product takes tokens',
+      '2555419',
+      { kind: 'userKey' },
+      wrong('application_not_found', /'oidc'/),
+    ],
+    [
+      'application ids, though the product takes keys',
+      '2555417',
+      { kind: 'appId' },
+      wrong('user_key_invalid', /'userKey'/),
+    ],
+    ['what a function says', '2555418', () => undefined, good],
+  ] as const)('with %s', async (_case, serviceId, credentials, result) => {
+    expect(await check(serviceId, credentials)).toEqual(result)
   })
 })
 

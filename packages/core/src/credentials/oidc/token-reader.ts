@@ -82,6 +82,7 @@ export function createTokenReader<View extends RequestView>(options: TokenReader
       for (const location of locations) location.strip(view)
     },
     challenge: 'Bearer realm="3scale"',
+    kind: 'clientId',
     anonymous: undefined,
     tokenOf(view) {
       const found = findToken(locations, view)?.found
