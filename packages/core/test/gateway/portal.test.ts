@@ -1,5 +1,18 @@
 /** A gateway that loads its configuration from the portal: start, following, and what happens when the portal fails. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -360,6 +373,11 @@ describe('what the portal answers wrongly', () => {
 })
 
 describe('the last good file', () => {
+  const writable = (mode: number) => (path: string, good: string) => {
+    writeFileSync(path, good)
+    chmodSync(path, mode)
+  }
+
   it('starts the gateway while the portal is down, is the owner’s alone, and ends in the portal’s configuration', async () => {
     const lastGoodFile = join(folder(), 'last-good.json')
     const { portal, open, ask, until, messages } = await createPortalWorld([stubConfig(1), stubConfig(2)])
@@ -438,6 +456,48 @@ describe('the last good file', () => {
     })
     await until(() => failure.reason !== undefined, 'the start fails')
     expect(failure.reason).toBe(reason)
+  })
+
+  it.each<[string, (path: string, good: string) => void]>([
+    ['not_a_file', (path) => mkdirSync(path)],
+    ['not_a_file', (path) => execFileSync('mkfifo', [path])],
+    ['not_a_file', (path) => symlinkSync('/dev/null', path)],
+    ['ELOOP', (path) => symlinkSync(path, path)],
+    ['writable_by_others', writable(0o666)],
+    ['writable_by_others', writable(0o620)],
+  ])('that another user may have written, or is no file (%s), starts nothing', async (reason, make) => {
+    const lastGoodFile = join(folder(), 'last-good.json')
+    const good = JSON.stringify({ proxy_configs: [{ proxy_config: stubConfig(1) }] })
+    make(lastGoodFile, good)
+    const { portal, open, ask, until } = await createPortalWorld([stubConfig(2)])
+    portal.answer = refuse(500)
+    const gateway = open({ lastGoodFile, startTimeoutMs: 2000 })
+    let failure: { reason?: string } = {}
+    gateway.ready().catch((error) => {
+      failure = error
+    })
+    await until(() => failure.reason !== undefined, 'the start fails')
+    expect(failure.reason).toBe(reason)
+    expect(await ask(gateway, 1)).toMatchObject({ code: 'gateway_not_ready' })
+  })
+
+  it('is read where a link or the administrator put it', async () => {
+    const path = folder()
+    const lastGoodFile = join(path, 'last-good.json')
+    const good = { proxy_configs: [{ proxy_config: stubConfig(1) }] }
+    writeFileSync(join(path, 'elsewhere.json'), JSON.stringify(good), { mode: 0o644 })
+    symlinkSync('elsewhere.json', lastGoodFile)
+    const { portal, open, ask, until, messages } = await createPortalWorld([stubConfig(2)])
+    portal.answer = refuse(500)
+    const gateway = open({ lastGoodFile, startTimeoutMs: 2000 })
+    gateway.ready()
+    await until(() => messages.at(-1)?.source === 'last-good-file', 'the start')
+    expect(await ask(gateway, 1)).toMatchObject({ outcome: 'allow' })
+    portal.answer = undefined
+    await gateway.reload()
+    // The link is replaced, and what it led to stays as it was.
+    expect(lstatSync(lastGoodFile).isFile()).toBe(true)
+    expect(JSON.parse(readFileSync(join(path, 'elsewhere.json'), 'utf8'))).toEqual(good)
   })
 
   it('that cannot be written is told, and the gateway goes on', async () => {

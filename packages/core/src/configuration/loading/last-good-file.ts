@@ -1,6 +1,6 @@
 /** The last configuration of the portal that could be used, on disk: for a start while the portal does not answer. */
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { constants, open, readFile, rename, rm } from 'node:fs/promises'
 import { Slice } from '../../primitives/slice.ts'
 import { isRecord } from '../../validation/checks.ts'
 import { FetchFailed } from '../fetch-json.ts'
@@ -18,9 +18,9 @@ export class LastGoodFile {
     this.#onFailure = onFailure
   }
 
-  /** Rejects with a FetchFailed if there is no configuration in it. */
+  /** Rejects with a FetchFailed if there is no configuration in it, or others may have written it. */
   async read(): Promise<LoadedConfiguration> {
-    const document = parseConfiguration(await readText(this.#path))
+    const document = parseConfiguration(await readOwn(this.#path))
     const services = servicesOf(document)
     this.#good = goodOf(document)
     return { source: 'last-good-file', from: this.#path, document, services, warnings: [] }
@@ -68,13 +68,32 @@ function goodOf({ proxy_configs: list }: Readonly<Record<string, unknown>>): Rea
   )
 }
 
+/** What the file says decides who is let in, so no other user may be able to write it. */
+async function readOwn(path: string): Promise<string> {
+  // A pipe without a writer would hold the start for ever. Windows has no such flag.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(failed)
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile()) throw new FetchFailed('not_a_file')
+    // Undefined on Windows, where the mode says nothing either.
+    const uid = process.getuid?.()
+    const isOwn = uid === undefined || ([0, uid].includes(stats.uid) && (stats.mode & 0o022) === 0)
+    if (!isOwn) throw new FetchFailed('writable_by_others')
+    return await file.readFile('utf8')
+  } catch (error) {
+    return failed(error)
+  } finally {
+    await file.close()
+  }
+}
+
 /** Rejects with a FetchFailed that has the system's code. */
 export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new FetchFailed((error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
-  }
+  return readFile(path, 'utf8').catch(failed)
+}
+
+function failed(error: unknown): never {
+  throw error instanceof FetchFailed ? error : new FetchFailed((error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
 }
 
 /** @throws FetchFailed */
