@@ -32,3 +32,27 @@ it('every link between pages leads somewhere', () => {
   expect(pages).toContain('README.md')
   expect(pages.flatMap(problemsOf)).toEqual([])
 })
+
+it('the index names every page, and fits one screen', () => {
+  const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8')
+  const others = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page) && page !== 'docs/README.md')
+  expect(others.filter((page) => !index.includes(`](${page.slice('docs/'.length)})`))).toEqual([])
+  expect(index.split('\n').length).toBeLessThan(40)
+})
+
+it('the README names every package and every example', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const manifests = execFileSync('git', ['ls-files', '-z', 'packages/*/package.json'], { cwd: ROOT, encoding: 'utf8' })
+  const examples = execFileSync('git', ['ls-files', '-z', 'examples/*/package.json'], { cwd: ROOT, encoding: 'utf8' })
+  const missing = [
+    ...manifests
+      .split('\0')
+      .filter(Boolean)
+      .map((path) => `| \`@threescale/${path.split('/')[1]}\` |`),
+    ...examples
+      .split('\0')
+      .filter(Boolean)
+      .map((path) => `](${dirname(path)})`),
+  ].filter((text) => !readme.includes(text))
+  expect(missing).toEqual([])
+})
