@@ -2,7 +2,7 @@
 /** The command line: starts the emulator and prints its address on the first line. */
 import { parseArgs } from 'node:util'
 import { createEmulator } from './create-emulator.ts'
-import type { EmulatorOptions } from './emulator.ts'
+import type { Emulator, EmulatorOptions } from './emulator.ts'
 import { noteNpmParent } from './npm-parent.ts'
 import { readStateFile, type StateFile } from './provider/state-file.ts'
 import { stateSchema } from './provider/state-schema.ts'
@@ -72,7 +72,10 @@ async function serve(
 ): Promise<void> {
   const watchParent = noteNpmParent()
   const emulator = createEmulator(options)
-  print(`${await emulator.listen(address)}\n`)
+  const url = await listen(emulator, address)
+  print(`${url}\n`)
+  // For people. Programs that start the emulator read its address and expect nothing else.
+  if (process.stdout.isTTY) print(places(url, options))
   if (!isLoopback(address.host)) {
     warn(`warning: ${address.host} may be reachable from other machines, and so may the control API`)
   }
@@ -90,6 +93,22 @@ async function serve(
   }
   const stopWatchingParent = watchParent(stop)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+}
+
+async function listen(emulator: Emulator, address: { port: number; host: string }): Promise<string> {
+  try {
+    return await emulator.listen(address)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new Error(`port ${address.port} is taken; choose another by --port, or 0 for a free one`)
+  }
+}
+
+function places(url: string, { portal, identityProvider }: EmulatorOptions): string {
+  const lines = [`dashboard: ${url}/emulator/`]
+  if (portal) lines.push(`portal:    ${url}`)
+  if (identityProvider) lines.push(`issuer:    ${url}/realms/emulator`)
+  return `${lines.join('\n')}\n`
 }
 
 function numberIn(text: string, option: string): number {

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sendRaw } from '../../../test/conformance/raw-request.ts'
-import type { EmulatorState } from '../src/index.ts'
+import { createEmulator, type EmulatorState } from '../src/index.ts'
 import { authrep, dictionary } from './dictionary.ts'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
@@ -201,6 +201,29 @@ describe('threescale-emulator', () => {
     ]) {
       expect(help.output.stdout).toContain(`--${option}`)
     }
+  })
+
+  test('says which port is taken', async () => {
+    await using emulator = createEmulator()
+    const { port } = new URL(await emulator.listen())
+    const { exit, output } = start('--port', port)
+    expect(await exit()).toBe(1)
+    expect(output.stderr).toBe(`port ${port} is taken; choose another by --port, or 0 for a free one\n`)
+  })
+
+  test.skipIf(!existsSync('/usr/bin/script'))('on a terminal it names what there is to see', async () => {
+    const command = `'${process.execPath}' '${cli}' --port 0 --portal --identity-provider`
+    const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    running = child
+    let said = ''
+    for await (const chunk of child.stdout) {
+      said += chunk
+      if (said.includes('issuer')) break
+    }
+    const [url] = said.split('\r\n')
+    expect(said).toBe(
+      `${url}\r\ndashboard: ${url}/emulator/\r\nportal:    ${url}\r\nissuer:    ${url}/realms/emulator\r\n`,
+    )
   })
 
   test.each([
