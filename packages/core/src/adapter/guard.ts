@@ -9,7 +9,7 @@ import { isPromise } from '../primitives/maybe-promise.ts'
 import type { ResponseView } from '../request/request-view.ts'
 import { familyOf, type GatewayFamily } from './gateway-brand.ts'
 import type { NodeRequestView } from './node-request-view.ts'
-import { followClose, followResponse, isClientGone, responseView } from './node-response.ts'
+import { followEnd, followResponse, isClientGone, responseView } from './node-response.ts'
 import { noteAllowed, wasAllowed } from './seen-requests.ts'
 import { countWrittenBytes } from './written-bytes.ts'
 
@@ -107,13 +107,13 @@ function follow<View extends GuardedView, Next>(
   // A gateway of an older copy of the package does not tell what it needs.
   const need = family?.responseNeed?.(decision) ?? 'response'
   return need === 'end'
-    ? followEnd(family as GatewayFamily, view, decision)
+    ? followCounted(family as GatewayFamily, view, decision)
     : followSettled(gateway, view, outcomes, decision, need)
 }
 
-function followEnd(family: GatewayFamily, { raw, response }: GuardedView, decision: Allowed): boolean {
+function followCounted(family: GatewayFamily, { raw, response }: GuardedView, decision: Allowed): boolean {
   family.responses.opened()
-  return followClose(raw, response, (finished) => {
+  return followEnd(raw, response, (finished) => {
     family.ended(decision, finished)
     family.responses.closed()
   })

@@ -47,21 +47,29 @@ export function followResponse(
 }
 
 /**
- * As `followResponse`, for those who only count: one listener less, and `closed` may be called a moment later. Node says
- * 'close' once for each response of HTTP/1 that has its socket.
+ * As `followResponse`, where little depends on it: `finished` is also true if the client went away while the last bytes
+ * were under way. One function listens, and nothing else is kept, as a response of HTTP/1 with a socket needs no more.
  */
-export function followClose(
+export function followEnd(
   request: IncomingMessage,
   response: ServerResponse,
-  closed: (finished: boolean) => void,
+  ended: (finished: boolean) => void,
 ): boolean {
-  if (request.httpVersionMajor > 1 || response.socket === null) return followResponse(request, response, closed)
+  if (request.httpVersionMajor > 1 || response.socket === null) return followResponse(request, response, ended)
   const finished = hasFinished(response)
   if (finished || hasLeft(request, response)) {
-    closed(finished && !request.aborted)
+    ended(finished && !request.aborted)
     return false
   }
-  response.on('close', () => closed(hasFinished(response) && !request.aborted))
+  let open = true
+  const end = (): void => {
+    if (!open) return
+    open = false
+    ended(response.writableEnded && !request.aborted)
+  }
+  // light-my-request does not say 'close' for each answer.
+  response.on('finish', end)
+  response.on('close', end)
   return true
 }
 
