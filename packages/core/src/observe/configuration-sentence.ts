@@ -32,6 +32,7 @@ export function loadHint(code: string | undefined): string {
     case 'ECONNREFUSED':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
+      return '; check portal.endpoint, and that it can be reached from here'
     case 'redirect':
     case 'status_404':
     case 'no_list':

@@ -5,7 +5,7 @@ import type { LossMessage, LossReason } from './messages.ts'
 const NAMED = 20
 
 export function lossSentence({ kind, reason, usage }: Pick<LossMessage, 'kind' | 'reason' | 'usage'>): string {
-  const amounts = Object.entries(usage).map(([metric, amount]) => `${amount} ${metric}`)
+  const amounts = Object.entries(usage).map(([metric, amount]) => `${metric} ${amount}`)
   const more = amounts.length > NAMED ? [`${amounts.length - NAMED} more metrics`] : []
   const what = [...amounts.slice(0, NAMED), ...more].join(', ')
   return `${kind === 'given-up' ? 'usage was given up' : 'usage seems lost'}: ${what}; ${BECAUSE[reason]}`

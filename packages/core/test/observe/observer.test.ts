@@ -261,7 +261,7 @@ describe('losses', () => {
     applicationId: 'secret-app',
     usage: { hits: 3, lookup: 1 },
   } as const
-  const GIVEN_UP = 'usage was given up: 3 hits, 1 lookup; 3scale does not know the application any more'
+  const GIVEN_UP = 'usage was given up: hits 3, lookup 1; 3scale does not know the application any more'
 
   it('law 8: are published and logged, with a masked name of the application', () => {
     const messages = heard(CHANNELS.loss)
@@ -318,8 +318,9 @@ describe('a document that cannot be fetched', () => {
     ['no_services', /\(no_services; is a version promoted, .* portal\.serviceIds\?\)/],
     [
       'ECONNREFUSED',
-      /\(ECONNREFUSED; is portal\.endpoint the address of an admin portal\?\): every request is answered 503/,
+      /\(ECONNREFUSED; check portal\.endpoint, and that it can be reached from here\): every request is answered 503/,
     ],
+    ['status_404', /\(status_404; is portal\.endpoint the address of an admin portal\?\)/],
     ['status_500', /\(status_500\): every request is answered 503/],
   ])('of the portal: %s comes with what to look at', (code, sentence) => {
     const { lines, logger } = listening()
