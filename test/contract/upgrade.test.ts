@@ -31,7 +31,10 @@ afterEach(async () => {
 })
 
 /** The view of an upgrade request, and its client. */
-async function upgrade(viewOf: (request: IncomingMessage) => RequestView) {
+async function upgrade(
+  viewOf: (request: IncomingMessage) => RequestView,
+  forwarded: Readonly<Record<string, string>> = { 'x-forwarded-for': '203.0.113.7' },
+) {
   const server = createServer()
   servers.push(server)
   const port = await listenOnLoopback(server)
@@ -41,7 +44,7 @@ async function upgrade(viewOf: (request: IncomingMessage) => RequestView) {
     headers: {
       host: 'api.example',
       'x-forwarded-host': 'public.example',
-      'x-forwarded-for': '203.0.113.7',
+      ...forwarded,
       connection: 'Upgrade',
       upgrade: 'websocket',
       'x-key': 'v',
@@ -63,8 +66,8 @@ describe.each([
   it.each([false, true])('is seen like any other (trust proxy %s)', async (trustProxy) => {
     const { view } = await upgrade((request) => viewOf(request, trustProxy))
     const host = trustProxy && !name.startsWith('Fastify') ? 'public.example' : 'api.example'
-    const address = trustProxy && !name.startsWith('Fastify') ? '203.0.113.7' : expect.stringMatching(/127\.0\.0\.1$/)
-    expect(view.ip).toEqual(address)
+    const address = trustProxy ? '203.0.113.7' : expect.stringMatching(/127\.0\.0\.1$/)
+    expect(view.ip).toEqual(name.startsWith('Fastify') ? undefined : address)
     expect([view.method, view.url, view.host, view.header('x-key'), view.formField?.('user_key')]).toEqual([
       'GET',
       '/socket?user_key=k',
@@ -82,6 +85,15 @@ describe.each([
     client.destroy()
     await eventually(() => view.signal?.aborted === true, 'the signal')
   })
+})
+
+it.each([
+  [{}, '127.0.0.1'],
+  [{ Forwarded: 'for=203.0.113.7' }, undefined],
+  [{ 'X-Real-IP': '203.0.113.7' }, undefined],
+])('the address is not known in Fastify if a proxy may stand between: %j', async (forwarded, address) => {
+  const { view } = await upgrade(fastifyView, forwarded)
+  expect(view.ip).toBe(address)
 })
 
 it("callbacks get the framework's object for such a request", async () => {

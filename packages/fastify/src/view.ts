@@ -85,6 +85,9 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
   }
 }
 
+/** Fields in which proxies name the client for which they speak. */
+const FORWARDED = ['x-forwarded-for', 'forwarded', 'x-real-ip']
+
 class UpgradeView extends NodeRequestView<undefined> implements FastifyView {
   get request(): never {
     throw new TypeError('an upgrade request never became a Fastify request; use view.raw')
@@ -99,7 +102,8 @@ class UpgradeView extends NodeRequestView<undefined> implements FastifyView {
   }
 
   get ip(): string | undefined {
-    return this.raw.socket.remoteAddress
+    const { headers, socket } = this.raw
+    return FORWARDED.some((name) => name in headers) ? undefined : socket.remoteAddress
   }
 
   get path(): string | undefined {
@@ -125,7 +129,8 @@ class UpgradeView extends NodeRequestView<undefined> implements FastifyView {
 
 /**
  * The view of a request that Node handed to an 'upgrade' listener and not to Fastify. Fastify does not tell its
- * `trustProxy` setting, so the host is the Host header, and the address that of the connection.
+ * `trustProxy` setting, so the host is the Host header. The address is that of the connection, and unknown if a header
+ * names another one.
  */
 export function viewOf(request: IncomingMessage): FastifyView {
   return new UpgradeView(request, undefined)
