@@ -29,6 +29,9 @@ export interface GatewayConfigurationOptions<View extends RequestView> {
   readonly afterLoad: () => void
 }
 
+/** Then numbers are used again, so that a file that changes every second does not fill a log. */
+const WARNING_NUMBERS = 50
+
 interface Outcome {
   readonly loaded: LoadedConfiguration
   readonly change?: ConfigurationChange
@@ -53,6 +56,8 @@ export class GatewayConfiguration<View extends RequestView> implements Configura
   #outcome: Outcome | undefined
   #failing = false
   #told: ReadonlySet<string> = new Set()
+  /** The number of the last warning. */
+  #warned = 0
   #ready = false
   #closed = false
 
@@ -179,8 +184,11 @@ export class GatewayConfiguration<View extends RequestView> implements Configura
 
   /** Tells what was not told after the load before. */
   #warn(warnings: readonly string[]): void {
-    for (const [index, warning] of warnings.entries()) {
-      if (!this.#told.has(warning)) this.#options.observer.warn(`THREESCALE_CONFIGURATION_${index + 1}`, warning)
+    for (const warning of warnings) {
+      if (this.#told.has(warning)) continue
+      // A number of its own, as one that was used a moment ago would be held back.
+      this.#warned = (this.#warned % WARNING_NUMBERS) + 1
+      this.#options.observer.warn(`THREESCALE_CONFIGURATION_${this.#warned}`, warning)
     }
     this.#told = new Set(warnings)
   }

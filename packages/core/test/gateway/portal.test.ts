@@ -21,6 +21,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { settled } from '../../../../test/support/manual-clock.ts'
 import { createPortalWorld, type PortalWorld } from '../../../../test/support/portal-world.ts'
+import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import { rejection } from '../../../../test/support/rejection.ts'
 import { stubConfig } from '../../../../test/support/stub-portal.ts'
 import { takeWarnings } from '../../../../test/support/warnings.ts'
@@ -517,6 +518,20 @@ describe('a version that cannot be used', () => {
         proxy_rules: [{ http_method: 'GET', pattern, metric_system_name: 'hits', delta: 1 }],
       },
     })
+
+  it.each([true, false])('is told, whatever was told a moment ago (with a logger: %s)', async (hasLogger) => {
+    const lines: string[] = []
+    const logger = { ...quietLogger, warn: (_facts: object, message?: string) => void lines.push(message ?? '') }
+    const { portal, open } = await createPortalWorld([1, 2, 3].map((id) => stubConfig(id)))
+    const gateway = open({}, { logger: hasLogger ? logger : undefined })
+    for (const id of [1, 2, 3]) {
+      portal.configs = [1, 2, 3].map((one) => (one === id ? unusable(one, 2) : stubConfig(one)))
+      await gateway.reload()
+    }
+    const codes = await takeWarnings()
+    expect(codes).toEqual(hasLogger ? [] : [1, 2, 3].map((number) => `THREESCALE_CONFIGURATION_${number}`))
+    if (hasLogger) expect(lines.map((line) => line.slice(0, 9))).toEqual(['service 1', 'service 2', 'service 3'])
+  })
 
   it('leaves its service its place among those of its host', async () => {
     const { portal, open, ask } = await createPortalWorld([1, 2, 3].map((id) => sharing(id, 1, id === 1 ? '/b' : '/a')))
