@@ -14,7 +14,7 @@ const whySkipped = {
 const ROOT = new URL('../../', import.meta.url).pathname
 
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
+  { ...base, test: { ...base.test, projects: undefined } },
   {
     root: ROOT,
     test: {
