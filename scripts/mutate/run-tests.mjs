@@ -37,6 +37,8 @@ const reporter = {
 }
 
 await startVitest('test', files, {
+  root: process.cwd(),
+  config: 'scripts/mutate/vitest.config.mjs',
   watch: false,
   bail: until === 'all' ? 0 : 1,
   maxWorkers: 1,
