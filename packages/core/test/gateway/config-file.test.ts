@@ -104,7 +104,7 @@ describe('a configuration file', () => {
     const { ask, gateway, until, messages, hasTwo } = await follow(file)
     if (text === undefined) unlinkSync(file)
     else writeFileSync(file, text)
-    await until(() => messages.at(-1)?.event === 'failed', 'the failure')
+    await until(() => messages.some(({ event }) => event === 'failed'), 'the failure')
     expect(messages.at(-1)?.code).toBe(code)
     for (const id of [1, 3]) expect(await ask(gateway, id)).toMatchObject({ outcome: 'allow' })
     expect(await rejection(gateway.reload())).toBeInstanceOf(Error)
@@ -117,9 +117,9 @@ describe('a configuration file', () => {
     writeFileSync(file, configOf(1, 3))
     const { until, messages } = await follow(file)
     renameSync(file, `${file}.away`)
-    await until(() => messages.at(-1)?.event === 'failed', 'the failure')
+    await until(() => messages.some(({ event }) => event === 'failed'), 'the failure')
     renameSync(`${file}.away`, file)
-    await until(() => messages.at(-1)?.event === 'recovered', 'the recovery')
+    await until(() => messages.some(({ event }) => event === 'recovered'), 'the recovery')
   })
 
   it('that is missing or broken at start is refused, and so are two configurations', async () => {
