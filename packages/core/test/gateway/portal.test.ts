@@ -401,8 +401,8 @@ describe('the last good file', () => {
     expect(await ask(gateway, 2)).toMatchObject({ outcome: 'allow' })
     portal.answer = undefined
     portal.configs = [stubConfig(2, 2), stubConfig(3)]
-    const before = messages.length
-    const changed = () => messages.slice(before).some((one) => one.source === 'portal' && one.event === 'changed')
+    const heard = messages.length
+    const changed = () => messages.slice(heard).some((one) => one.source === 'portal' && one.event === 'changed')
     await until(changed, 'the portal')
     expect(await ask(gateway, 3)).toMatchObject({ outcome: 'allow' })
     expect(await ask(gateway, 1)).toMatchObject({ code: 'service_not_found' })
