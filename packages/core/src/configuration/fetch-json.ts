@@ -60,7 +60,7 @@ export function createFetchJson(settings: FetchSettings): FetchJson {
     }
     if (response.body.length > maxBytes) throw new FetchFailed('too_large')
     if (response.failure !== undefined) throw new FetchFailed(codeOf(response.failure))
-    return { ...facts, document: parse(response.body) }
+    return { ...facts, document: jsonObject(response.body) }
   }
 }
 
@@ -106,8 +106,12 @@ function codeOf(error: unknown): string {
   return isThreeScaleError(error) ? error.code : 'failed'
 }
 
-/** The type is not looked at: some servers send text/plain, and a page of HTML is no JSON. */
-function parse(body: Uint8Array): Readonly<Record<string, unknown>> {
+/**
+ * The object that a body holds. The type is not looked at: some servers send text/plain, and a page of HTML is no JSON.
+ *
+ * @throws FetchFailed `not_json` for anything else.
+ */
+export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> {
   let document: unknown
   try {
     document = JSON.parse(Buffer.from(body).toString('utf8'))

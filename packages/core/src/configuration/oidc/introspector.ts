@@ -7,8 +7,7 @@ import { isThreeScaleError } from '../../errors.ts'
 import type { Introspection } from '../../policies/token-introspection.ts'
 import { captureContext } from '../../primitives/async-context.ts'
 import type { Clock } from '../../primitives/clock.ts'
-import { isRecord } from '../../validation/checks.ts'
-import { FetchFailed } from '../fetch-json.ts'
+import { FetchFailed, jsonObject } from '../fetch-json.ts'
 
 export interface IntrospectorOptions {
   /** Carries the calls; undefined: connections of its own, which are kept open. */
@@ -72,14 +71,7 @@ export class Introspector {
 
 /** Only `active: true` is a yes. */
 function read(body: Uint8Array): Introspection {
-  let document: unknown
-  try {
-    document = JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    throw new FetchFailed('not_json')
-  }
-  if (!isRecord(document)) throw new FetchFailed('not_json')
-  const { active, exp } = document
+  const { active, exp } = jsonObject(body)
   return { active: active === true, expiresAt: exp === undefined || exp === null ? undefined : instantOf(exp) }
 }
 
