@@ -14,11 +14,16 @@ export async function inSlices<Result>(steps: Iterator<void, Result>): Promise<R
     const step = steps.next()
     if (step.done && !rested) return step.value
     if (!step.done && performance.now() - began < SLICE_MS) continue
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve)
-    })
+    await nextTurn()
     if (step.done) return step.value
     rested = true
     began = performance.now()
   }
+}
+
+/** Lets everything else run first. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

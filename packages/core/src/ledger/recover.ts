@@ -60,11 +60,11 @@ export function recoverBatch(ledger: Ledger, { state, at, service: id, rows }: R
 /** The usage of all applications that is not settled. */
 export function* unsettledUsage(ledger: Ledger): Generator<UnsettledUsage> {
   // A copy, because the set changes while the journal writes.
-  const busy = new Set(ledger.busy)
-  for (const application of busy) yield unsettledOf(application)
+  for (const application of [...ledger.busy]) yield unsettledOf(application)
+  // An application may be told twice, for each time is the whole of it.
   for (const { applications } of ledger.services) {
     for (const application of [...applications.values()]) {
-      if (application.maybeCounted !== undefined && !busy.has(application)) yield unsettledOf(application)
+      if (application.maybeCounted !== undefined) yield unsettledOf(application)
     }
   }
 }

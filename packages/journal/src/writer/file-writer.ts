@@ -9,6 +9,7 @@ import type {
   JournalWriter,
   UnsettledUsage,
 } from '@threescale/core'
+import { nextTurn } from '../slices.ts'
 import { DiskSync } from './disk-sync.ts'
 import type { FileWriterOptions } from './file-writer-options.ts'
 import { fillFiles } from './fill-files.ts'
@@ -186,6 +187,8 @@ export class FileWriter implements JournalWriter {
       this.#failed(error)
     }
     void this.#queue(async () => {
+      // The turn has done its share: it has taken over usage, or lets requests go that waited for that.
+      await nextTurn()
       this.#renewing = false
       const files = this.#files
       if (files !== undefined && !files.complete) await this.#fill(files)
