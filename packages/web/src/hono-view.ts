@@ -38,7 +38,19 @@ export class HonoRequestView extends NodeRequestView<ServerResponse> implements 
     // As @hono/node-server makes the URL, also where an app is mounted and sees only a part of it.
     const { url } = this
     const { href } = new URL(url.startsWith('/') ? `http://localhost${url}` : url)
-    return getPath({ url: href } as Request)
+    const path = getPath({ url: href } as Request)
+    return this.isRewritten && !path.endsWith('/') ? `${path}/` : path
+  }
+
+  /** Whether a route serves this whose `*` at the end stands for nothing, not even a slash: `/files/*` serves `/files`. */
+  get isRewritten(): boolean {
+    const { path, matchedRoutes } = this.context.req
+    const { length } = path.split('/')
+    const isEmpty = (route: string): boolean => route.endsWith('/*') && route.split('/').length > length
+    const candidates = matchedRoutes.filter((route) => isEmpty(route.path) || !route.path.endsWith('*'))
+    // Middleware of `use` is for all methods.
+    const serving = candidates.find(({ method }) => method !== 'ALL') ?? candidates.at(-1)
+    return serving !== undefined && isEmpty(serving.path)
   }
 
   get ignoresCase(): boolean {
@@ -56,7 +68,8 @@ export class HonoRequestView extends NodeRequestView<ServerResponse> implements 
   }
 
   protected get query(): unknown {
-    return this.context.req.queries()
+    const all = Object.entries(this.context.req.queries())
+    return Object.fromEntries(all.map(([name, values]) => [name, oneOrAll(values)]))
   }
 
   protected get body(): unknown {

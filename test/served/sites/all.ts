@@ -5,6 +5,7 @@ import type { RouteSet } from '../route-set.ts'
 import { MOUNT, type SiteMaker, type SitePlan, TENANT } from '../site.ts'
 import { onExpress4, onExpress5 } from './express.ts'
 import { onFastify } from './fastify.ts'
+import { onHono, onHonoInProtect } from './hono.ts'
 import { onKoa2, onKoa3 } from './koa.ts'
 
 export interface PlannedSite {
@@ -22,6 +23,7 @@ const MAKERS: Readonly<Record<string, SiteMaker>> = {
   'Koa 2': onKoa2(),
   'Koa 3': onKoa3(),
   'Fastify 5': onFastify(),
+  'Hono 4': onHono(),
 }
 
 const PLANS: readonly Omit<SitePlan, 'set'>[] = [
@@ -98,6 +100,26 @@ export const SITES: readonly PlannedSite[] = [
     planned('Koa 3, rules for any case', onKoa3(), { set, caseInsensitivePaths: true }),
   ]),
   planned('Fastify 5', onFastify(), { set: twins, everything: true }),
+  ...[words, plain, parameters, wildcards, upper, escapes].flatMap((set) => [
+    planned('Hono 4, any slash at the end', onHono({ strict: false }), { set, everything: true }),
+    planned('Hono 4, linear router', onHono({ router: 'linear' }), { set, everything: true }),
+    planned('Hono 4, app in app', onHono({ mounts: 'handler' }), {
+      set,
+      mount: MOUNT,
+      guard: 'inside',
+      everything: true,
+    }),
+  ]),
+  ...(['one by one', 'as a record'] as const).flatMap((query) =>
+    [queries, forms].map((set) => planned(`Hono 4, query ${query}`, onHono({ query }), { set, everything: true })),
+  ),
+  ...[words, parameters, escapes, head, queries, forms].map((set) =>
+    planned('Hono 4', onHono(), { set, everything: true, http2: true }),
+  ),
+  ...[...Object.values(PATH_SETS), queries].map((set) =>
+    planned('Hono 4 in protect', onHonoInProtect(), { set, everything: true }),
+  ),
+  planned('Hono 4 in protect', onHonoInProtect(), { set: head, everything: true, http2: true }),
 ]
 
 function planned(name: string, make: SiteMaker, plan: SitePlan): PlannedSite {
