@@ -5,7 +5,7 @@ import type { UsageReport, Verdict } from '../../packages/core/src/domain/verdic
 import type { ApplicationLedger } from '../../packages/core/src/ledger/application-ledger.ts'
 import { createLedger, type Ledger } from '../../packages/core/src/ledger/ledger.ts'
 import type { DeclaredMetrics } from '../../packages/core/src/ledger/plan/metric-hierarchy.ts'
-import { usageReports } from '../../packages/core/src/ledger/plan/read-limits.ts'
+import { limitCounts } from '../../packages/core/src/ledger/plan/read-limits.ts'
 import type { QuestionStamp, ServiceLedger } from '../../packages/core/src/ledger/service-ledger.ts'
 import type { Batch } from '../../packages/core/src/ledger/usage/batch.ts'
 import { takeBatches } from '../../packages/core/src/ledger/usage/take-batches.ts'
@@ -92,7 +92,7 @@ export function openLedger(options: LedgerOptions = {}): TestLedger {
     resend() {
       for (const batch of takeBatches(service, { provedWithinMs: 1e9, late: 're-stamp' })) batch.takeBack(true)
     },
-    known: (application) => usageReports(application, service.at(clock.now())).map(({ current }) => current),
+    known: (application) => limitCounts(application, service.at(clock.now())).map(({ current }) => current),
   }
 }
 

@@ -1,9 +1,10 @@
 /** The admission of direct authorization. It reads the backend's answer only when a field is asked for. */
 import type { Ending } from '../decision/ending.ts'
 import type { ProtectedService } from '../decision/protected-service.ts'
+import { type LimitCount, limitCountOf } from '../domain/limit-count.ts'
 import { storageKey } from '../domain/storage-key.ts'
 import type { UsageShape } from '../domain/usage.ts'
-import type { Authorized, UsageReport } from '../domain/verdict.ts'
+import type { Authorized } from '../domain/verdict.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import { countAdded, countLate } from './count-late.ts'
 import type { MeteredAdmission } from './metered-admission.ts'
@@ -39,8 +40,8 @@ export class DirectAdmission implements MeteredAdmission {
     return this.#verdict.plan
   }
 
-  limits(): readonly UsageReport[] {
-    return this.#verdict.usageReports
+  limits(): readonly LimitCount[] {
+    return this.#verdict.usageReports.map(limitCountOf)
   }
 
   add(usage: UsageShape, ending: Ending | undefined): void {

@@ -1,5 +1,6 @@
 /** Turns the backend's denials into refusals: whose fault it is, and from when a retry may succeed. */
 import type { Refusal } from '../decision/refusal.ts'
+import { limitCountOf } from '../domain/limit-count.ts'
 import { faultOf } from '../domain/rejection-codes.ts'
 import type { UsageShape } from '../domain/usage.ts'
 import type { LimitHeaders, NotAuthorized, UsageReport } from '../domain/verdict.ts'
@@ -17,7 +18,7 @@ export function refusalFromVerdict(verdict: NotAuthorized, shape: UsageShape, no
         outcome: 'refuse',
         code: verdict.code,
         reason: verdict.reason,
-        limits: verdict.usageReports,
+        limits: verdict.usageReports.map(limitCountOf),
         ...retryOf(verdict, shape, now),
       }
     case 'caller':

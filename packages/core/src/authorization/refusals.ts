@@ -3,7 +3,7 @@ import type { GatewayDenialCode } from '../decision/decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
 import type { ApplicationLedger } from '../ledger/application-ledger.ts'
 import type { LimitFootprint } from '../ledger/plan/plan-limits.ts'
-import { usageReports, violationOf } from '../ledger/plan/read-limits.ts'
+import { limitCounts, violationOf } from '../ledger/plan/read-limits.ts'
 
 export function refuse(code: GatewayDenialCode, reason?: string): Refusal {
   return { outcome: 'refuse', code, reason }
@@ -35,7 +35,7 @@ export function overLimits(application: ApplicationLedger, footprint: LimitFootp
     retryAt: retryAt === undefined ? undefined : retryAt - time + clock.now(),
     disabled,
     get limits() {
-      return usageReports(application, time)
+      return limitCounts(application, time)
     },
   }
 }

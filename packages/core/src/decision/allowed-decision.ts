@@ -1,5 +1,6 @@
 /** The decision that admits a request: one small object, because the hot path creates one per request. */
 import { inspect } from 'node:util'
+import { type LimitCount, usageReportOf } from '../domain/limit-count.ts'
 import { createUsageShape, type Usage, type UsageShape, usageProblem } from '../domain/usage.ts'
 import type { UsageReport } from '../domain/verdict.ts'
 import { ArgumentError } from '../errors.ts'
@@ -16,8 +17,8 @@ export interface Admission {
   /** Undefined where 3scale does not tell it. */
   readonly applicationId: string | undefined
   readonly plan: string | undefined
-  /** The application's limits as last known; called on first read of a decision's `limits`. */
-  limits(): readonly UsageReport[]
+  /** The application's limits as last known; called when a decision's `limits` or `headers` are read. */
+  limits(): readonly LimitCount[]
   /** Counts usage that a handler adds at once. @param ending undefined: the response has not ended. */
   add(usage: UsageShape, ending: Ending | undefined): void
 }
@@ -56,7 +57,7 @@ export class AllowedDecision implements Allowed {
   }
 
   get limits(): readonly UsageReport[] {
-    return this.#admission.limits()
+    return this.#admission.limits().map(usageReportOf)
   }
 
   get headers(): Readonly<Record<string, string>> {

@@ -1,6 +1,6 @@
 /** The service that a request is for. */
 import type { ThreeScaleClient } from '../client/client.ts'
-import type { UsageReport } from '../domain/verdict.ts'
+import type { LimitCount } from '../domain/limit-count.ts'
 
 /** The service, and the client that calls the backend about it. */
 export interface ProtectedService {
@@ -8,5 +8,5 @@ export interface ProtectedService {
   readonly id: string | undefined
   readonly client: ThreeScaleClient
   /** Header fields that tell an admitted caller its application's limits; undefined when none are wanted. */
-  readonly limitHeaders: ((limits: readonly UsageReport[]) => Readonly<Record<string, string>>) | undefined
+  readonly limitHeaders: ((limits: readonly LimitCount[]) => Readonly<Record<string, string>>) | undefined
 }

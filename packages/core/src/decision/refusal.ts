@@ -1,5 +1,5 @@
 /** Why a request is not admitted; `rejection/` turns it into an HTTP response. */
-import type { UsageReport } from '../domain/verdict.ts'
+import type { LimitCount } from '../domain/limit-count.ts'
 import type { DenialCode } from './decision.ts'
 
 export interface Refusal {
@@ -12,7 +12,7 @@ export interface Refusal {
   /** A limit of 0 is violated: the plan disables the metric, so waiting does not help. */
   readonly disabled?: boolean | undefined
   /** What is known of the application's limits. */
-  readonly limits?: readonly UsageReport[] | undefined
+  readonly limits?: readonly LimitCount[] | undefined
   /** What is wrong with an access token; the operator learns it, and the caller does not. */
   readonly fault?: string | undefined
   /** The answer that a policy of a proxy configuration has for it, if its texts are used. */

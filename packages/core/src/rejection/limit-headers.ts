@@ -1,5 +1,5 @@
 /** Writes rate-limit fields from the known limits of an application. */
-import type { UsageReport } from '../domain/verdict.ts'
+import type { LimitCount } from '../domain/limit-count.ts'
 
 /** The largest Integer of RFC 9651, 3.3.1. */
 const MAX_INTEGER = 999_999_999_999_999
@@ -7,7 +7,7 @@ const MAX_INTEGER = 999_999_999_999_999
 /** What is the same in the fields of many answers: applications of one plan have the same limits. */
 interface LimitText {
   readonly metric: string
-  readonly period: UsageReport['period']
+  readonly period: LimitCount['period']
   readonly max: number
   /** Length of the window in seconds; undefined for eternity. */
   readonly window: number | undefined
@@ -17,10 +17,10 @@ interface LimitText {
 
 /**
  * Creates a writer of RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one policy per limit, named
- * `metric.period`. The length of a window comes from the usage report, because months differ; eternity has none. Empty
+ * `metric.period`. The length of a window comes with its count, because months differ; eternity has none. Empty
  * without limits. The writer remembers the texts of the last answer that the next one most likely shares.
  */
-export function createRateLimitFields(): (limits: readonly UsageReport[], now: number) => Record<string, string> {
+export function createRateLimitFields(): (limits: readonly LimitCount[], now: number) => Record<string, string> {
   let texts: readonly LimitText[] = []
   let policies = ''
   return (limits, now) => {
@@ -40,12 +40,12 @@ export function createRateLimitFields(): (limits: readonly UsageReport[], now: n
   }
 }
 
-function isText(text: LimitText, limit: UsageReport): boolean {
+function isText(text: LimitText, limit: LimitCount): boolean {
   const { metric, period, max } = limit
   return text.metric === metric && text.period === period && text.max === max && text.window === windowOf(limit)
 }
 
-function textOf(limit: UsageReport): LimitText {
+function textOf(limit: LimitCount): LimitText {
   const { metric, period, max } = limit
   const name = nameOf(limit)
   const window = windowOf(limit)
@@ -53,8 +53,8 @@ function textOf(limit: UsageReport): LimitText {
   return { metric, period, max, window, name, policy: `${name};q=${integer(max)}${length}` }
 }
 
-function windowOf({ start, end }: UsageReport): number | undefined {
-  return start === undefined || end === undefined ? undefined : Math.round((end.getTime() - start.getTime()) / 1000)
+function windowOf({ start, end }: LimitCount): number | undefined {
+  return start === undefined || end === undefined ? undefined : Math.round((end - start) / 1000)
 }
 
 /**
@@ -63,7 +63,7 @@ function windowOf({ start, end }: UsageReport): number | undefined {
  */
 export function singleLimitFields(
   prefix: 'x-ratelimit' | 'ratelimit',
-  limits: readonly UsageReport[],
+  limits: readonly LimitCount[],
   now: number,
 ): Record<string, string> {
   const [tightest] = limits.toSorted(
@@ -79,24 +79,24 @@ export function singleLimitFields(
 }
 
 /** A String of RFC 9651 contains only printable ASCII, so other characters of a metric's name are percent-encoded. */
-function nameOf({ metric, period }: UsageReport): string {
+function nameOf({ metric, period }: LimitCount): string {
   const printable = metric.toWellFormed().replace(/[^\x20-\x7e]+/gu, encodeURIComponent)
   return `"${printable.replace(/["\\]/g, '\\$&')}.${period}"`
 }
 
-function remainingOf({ max, current }: UsageReport): number {
+function remainingOf({ max, current }: LimitCount): number {
   return Math.max(0, max - current)
 }
 
-function endOf({ end }: UsageReport): number {
-  return end?.getTime() ?? Number.POSITIVE_INFINITY
+function endOf({ end }: LimitCount): number {
+  return end ?? Number.POSITIVE_INFINITY
 }
 
 /** At most the whole window, in case our clock is behind the backend's. */
-function secondsLeft({ start, end }: UsageReport, now: number): number | undefined {
+function secondsLeft({ start, end }: LimitCount, now: number): number | undefined {
   if (end === undefined) return undefined
-  const maxMs = start === undefined ? Number.POSITIVE_INFINITY : end.getTime() - start.getTime()
-  return Math.max(0, Math.ceil(Math.min(end.getTime() - now, maxMs) / 1000))
+  const maxMs = start === undefined ? Number.POSITIVE_INFINITY : end - start
+  return Math.max(0, Math.ceil(Math.min(end - now, maxMs) / 1000))
 }
 
 function integer(value: number): number {

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Denied } from '../decision/decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
-import type { UsageReport } from '../domain/verdict.ts'
+import type { LimitCount } from '../domain/limit-count.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { DenialTexts } from './denial-texts.ts'
 import { DENIED_BY_3SCALE, type DenialKind, DISABLED, GATEWAY_DENIALS } from './gateway-denials.ts'
@@ -25,7 +25,7 @@ export interface RejectionSettings {
 export interface Rejection {
   deny(refusal: Refusal): Denied
   /** Rate-limit fields for any answer; empty if `rateLimitHeaders` is false or no limits are known. */
-  limitHeaders(limits: readonly UsageReport[]): Record<string, string>
+  limitHeaders(limits: readonly LimitCount[]): Record<string, string>
 }
 
 export function createRejection(settings: RejectionSettings): Rejection {
@@ -35,7 +35,7 @@ export function createRejection(settings: RejectionSettings): Rejection {
   const rateLimitFields = createRateLimitFields()
   const onlyRateLimit = rateLimitHeaders !== false && apicastRateLimitHeaders !== true && !legacyRateLimitHeaders
 
-  function limitHeaders(limits: readonly UsageReport[]): Record<string, string> {
+  function limitHeaders(limits: readonly LimitCount[]): Record<string, string> {
     const now = clock.now()
     if (onlyRateLimit) return rateLimitFields(limits, now)
     return {

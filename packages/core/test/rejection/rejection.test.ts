@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Refusal } from '../../src/decision/refusal.ts'
-import type { UsageReport } from '../../src/domain/verdict.ts'
+import type { LimitCount } from '../../src/domain/limit-count.ts'
 import { createRejection, type RejectionSettings } from '../../src/rejection/rejection.ts'
 
 const NOW = Date.UTC(2026, 0, 15, 10, 20, 30, 500)
@@ -153,22 +153,12 @@ describe('the texts of a proxy configuration', () => {
   })
 })
 
-const LIMITS: readonly UsageReport[] = [
-  report('hits', 'month', Date.UTC(2026, 0, 1), Date.UTC(2026, 1, 1), 1000, 10),
-  report('hits', 'minute', Date.UTC(2026, 0, 15, 10, 20), Date.UTC(2026, 0, 15, 10, 21), 5, 7),
-  { metric: 'total', period: 'eternity', start: undefined, end: undefined, max: 50, current: 3, exceeded: false },
+const MINUTE = Date.UTC(2026, 0, 15, 10, 20)
+const LIMITS: readonly LimitCount[] = [
+  { metric: 'hits', period: 'month', start: Date.UTC(2026, 0, 1), end: Date.UTC(2026, 1, 1), max: 1000, current: 10 },
+  { metric: 'hits', period: 'minute', start: MINUTE, end: MINUTE + 60_000, max: 5, current: 7 },
+  { metric: 'total', period: 'eternity', start: undefined, end: undefined, max: 50, current: 3 },
 ]
-
-function report(
-  metric: string,
-  period: UsageReport['period'],
-  start: number,
-  end: number,
-  max: number,
-  current: number,
-): UsageReport {
-  return { metric, period, start: new Date(start), end: new Date(end), max, current, exceeded: current > max }
-}
 
 describe('rate-limit fields', () => {
   test('one policy per limit', () => {

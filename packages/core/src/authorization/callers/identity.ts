@@ -2,11 +2,11 @@
 import type { Ending } from '../../decision/ending.ts'
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
+import type { LimitCount } from '../../domain/limit-count.ts'
 import { storageKey } from '../../domain/storage-key.ts'
 import type { UsageShape } from '../../domain/usage.ts'
-import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
-import { usageReports } from '../../ledger/plan/read-limits.ts'
+import { limitCounts } from '../../ledger/plan/read-limits.ts'
 import { detachString } from '../../primitives/detach-string.ts'
 import { shortText } from '../../primitives/short-text.ts'
 import { countAdded, countLate } from '../count-late.ts'
@@ -70,9 +70,9 @@ export class Identity implements MeteredAdmission {
     return this.application.plan
   }
 
-  limits(): readonly UsageReport[] {
+  limits(): readonly LimitCount[] {
     const { service } = this.application
-    return usageReports(this.application, service.at(service.ledger.clock.now()))
+    return limitCounts(this.application, service.at(service.ledger.clock.now()))
   }
 
   add(usage: UsageShape, ending: Ending | undefined): void {

@@ -4,7 +4,7 @@ import { AllowedDecision } from '../../decision/allowed-decision.ts'
 import type { AllowedSource } from '../../decision/decision.ts'
 import type { Refusal } from '../../decision/refusal.ts'
 import type { RoutePolicy } from '../../decision/route-policy.ts'
-import type { UsageReport } from '../../domain/verdict.ts'
+import type { LimitCount } from '../../domain/limit-count.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import type { Asked, Asking } from '../../ledger/store.ts'
 import { type Clock, liesAhead } from '../../primitives/clock.ts'
@@ -137,7 +137,7 @@ export class StoreDecider {
       // Windows end by the store's time, `retryAt` is by our clock.
       retryAt: until === Number.POSITIVE_INFINITY ? undefined : stored.ownTime(until),
       disabled,
-      get limits(): readonly UsageReport[] {
+      get limits(): readonly LimitCount[] {
         return stored.limits(application)
       },
     }

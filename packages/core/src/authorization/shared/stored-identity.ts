@@ -1,8 +1,8 @@
 /** A caller whose usage a store counts, once its application is known. */
 import type { ProtectedService } from '../../decision/protected-service.ts'
 import type { Credentials } from '../../domain/credentials.ts'
+import type { LimitCount } from '../../domain/limit-count.ts'
 import type { UsageShape } from '../../domain/usage.ts'
-import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { Identity } from '../callers/identity.ts'
 import type { StoredService } from './stored-service.ts'
@@ -21,7 +21,7 @@ export class StoredIdentity extends Identity {
     this.#stored = stored
   }
 
-  override limits(): readonly UsageReport[] {
+  override limits(): readonly LimitCount[] {
     return this.application.id === undefined ? super.limits() : this.#stored.limits(this.application)
   }
 

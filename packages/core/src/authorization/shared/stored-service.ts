@@ -1,7 +1,7 @@
 /** A service whose usage a store counts: the store, its layouts, its applications, and what was counted by it. */
+import type { LimitCount } from '../../domain/limit-count.ts'
 import { windowOf } from '../../domain/period.ts'
 import type { UsageShape } from '../../domain/usage.ts'
-import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import { FOREVER, type PlanLayout } from '../../ledger/plan/layout.ts'
 import type { Layouts } from '../../ledger/plan/layouts.ts'
@@ -15,10 +15,10 @@ interface KnownLimits {
   readonly layout: Layout
   readonly counts: StoredApplication['counts']
   readonly end: number
-  readonly reports: readonly UsageReport[]
+  readonly limits: readonly LimitCount[]
 }
 
-const NONE: readonly UsageReport[] = Object.freeze([])
+const NONE: readonly LimitCount[] = Object.freeze([])
 
 export class StoredService {
   readonly store: ServiceStore
@@ -61,7 +61,7 @@ export class StoredService {
   }
 
   /** The limits whose counts the store has told in their present windows. */
-  limits(application: ApplicationLedger): readonly UsageReport[] {
+  limits(application: ApplicationLedger): readonly LimitCount[] {
     const stored = this.application(application)
     const { layout, counts } = stored
     if (layout === undefined) return NONE
@@ -69,30 +69,21 @@ export class StoredService {
     const known = this.#limits.get(stored)
     // The same for all denials until the store tells other counts.
     if (known !== undefined && known.layout === layout && time < known.end && areSame(known.counts, counts)) {
-      return known.reports
+      return known.limits
     }
     // All layouts are made or read by `Layouts`.
-    const reports = Object.freeze(this.#read(layout as PlanLayout, counts, time))
+    const limits = this.#read(layout as PlanLayout, counts, time)
     const end = Math.min(...counts.map((told) => (told === undefined || time >= told.end ? FOREVER : told.end)))
-    this.#limits.set(stored, { layout, counts: [...counts], end, reports })
-    return reports
+    this.#limits.set(stored, { layout, counts: [...counts], end, limits })
+    return limits
   }
 
-  #read(layout: PlanLayout, counts: StoredApplication['counts'], time: number): UsageReport[] {
+  #read(layout: PlanLayout, counts: StoredApplication['counts'], time: number): LimitCount[] {
     return layout.limits.flatMap(({ metric, period, max }, limit) => {
       const told = counts[limit]
       if (told === undefined || time >= told.end) return []
       const window = told.end === FOREVER ? undefined : windowOf(period, told.end - 1)
-      const current = told.count
-      return Object.freeze({
-        metric,
-        period,
-        start: window && new Date(window.start),
-        end: window && new Date(window.end),
-        max,
-        current,
-        exceeded: current > max,
-      })
+      return { metric, period, start: window?.start, end: window?.end, max, current: told.count }
     })
   }
 }

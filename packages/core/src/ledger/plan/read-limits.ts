@@ -1,5 +1,5 @@
 /** What the cells of an application tell about its limits. */
-import type { UsageReport } from '../../domain/verdict.ts'
+import type { LimitCount } from '../../domain/limit-count.ts'
 import { END, KNOWN, MAX, rollCell, START, WIDTH } from './limit-cells.ts'
 import type { LimitFootprint, PlanLimits } from './plan-limits.ts'
 
@@ -9,23 +9,20 @@ export interface CountedLimits {
   readonly cells: number[]
 }
 
-/** The limits as usage reports, at a time by the service's clock. */
-export function usageReports({ planLimits, cells }: CountedLimits, time: number): UsageReport[] {
+/** The limits and their counts, at a time by the service's clock. */
+export function limitCounts({ planLimits, cells }: CountedLimits, time: number): LimitCount[] {
   return planLimits.limits.map(({ metric, period }, limit) => {
     const at = limit * WIDTH
     if (time >= cells[at + END]!) rollCell(cells, planLimits, limit, time)
     const eternal = period === 'eternity'
-    const current = cells[at + KNOWN]!
-    const max = cells[at + MAX]!
-    return Object.freeze({
+    return {
       metric,
       period,
-      start: eternal ? undefined : new Date(cells[at + START]!),
-      end: eternal ? undefined : new Date(cells[at + END]!),
-      max,
-      current,
-      exceeded: current > max,
-    })
+      start: eternal ? undefined : cells[at + START]!,
+      end: eternal ? undefined : cells[at + END]!,
+      max: cells[at + MAX]!,
+      current: cells[at + KNOWN]!,
+    }
   })
 }
 

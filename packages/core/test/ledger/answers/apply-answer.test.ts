@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openLedger, SETTLE_MS, type TestLedger, usageOf } from '../../../../../test/support/test-ledger.ts'
 import { INFLATED } from '../../../src/ledger/plan/limit-cells.ts'
-import { usageReports } from '../../../src/ledger/plan/read-limits.ts'
+import { limitCounts } from '../../../src/ledger/plan/read-limits.ts'
 import type { Batch } from '../../../src/ledger/usage/batch.ts'
 import { takeBatches } from '../../../src/ledger/usage/take-batches.ts'
 
@@ -57,9 +57,9 @@ describe('an answer', () => {
     const older = ledger.whole.stampQuestion()
     const application = ledger.learn('a1', [['hits', 'day', 10, 4]])
     ledger.learn('a1', [['hits', 'day', 99, 2]], { question: older })
-    expect(usageReports(application, ledger.clock.now())).toMatchObject([{ max: 10, current: 4 }])
+    expect(limitCounts(application, ledger.clock.now())).toMatchObject([{ max: 10, current: 4 }])
     ledger.learn('a1', [['hits', 'day', 99, 7]], { question: older })
-    expect(usageReports(application, ledger.clock.now())).toMatchObject([{ max: 10, current: 7 }])
+    expect(limitCounts(application, ledger.clock.now())).toMatchObject([{ max: 10, current: 7 }])
   })
 
   it('about a window that is over says nothing about the present one', () => {
@@ -75,8 +75,8 @@ describe('an answer', () => {
     const ledger = openLedger({ now: '2026-03-10T10:20:59Z' })
     const application = ledger.learn('a1', [['hits', 'minute', 10, 9]])
     ledger.learn('a1', [['hits', 'minute', 10, 4]], { at: ledger.clock.now() + 1000 })
-    expect(usageReports(application, ledger.service.at(ledger.clock.now()))).toMatchObject([
-      { start: new Date('2026-03-10T10:21:00Z'), current: 4 },
+    expect(limitCounts(application, ledger.service.at(ledger.clock.now()))).toMatchObject([
+      { start: Date.parse('2026-03-10T10:21:00Z'), current: 4 },
     ])
   })
 
@@ -149,7 +149,7 @@ describe('limits that change', () => {
     ])
     expect(ledger.known(application)).toEqual([3, 7, 2])
     ledger.learn('a1', [['hits', 'day', 10, 5]])
-    expect(usageReports(application, ledger.clock.now())).toMatchObject([{ metric: 'hits', period: 'day', current: 7 }])
+    expect(limitCounts(application, ledger.clock.now())).toMatchObject([{ metric: 'hits', period: 'day', current: 7 }])
     ledger.learn('a1', [])
     expect(ledger.known(application)).toEqual([])
   })
