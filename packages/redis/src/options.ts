@@ -16,7 +16,7 @@ export interface RedisStoreOptions {
    * as each part is on one of them. The same in all processes. Default 1.
    */
   readonly partitions?: number | undefined
-  /** The longest that a request waits for Redis, in milliseconds; then `onUnavailable` decides. Default 1500. */
+  /** The longest that a decision waits for Redis, in milliseconds; then `onUnavailable` decides. Default 1500. */
   readonly waitMs?: number | undefined
 }
 

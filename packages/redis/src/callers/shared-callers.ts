@@ -37,8 +37,9 @@ export class SharedCallers implements StoredCallers {
   }
 
   async find(text: string): Promise<Found> {
-    const { clock, waitMs, nameOf } = this.#options
+    const { clock, waitMs, nameOf, linkOf } = this.#options
     const name = nameOf(text)
+    if (linkOf(name).isDown) return { caller: undefined, ask: true }
     const until = clock.elapsed() + waitMs
     try {
       for (;;) {

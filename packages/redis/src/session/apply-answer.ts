@@ -5,13 +5,39 @@ import type { SharedApplication } from './shared-application.ts'
 
 const ATTEMPTS = 4
 
-/** Resolves when the store goes by it, or does not answer. */
+/**
+ * Tells it. Resolves when the store goes by it, or does not answer: a request may wait for it, `waitMs` at most, and not
+ * at all while the store is known not to answer.
+ *
+ * @param done called when the store goes by it, or is not told any more.
+ */
 export async function applyAnswer(
-  parts: Pick<SessionParts, 'layouts' | 'link'>,
+  parts: SessionParts,
+  application: SharedApplication,
+  answer: StoredAnswer,
+  done: () => void,
+): Promise<void> {
+  const { link, lines, clock, settings } = parts
+  if (link.isDown) return
+  const told = tell(parts, application, answer).then(() => {
+    lines.hurry(application)
+    done()
+  })
+  if (link.failingSince !== undefined) return
+  await new Promise<void>((resolve) => {
+    const timer = clock.schedule(resolve, settings.waitMs)
+    void told.then(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
+}
+
+async function tell(
+  { layouts, link }: SessionParts,
   application: SharedApplication,
   { asked, layout, windows }: StoredAnswer,
 ): Promise<void> {
-  const { layouts, link } = parts
   let base = application.layout?.name ?? ''
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const made = layouts.add(layout())

@@ -32,7 +32,8 @@ export interface SessionOptions {
 
 export function createSession({ send, scripts, prefix, report, ...options }: SessionOptions): Session {
   const { clock, random, settings, host } = options
-  const link = new Link(new ScriptRunner(send, prefix, scripts), { clock, random, timeoutMs: SESSION.timeoutMs })
+  const { timeoutMs, downMs } = SESSION
+  const link = new Link(new ScriptRunner(send, prefix, scripts), { clock, random, timeoutMs, downMs })
   const shapes = new Shapes()
   const load = (name: string) => link.attempt(() => link.runner.command('GET', `l:${name}`))
   const parts: SessionParts = {

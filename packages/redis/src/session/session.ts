@@ -81,7 +81,7 @@ export class Session {
         return this.#take(application, print, asking)
       }
     }
-    if (link.failingMs > SESSION.downMs) return LATER
+    if (link.isDown) return LATER
     if (!aged && elapsed < application.unprovedUntil) {
       // Without a request that waits it is asked all the same, so that a process is told to ask 3scale again.
       this.#plan(lines.line(application, usage, 'look').notBefore)
@@ -127,11 +127,9 @@ export class Session {
     this.#owe(application, usage, minute, code === undefined ? 'reported' : `reported.${code}`, 1)
   }
 
-  async apply(application: SharedApplication, answer: StoredAnswer): Promise<void> {
+  apply(application: SharedApplication, answer: StoredAnswer): Promise<void> {
     this.#use()
-    await applyAnswer(this.#parts, application, answer)
-    this.#parts.lines.hurry(application)
-    this.#dialogue.plan()
+    return applyAnswer(this.#parts, application, answer, () => this.#dialogue.plan())
   }
 
   async take(): Promise<StoredBatch | undefined> {

@@ -17,7 +17,7 @@ export const SESSION: Readonly<{
   fullMs: number
   /** No request waits for a proof for so long after one has waited in vain, unless the store has heard of one. */
   unprovedMs: number
-  /** Nobody waits any more once commands have failed for so long. */
+  /** No request waits any more once commands have failed for so long. */
   downMs: number
   /** So long after the first failure it is told. */
   tellFailingMs: number

@@ -8,6 +8,8 @@ export interface LinkOptions {
   readonly random: () => number
   /** How long a command may take, in milliseconds. */
   readonly timeoutMs: number
+  /** How long commands have to fail until no request waits any more, in milliseconds. */
+  readonly downMs: number
 }
 
 export class Link {
@@ -29,6 +31,11 @@ export class Link {
   /** How long it has been failing, in milliseconds; 0: it is not. */
   get failingMs(): number {
     return this.failingSince === undefined ? 0 : this.#options.clock.elapsed() - this.failingSince
+  }
+
+  /** It has been failing for so long that no request waits any more. */
+  get isDown(): boolean {
+    return this.failingMs > this.#options.downMs
   }
 
   /** Runs a script once. Rejects when it fails or takes too long. */

@@ -16,6 +16,18 @@ async function knowing(fleet: ManualFleet, application: string, process = 'one')
   return opened
 }
 
+/** How long it takes on the clock, in steps of 100 ms. */
+async function waitOf({ clock }: ManualFleet, task: Promise<unknown>): Promise<number> {
+  const began = clock.elapsed()
+  let done = false
+  void task.then(() => {
+    done = true
+  })
+  await settled()
+  while (!done) await clock.advance(100)
+  return clock.elapsed() - began
+}
+
 it('law 11: sends nothing and starts no timer before the first verb', async () => {
   const fleet = new ManualFleet()
   const process = fleet.open()
@@ -199,6 +211,25 @@ it('while the store is away answers by its share of what was left, or by all of 
     ['shared', undefined],
   ])
   expect(fleet.fields('app')).toMatchObject({ [CELL]: 10, [PENDING]: 10 })
+})
+
+it('law 10: a caller that is new here waits for a silent store as briefly as others, and not at all once it is down', async () => {
+  const fleet = new ManualFleet()
+  const process = await knowing(fleet, 'app')
+  fleet.fate = () => 'lost request'
+  const { store } = process
+  const tell = () =>
+    store.apply(process.application('new'), {
+      asked: store.time(),
+      layout: () => fleet.layoutOf('new'),
+      windows: [{ start: MINUTE, end: MINUTE + 60_000, current: 0 }],
+    })
+  expect(await waitOf(fleet, tell())).toBeLessThanOrEqual(1500)
+  await fleet.clock.advance(5000)
+  const sent = fleet.seen.length
+  expect(await waitOf(fleet, store.callers.find('a user key'))).toBe(0)
+  expect(await waitOf(fleet, tell())).toBe(0)
+  expect(fleet.seen).toHaveLength(sent)
 })
 
 it('law 10: keeps a bounded number of admissions while the store is away', async () => {
