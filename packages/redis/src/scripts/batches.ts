@@ -8,7 +8,9 @@ local function waits(app, at)
 end
 
 local function pend(app, field, n)
-  call('HINCRBY', P .. ':a:' .. app, field, num(n))
+  -- Not HINCRBY, which refuses numbers that other requests may have made of this one.
+  local key = P .. ':a:' .. app
+  call('HSET', key, field, num(tonumber(call('HGET', key, field) or 0) + n))
   waits(app, math.max(t, tonumber(call('HGET', STATE, 'floor') or 0)))
 end
 

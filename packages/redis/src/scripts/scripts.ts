@@ -36,6 +36,8 @@ export interface ScriptSettings {
   readonly HELD: number
   /** Applications in one take. */
   readonly APPLICATIONS: number
+  /** The largest amount of a row: 3scale takes no larger number, and drops a report that has one. */
+  readonly MOST: number
   /** Rows in one take: each may be a transaction of its own, and a report carries 1,000. */
   readonly ROWS: number
   readonly DAY: number
@@ -55,6 +57,7 @@ export const FIXED: Omit<ScriptSettings, 'TTL' | 'STALE' | 'INTERVAL' | 'SETTLE'
   HELD: 3_600_000,
   APPLICATIONS: 1000,
   ROWS: 1000,
+  MOST: Number.MAX_SAFE_INTEGER,
   DAY: 86_400_000,
   KEEP: 90_000_000,
 }

@@ -15,7 +15,8 @@ end
 
 local function answer(rows, of)
   local out, told = { more(), of or '' }, {}
-  for i = 1, #rows do out[i + 2] = rows[i] end
+  -- Amounts as texts, because some clients read large numbers wrongly.
+  for i = 1, #rows do out[i + 2] = i % 3 == 0 and num(rows[i]) or rows[i] end
   for i = 1, #rows, 3 do
     local app = rows[i]
     if not told[app] then
@@ -66,7 +67,7 @@ end
 local rows = {}
 -- Moves the usage of one application that may be reported to the batch. -> when more of it is to be taken
 local function take(app, since)
-  local hash, drop, sent, next = P .. ':a:' .. app, {}, {}, nil
+  local hash, drop, sums, next = P .. ':a:' .. app, {}, {}, nil
   local h = call('HGETALL', hash)
   for i = 1, #h, 2 do
     local sign, minute, rest = string.match(h[i], '^([+*])(%d+)(.*)$')
@@ -78,19 +79,22 @@ local function take(app, since)
     elseif sign and n > 0 and #rows >= 3 * ROWS then
       next = since
     elseif sign then
-      if n > 0 then
-        rows[#rows + 1], rows[#rows + 2], rows[#rows + 3] = app, minute .. rest, n
-        sent[#sent + 1] = h[i]
+      -- '+' and '*' of one minute are one row for 3scale, which takes no larger number.
+      local row = minute .. rest
+      local part = math.min(n, MOST - (sums[row] or 0))
+      if part > 0 then
+        rows[#rows + 1], rows[#rows + 2], rows[#rows + 3] = app, row, part
+        sums[row] = (sums[row] or 0) + part
       end
+      if n > 0 and part < n then
+        call('HSET', hash, h[i], num(n - part))
+        next = since
       -- Less than nothing: what was taken already is given back. It waits for usage of the same minute, then it is lost.
-      if n >= 0 or tonumber(minute) < t - 120000 then drop[#drop + 1] = h[i] end
+      elseif n >= 0 or tonumber(minute) < t - 120000 then drop[#drop + 1] = h[i] end
     end
   end
   many('HDEL', hash, drop)
-  -- '+' and '*' of one minute may become one row of the batch twice, so they are added up.
-  for i = 1, #sent do
-    call('HINCRBY', hash, '-' .. id .. '|' .. string.sub(sent[i], 2), num(rows[#rows - 3 * (#sent - i)]))
-  end
+  for row, n in pairs(sums) do call('HSET', hash, '-' .. id .. '|' .. row, num(n)) end
   return next
 end
 

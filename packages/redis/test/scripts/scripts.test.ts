@@ -26,7 +26,7 @@ describe.skipIf(!HAS_REDIS)(`the scripts on a real server${SKIPPED}`, () => {
   it.each([
     ['', TEST_SETTINGS],
     [', telling all counts', { ...TEST_SETTINGS, TELL: true }],
-    [', with small batches', { ...TEST_SETTINGS, ROWS: 2, APPLICATIONS: 2, INTERVAL: 500, FLIGHT: 4000 }],
+    [', with small batches', { ...TEST_SETTINGS, ROWS: 2, APPLICATIONS: 2, MOST: 4, INTERVAL: 500, FLIGHT: 4000 }],
   ])('answer random commands as the model does, and leave the same keys%s', async (_, settings) => {
     const scripts = buildScripts(settings)
     for (let run = 0; run < RUNS; run++) {
@@ -44,6 +44,22 @@ describe.skipIf(!HAS_REDIS)(`the scripts on a real server${SKIPPED}`, () => {
         if (step % 10 === 9) expect(await redisKeySpace(redis, PREFIX), where).toEqual(modelKeySpace(model.state))
       }
     }
+  })
+
+  it('law 9: usage larger than any number of 3scale is reported in parts, and takes no other with it', async () => {
+    const { sync, take, settle } = buildScripts(TEST_SETTINGS)
+    await redis.flushall()
+    const t = Date.parse('2026-01-15T10:20:00Z')
+    const run = (script: string, ...args: unknown[]) => redis.eval(script, 1, PREFIX, t, ...args.map(String))
+    const most = Number.MAX_SAFE_INTEGER
+    const shapes = ['', 0, 1, `+${t}|hits`, most, '', 0, 1, `+${t}|hits`, 1]
+    await run(sync, 'p', 1, 0, 1, 'a', 2, ...shapes, 2, 1, 'large', 2000, 2, 'small', 7)
+    const rows = ['large', `${t}|hits`, String(most), 'small', `${t}|hits`, '7']
+    expect(await run(take, 'p:1')).toEqual([0, '', ...rows])
+    expect(await run(settle, 'p:1', 'back', '')).toBe('ok')
+    expect(await run(take, 'p:2')).toEqual([0, '', ...rows])
+    expect(await run(take, 'p:3')).toEqual([0, '', ...rows.slice(0, 3)])
+    expect(Number(await redis.hget(`${PREFIX}:a:large`, `+${t}|hits`))).toBe(1998 * most)
   })
 })
 

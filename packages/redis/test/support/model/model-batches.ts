@@ -11,7 +11,7 @@ export function orphan(state: ModelState, t: number): string | undefined {
 }
 
 export function take(state: ModelState, t: number, id: string): Row[] {
-  const { HELD, ROWS, APPLICATIONS, INTERVAL } = state.settings
+  const { HELD, ROWS, APPLICATIONS, INTERVAL, MOST } = state.settings
   const time = Math.max(t, state.number('floor'))
   const more = () =>
     [...state.waiting.values()].some((since) => since <= time - INTERVAL) || orphan(state, t) !== undefined
@@ -51,12 +51,17 @@ export function take(state: ModelState, t: number, id: string): Row[] {
       } else if (n > 0 && rows.length >= 3 * ROWS) {
         next = since
       } else {
-        if (n > 0) {
-          rows.push(app, field.slice(1), n)
-          const sent = `-${id}|${field.slice(1)}`
-          fields.set(sent, Number(fields.get(sent) ?? 0) + n)
+        const sent = `-${id}|${field.slice(1)}`
+        const sum = Number(fields.get(sent) ?? 0)
+        const part = Math.min(n, MOST - sum)
+        if (part > 0) {
+          rows.push(app, field.slice(1), part)
+          fields.set(sent, sum + part)
         }
-        if (n >= 0 || minute < t - 120_000) {
+        if (n > 0 && part < n) {
+          fields.set(field, n - part)
+          next = since
+        } else if (n >= 0 || minute < t - 120_000) {
           if (n < 0) state.onDropped(field.slice(1), n)
           fields.delete(field)
         }
