@@ -209,6 +209,8 @@ if beat ~= '0' then
     call('ZREM', BEAT, process)
     call('ZREM', ACK, process)
   end
+  for _, key in ipairs({ STATE, BEAT, ACK, WAITING }) do call('PEXPIRE', key, KEEP) end
+  call('PEXPIRE', OPEN, 40 * DAY)
 end
 for i = 2, r do out[5 + i] = answer[i] end
 return out

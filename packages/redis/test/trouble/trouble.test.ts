@@ -157,6 +157,25 @@ describe.skipIf(!HAS_REDIS)(`law 15: a server in trouble${SKIPPED}`, () => {
     expect(new Set((await all).map(({ outcome }) => outcome))).toEqual(new Set([policy === 'allow' ? 'allow' : 'deny']))
   })
 
+  it('that no process uses any more forgets everything', async () => {
+    const world = createWorld('deny')
+    await world.ask(1)
+    await world.ask(1, 'k1', '/free')
+    await world.ask(1, 'no key')
+    // One report was acknowledged, and the next one is under way when its process dies.
+    await world.pass(11_000)
+    await world.ask(1, 'k1', '/free')
+    world.onCommand = (command, by) => void (command === 'take' && world.kill(by))
+    await world.pass(11_000)
+    const keys = await admin.keys(`*fleet-${fleets}:*`)
+    expect(keys.map((key) => key.replace(/^.*}:(\w+).*$/, '$1'))).toEqual(
+      expect.arrayContaining(['s', 'beat', 'ack', 'bs', 'b', 'm', 'a', 'l', 'i']),
+    )
+    expect(await Promise.all(keys.map(async (key) => [key, (await admin.pttl(key)) > 0]))).toEqual(
+      keys.map((key) => [key, true]),
+    )
+  })
+
   it.each(POLICIES)('that forgot its scripts is told them again, and no request notices (%s)', async (policy) => {
     const world = createWorld(policy)
     expect(await world.ask(2)).toBe(2 * PROCESSES)
