@@ -16,6 +16,16 @@ describe.each([
     wrong: {},
   },
   {
+    name: 'hono',
+    lookups: 3,
+    service: '2555417',
+    app: 'unlimited',
+    good: '?user_key=unlimited-key',
+    bad: '?user_key=x',
+    headers: {},
+    wrong: {},
+  },
+  {
     name: 'fastify',
     lookups: 1 + 3,
     service: '2555417',
