@@ -20,6 +20,7 @@ export interface TestReporting extends TestLedger {
       called(): void
       reported(message: ReportMessage): void
       misconfigured(code: string): void
+      warn(): void
     }
   }
   /** Whether the backend answers a question about an application. */
@@ -55,6 +56,7 @@ export function openReporting(lines: readonly Line[], onWaiting?: (records: numb
         called: () => {},
         reported: (message) => void reported.push(message),
         misconfigured: (code) => void misconfigured.push(code),
+        warn: () => {},
       },
     },
     take: () => takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' }),

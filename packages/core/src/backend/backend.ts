@@ -16,6 +16,7 @@ import {
   TimeoutError,
 } from '../errors.ts'
 import { failedCall } from '../observe/failed-call.ts'
+import { kindSentence } from '../observe/kind-sentence.ts'
 import type { CallMessage, Endpoint } from '../observe/messages.ts'
 import type { Observer } from '../observe/observer.ts'
 import { isAborted } from '../primitives/abort.ts'
@@ -52,7 +53,7 @@ export interface BackendOptions {
   readonly clock: Clock
   readonly bulkhead: Bulkhead
   readonly breaker: Breaker | undefined
-  readonly observer: Pick<Observer, 'called' | 'misconfigured'>
+  readonly observer: Pick<Observer, 'called' | 'misconfigured' | 'warn'>
 }
 
 export interface BackendCall {
@@ -112,7 +113,13 @@ export class Backend {
       }
       breaker?.success()
       const code = verdict.authorized ? undefined : verdict.code
-      this.#options.observer.called({ ...message, outcome: verdict.authorized ? 'authorized' : 'denied', code })
+      const { observer } = this.#options
+      observer.called({ ...message, outcome: verdict.authorized ? 'authorized' : 'denied', code })
+      const otherKind = code === undefined ? undefined : kindSentence(credentials, code)
+      if (otherKind !== undefined) {
+        const whose = service === undefined ? 'callers' : `callers of service ${service}`
+        observer.warn('THREESCALE_CREDENTIALS_KIND', `${whose} are denied: ${otherKind}`, { service })
+      }
       if (!verdict.authorized && faultOf(verdict.code) === 'ours') return this.#misconfigured(verdict, client)
       return { kind: 'verdict', verdict }
     } catch (error) {

@@ -10,6 +10,7 @@ import { isThreeScaleError } from '../errors.ts'
 import type { UsageReader } from '../mapping/usage-reader.ts'
 import { foreignAnswer, foreignSentence } from '../observe/foreign-answer.ts'
 import { keysHint } from '../observe/keys-sentence.ts'
+import { kindSentence } from '../observe/kind-sentence.ts'
 import type { RequestView } from '../request/request-view.ts'
 import type { ConfiguredService } from './configured-service.ts'
 import type { CheckResult } from './gateway.ts'
@@ -70,7 +71,7 @@ async function checkService<View extends RequestView>(
     }
     // Given credentials may fit another service of the configuration.
     const ofThisKind = given === undefined && reader.kind !== undefined
-    const kindHint = ofThisKind ? kindHintOf(credentials, verdict.code) : undefined
+    const kindHint = ofThisKind ? kindSentence(credentials, verdict.code) : undefined
     if (kindHint !== undefined) return { ok: false, code: verdict.code, hint: kindHint }
     // Limits are the last check, so a call that fails there has passed the check of its metrics.
     return { ok: true, metrics: faultOf(verdict.code) === 'limits' ? 'accepted' : 'unchecked' }
@@ -85,21 +86,6 @@ async function checkService<View extends RequestView>(
 function madeUpCaller(kind: CredentialsReader['kind'] = 'userKey'): Credentials {
   const id = `check-${randomUUID()}`
   return kind === 'userKey' ? { userKey: id } : kind === 'appId' ? { appId: id } : { clientId: id }
-}
-
-/**
- * What to correct if the product knows its callers by something else; undefined if it does not. A product of version 1
- * looks only at user keys, all others only at application ids (apisonator, order of checks).
- */
-function kindHintOf(credentials: Credentials, code: string): string | undefined {
-  const byUserKey = 'userKey' in credentials
-  if (byUserKey && code === 'application_not_found') {
-    return "the product knows its callers by application id; set credentials.kind to 'appId', or to 'oidc' for access tokens"
-  }
-  if (!byUserKey && code === 'user_key_invalid') {
-    return "the product knows its callers by user key; set credentials.kind to 'userKey', or check serviceId"
-  }
-  return undefined
 }
 
 function withoutKeys({ trouble = 'no answer yet' }: IssuerKeys): string {

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
 import { createEmulatedBackend } from '../../../../test/support/emulated-backend.ts'
+import { quietLogger } from '../../../../test/support/quiet-logger.ts'
 import { TYPE } from '../../../../test/support/socket-backend.ts'
 import { TRANSPORT } from '../../src/client/transport/transport.ts'
 import type { GatewayOptions } from '../../src/configuration/options/gateway-options.ts'
@@ -116,6 +118,46 @@ describe('the check of the kind of credentials', () => {
     ['what a function says', '2555418', () => undefined, good],
   ] as const)('with %s', async (_case, serviceId, credentials, result) => {
     expect(await check(serviceId, credentials)).toEqual(result)
+  })
+})
+
+describe('a gateway whose product knows callers by another kind of credentials', () => {
+  async function told(
+    serviceId: string,
+    options: Pick<GatewayOptions, 'credentials' | 'cache'>,
+    urls: readonly string[],
+  ): Promise<unknown[]> {
+    const warn = vi.fn()
+    const gateway = createGateway({
+      ...{ serviceId, serviceToken: 'demo-token', ...options, ...createEmulatedBackend().seams },
+      logger: { ...quietLogger, warn },
+    })
+    for (const url of urls) expect(await gateway.evaluate(viewOf({ url }))).toMatchObject({ outcome: 'deny' })
+    await gateway.close()
+    return warn.mock.calls
+  }
+
+  it.each([
+    ['application ids', '2555418', {}, 'user_key', /service 2555418 are denied.*application id.*'appId'/],
+    ['application ids', '2555418', { cache: true }, 'user_key', /'appId'/],
+    ['tokens', '2555419', {}, 'user_key', /'oidc'/],
+    ['user keys', '2555417', { credentials: { kind: 'appId' } }, 'app_id', /by user key.*'userKey'/],
+  ] as const)('tells the operator once: %s', async (_, serviceId, options, name, sentence) => {
+    const code = 'THREESCALE_CREDENTIALS_KIND'
+    const urls = [`/?${name}=one`, `/?${name}=two`]
+    expect(await told(serviceId, options, urls)).toEqual([
+      [expect.objectContaining({ code, service: serviceId }), expect.stringMatching(sentence)],
+    ])
+  })
+
+  it.each([
+    ['2555417', {}, 'user_key'],
+    ['2555418', { credentials: { kind: 'appId' } }, 'app_id'],
+  ] as const)('is never seen in what callers of the right kind send to %s', async (serviceId, options, name) => {
+    const codes = ['application_not_found', 'user_key_invalid'].map((code) => `</error><error code="${code}">`)
+    const texts = [...fc.sample(fc.string({ unit: 'binary' }), 100), ...codes, ' ', '\0', '&user_key=x', '&app_id=x']
+    const urls = texts.map((text) => `/?${name}=${encodeURIComponent(text)}`)
+    expect(await told(serviceId, options, urls)).toEqual([])
   })
 })
 

@@ -235,15 +235,17 @@ describe('explain', () => {
   })
 
   const byId = { url: '/?app_id=s3cr3t&app_key=s3cr3t' }
+  const ofIds: Partial<GatewayOptions> = { serviceId: '2555418', credentials: { kind: 'appId' } }
+  const token = { clientId: 's3cr3t', appKey: 's3cr3t', redirectUrl: 'http://s3cr3t/' }
   it.each<[string, Partial<GatewayOptions>, RequestParts]>([
     ['a user key', {}, { url: '/?user_key=s3cr3t' }],
-    ['an application', { credentials: { kind: 'appId' } }, byId],
-    ['an application without key', { credentials: { kind: 'appId' } }, { url: '/?app_id=s3cr3t' }],
+    ['an application', ofIds, byId],
+    ['an application without key', ofIds, { url: '/?app_id=s3cr3t' }],
     ['a cache', { cache: true, usage: { hits: 1, other: 2 } }, { url: '/?user_key=s3cr3t' }],
     ['usage known later', { usageAfter: () => ({ hits: 5 }) }, { url: '/?user_key=s3cr3t' }],
     ['observing', { mode: 'observe' }, { url: '/?user_key=s3cr3t' }],
     ['a referrer', { referrer: true }, { url: '/?user_key=s3cr3t', headers: { referer: 'http://s3cr3t.test/' } }],
-    ['OAuth', { credentials: () => ({ clientId: 's3cr3t', appKey: 's3cr3t', redirectUrl: 'http://s3cr3t/' }) }, {}],
+    ['OAuth', { serviceId: '2555419', credentials: () => token }, {}],
     [
       'a provider key',
       { serviceId: undefined, serviceToken: undefined, providerKey: 'demo-provider-key' },
