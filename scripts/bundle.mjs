@@ -64,8 +64,11 @@ async function scriptsOf(folder, name) {
     // The sources are published, too.
     sourcemapExcludeSources: true,
     comments: { jsdoc: false },
-    // Entries that share code take all of it from one file, which must not run a command.
-    codeSplitting: importable.length + commands.length > 1 && { groups: [{ name, test: /(?<!\/cli)\.ts$/ }] },
+    // Entries take what they share from one file, which must not run a command. What one entry needs stays there, because
+    // it may need a package that users of another do not have.
+    codeSplitting: importable.length + commands.length > 1 && {
+      groups: [{ name, test: /(?<!\/cli)\.ts$/, minShareCount: 2 }],
+    },
   }
   const modules = await rolldown({ input: inputOf([...importable, ...commands]), external, platform: 'node' })
   const { output } = await modules.generate({ ...shared, dir: join(folder, 'dist'), chunkFileNames: '[name].js' })

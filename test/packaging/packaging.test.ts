@@ -83,7 +83,7 @@ describe('the packed packages, in a separate project', () => {
     expect(version).toMatch(/^4\./)
     const { stdout } = await run(process.execPath, ['app.cjs'])
     expect(JSON.parse(stdout)).toEqual({
-      functions: [true, true],
+      functions: [true, true, true],
       answers: [
         '200 {"plan":"Unlimited"}',
         '403 {"type":"about:blank","title":"Forbidden","status":403,"detail":"user key \\"***\\" is invalid","code":"user_key_invalid"}',
@@ -99,7 +99,7 @@ describe('the packed packages, in a separate project', () => {
       gateway: 'function',
       journal: 'function',
       store: 'function',
-      adapters: [true, true, true],
+      adapters: [true, true, true, true],
     })
   })
 

@@ -2,6 +2,7 @@
 const express = require('express')
 const { once } = require('node:events')
 const threescale = require('@threescale/express')
+const web = require('@threescale/web')
 const { createEmulator } = require('@threescale/emulator')
 
 async function main() {
@@ -21,7 +22,7 @@ async function main() {
   }
   console.log(
     JSON.stringify({
-      functions: [threescale.threescale, threescale.default].map((one) => one === threescale),
+      functions: [threescale.threescale === threescale, threescale.default === threescale, web.threescale === web],
       answers,
     }),
   )

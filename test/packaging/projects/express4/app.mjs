@@ -6,6 +6,8 @@ import * as fastify from '@threescale/fastify'
 import { fileJournal } from '@threescale/journal'
 import * as koa from '@threescale/koa'
 import { redisStore } from '@threescale/redis'
+// Hono, which only `@threescale/web/hono` needs, is not installed here.
+import * as web from '@threescale/web'
 
 const emulator = createEmulator()
 const backendUrl = await emulator.listen({ port: 0 })
@@ -25,6 +27,6 @@ console.log(
     gateway: typeof core.createGateway,
     journal: typeof fileJournal({ directory: 'usage' }).open,
     store: typeof redisStore({ send: async () => null }).open,
-    adapters: [express, fastify, koa].map((adapter) => adapter.default === adapter.threescale),
+    adapters: [express, fastify, koa, web].map((adapter) => adapter.default === adapter.threescale),
   }),
 )
