@@ -85,7 +85,15 @@ async function scriptsOf(folder, name) {
     footer: ({ exports }) =>
       exports.includes('default') ? 'module.exports = Object.assign(exports.default, exports);' : '',
   })
-  return textsOf([...output, ...commonOutput])
+  return { ...textsOf(output), ...requiredLater(textsOf(commonOutput)) }
+}
+
+/** Jest runs no `import()` in CommonJS files. What is CommonJS itself needs none. @param {Record<string, string>} files */
+function requiredLater(files) {
+  for (const [file, code] of Object.entries(files)) {
+    files[file] = code.replaceAll('await import("fast-xml-parser")', 'require("fast-xml-parser")')
+  }
+  return files
 }
 
 /**

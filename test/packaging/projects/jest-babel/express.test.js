@@ -1,3 +1,4 @@
+const { createServer } = require('node:http')
 const express = require('express')
 const { createEmulator } = require('@threescale/emulator')
 const threescale = require('@threescale/express')
@@ -30,4 +31,15 @@ test('errors are known as such', async () => {
   const error = await client.authorize({ userKey: 'key' }).catch((reason) => reason)
   expect(isThreeScaleError(error)).toBe(true)
   await client.close()
+})
+
+test('a backend of a test may write its XML as it likes', async () => {
+  const backend = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/vnd.3scale-v2.0+xml')
+    response.end('<status>\n  <authorized>true</authorized>\n  <plan>Gold</plan>\n</status>\n')
+  }).listen(0)
+  const client = new ThreeScaleClient({ ...own, backendUrl: `http://127.0.0.1:${backend.address().port}` })
+  expect(await client.authorize({ userKey: 'key' })).toMatchObject({ authorized: true, plan: 'Gold' })
+  await client.close()
+  backend.close()
 })

@@ -5,7 +5,7 @@ import type { Verdict } from '../../domain/verdict.ts'
 import { BackendError, ProtocolError } from '../../errors.ts'
 import { MAX_BODY_BYTES, type TransportResponse } from '../transport/transport.ts'
 import { readDenial } from './denial.ts'
-import { authorizedVerdict, deniedVerdict } from './lazy-verdict.ts'
+import { authorizedVerdict, deniedVerdict, type Prepared } from './lazy-verdict.ts'
 import { readLimitHeaders } from './limit-headers.ts'
 import { headerOf, isEncoded, isThreescaleType, shownType } from './media-type.ts'
 import { readRetryAfter } from './retry-after.ts'
@@ -13,7 +13,8 @@ import { readRetryAfter } from './retry-after.ts'
 const AUTHORIZED = /^\s*(?:<\?xml[^>]*>\s*)?<status>\s*<authorized>true<\/authorized>/
 
 /**
- * Reads the verdict from the answer to an authorize or authrep call.
+ * Reads the verdict from the answer to an authorize or authrep call. Later where the details need a parser that is not
+ * loaded yet.
  *
  * @param noBody whether the call asked for no body; an empty 200 then authorizes.
  * @param now epoch milliseconds, for a Retry-After date.
@@ -26,7 +27,18 @@ export function readAnswer(
   now: number,
   credentials: Credentials,
   referrer: string | undefined,
-): Verdict {
+): Verdict | Promise<Verdict> {
+  const verdict = verdictOf(response, noBody, now, credentials, referrer)
+  return verdict.ready === undefined ? verdict : verdict.ready.then(() => verdict)
+}
+
+function verdictOf(
+  response: TransportResponse,
+  noBody: boolean,
+  now: number,
+  credentials: Credentials,
+  referrer: string | undefined,
+): Verdict & Prepared {
   const { status } = response
   if (status === 200) {
     const document = readAuthorized(response, noBody)

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import type { Authorized, LimitHeaders, NotAuthorized, UsageReport } from '../../domain/verdict.ts'
 import { type Details, NO_DETAILS } from './details.ts'
-import { readDetails } from './read-details.ts'
+import { detailsReady, readDetails } from './read-details.ts'
 
 /** Application of an answer. Its key is private, so that neither inspect nor JSON shows it. */
 class AnsweredApplication {
@@ -21,7 +21,13 @@ class AnsweredApplication {
   }
 }
 
-abstract class LazyAnswer {
+/** A verdict whose details may need a parser that is not loaded yet. */
+export interface Prepared {
+  /** To be awaited before details are read; undefined if they can be read at once. */
+  readonly ready: Promise<void> | undefined
+}
+
+abstract class LazyAnswer implements Prepared {
   readonly status: number
   readonly limit: LimitHeaders | undefined
   #document: string | undefined
@@ -32,6 +38,10 @@ abstract class LazyAnswer {
     this.status = status
     this.limit = limit
     this.#document = document
+  }
+
+  get ready(): Promise<void> | undefined {
+    return this.#document === undefined ? undefined : detailsReady(this.#document)
   }
 
   get #read(): Details {
@@ -122,7 +132,11 @@ class NotAuthorizedAnswer extends LazyAnswer implements NotAuthorized {
 }
 
 /** @param document a complete status document; undefined if the call asked for none. */
-export function authorizedVerdict(status: number, document: string | undefined, limit?: LimitHeaders): Authorized {
+export function authorizedVerdict(
+  status: number,
+  document: string | undefined,
+  limit?: LimitHeaders,
+): Authorized & Prepared {
   return new AuthorizedAnswer(status, document, limit)
 }
 
@@ -137,6 +151,6 @@ export function deniedVerdict(
   document?: string,
   limit?: LimitHeaders,
   foreign?: string,
-): NotAuthorized {
+): NotAuthorized & Prepared {
   return new NotAuthorizedAnswer(status, code, reason, document, limit, foreign)
 }

@@ -1,7 +1,12 @@
 /** Reads the details of a status document from its text. */
 import { type Details, NO_DETAILS } from './details.ts'
 import { isFixedForm, readFixedForm } from './fixed-form.ts'
-import { readXml } from './xml-document.ts'
+import { loadXmlParser, readXml } from './xml-document.ts'
+
+/** What has to be awaited before the details of a document can be read; undefined if nothing. */
+export function detailsReady(document: string): Promise<void> | undefined {
+  return isFixedForm(document) ? undefined : loadXmlParser()
+}
 
 /**
  * Reads a status document without its reason. A document of apisonator is read by its fixed form alone, although it

@@ -1,12 +1,12 @@
 /** Reads status documents that other programs than apisonator wrote, as XML. */
-import { XMLParser } from 'fast-xml-parser'
+import type { X2jOptions, XMLParser } from 'fast-xml-parser'
 import type { Details } from './details.ts'
 import { unescapeXml } from './escapes.ts'
 import { usageReport } from './usage-report.ts'
 
 // The parser does not decode entities. 3scale escapes only a few fields: it writes the application key `a&amp;b` as it
 // is, and that must not become the key `a&b`. It also leaves an entity bomb nothing to expand.
-const parser = new XMLParser({
+const SETTINGS: X2jOptions = {
   ignoreAttributes: false,
   attributeNamePrefix: '@',
   parseTagValue: false,
@@ -18,7 +18,9 @@ const parser = new XMLParser({
   maxNestedTags: 8,
   jPath: false,
   isArray: (name) => name === 'usage_report' || name === 'key' || name === 'metric',
-})
+}
+
+let parser: XMLParser | undefined
 
 type Element = Readonly<Record<string, unknown>>
 
@@ -33,12 +35,22 @@ const SECTIONS: readonly string[] = [
   'hierarchy',
 ]
 
-/** Undefined if the document is not well-formed, or does not have each section at most once and in 3scale's order. */
+/** Loads the parser when the first document needs it. Its many files would take a tenth of a cold start. */
+export async function loadXmlParser(): Promise<void> {
+  if (parser !== undefined) return
+  const { XMLParser } = await import('fast-xml-parser')
+  parser = new XMLParser(SETTINGS)
+}
+
+/**
+ * Undefined if the document is not well-formed, or does not have each section at most once and in 3scale's order, or as
+ * long as the parser is not loaded.
+ */
 export function readXml(document: string): Details | undefined {
   // The parser changes line breaks, but keys are compared byte by byte.
   if (document.includes('<!') || document.includes('\r') || !isInOrder(document)) return undefined
   try {
-    const root: unknown = parser.parse(document, true)
+    const root: unknown = parser?.parse(document, true)
     const status = child(root, 'status')
     return isElement(status) ? detailsOf(status) : undefined
   } catch {
