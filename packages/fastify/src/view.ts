@@ -43,9 +43,10 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
 
   get path(): string | undefined {
     const path = routerPath(this.url, this.#router)
+    if (path === undefined || !this.isRewritten) return path
     const route = this.request.routeOptions.url
     // A handler for what is not found has no route, and so no wildcard.
-    return path !== undefined && route !== undefined && this.isRewritten ? filledPath(path, route) : path
+    return route === undefined ? path : filledPath(path, route)
   }
 
   /** Parameters that are empty, or nothing but slashes, are filled. */
