@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     list: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '27' },
+    rounds: { type: 'string', default: '21' },
     seconds: { type: 'string', default: '0.5' },
   },
 })
@@ -49,7 +49,15 @@ async function run(names) {
       const { rows: found, detail, runs } = await /** @type {any} */ (BENCHMARKS[name])(plan)
       if (detail !== undefined) console.log(`${name}\n${detail}\n`)
       rows.push(...found)
-      const json = { name, started, machine, plan, rows: found, runs: Object.fromEntries(runs ?? []) }
+      const json = {
+        name,
+        started,
+        tookMs: Date.now() - started.getTime(),
+        machine,
+        plan,
+        rows: found,
+        runs: Object.fromEntries(runs ?? []),
+      }
       writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(json, undefined, 1)}\n`)
     } catch (error) {
       failed = true
@@ -59,6 +67,8 @@ async function run(names) {
   console.log(rowsTable(rows))
   const missed = rows.filter(({ reached }) => reached === false).length
   const promised = rows.filter(({ reached }) => reached !== undefined).length
-  console.log(`\n${promised - missed} of ${promised} numbers reached`)
+  console.log(
+    `\n${promised - missed} of ${promised} numbers reached, in ${(performance.now() / 60_000).toFixed(1)} minutes`,
+  )
   return failed || missed > 0 ? 1 : 0
 }

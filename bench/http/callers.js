@@ -34,6 +34,7 @@ const WAYS = {
       body: undefined,
       timeoutMs: TIMEOUT_MS,
       signal: undefined,
+      line: [''],
       whenSent: 'abort',
     })
     return { ask: () => transport.request(request), close: async () => transport.close?.() }

@@ -3,6 +3,7 @@
 
 import { compileRule } from '../../packages/core/build/mapping/compiled-rule.js'
 import { createRuleMatcher } from '../../packages/core/build/mapping/rule-matcher.js'
+import { createUsageMeaning } from '../../packages/core/build/mapping/rule-meaning.js'
 import { createShapeCache } from '../../packages/core/build/mapping/shape-cache.js'
 import { mappingRules, pathOf } from '../backend/provider.js'
 
@@ -11,8 +12,8 @@ import { mappingRules, pathOf } from '../backend/provider.js'
  * @returns {import('./worker.js').Scenario}
  */
 export function prepare({ rules }) {
-  const compiled = mappingRules(rules).map((rule, index) => compileRule({ ...rule, last: false }, index, false))
-  const matcher = createRuleMatcher(compiled, false, createShapeCache())
+  const compiled = mappingRules(rules).map((rule, index) => compileRule({ ...rule, last: false }, index))
+  const matcher = createRuleMatcher(compiled, false, createUsageMeaning(createShapeCache()))
   // The same number of different requests for every number of rules, spread over all rules.
   const views = Array.from({ length: 1000 }, (_, item) => ({
     method: 'GET',

@@ -4,6 +4,7 @@ import { createAnswers } from '../backend/answers.js'
 import { gatewayThrough, NEVER_REFRESHED } from '../backend/gateway.js'
 import { userKey } from '../backend/provider.js'
 import { longestTurn } from '../measure/longest-turn.js'
+import { reload } from './reloading.js'
 import { replay } from './replaying.js'
 
 /** @type {Record<string, () => ReturnType<typeof longestTurn>>} */
@@ -25,6 +26,7 @@ const SCENARIOS = {
     return longestTurn(() => gateway.close({ timeoutMs: 60_000 }))
   },
   'taking over 100,000 records of 10,000 applications': replay,
+  'reload of 500 products with 50 rules each': reload,
 }
 
 export const STALLS = Object.keys(SCENARIOS)
