@@ -9,6 +9,8 @@ const CHANGE_MS = 75_000
 /** How long usage may wait until it is booked, and how long a process takes to tell a server again what it lacks. */
 const BOOKED_MS = 1300
 const TOLD_AGAIN_MS = 6000
+/** Who is silent for so long after a server has taken over may not tell it again in time: the others wait for 5 s. */
+const SILENT_MS = 3000
 /** How long a grant that came too late may still be counted. */
 const LATE_MS = 10_000
 
@@ -128,7 +130,7 @@ export class Judge {
 
   /** A process is paused or cut off. Others do not wait for long until it has told a server again what that lacks. */
   silenced(member: Member): void {
-    this.#untold(member)
+    if (Math.max(member.frozenUntil, member.cutUntil) >= this.#lost.until + SILENT_MS) this.#untold(member)
   }
 
   /** A process has ended: what it had not booked is lost here, and what it had asked may be counted. */
@@ -148,7 +150,7 @@ export class Judge {
     this.#lost = { since: moment, until: this.#queue.now }
     for (const { member, at, application, usage, minute } of this.#recent) {
       const gone = member.dead || member.leaving
-      const silent = Math.max(member.frozenUntil, member.cutUntil) >= this.#queue.now + 3000
+      const silent = Math.max(member.frozenUntil, member.cutUntil) >= this.#queue.now + SILENT_MS
       if (at < moment || (!gone && !silent)) continue
       this.#dead.add(application, usage.usage, minute)
       if (gone) this.tally.deadLost += this.units(usage.usage)
