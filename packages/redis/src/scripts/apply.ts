@@ -5,6 +5,7 @@ export const APPLY: string = `
 --   base    the layout that the process knew when it made this one
 --   report  limit, start, end, current, number of covered metrics, metrics...
 -- -> ok | wait (recovering) | other, v (another layout than base is here, and must not be replaced unseen)
+if call('HGET', STATE, 'run') ~= runId() and arriving() then return ARRIVING end
 local app, asked, v, text = A[2], tonumber(A[3]), A[4], A[5]
 local key = P .. ':a:' .. app
 local s = call('HMGET', STATE, 'epoch', 'rec', 'floor')

@@ -23,6 +23,21 @@ local function many(command, key, list)
   end
 end
 
+-- This server's run id. A service that hides it must not fail: seq finds a gap, too.
+local function runId()
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or 'unknown'
+end
+
+-- Whether a Cluster is moving the slot to this server. Commands come here already, the keys one by one: what was written
+-- meanwhile would be in the way of keys that are still to come. To be asked where the keys are not this server's.
+local function arriving()
+  local nodes = redis.pcall('CLUSTER', 'NODES')
+  if type(nodes) ~= 'string' or not string.find(nodes, '-<-', 1, true) then return false end
+  return string.find(nodes, '[' .. call('CLUSTER', 'KEYSLOT', STATE) .. '-<-', 1, true) ~= nil
+end
+local ARRIVING = { err = 'TRYAGAIN the slot is being moved' }
+
 -- Whether this server lacks writes that a process may still have to book again. It waits at least for HOLD, because a
 -- process that joined in the lost second is not known here, and for RECOVER at most.
 local function recovering(rec, epoch)

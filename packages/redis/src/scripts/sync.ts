@@ -28,11 +28,9 @@ local last, known = tonumber(m[1] or 0), tonumber(m[2] or nil)
 local moved = false
 if beat ~= '0' or t - at > CHECK or t < at then
   local now = A[6]
-  if now == '' then
-    local info = redis.pcall('INFO', 'server') -- a service that hides it must not fail: seq finds the gap, too
-    now = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or 'unknown'
-  end
+  if now == '' then now = runId() end
   moved = now ~= run
+  if moved and arriving() then return ARRIVING end
   call('HSET', STATE, 'at', num(t), 'run', now)
 end
 

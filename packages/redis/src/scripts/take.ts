@@ -5,6 +5,7 @@ export const TAKE: string = `
 -- when 3scale was asked for the answer that last proved it)
 --   orphan '', or the name by which this process has the batch of a dead one from now on, <name>/<batch>: it was on its
 --          way, so it is ambiguous. Unless its new owner says so within FLIGHT, it is handed out again.
+if call('HGET', STATE, 'run') ~= runId() and arriving() then return ARRIVING end
 local id = A[2]
 local key = P .. ':b:' .. id
 local T = math.max(t, tonumber(call('HGET', STATE, 'floor') or 0))

@@ -89,4 +89,29 @@ describe.skipIf(!HAS_REDIS)(`a Cluster of three masters${SKIPPED}`, () => {
     for (const process of processes) process.end()
     for (const connection of connections) connection.close()
   })
+
+  it('law 15: a slot that moves takes its counts along, and requests wait meanwhile', async () => {
+    const connections = await Promise.all([1, 2].map(() => CLUSTER.ioredis!(cluster.port)))
+    const [one, two] = connections.map(({ send }) => openProcess(send, { service: 'moving', limit: LIMIT }))
+    const yes = async (n: number) => {
+      const asked = await Promise.all(Array.from({ length: n }, (_, i) => (i % 2 === 0 ? one! : two!).ask('app')))
+      return asked.filter(({ kind }) => kind === 'yes').length
+    }
+    const key = '{3s1:moving:0}:a:app'
+    expect(await yes(10)).toBe(10)
+    expect(await one!.ask('another')).toMatchObject({ kind: 'yes' })
+    let more = 0
+    await cluster.move(key, async () => {
+      more += await yes(LIMIT)
+      expect(more).toBe(0)
+      expect(one!.store.stats()).toMatchObject({ state: 'failing' })
+    })
+    while (more < LIMIT - 10) more += await yes(LIMIT)
+    expect(more).toBe(LIMIT - 10)
+    const fields = (await connections[0]!.send(['HGETALL', key], key)) as string[]
+    const waits = fields.filter((_, i) => i % 2 === 1 && fields[i - 1]!.startsWith('+'))
+    expect(waits.reduce((sum, n) => sum + Number(n), 0)).toBe(LIMIT)
+    for (const process of [one!, two!]) process.end()
+    for (const connection of connections) connection.close()
+  })
 })
