@@ -31,6 +31,7 @@ if recovering(tonumber(s[2] or 0), tonumber(s[1] or 0)) then
   return 'wait'
 end
 
+close(app)
 local h, had = call('HGETALL', key), {}
 for i = 1, #h, 2 do had[h[i]] = h[i + 1] end
 if had.v and had.v ~= A[6] and had.v ~= v then return { 'other', had.v } end

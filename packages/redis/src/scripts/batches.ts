@@ -1,13 +1,8 @@
-/** What sync and settle share: how usage waits, and what becomes of a batch. */
+/** What sync, take and settle share: what becomes of a batch. */
 
 export const BATCHES: string = `
--- The application has usage to be taken, from the moment 'at' on.
-local function waits(app, at)
-  local since = tonumber(call('ZSCORE', WAITING, app) or nil)
-  if not since or since > at then call('ZADD', WAITING, num(at), app) end
-end
-
 local function pend(app, field, n)
+  close(app)
   -- Not HINCRBY, which refuses numbers that other requests may have made of this one.
   local key = P .. ':a:' .. app
   call('HSET', key, field, num(tonumber(call('HGET', key, field) or 0) + n))

@@ -9,7 +9,8 @@ if not t then
   local now = call('TIME')
   t = now[1] * 1000 + floor(now[2] / 1000)
 end
-local STATE, BEAT, ACK, WAITING, OPEN = P .. ':s', P .. ':beat', P .. ':ack', P .. ':d', P .. ':bs'
+local STATE, BEAT, ACK, WAITING, OPEN, RECORDS, LISTS =
+  P .. ':s', P .. ':beat', P .. ':ack', P .. ':d', P .. ':bs', P .. ':r', P .. ':n'
 
 -- Lua would write a large number as 1.7e+12.
 local function num(n)
@@ -37,6 +38,12 @@ local function arriving()
   return string.find(nodes, '[' .. call('CLUSTER', 'KEYSLOT', STATE) .. '-<-', 1, true) ~= nil
 end
 local ARRIVING = { err = 'TRYAGAIN the slot is being moved' }
+
+-- The application has usage to be taken, from the moment 'at' on.
+local function waits(app, at)
+  local since = tonumber(call('ZSCORE', WAITING, app) or nil)
+  if not since or since > at then call('ZADD', WAITING, num(at), app) end
+end
 
 -- Whether this server lacks writes that a process may still have to book again. It waits at least for HOLD, because a
 -- process that joined in the lost second is not known here, and for RECOVER at most.

@@ -2,6 +2,7 @@
 import { APPLY } from './apply.ts'
 import { BATCHES } from './batches.ts'
 import { HEAD } from './head.ts'
+import { RECORDS } from './records.ts'
 import { SETTLE } from './settle.ts'
 import { SYNC } from './sync.ts'
 import { TAKE } from './take.ts'
@@ -38,6 +39,8 @@ export interface ScriptSettings {
   readonly APPLICATIONS: number
   /** The largest amount of a row: 3scale takes no larger number, and drops a report that has one. */
   readonly MOST: number
+  /** The most numbers in a record. */
+  readonly NUMBERS: number
   /** Rows in one take: each may be a transaction of its own, and a report carries 1,000. */
   readonly ROWS: number
   readonly DAY: number
@@ -56,6 +59,7 @@ export const FIXED: Omit<ScriptSettings, 'TTL' | 'STALE' | 'INTERVAL' | 'SETTLE'
   CHECK: 100,
   HELD: 3_600_000,
   APPLICATIONS: 1000,
+  NUMBERS: 32,
   ROWS: 1000,
   MOST: Number.MAX_SAFE_INTEGER,
   DAY: 86_400_000,
@@ -72,9 +76,9 @@ export interface Scripts {
 
 export function buildScripts(settings: ScriptSettings): Scripts {
   const constants = `local ${Object.keys(settings).join(', ')} =\n  ${Object.values(settings).join(', ')}\n`
-  const head = constants + HEAD
+  const head = constants + HEAD + RECORDS
   return {
-    sync: head + BATCHES + SYNC,
+    sync: head + SYNC,
     apply: head + APPLY,
     take: head + BATCHES + TAKE,
     settle: head + BATCHES + SETTLE,

@@ -1,13 +1,16 @@
 /** sync: the one command of a process. Books what it owes, then takes what it asks for. */
+import { BATCHES } from './batches.ts'
+import { OPEN_RECORDS } from './records.ts'
 
 export const SYNC: string = `
--- ARGV: t, process, seq, acked, beat, run, n, shapes..., k, lines...
+-- ARGV: t, process, seq, acked, beat, run, n, shapes..., k, groups...
 --   acked  the newest epoch for which the process has booked again what was lost
 --   beat   0 only asks; 1 heartbeat; 2 heartbeat, and it leaves
 --   run    '' for this server's run id; tests give one
 --   shape  v, number of cells, (field, end, need, max)..., number of amounts, (field, amount)...
---   line   shape, application, n: the first k are books, counted whatever the limits say; the others are asks. An ask
---          with n < 0 is one for -n - 1 that goes by the counts of an application however long ago it was proved
+--   group  shape, n, size, applications...: lines of that shape, each n times. The first k are books, counted whatever
+--          the limits say; the others are asks. An ask with n < 0 is one for -n - 1 that goes by the counts of an
+--          application however long ago it was proved
 -- -> T, prev, epoch, report, processes, mark, answers of the lines..., lines to refresh...
 --   answer how many were taken (0 for a book), or -1 another layout, followed by its name; -2 not proved for STALE;
 --          -3 not now. Then p if the shape has no cells or the layout is another. Then the count of each cell, if an
@@ -71,114 +74,121 @@ if seq <= last then
   return out
 end
 
+-- A shape has its cells first, then its amounts.
 local shapes, k = {}, 8
 for i = 1, tonumber(A[7]) do
-  local fields, cells, amounts = { 'v', 'p' }, {}, {}
-  local v, n = A[k], tonumber(A[k + 1])
+  local fields, adds, stops, maxes = {}, {}, {}, {}
+  local v, cells = A[k], tonumber(A[k + 1])
   k = k + 2
-  for c = 1, n do
-    fields[#fields + 1] = A[k]
-    cells[c] = { tonumber(A[k + 1]), tonumber(A[k + 2]), tonumber(A[k + 3]) }
+  for c = 1, cells do
+    fields[c], stops[c], adds[c], maxes[c] = A[k], tonumber(A[k + 1]), tonumber(A[k + 2]), tonumber(A[k + 3])
     k = k + 4
   end
-  n = tonumber(A[k])
+  local amounts = tonumber(A[k])
   k = k + 1
-  for c = 1, n do
-    fields[#fields + 1] = A[k]
-    amounts[c] = tonumber(A[k + 1])
+  for c = cells + 1, cells + amounts do
+    fields[c], adds[c] = A[k], tonumber(A[k + 1])
     k = k + 2
   end
-  shapes[i] = { v = v, fields = fields, cells = cells, amounts = amounts, set = {} }
+  shapes[i] = { v = v, cells = cells, fields = fields, adds = adds, stops = stops, maxes = maxes }
 end
 
+local books, groups, apps = tonumber(A[k]), {}, {}
+k = k + 1
+while A[k] do
+  local first, size = #apps + 1, tonumber(A[k + 2])
+  for i = k + 3, k + 2 + size do apps[#apps + 1] = A[i] end
+  groups[#groups + 1] = { shape = shapes[tonumber(A[k])], n = tonumber(A[k + 1]), first = first, last = #apps }
+  k = k + 3 + size
+end
+${OPEN_RECORDS}
 -- How often the usage fits, of n times; -3: the window is over, and its count may be gone.
-local function fitting(cells, counts, n)
-  for c = 1, #cells do
-    local stop, need, max, now = cells[c][1], cells[c][2], cells[c][3], tonumber(counts[2 + c] or nil)
+local function fitting(shape, numbers, places, n)
+  local adds, maxes = shape.adds, shape.maxes
+  for c = 1, shape.cells do
+    local now, need, max = numbers[places[c]], adds[c], maxes[c]
     if not now then
-      if stop <= T then return -3 end
+      if shape.stops[c] <= T then return -3 end
       now = 0
     end
     if now + need > max then n = 0
-    elseif need > 0 then n = math.min(n, floor((max - now) / need)) end
+    elseif n * need > max - now then n = floor((max - now) / need) end
   end
   return n
 end
 
+-- Adds n times the usage to the counts and to what waits.
+local function count(shape, app, v, numbers, places, list, n)
+  local cells, adds, fresh, set = shape.cells, shape.adds, nil, not list and {}
+  for i = 1, #adds do
+    local at = places[i]
+    local now = numbers[at]
+    -- Without a layout nothing is counted yet. A window that is over is not opened again.
+    if i > cells or v and (now or shape.stops[i] > T) then
+      if i > cells and (now or 0) <= 0 then fresh = shape.fields[i] end
+      numbers[at] = (now or 0) + n * adds[i]
+      if set then set[#set + 1], set[#set + 2] = at, num(numbers[at]) end
+    end
+  end
+  if list then keep(app, struct.pack(list.format, unpack(numbers)))
+  -- A record costs more than the hash when it is begun, so it is begun for usage that has come before.
+  elseif v and (records[app] or not fresh) then begin(app, v, numbers)
+  else
+    many('HSET', P .. ':a:' .. app, set)
+    if not v then call('PEXPIRE', P .. ':a:' .. app, KEEP) end
+  end
+  -- What awaits the status of its response is not taken now, but some day.
+  if fresh then waits(app, string.byte(fresh) == 42 and T + HELD or T) end
+end
+
 local answer, refresh, r = { last }, {}, 1
-local books, line = tonumber(A[k]), 0
 local function say(value)
   r = r + 1
   answer[r] = value
 end
 
--- Adds n times the usage to the counts and to what waits.
-local function count(shape, app, key, h, n)
-  local cells, amounts, fields, set, w = shape.cells, shape.amounts, shape.fields, shape.set, 1
-  set[1] = key
-  for c = 1, #cells do
-    local now = tonumber(h[2 + c] or nil)
-    -- Without a layout nothing is counted yet. A window that is over is not opened again.
-    if h[1] and (now or cells[c][1] > T) then
-      set[w + 1], set[w + 2] = fields[2 + c], (now or 0) + n * cells[c][2]
-      w = w + 2
-    end
-  end
-  local fresh
-  for c = 1, #amounts do
-    local f = 2 + #cells + c
-    local was = tonumber(h[f] or 0)
-    if was <= 0 then fresh = fields[f] end
-    set[w + 1], set[w + 2] = fields[f], was + n * amounts[c]
-    w = w + 2
-  end
-  if w > 1 then call('HSET', unpack(set, 1, w)) end
-  if fresh then
-    -- What awaits the status of its response is not taken now, but some day.
-    waits(app, string.byte(fresh) == 42 and T + HELD or T)
-    if not h[1] then call('PEXPIRE', key, KEEP) end
-  end
-end
-
-k = k + 1
-while A[k] do
-  line = line + 1
-  local shape, app, wanted = shapes[tonumber(A[k])], A[k + 1], tonumber(A[k + 2])
-  k = k + 3
-  local key, cells, book = P .. ':a:' .. app, shape.cells, line <= books
-  local h = call('HMGET', key, unpack(shape.fields))
-  local v, p = h[1], tonumber(h[2] or 0)
+local function answerLine(line, shape, wanted, book)
+  local app, cells, n = apps[line], shape.cells, wanted
+  local v, numbers, places, list = find(shape, app)
+  local p = numbers[2]
   local aged = book or wanted < 0
-  if aged and not book then wanted = -wanted - 1 end
-  local n = wanted
+  if aged and not book then
+    wanted = -wanted - 1
+    n = wanted
+  end
   local refused
   if v ~= shape.v and (v or not book) then refused = -1
   elseif not aged and t - p > STALE then refused = -2
-  elseif not book and wait and #cells > 0 then refused = -3
+  elseif not book and wait and cells > 0 then refused = -3
   elseif not book then
-    n = fitting(cells, h, wanted)
+    n = fitting(shape, numbers, places, wanted)
     if n < 0 then refused = n end
   end
   say(refused or (book and 0 or n))
   if refused == -1 then say(v or '') end
-  if refused == -1 or #cells == 0 then say(p) end
+  if refused == -1 or cells == 0 then say(p) end
   if not refused then
-    if n ~= 0 then count(shape, app, key, h, n) end
+    if n ~= 0 then count(shape, app, v, numbers, places, list, n) end
     if not book and (TELL or n < wanted or wanted == 0) then
-      for c = 1, #cells do say(tonumber(h[2 + c] or 0) + n * cells[c][2]) end
+      for c = 1, cells do say(numbers[places[c]] or 0) end
     end
   end
   -- Asked about once for all, and again only if no answer has come.
-  if t - p > TTL and t - tonumber(call('HGET', key, 'a') or 0) > ASK then
-    call('HSET', key, 'a', num(t))
-    if not v then call('PEXPIRE', key, KEEP) end
+  if t - p > TTL and t - tonumber(call('HGET', P .. ':a:' .. app, 'a') or 0) > ASK then
+    call('HSET', P .. ':a:' .. app, 'a', num(t))
+    if not v then call('PEXPIRE', P .. ':a:' .. app, KEEP) end
     refresh[#refresh + 1] = line
   end
 end
+for g, group in ipairs(groups) do
+  for line = group.first, group.last do answerLine(line, group.shape, group.n, g <= books) end
+end
+write()
 for i = 1, #refresh do say(refresh[i]) end
 call('HSET', memory, 'seq', num(seq), 'rep', cmsgpack.pack(answer))
 
 if beat ~= '0' then
+${BATCHES}
   call('ZADD', BEAT, num(t), process)
   call('ZADD', ACK, num(math.max(acked, known)), process)
   call('PEXPIRE', memory, DAY)

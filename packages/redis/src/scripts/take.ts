@@ -69,6 +69,7 @@ local rows = {}
 -- Moves the usage of one application that may be reported to the batch. -> when more of it is to be taken
 local function take(app, since)
   local hash, drop, sums, next = P .. ':a:' .. app, {}, {}, nil
+  close(app)
   local h = call('HGETALL', hash)
   for i = 1, #h, 2 do
     local sign, minute, rest = string.match(h[i], '^([+*])(%d+)(.*)$')

@@ -8,7 +8,7 @@ import type { SessionParts } from './parts.ts'
 import { Recovery } from './recovery.ts'
 import type { Reports } from './reports.ts'
 import { SESSION } from './settings.ts'
-import { type Ask, type Beat, type SyncCommand, syncArguments } from './sync-command.ts'
+import { type Ask, type Beat, grouped, type SyncCommand, syncArguments } from './sync-command.ts'
 import { Trouble } from './trouble.ts'
 
 /** What a session does with what the answers say. */
@@ -145,7 +145,7 @@ export class Dialogue {
     const { owed, lines, shapes, time } = this.#parts
     if (this.beatDue || this.#bookNow || this.leaving || this.#recovery.pending) this.#booksDue = owed.size
     this.#bookNow = false
-    const books = owed.take(Math.min(SESSION.lines, this.#booksDue))
+    const books = grouped(owed.take(Math.min(SESSION.lines, this.#booksDue)))
     this.#booksDue -= books.length
     const minute = time.minute()
     const asks: Ask[] = []
@@ -160,7 +160,7 @@ export class Dialogue {
     if (beat === '0' && books.length + asks.length === 0 && this.#recovery.acked === this.#toldAcked) return undefined
     this.beatDue = false
     this.#seq += 1
-    return { seq: this.#seq, epoch: this.#recovery.epoch, beat, books, asks, booksAll: owed.size === 0 }
+    return { seq: this.#seq, epoch: this.#recovery.epoch, beat, books, asks: grouped(asks), booksAll: owed.size === 0 }
   }
 
   #beat(work: number): Beat {

@@ -25,26 +25,53 @@ export interface SyncCommand {
   readonly booksAll: boolean
 }
 
+interface Group {
+  readonly shape: Shape
+  readonly n: number
+  readonly applications: string[]
+}
+
 /** The arguments of sync. */
 export function syncArguments(
   process: string,
   { seq, beat, books, asks }: SyncCommand,
   acked: number,
 ): readonly string[] {
+  const booked: Group[] = []
+  const asked: Group[] = []
+  for (const { shape, application, n } of books) addLine(booked, shape, application.id, n)
+  for (const { shape, line, n } of asks) addLine(asked, shape, line.application.id, line.aged ? -n - 1 : n)
+  const groups = [...booked, ...asked]
   const numbers = new Map<Shape, string>()
-  const lines: string[] = []
-  const add = (shape: Shape, application: string, n: number) => {
-    let number = numbers.get(shape)
-    if (number === undefined) {
-      number = String(numbers.size + 1)
-      numbers.set(shape, number)
-    }
-    lines.push(number, application, String(n))
-  }
-  for (const { shape, application, n } of books) add(shape, application.id, n)
-  for (const { shape, line, n } of asks) add(shape, line.application.id, line.aged ? -n - 1 : n)
+  for (const { shape } of groups) if (!numbers.has(shape)) numbers.set(shape, String(numbers.size + 1))
   const args = [process, String(seq), String(acked), beat, '', String(numbers.size)]
   for (const shape of numbers.keys()) args.push(...shape.args)
-  args.push(String(books.length), ...lines)
+  args.push(String(booked.length))
+  for (const { shape, n, applications } of groups) {
+    args.push(numbers.get(shape)!, String(n), String(applications.length), ...applications)
+  }
   return args
+}
+
+/** Lines of one shape and number are a group, if they come one after the other. */
+function addLine(groups: Group[], shape: Shape, application: string, n: number): void {
+  const last = groups.at(-1)
+  if (last?.shape === shape && last.n === n) last.applications.push(application)
+  else groups.push({ shape, n, applications: [application] })
+}
+
+/** The same lines, those of one shape and number one after the other. */
+export function grouped<Line extends { readonly shape: Shape; readonly n: number }>(lines: readonly Line[]): Line[] {
+  const groups = new Map<Shape, Map<number, Line[]>>()
+  for (const line of lines) {
+    let byNumber = groups.get(line.shape)
+    if (byNumber === undefined) {
+      byNumber = new Map()
+      groups.set(line.shape, byNumber)
+    }
+    const group = byNumber.get(line.n)
+    if (group === undefined) byNumber.set(line.n, [line])
+    else group.push(line)
+  }
+  return [...groups.values()].flatMap((byNumber) => [...byNumber.values()].flat())
 }

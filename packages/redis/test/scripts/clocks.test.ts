@@ -40,7 +40,7 @@ describe.skipIf(!HAS_REDIS)(`servers with other clocks${SKIPPED}`, () => {
   const shape = (cells: readonly unknown[]) => ['v1', cells.length / 4, ...cells, 1, `+${MINUTE}|hits`, 1]
   const cell = [`minute/hits|${NEXT}`, NEXT, 1, 10]
   const ask = (process: string, seq: number, acked: number, run_: string) =>
-    [process, seq, acked, 1, run_, 1, ...shape(cell), 0, 1, 'app', 1] as const
+    [process, seq, acked, 1, run_, 1, ...shape(cell), 0, 1, 1, 1, 'app'] as const
   const refresh = (asked: number) =>
     ['app', asked, 'v1', 'text', 'v1', 1, 'minute/hits', MINUTE, NEXT, 9, 1, 'hits'] as const
 

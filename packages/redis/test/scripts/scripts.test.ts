@@ -23,10 +23,31 @@ describe.skipIf(!HAS_REDIS)(`the scripts on a real server${SKIPPED}`, () => {
     await server?.stop()
   })
 
+  it('law 8: what is put back adds to what came meanwhile', async () => {
+    await redis.flushall()
+    const scripts = buildScripts(TEST_SETTINGS)
+    const minute = Date.UTC(2026, 0, 15, 10, 20)
+    const run = (script: keyof Scripts, ...args: unknown[]) =>
+      redis.eval(scripts[script], 1, PREFIX, minute + 1000, ...args.map(String))
+    let seq = 0
+    const ask = () =>
+      run('sync', 'p', ++seq, 0, 0, 'a', 1, 'v1', 0, 1, `+${minute}|hits`, 1, 0, 1, 1, 1, 'app') as Promise<number[]>
+    await run('apply', 'app', minute, 'v1', 'text', '', 0)
+    for (let i = 0; i < 3; i++) expect((await ask())[6]).toBe(1)
+    expect(await run('take', 'p:1')).toEqual([0, '', 'app', `${minute}|hits`, '3', 'app', 'p', String(minute)])
+    for (let i = 0; i < 4; i++) await ask()
+    await run('settle', 'p:1', 'back', '')
+    for (let i = 0; i < 5; i++) await ask()
+    expect(await run('take', 'p:2')).toContain('12')
+  })
+
   it.each([
     ['', TEST_SETTINGS],
     [', telling all counts', { ...TEST_SETTINGS, TELL: true }],
-    [', with small batches', { ...TEST_SETTINGS, ROWS: 2, APPLICATIONS: 2, MOST: 4, INTERVAL: 500, FLIGHT: 4000 }],
+    [
+      ', with small batches and records',
+      { ...TEST_SETTINGS, NUMBERS: 4, ROWS: 2, APPLICATIONS: 2, MOST: 4, INTERVAL: 500, FLIGHT: 4000 },
+    ],
   ])('answer random commands as the model does, and leave the same keys%s', async (_, settings) => {
     const scripts = buildScripts(settings)
     for (let run = 0; run < RUNS; run++) {
@@ -43,6 +64,8 @@ describe.skipIf(!HAS_REDIS)(`the scripts on a real server${SKIPPED}`, () => {
         expect(textsOf(script, answer), where).toEqual(textsOf(script, expected))
         if (step % 10 === 9) expect(await redisKeySpace(redis, PREFIX), where).toEqual(modelKeySpace(model.state))
       }
+      // -2: there is none. What has no application's hash any more would stay.
+      for (const key of ['r', 'n']) expect(await redis.pttl(`${PREFIX}:${key}`), key).not.toBe(-1)
     }
   })
 
@@ -53,7 +76,7 @@ describe.skipIf(!HAS_REDIS)(`the scripts on a real server${SKIPPED}`, () => {
     const run = (script: string, ...args: unknown[]) => redis.eval(script, 1, PREFIX, t, ...args.map(String))
     const most = Number.MAX_SAFE_INTEGER
     const shapes = ['', 0, 1, `+${t}|hits`, most, '', 0, 1, `+${t}|hits`, 1]
-    await run(sync, 'p', 1, 0, 1, 'a', 2, ...shapes, 2, 1, 'large', 2000, 2, 'small', 7)
+    await run(sync, 'p', 1, 0, 1, 'a', 2, ...shapes, 2, 1, 2000, 1, 'large', 2, 7, 1, 'small')
     const rows = ['large', `${t}|hits`, String(most), 'small', `${t}|hits`, '7']
     expect(await run(take, 'p:1')).toEqual([0, '', ...rows])
     expect(await run(settle, 'p:1', 'back', '')).toBe('ok')

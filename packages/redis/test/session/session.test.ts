@@ -46,7 +46,7 @@ it('asks of one moment travel in one line of one command', async () => {
   expect((await asked).map(({ kind }) => kind)).toEqual(['yes', 'yes', 'yes'])
   const sent = fleet.commands('sync').slice(before)
   expect(sent).toHaveLength(1)
-  expect(sent[0]!.args.slice(-4)).toEqual(['0', '1', 'app', '3'])
+  expect(sent[0]!.args.slice(-4)).toEqual(['1', '3', '1', 'app'])
 })
 
 it('takes as many of them as fit, and denies a full limit without a command until it looks again', async () => {
@@ -63,7 +63,7 @@ it('takes as many of them as fit, and denies a full limit without a command unti
   await fleet.clock.advance(600)
   expect(process.ask('app')).toEqual(denial)
   await settled()
-  expect(fleet.commands('sync').at(-1)!.args.slice(-3)).toEqual(['1', 'app', '0'])
+  expect(fleet.commands('sync').at(-1)!.args.slice(-3)).toEqual(['0', '1', 'app'])
   expect(fleet.fields('app')).toMatchObject({ [CELL]: 10, [PENDING]: 10 })
 })
 

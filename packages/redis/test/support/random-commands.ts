@@ -69,31 +69,19 @@ export class RandomCommands {
     const args = [process, String(seq), String(acked), beat, this.#run(), String(shapes.length), ...shapes.flat()]
     const books = this.#below(3)
     args.push(String(books))
-    for (let line = this.#below(4) + books; line > 0; line--) {
-      const isBook = line > 0 && args.length > 0 && this.#random() < 0.2
-      args.push(String(1 + this.#below(shapes.length)), this.#one(APPLICATIONS), String(isBook ? -1 : this.#below(4)))
+    for (let group = this.#below(3) + books; group > 0; group--) {
+      const applications = Array.from({ length: 1 + this.#below(3) }, () => this.#one(APPLICATIONS))
+      const n = this.#random() < 0.2 ? -1 - this.#below(3) : this.#below(4)
+      args.push(String(1 + this.#below(shapes.length)), String(n), String(applications.length), ...applications)
     }
-    return this.#orderLines(args, books)
+    this.#repeated = args
+    return args
   }
 
   /** The run id of the server; now and then another one answers. */
   #run(): string {
     if (this.#random() < 0.06) this.#server += 1
     return `a${this.#server}`
-  }
-
-  /** Only books take away. Asks below 0 go by counts of any age. */
-  #orderLines(args: string[], books: number): string[] {
-    let k = 6
-    for (let i = Number(args[5]); i > 0; i--) {
-      k += 2 + 4 * Number(args[k + 1])
-      k += 1 + 2 * Number(args[k])
-    }
-    for (let line = 1, at = k + 1; at < args.length; at += 3, line++) {
-      if (line > books && Number(args[at + 2]) < 0) args[at + 2] = String(-1 - this.#below(4))
-    }
-    this.#repeated = args
-    return args
   }
 
   #minute(): number {

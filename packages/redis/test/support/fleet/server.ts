@@ -163,8 +163,8 @@ function textOf(script: string, answer: unknown): string {
   if (!Array.isArray(answer)) return String(answer)
   const texts = answer.map(String)
   if (script !== 'take') return texts.join(' ')
-  const rows = Array.from({ length: (texts.length - 1) / 3 }, (_, i) => texts.slice(1 + 3 * i, 4 + 3 * i).join(' '))
-  return [texts[0], ...rows.sort()].join(', ')
+  const rows = Array.from({ length: (texts.length - 2) / 3 }, (_, i) => texts.slice(2 + 3 * i, 5 + 3 * i).join(' '))
+  return [texts[0], texts[1], ...rows.sort()].join(', ')
 }
 
 function hashOf(text: string): string {

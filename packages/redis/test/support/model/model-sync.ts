@@ -85,14 +85,10 @@ function answerLines(
 ): void {
   const { TTL, STALE, ASK, TELL } = state.settings
   const { shapes, next } = readShapes(args)
-  const books = Number(args[next])
   const refresh: number[] = []
-  for (let k = next + 1, line = 1; k < args.length; k += 3, line++) {
-    const shape = shapes[Number(args[k]) - 1]!
-    const app = args[k + 1]!
-    const book = line <= books
-    const aged = !book && Number(args[k + 2]) < 0
-    const wanted = aged ? -Number(args[k + 2]) - 1 : Number(args[k + 2])
+  for (const [i, { shape, app, times, book }] of readLines(args, shapes, next).entries()) {
+    const aged = !book && times < 0
+    const wanted = aged ? -times - 1 : times
     const fields = state.applications.get(app)
     const v = fields?.get('v')
     const p = Number(fields?.get('p') ?? 0)
@@ -115,7 +111,7 @@ function answerLines(
     }
     if (t - p > TTL && t - Number(state.applications.get(app)?.get('a') ?? 0) > ASK) {
       state.application(app).set('a', t)
-      refresh.push(line)
+      refresh.push(i + 1)
     }
   }
   answer.push(...refresh)
@@ -202,4 +198,24 @@ function readShapes(args: readonly string[]): { shapes: Shape[]; next: number } 
     shapes.push(shape)
   }
   return { shapes, next: k }
+}
+
+interface ModelLine {
+  readonly shape: Shape
+  readonly app: string
+  readonly times: number
+  readonly book: boolean
+}
+
+function readLines(args: readonly string[], shapes: readonly Shape[], at: number): ModelLine[] {
+  const lines: ModelLine[] = []
+  let books = Number(args[at])
+  for (let k = at + 1; k < args.length; books--) {
+    const [shape, times, size] = args.slice(k, k + 3).map(Number) as [number, number, number]
+    for (const app of args.slice(k + 3, k + 3 + size)) {
+      lines.push({ shape: shapes[shape - 1]!, app, times, book: books > 0 })
+    }
+    k += 3 + size
+  }
+  return lines
 }
