@@ -144,6 +144,9 @@ export const DIRECT_REPORT_MS = 100
 /** The longest that closing or flushing a gateway or its reporter takes by default, in milliseconds. */
 export const CLOSE_MS = 5000
 
+/** The longest that loading a configuration waits for the disk of the last good one, in milliseconds. */
+export const LAST_GOOD_MS = 5000
+
 /** The longest that the first decisions wait for a journal, in milliseconds. */
 export const JOURNAL_OPEN_MS = 5000
 

@@ -54,7 +54,7 @@ export function portalLoader(portal: ResolvedPortal, { dispatcher, clock, onUnwr
     from: new URL(portal.endpoint).host,
     reloadMs,
     startTimeoutMs,
-    lastGood: lastGoodFile === undefined ? undefined : new LastGoodFile(lastGoodFile, onUnwritten),
+    lastGood: lastGoodFile === undefined ? undefined : new LastGoodFile(lastGoodFile, onUnwritten, clock),
     clock,
     onEnd() {
       loaders.splice(loaders.indexOf(shared), 1)
