@@ -335,6 +335,28 @@ describe('law 8: while the store does not answer for longer than staleMs', () =>
     expect([admitted, acknowledged, shared]).toEqual([75, 75, 0])
   })
 
+  it('a process that closes reports what it could not book, and tells only what may be in the store', async () => {
+    const world = new ReportingFleet({ state: FREE, processes: 1, options: { onUnavailable: 'allow', ...OPTIONS } })
+    await world.ask(5)
+    await world.pass(15_000)
+    world.down = true
+    await world.ask(2)
+    await world.pass(2000)
+    // The first two are in a command without an answer.
+    await world.ask(3)
+    expect(await world.during(6000, world.fleet.gateways[0]!.close())).toEqual({ undelivered: { hits: 2 } })
+    expect([world.counted(), world.lost]).toEqual([{ hits: 8 }, { hits: 2 }])
+    expect(world.sums()).toEqual({
+      admitted: 10,
+      acknowledged: 8,
+      givenUp: 2,
+      inFlight: 0,
+      ambiguous: 0,
+      pending: 0,
+      shared: 0,
+    })
+  })
+
   it('what awaits its response is reported with its status, by the process or by the store', async () => {
     const world = new ReportingFleet({ state: FREE, options: { onUnavailable: 'allow', responseCodes: true } })
     const bodies: string[] = []

@@ -214,13 +214,13 @@ export interface ServiceStore {
    * @returns 1,000 rows or a few more; again while there are any. They are this process's to report.
    */
   withdraw(failingMs: number): readonly StoredRow[]
-  /** Usage that this process has admitted or booked and that the store has not confirmed yet. */
+  /** Usage that this process has admitted or booked and that the store has not confirmed yet. After `close` nothing. */
   unbooked(): UnbookedUsage
   stats(): StoreStats
   /**
    * Books what is owed and leaves the fleet. Everything else has to be settled before. Never rejects.
    *
-   * @returns what could not be booked.
+   * @returns what could not be booked. From now on it is the caller's.
    */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<UnbookedUsage>
 }

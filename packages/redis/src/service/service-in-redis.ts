@@ -142,8 +142,7 @@ export class ServiceInRedis implements ServiceStore {
   }
 
   async close({ timeoutMs = CLOSE_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<UnbookedUsage> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.close(timeoutMs)))
-    return this.unbooked()
+    return together(await Promise.all([...this.#sessions.values()].map((session) => session.close(timeoutMs))))
   }
 
   withdraw(failingMs: number): readonly StoredRow[] {
@@ -151,8 +150,7 @@ export class ServiceInRedis implements ServiceStore {
   }
 
   unbooked(): UnbookedUsage {
-    const left = [...this.#sessions.values()].map((session) => session.unbooked())
-    return { owed: left.flatMap(({ owed }) => owed), doubtful: left.flatMap(({ doubtful }) => doubtful) }
+    return together([...this.#sessions.values()].map((session) => session.unbooked()))
   }
 
   #of(name: string): Session {
@@ -169,4 +167,8 @@ export class ServiceInRedis implements ServiceStore {
     this.#due.add(session)
     this.#host.report()
   }
+}
+
+function together(left: readonly UnbookedUsage[]): UnbookedUsage {
+  return { owed: left.flatMap(({ owed }) => owed), doubtful: left.flatMap(({ doubtful }) => doubtful) }
 }

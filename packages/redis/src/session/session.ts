@@ -162,7 +162,7 @@ export class Session {
       state: this.#closed ? 'closed' : failing ? 'failing' : working,
       since: failing ? clock.now() - failingMs : undefined,
       processes: this.#dialogue.processes,
-      owed: owed.size,
+      owed: this.#closed ? 0 : owed.size,
       commands,
     }
   }
@@ -180,12 +180,13 @@ export class Session {
         this.#dialogue.plan()
       })
     }
+    const left = this.unbooked()
     this.#closed = true
     this.#asleep = true
     this.#dialogue.close()
     link.close()
     lines.close()
-    return this.unbooked()
+    return left
   }
 
   /** Usage that is owed to a server which has not answered for `failingMs`. The server will not get it. */
@@ -194,8 +195,9 @@ export class Session {
     return link.failingMs < failingMs ? [] : unbookedRows(owed.withdraw(SESSION.withdrawn))
   }
 
-  /** What the store does not have, or not surely. */
+  /** What the store does not have, or not surely. Nothing once `close` has told it. */
   unbooked(): UnbookedUsage {
+    if (this.#closed) return { owed: [], doubtful: [] }
     return { owed: unbookedRows(this.#parts.owed), doubtful: unbookedRows(this.#dialogue.underWay) }
   }
 
