@@ -18,6 +18,7 @@ export const SYNC: string = `
 --   prev   the last seq applied before this one
 --   report 1: this process has to take what waits; 2: usage waits or is on its way, and its process may be dead
 --   mark   all that was booked before it is taken
+local COMMANDS = 'DEL HDEL HGET HGETALL HINCRBY HMGET HSET PEXPIRE SET ZADD ZCARD ZCOUNT ZRANGE ZRANGEBYSCORE ZREM ZSCORE'
 local process, seq, acked, beat = A[2], tonumber(A[3]), tonumber(A[4]), A[5]
 local s = call('HMGET', STATE, 'run', 'epoch', 'rec', 'floor', 'at')
 local run, epoch, rec, at = s[1], tonumber(s[2] or 0), tonumber(s[3] or 0), tonumber(s[5] or 0)
@@ -26,6 +27,13 @@ local T = math.max(t, tonumber(s[4] or 0))
 local memory = P .. ':m:' .. process
 local m = call('HMGET', memory, 'seq', 'acked')
 local last, known = tonumber(m[1] or 0), tonumber(m[2] or nil)
+
+-- Who may not run one of the commands would fail in the middle of a script, and write again and again what comes before.
+if not known and redis.acl_check_cmd then
+  for command in string.gmatch(COMMANDS, '%u+') do
+    if not redis.acl_check_cmd(command, STATE) then return { err = 'NOPERM no permission to run ' .. command } end
+  end
+end
 
 -- Another server answers, or this one began anew. Not looked at for each ask, because the question costs 3 us.
 local moved = false

@@ -7,6 +7,7 @@ import { callOf } from '../../../../test/support/fleet.ts'
 import { ReportingFleet } from '../../../../test/support/reporting-fleet.ts'
 import { stateOf } from '../../../../test/support/world.ts'
 import { HAS_REDIS, type RedisServer, SKIPPED, startRedis } from '../support/redis-server.ts'
+import { openProcess, type StoreProcess } from '../support/store-process.ts'
 
 const LIMIT = 12
 const PROCESSES = 2
@@ -155,6 +156,36 @@ describe.skipIf(!HAS_REDIS)(`law 15: a server in trouble${SKIPPED}`, () => {
     // One asks 3scale, and the other one when it looks again.
     expect(clock.elapsed() - began).toBeLessThanOrEqual(100)
     expect(new Set((await all).map(({ outcome }) => outcome))).toEqual(new Set([policy === 'allow' ? 'allow' : 'deny']))
+  })
+
+  /** A process whose user has these rights. */
+  async function processWith(service: string, ...rights: string[]): Promise<StoreProcess> {
+    await admin.call('ACL', 'SETUSER', service, 'reset', 'on', '>password', ...rights)
+    const restricted = new Redis({
+      port: server.port,
+      username: service,
+      password: 'password',
+      enableReadyCheck: false,
+    })
+    onTestFinished(() => restricted.disconnect())
+    const process = openProcess(([name, ...args]) => restricted.call(name!, ...args), { service })
+    onTestFinished(() => process.end())
+    return process
+  }
+
+  it.each(['hset', 'zscore'])('that does not let its user run %s counts nothing, and says so', async (command) => {
+    const process = await processWith(command, '~*', '+@all', `-${command}`)
+    void process.ask('app')
+    await expect.poll(() => process.messages, { timeout: 4000 }).toMatchObject([{ event: 'failing', code: 'NOPERM' }])
+    expect(await admin.keys(`{3s1:${command}:0}*`)).toEqual([])
+  })
+
+  it('that gives its user only the rights that docs/fleet.md names decides all the same', async () => {
+    const process = await processWith('few', '~{3s1:*', '+@read', '+@write', '+@scripting', '+time')
+    expect(await process.ask('app')).toMatchObject({ kind: 'yes' })
+    expect((await process.store.take())?.rows).toMatchObject([{ application: 'app', amount: 1 }])
+    process.store.callers.denied('caller', { code: 'some', reason: '', askedAt: process.store.time() })
+    expect(await process.store.callers.find('caller')).toMatchObject({ caller: { denial: { code: 'some' } } })
   })
 
   it('that no process uses any more forgets everything', async () => {
