@@ -13,11 +13,15 @@ end
 local function close(app)
   local record = call('HGET', RECORDS, app)
   if not record then return end
-  local names, set = cmsgpack.unpack(call('HGET', LISTS, app))[2], {}
-  local numbers = { struct.unpack(formatOf(names), record) }
-  for i, name in ipairs(names) do set[2 * i - 1], set[2 * i] = name, num(numbers[2 + i]) end
-  many('HSET', P .. ':a:' .. app, set)
-  call('PEXPIRE', P .. ':a:' .. app, KEEP)
+  local list = call('HGET', LISTS, app)
+  -- A server that evicts keys may have dropped it, and nothing can be read without.
+  if list then
+    local names, set = cmsgpack.unpack(list)[2], {}
+    local numbers = { struct.unpack(formatOf(names), record) }
+    for i, name in ipairs(names) do set[2 * i - 1], set[2 * i] = name, num(numbers[2 + i]) end
+    many('HSET', P .. ':a:' .. app, set)
+    call('PEXPIRE', P .. ':a:' .. app, KEEP)
+  end
   call('HDEL', RECORDS, app)
   call('HDEL', LISTS, app)
 end
@@ -52,7 +56,7 @@ end
 local lists = {}
 local function listOf(id, packed)
   local list = lists[id]
-  if not list then
+  if not list and packed then
     list = { id = id, index = {}, places = {} }
     list.v, list.names = unpack(cmsgpack.unpack(packed))
     list.format = formatOf(list.names)
@@ -79,6 +83,12 @@ local function find(shape, app)
   if record then
     local id = struct.unpack('<d', record)
     list = lists[id] or listOf(id, call('HGET', LISTS, app))
+    if not list then
+      close(app)
+      records[app], record = false, false
+    end
+  end
+  if record then
     had = { struct.unpack(list.format, record) }
     local places = list.places[shape]
     if places == nil then

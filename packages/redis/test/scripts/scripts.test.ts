@@ -69,6 +69,23 @@ describe.skipIf(!HAS_REDIS)(`the scripts on a real server${SKIPPED}`, () => {
     }
   })
 
+  it('law 10: a list of names that the server has evicted takes its records with it, and nothing fails', async () => {
+    const { sync, take } = buildScripts(TEST_SETTINGS)
+    await redis.flushall()
+    const t = Date.parse('2026-01-15T10:20:00Z')
+    const run = (script: string, ...args: unknown[]) => redis.eval(script, 1, PREFIX, t, ...args.map(String))
+    await redis.hset(`${PREFIX}:a:app`, 'v', 'v1', 'p', t)
+    let seq = 0
+    const ask = () => run(sync, 'p', ++seq, 0, 1, 'a', 1, 'v1', 0, 1, `+${t}|hits`, 1, 0, 1, 1, 1, 'app')
+    for (let i = 0; i < 3; i++) await ask()
+    expect(await redis.del(`${PREFIX}:n`)).toBe(1)
+    expect(((await ask()) as number[])[6]).toBe(1)
+    expect(await run(take, 'p:1')).toContain('2')
+    for (let i = 0; i < 3; i++) await ask()
+    expect(await redis.del(`${PREFIX}:n`)).toBe(1)
+    expect(await run(take, 'p:2')).toContain('1')
+  })
+
   it('law 9: usage larger than any number of 3scale is reported in parts, and takes no other with it', async () => {
     const { sync, take, settle } = buildScripts(TEST_SETTINGS)
     await redis.flushall()
