@@ -7,11 +7,36 @@ export type KeySpace = Record<string, unknown>
 
 const UNPACK = `return cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1]))`
 
-/** The numbers of a record, as texts. */
-const UNPACK_RECORD = `
-local record, texts = redis.call('HGET', KEYS[1], ARGV[1]), {}
-for at = 1, #record, 8 do texts[#texts + 1] = string.format('%.0f', (struct.unpack('<d', record, at))) end
-return texts`
+/** The hash of an application with the numbers of its record, which are newer. */
+const UNFOLD = `
+local all, app = redis.call('HGETALL', KEYS[1]), ARGV[1]
+local record, packed = redis.call('HGET', KEYS[2], app), redis.call('HGET', KEYS[3], app)
+if not record ~= not packed then error('a record without a list') end
+if not record then return all end
+local v, names = unpack(cmsgpack.unpack(packed))
+local numbers = { struct.unpack('<' .. string.rep('d', 2 + #names), record) }
+local vp = redis.call('HMGET', KEYS[1], 'v', 'p')
+if #record ~= 8 * (2 + #names) or vp[1] ~= v or tonumber(vp[2]) ~= numbers[2] then error('a record that does not fit') end
+for i, name in ipairs(names) do
+  all[#all + 1] = name
+  all[#all + 1] = string.format('%.0f', numbers[2 + i])
+end
+return all`
+
+/**
+ * What a server knows of an application, by field.
+ *
+ * @param send sends a command; the key says to which node.
+ */
+export async function numbersOf(
+  send: (command: [name: string, ...args: string[]], key: string) => Promise<unknown>,
+  prefix: string,
+  application: string,
+): Promise<Record<string, string>> {
+  const keys = [`${prefix}:a:${application}`, `${prefix}:r`, `${prefix}:n`] as const
+  const fields = (await send(['EVAL', UNFOLD, '3', ...keys, application], keys[0])) as string[]
+  return Object.fromEntries(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1]!]] : [])))
+}
 
 export async function redisKeySpace(redis: Redis, prefix: string): Promise<KeySpace> {
   const space: KeySpace = {}
@@ -19,10 +44,14 @@ export async function redisKeySpace(redis: Redis, prefix: string): Promise<KeySp
     const type = await redis.type(key)
     const name = key.slice(prefix.length + 1)
     if (name === 'r' || name === 'n') continue
+    if (name.startsWith('a:')) {
+      space[name] = await numbersOf(([name, ...args]) => redis.call(name, ...args), prefix, name.slice(2))
+      continue
+    }
     if (type === 'hash') {
       const fields: Record<string, unknown> = await redis.hgetall(key)
       for (const packed of ['rep', 'rows']) {
-        if (packed in fields && !name.startsWith('a:')) {
+        if (packed in fields) {
           const values = (await redis.eval(UNPACK, 1, key, packed)) as unknown[]
           fields[packed] = packed === 'rows' ? sortedRows(values) : values.map(String)
         }
@@ -33,23 +62,7 @@ export async function redisKeySpace(redis: Redis, prefix: string): Promise<KeySp
       space[name] = Object.fromEntries(members.flatMap((m, i) => (i % 2 === 0 ? [[m, members[i + 1]]] : [])))
     } else space[name] = await redis.get(key)
   }
-  await layRecords(redis, prefix, space)
   return space
-}
-
-/** What the records say of applications is newer than their hashes. */
-async function layRecords(redis: Redis, prefix: string, space: KeySpace): Promise<void> {
-  const [records, lists] = [`${prefix}:r`, `${prefix}:n`]
-  const applications = await redis.hkeys(records)
-  if (applications.sort().join() !== (await redis.hkeys(lists)).sort().join()) throw new Error('a record without names')
-  for (const application of applications) {
-    const [v, names] = (await redis.eval(UNPACK, 1, lists, application)) as [string, string[]]
-    const numbers = (await redis.eval(UNPACK_RECORD, 1, records, application)) as string[]
-    if (numbers.length !== names.length + 2) throw new Error('a record that does not fit its names')
-    const hash = space[`a:${application}`] as Record<string, unknown>
-    if (hash.v !== v || hash.p !== numbers[1]) throw new Error('a record of another layout or proof')
-    for (const [i, name] of names.entries()) hash[name] = numbers[2 + i]
-  }
 }
 
 export function modelKeySpace(state: ModelState): KeySpace {
