@@ -24,7 +24,7 @@ export function overloaded(retryAt: number | undefined): Refusal {
   return { outcome: 'refuse', code: 'overloaded', retryAt }
 }
 
-/** A limit would be exceeded. `limits` is computed only when it is read. */
+/** A limit would be exceeded. */
 export function overLimits(application: ApplicationLedger, footprint: LimitFootprint, time: number): Refusal {
   const { retryAt, disabled } = violationOf(application, footprint, time)
   const { clock } = application.service.ledger
@@ -34,8 +34,6 @@ export function overLimits(application: ApplicationLedger, footprint: LimitFootp
     // Windows end by the service's time, `retryAt` is by our clock.
     retryAt: retryAt === undefined ? undefined : retryAt - time + clock.now(),
     disabled,
-    get limits() {
-      return limitCounts(application, time)
-    },
+    limits: limitCounts(application, time),
   }
 }

@@ -7,6 +7,7 @@ import type { Lender } from './lender.ts'
 import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-cells.ts'
 import { addAmount, type MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
+import type { StoredApplication } from './store.ts'
 import { anyInWindow } from './usage/row-in-window.ts'
 import { type Delivery, isUncounted, type SentRow } from './usage/sent-row.ts'
 import { UsageRow } from './usage/usage-row.ts'
@@ -74,6 +75,8 @@ export class ApplicationLedger {
   evicted = false
   /** Whether it was used since the eviction last looked. */
   used = true
+  /** What a store keeps of it; undefined before it was asked. */
+  stored: StoredApplication | undefined = undefined
   /** Undefined while it is unknown whose usage this is; such usage is never sent. */
   readonly id: string | undefined
   plan: string | undefined

@@ -83,6 +83,11 @@ export class Dialogue {
     })
   }
 
+  /** A line waits for others to be asked with it. */
+  lookSoon(): void {
+    if (this.#timer === undefined && this.#command === undefined) this.#planLater()
+  }
+
   /** Sends what is owed without waiting for a heartbeat. */
   bookNow(): void {
     this.#bookNow = true
@@ -229,7 +234,13 @@ export class Dialogue {
     if (nextAt === undefined) return
     const inMs = Math.ceil(nextAt - clock.elapsed())
     this.#timer?.cancel()
+    this.#timer = undefined
     if (inMs <= 0) this.plan()
-    else this.#timer = clock.schedule(() => this.plan(), inMs)
+    else {
+      this.#timer = clock.schedule(() => {
+        this.#timer = undefined
+        this.plan()
+      }, inMs)
+    }
   }
 }

@@ -35,6 +35,13 @@ export class Lines {
     return line
   }
 
+  /** The counts alone are to be asked for, at `at` by elapsed time. @returns whether nothing waits to ask for them yet. */
+  look(application: SharedApplication, usage: UsageShape, at: number): boolean {
+    if (this.#byApplication.get(application)?.get('look')?.has(usage)) return false
+    this.line(application, usage, 'look').notBefore = at
+    return true
+  }
+
   /** A request waits in the line, for `waitMs` at most. */
   wait(line: Line): Promise<Asked> {
     this.#watch()

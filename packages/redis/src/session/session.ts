@@ -73,7 +73,7 @@ export class Session {
       const { cells, settled } = print
       const full = cells.length === 0 ? undefined : knownFull(application, cells, elapsed, SESSION.fullMs)
       if (full !== undefined) {
-        if (full.lookDue) this.#plan(lines.line(application, usage, 'look').notBefore)
+        if (full.lookDue && lines.look(application, usage, elapsed + SESSION.lookMs)) this.#dialogue.lookSoon()
         return denialOf(application, cells)
       }
       if (!settled) return UNSETTLED
@@ -88,6 +88,7 @@ export class Session {
       return UNPROVED
     }
     const line = lines.line(application, usage, asking, aged)
+    if (line.tries === 0) line.notBefore = 0
     this.#plan(line.notBefore)
     return lines.wait(line)
   }
@@ -203,13 +204,12 @@ export class Session {
 
   /** Takes usage without asking. */
   #take(application: SharedApplication, print: Print, asking: Asking): Asked {
-    const { minute } = print
     if (asking !== 'look') {
       const { owed, shapes, settings } = this.#parts
       if (owed.size >= settings.maxPending) return LATER
       owed.add(application, shapes.ofPrint(print, asking === 'hold' ? 'held' : 'counted'), 1)
     }
-    if (this.#yes.minute !== minute) this.#yes = Object.freeze({ kind: 'yes', minute })
+    if (this.#yes.minute !== print.minute) this.#yes = Object.freeze({ kind: 'yes', minute: print.minute })
     return this.#yes
   }
 

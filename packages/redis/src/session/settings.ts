@@ -15,6 +15,8 @@ export const SESSION: Readonly<{
   beatMs: number
   /** How long a full limit is believed to be full. Asked about again after half of it. */
   fullMs: number
+  /** How long that question waits for others, because no request waits for it. */
+  lookMs: number
   /** No request waits for a proof for so long after one has waited in vain, unless the store has heard of one. */
   unprovedMs: number
   /** No request waits any more once commands have failed for so long. */
@@ -47,6 +49,7 @@ export const SESSION: Readonly<{
   timeoutMs: 1000,
   beatMs: 1000,
   fullMs: 1000,
+  lookMs: 50,
   unprovedMs: 10_000,
   downMs: 5000,
   tellFailingMs: 1000,

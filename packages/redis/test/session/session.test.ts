@@ -62,7 +62,7 @@ it('takes as many of them as fit, and denies a full limit without a command unti
   expect(fleet.commands('sync')).toHaveLength(before)
   await fleet.clock.advance(600)
   expect(process.ask('app')).toEqual(denial)
-  await settled()
+  await fleet.clock.advance(50)
   expect(fleet.commands('sync').at(-1)!.args.slice(-3)).toEqual(['0', '1', 'app'])
   expect(fleet.fields('app')).toMatchObject({ [CELL]: 10, [PENDING]: 10 })
 })

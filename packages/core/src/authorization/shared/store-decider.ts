@@ -4,7 +4,6 @@ import { AllowedDecision } from '../../decision/allowed-decision.ts'
 import type { AllowedSource } from '../../decision/decision.ts'
 import type { Refusal } from '../../decision/refusal.ts'
 import type { RoutePolicy } from '../../decision/route-policy.ts'
-import type { LimitCount } from '../../domain/limit-count.ts'
 import type { ApplicationLedger } from '../../ledger/application-ledger.ts'
 import type { Asked, Asking } from '../../ledger/store.ts'
 import { type Clock, liesAhead } from '../../primitives/clock.ts'
@@ -130,16 +129,13 @@ export class StoreDecider {
   }
 
   #overLimits(application: ApplicationLedger, { until, disabled }: Extract<Asked, { kind: 'no' }>): Refusal {
-    const stored = this.#stored
     return {
       outcome: 'refuse',
       code: 'limits_exceeded',
       // Windows end by the store's time, `retryAt` is by our clock.
-      retryAt: until === Number.POSITIVE_INFINITY ? undefined : stored.ownTime(until),
+      retryAt: until === Number.POSITIVE_INFINITY ? undefined : this.#stored.ownTime(until),
       disabled,
-      get limits(): readonly LimitCount[] {
-        return stored.limits(application)
-      },
+      limits: this.#stored.limits(application),
     }
   }
 }

@@ -31,7 +31,6 @@ export class StoredService {
   reportsItself = false
   readonly #clock: Clock
   readonly #limits = new WeakMap<StoredApplication, KnownLimits>()
-  readonly #applications = new WeakMap<ApplicationLedger, StoredApplication>()
 
   constructor(store: ServiceStore, layouts: Layouts, clock: Clock) {
     this.store = store
@@ -41,12 +40,8 @@ export class StoredService {
 
   /** An application that 3scale knows, as the store sees it. */
   application(application: ApplicationLedger): StoredApplication {
-    let stored = this.#applications.get(application)
-    if (stored === undefined) {
-      stored = this.store.application(application.id!)
-      this.#applications.set(application, stored)
-    }
-    return stored
+    application.stored ??= this.store.application(application.id!)
+    return application.stored
   }
 
   /** What our clock shows when the store's time is `time`. */

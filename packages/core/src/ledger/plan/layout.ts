@@ -49,6 +49,9 @@ export class PlanLayout implements Layout {
   /** Until when each is settled. */
   readonly #settled: ReadonlyMap<string, number>
   readonly #settlesHere: Settles
+  /** What was asked for last, and its print. */
+  #lastUsage: UsageShape | undefined = undefined
+  #last: Print | undefined = undefined
   readonly #byShape = new Map<UsageShape, Prints>()
   readonly #byText = new Map<string, Prints>()
 
@@ -68,7 +71,18 @@ export class PlanLayout implements Layout {
   }
 
   print(usage: UsageShape, minute: number): Print {
-    const prints = this.#byShape.get(usage) ?? this.#find(usage)
+    // The same again, as nearly always on the hot path.
+    if (usage === this.#lastUsage && this.#last!.minute === minute) return this.#last!
+    const print = this.#find(usage, minute)
+    if (print.settled) {
+      this.#lastUsage = usage
+      this.#last = print
+    }
+    return print
+  }
+
+  #find(usage: UsageShape, minute: number): Print {
+    const prints = this.#byShape.get(usage) ?? this.#printsOf(usage)
     const { made } = prints
     for (const print of made) if (print.minute === minute) return print
     const print = this.#make(prints.usage, minute)
@@ -84,7 +98,7 @@ export class PlanLayout implements Layout {
     return this.#covers[limit]!.has(metric)
   }
 
-  #find(usage: UsageShape): Prints {
+  #printsOf(usage: UsageShape): Prints {
     const text = JSON.stringify([usage.metrics, usage.amounts])
     if (this.#byText.size >= MAX_SHAPES) this.#byText.clear()
     if (this.#byShape.size >= MAX_SHAPES) this.#byShape.clear()
