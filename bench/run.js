@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     list: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '21' },
+    rounds: { type: 'string', default: '15' },
     seconds: { type: 'string', default: '0.5' },
   },
 })

@@ -19,11 +19,9 @@ export async function inProcess(name, scenario, settings = {}) {
     await Promise.all(children.map((child) => child.stop()))
   }
   try {
-    for (let count = 0; count < PROCESSES; count += 1) {
-      const child = startChild('in-process/worker.js', { nodeOptions: [...NODE_OPTIONS, ...profileOptions()] })
-      children.push(child)
-      await child.call('prepare', { module: `./${scenario}`, settings })
-    }
+    for (let count = 0; count < PROCESSES; count += 1)
+      children.push(startChild('in-process/worker.js', { nodeOptions: [...NODE_OPTIONS, ...profileOptions()] }))
+    await Promise.all(children.map((child) => child.call('prepare', { module: `./${scenario}`, settings })))
   } catch (error) {
     await stop()
     throw error
@@ -34,7 +32,7 @@ export async function inProcess(name, scenario, settings = {}) {
     name,
     measure: (/** @type {number} */ seconds) => next().call('run', seconds),
     async warmUp(/** @type {number} */ seconds) {
-      for (const child of children) await child.call('run', seconds)
+      await Promise.all(children.map((child) => child.call('run', seconds)))
     },
     /** Bytes allocated per step. */
     garbage: async (/** @type {number} */ steps) => (await next().call('garbage', steps)).bytes,

@@ -41,6 +41,8 @@ export async function prepare({ applications, metrics }) {
       const before = answers.calls.report
       for (const view of views) gateway.evaluate(view)
       await clock.advance(INTERVAL_MS)
+      // The clock does not wait for the turns of the event loop that a report takes.
+      await gateway.flush()
       if (answers.calls.report === before) throw new Error('nothing was reported')
     },
   }
