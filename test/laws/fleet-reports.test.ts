@@ -1,5 +1,6 @@
 /** One of the gateways that share a store reports for all of them, whatever happens to it. */
 import { describe, expect, it } from 'vitest'
+import { callOf } from '../support/fleet.ts'
 import { ReportingFleet } from '../support/reporting-fleet.ts'
 import { stateOf } from '../support/world.ts'
 
@@ -61,6 +62,18 @@ describe('law 8: what gateways with a store admitted', () => {
     expect(questions.length).toBeLessThanOrEqual(15)
     expect(new Set(questions.map(({ by }) => by)).size).toBeGreaterThan(1)
     expect(reportsOf(world)).toBeGreaterThan(5)
+  })
+
+  it('is one report, too, where each process knows callers of its own, and no question in vain', async () => {
+    const world = new ReportingFleet({ state: STATE, options: OPTIONS })
+    const { gateways, calls } = world.fleet
+    for (let second = 0; second < 60; second++) {
+      const asked = ['k1', 'k2', 'k3'].map((key, by) => gateways[by]!.evaluate(callOf(key)))
+      await world.during(1000, Promise.all(asked))
+    }
+    expect(reportsOf(world)).toBeLessThanOrEqual(6)
+    expect(world.counted().hits).toBeGreaterThan(120)
+    expect(calls.filter(({ request }) => request.path.includes('app_id='))).toEqual([])
   })
 
   it('is somewhere at any instant, in the sums of all of them together', async () => {

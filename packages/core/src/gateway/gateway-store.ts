@@ -91,6 +91,8 @@ export class GatewayStore<View extends RequestView> {
       ...reporting,
       ledger: lent.ledger,
       permit,
+      // Usage waits for an interval, and what proved its application was asked up to a ttl before.
+      othersProofsMs: intervalMs + ttlMs,
       // The client of the moment, as our credential may change.
       clientOf: () => service.client,
       answers: (_ledger, appId) => backend.answers(service.client, id, { appId }),

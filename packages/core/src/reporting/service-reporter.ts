@@ -19,6 +19,11 @@ export interface ServiceReporterOptions extends SendOptions {
   readonly report: ReportSettings
   /** How long proved applications and metrics may share a batch, in milliseconds. */
   readonly provedWithinMs: number
+  /**
+   * How much older their proofs may be, in milliseconds: the reporter of a fleet cannot ask about a caller that only
+   * others know, and they ask when it suits them. Default 0.
+   */
+  readonly othersProofsMs?: number | undefined
   readonly breaker: Breaker | undefined
   /** Whether the backend answers an `authorize` about an application; counts nothing. Never rejects. */
   readonly answers: (service: ServiceLedger, applicationId: string) => Promise<boolean>
@@ -143,9 +148,9 @@ export class ServiceReporter {
   }
 
   #take(which: Pick<TakeOptions, 'only' | 'paused'>, beganMs: number): Generator<Batch, void, undefined> {
-    const { service, report, provedWithinMs } = this.#options
+    const { service, report, provedWithinMs, othersProofsMs = 0 } = this.#options
     const late = this.#rejected ? 'misconfigured' : report.late === 'give-up' ? 'late' : 're-stamp'
-    return eachBatch(service, { provedWithinMs: provedWithinMs + beganMs, late, ...which })
+    return eachBatch(service, { provedWithinMs: provedWithinMs + othersProofsMs + beganMs, late, ...which })
   }
 }
 

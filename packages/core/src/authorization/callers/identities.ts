@@ -27,6 +27,11 @@ export class Identities {
     this.#createIdentity = createIdentity
   }
 
+  /** Whether callers are known by user keys: then 3scale does not answer about an application id. */
+  get byUserKey(): boolean {
+    return this.#byUserKey !== undefined
+  }
+
   find(credentials: Credentials, referrer: string | undefined): Identity | undefined {
     const any = credentials as AnyCredentials
     let first: Identity | undefined

@@ -107,7 +107,9 @@ export class ServiceCache {
     const kept = this.ledger.applications.get(application.id) ?? application
     const identity = this.identities.of(application)[0] ?? this.identities.of(kept)[0]
     if (identity !== undefined) return identity
-    return this.#overflowCallers.get(application) ?? { credentials: { appId: application.id }, referrer: undefined }
+    const overflow = this.#overflowCallers.get(application)
+    if (overflow !== undefined || this.identities.byUserKey) return overflow
+    return { credentials: { appId: application.id }, referrer: undefined }
   }
 
   /** Forgets a caller that the backend no longer accepts. */
