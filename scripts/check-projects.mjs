@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { packAll, ROOT } from './pack.mjs'
 
 const PROJECTS = join(ROOT, 'test/packaging/projects')
@@ -32,13 +32,16 @@ function tryProject(name) {
   }
 }
 
-/** The program of the documentation that a project tries, as `quickstart.ts` beside its own. */
+/** The programs of the documentation that a project tries: as `quickstart.ts` beside its own, or as the file they name. */
 const QUICKSTARTS = readFileSync(join(ROOT, 'docs/quickstarts.md'), 'utf8')
 
 /** @param {string} name @param {string} project */
 function writeQuickstart(name, project) {
-  const program = new RegExp(`^\`\`\`ts ${name}\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(QUICKSTARTS)?.[1]
-  if (program !== undefined) writeFileSync(join(project, 'quickstart.ts'), program)
+  const programs = new RegExp(`^\`\`\`ts ${name}(?: (\\S+))?\n([\\s\\S]*?)^\`\`\`$`, 'gm')
+  for (const [, file = 'quickstart.ts', program = ''] of QUICKSTARTS.matchAll(programs)) {
+    mkdirSync(dirname(join(project, file)), { recursive: true })
+    writeFileSync(join(project, file), program)
+  }
 }
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(PROJECTS)

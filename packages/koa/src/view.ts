@@ -2,7 +2,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestView } from '@threescale/core'
 import { NodeRequestView, pathAsParseurl, strippedTarget } from '@threescale/core/adapter'
-import type Application from 'koa'
 import type { Context } from 'koa'
 
 /** What callbacks get: the gateway's view and the Koa context behind it. */
@@ -76,6 +75,6 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
  * The view of a request that Node handed to an 'upgrade' listener and not to the app. It gets a context of the app's,
  * so that callbacks and the app's `proxy` setting work on it; nothing can be answered through that context.
  */
-export function viewOf(request: IncomingMessage, app: Application): KoaView {
+export function viewOf(request: IncomingMessage, app: Context['app']): KoaView {
   return new KoaRequestView(app.createContext(request, new ServerResponse(request)), undefined)
 }

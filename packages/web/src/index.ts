@@ -42,7 +42,7 @@ export interface ThreescaleGuard {
     next: (allowed: Allowed | undefined, request: Request) => Response | Promise<Response>,
   ): Promise<Response>
   /**
-   * Wraps a handler, for example a route handler of Next.js: `export const GET = guard.wrap(async (request) => …)`.
+   * Wraps a handler of a server or a framework that calls it with a request and one more argument.
    *
    * @param handler gets what it would get without the guard, and behind that the decision.
    */

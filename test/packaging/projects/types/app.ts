@@ -8,6 +8,7 @@ import { fileJournal } from '@threescale/journal'
 import { type KoaView, threescale as middleware } from '@threescale/koa'
 import { instrument } from '@threescale/opentelemetry'
 import { redisStore } from '@threescale/redis'
+import { threescale as protect, type ThreescaleGuard } from '@threescale/web'
 import type { Express } from 'express'
 import type { FastifyInstance } from 'fastify'
 
@@ -38,6 +39,10 @@ export async function register(app: FastifyInstance): Promise<void> {
 
 export const koa = middleware({ ...own, onDeny: (denied, ctx) => ctx.throw(denied.status) })
 export const host = (view: KoaView): string | undefined => view.ctx.host
+export const handlers: ThreescaleGuard = protect({
+  ...own,
+  onDeny: (_denied, request) => Response.redirect(request.url),
+})
 export const stop: () => void = instrument(gateway)
 export const known = (error: unknown): boolean => isThreeScaleError(error) && error.code === 'ERR_THREESCALE_CONFIG'
 export const emulator = createEmulator()

@@ -4,6 +4,7 @@ import kit = require('@threescale/core/adapter')
 import threescale = require('@threescale/express')
 import fastifyPlugin = require('@threescale/fastify')
 import koaMiddleware = require('@threescale/koa')
+import protect = require('@threescale/web')
 import express = require('express')
 
 const options: threescale.ExpressOptions = { serviceId: '2555417', providerKey: 'key' }
@@ -13,6 +14,7 @@ export const parts = [
   fastifyPlugin.threescale,
   koaMiddleware.default,
   koaMiddleware.viewOf,
+  protect.threescale,
   kit.isGateway(guard.gateway),
 ]
 export const client: core.ThreeScaleClient = new core.ThreeScaleClient(options)
