@@ -7,6 +7,8 @@ import { callerText, readCaller } from './caller-text.ts'
 const QUESTION_MS = 2000
 /** Between two looks while another process asks, in milliseconds. */
 const LOOK_MS = 50
+/** The most callers of an application that its answers renew: one key can be written in any number of ways. */
+const MAX_CALLERS = 512
 /** How long it is remembered which callers an application has, in milliseconds. */
 const KEEP_MS = 90_000_000
 
@@ -97,10 +99,13 @@ export class SharedCallers implements StoredCallers {
     } catch {
       return
     }
+    let renewed = 0
     for (const [name, key] of names) {
-      if (kept.has(key)) this.#accept(name, application, askedAt)
+      const isGood = kept.has(key)
+      if (isGood) renewed += 1
+      if (isGood && renewed <= MAX_CALLERS) this.#accept(name, application, askedAt)
       else {
-        this.#tell(name, 'DEL', `i:${name}`)
+        if (!isGood) this.#tell(name, 'DEL', `i:${name}`)
         this.#tell(application, 'HDEL', `k:${application}`, name)
       }
     }

@@ -50,6 +50,9 @@ export class ServiceInRedis implements ServiceStore {
     const settings = { ...host.settings, waitMs }
     const { ttlMs, staleMs, intervalMs, settleMs, tellCounts } = settings
     const constants = { TTL: ttlMs, STALE: staleMs, INTERVAL: intervalMs, SETTLE: settleMs, TELL: tellCounts, ...FIXED }
+    const nameOf = createNames(host.secret)
+    // The default service of one provider is not that of another.
+    const service = host.service ?? `~${nameOf('default service')}`
     const { clock, defer } = ownContext(host.clock, options.defer)
     const shared: Omit<SessionOptions, 'prefix' | 'report'> = {
       send: options.send,
@@ -62,7 +65,7 @@ export class ServiceInRedis implements ServiceStore {
     }
     this.#open = (partition) => {
       const report = () => this.#report(session)
-      const whole = `{${prefix}${FORMAT}:${host.service ?? ''}:${partition}}`
+      const whole = `{${prefix}${FORMAT}:${service}:${partition}}`
       const session: Session = createSession({ ...shared, prefix: whole, report })
       return session
     }
@@ -70,7 +73,7 @@ export class ServiceInRedis implements ServiceStore {
       ...settings,
       clock,
       time: () => this.time(),
-      nameOf: createNames(host.secret),
+      nameOf,
       linkOf: (name) => this.#of(name).link,
     })
   }

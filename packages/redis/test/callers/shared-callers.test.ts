@@ -89,6 +89,26 @@ describe.skipIf(!HAS_REDIS)(`callers that processes share${SKIPPED}`, () => {
     expect(await callers.find('by no key')).toMatchObject({ caller: { askedAt } })
   })
 
+  it('law 10: no more than 512 spellings of good keys are renewed', async () => {
+    const one = open('spellings')
+    const askedAt = one.store.time()
+    for (let n = 0; n < 600; n++)
+      one.store.callers.accepted(`${CALLER} ${n}`, { application: 'app', key: KEY, askedAt })
+    await expect.poll(() => redis.hlen('{3s1:spellings:0}:k:app')).toBe(600)
+    one.store.callers.keep('app', [KEY], askedAt + 1000)
+    await expect.poll(() => redis.hlen('{3s1:spellings:0}:k:app')).toBe(512)
+    expect(await redis.keys('{3s1:spellings:0}:i:*')).toHaveLength(600)
+  })
+
+  it('the default services of two providers are two services', async () => {
+    for (const secret of ['one', 'another']) {
+      const process = openProcess(([name, ...args]) => redis.call(name!, ...args), { service: undefined, secret })
+      opened.push(process)
+      await process.ask('app')
+    }
+    expect(await redis.keys('{3s1:~*:0}:a:app')).toHaveLength(2)
+  })
+
   it('without Redis each process asks', async () => {
     const { store } = openProcess(() => Promise.reject(new Error('connect ECONNREFUSED')), { service: 'e' })
     expect(await store.callers.find(CALLER)).toEqual({ caller: undefined, ask: true })

@@ -20,7 +20,8 @@ export interface StoreProcess {
 }
 
 export interface StoreProcessOptions {
-  readonly service: string
+  readonly service: string | undefined
+  readonly secret?: string
   /** How much of `hits` an application may use in all eternity; undefined: as much as it likes. */
   readonly limit?: number | undefined
   readonly partitions?: number | undefined
@@ -31,7 +32,7 @@ export interface StoreProcessOptions {
 export const HITS = createUsageShape({ hits: 1 })
 
 export function openProcess(send: SendCommand, options: StoreProcessOptions): StoreProcess {
-  const { service, limit, partitions, intervalMs = 10_000, staleMs = 60_000 } = options
+  const { service, secret = 'a service token', limit, partitions, intervalMs = 10_000, staleMs = 60_000 } = options
   const layout = new PlanLayout(
     limit === undefined ? [] : [{ metric: 'hits', period: 'eternity', max: limit, covers: ['hits'] }],
   )
@@ -44,7 +45,7 @@ export function openProcess(send: SendCommand, options: StoreProcessOptions): St
     partitions,
   }).open({
     service,
-    secret: 'a service token',
+    secret,
     settings: {
       ttlMs: 10_000,
       staleMs,
