@@ -348,6 +348,29 @@ describe('law 8: while the store does not answer for longer than staleMs', () =>
     expect([admitted, acknowledged, shared]).toEqual([75, 75, 0])
   })
 
+  it.each([
+    ['deny', true, 0, 0],
+    ['deny', false, 0, 0],
+    ['last-known', true, 3, 0],
+    ['last-known', false, 3, 0],
+    ['allow', true, 3, 3],
+    ['allow', false, 3, 3],
+  ] as const)(
+    'with %s and 3scale answering: %s, %i of 3 requests under a limit pass at first, and %i later',
+    async (...row) => {
+      const [onUnavailable, answers, first, later] = row
+      const world = new ReportingFleet({ state: STATE, options: { onUnavailable, ...OPTIONS } })
+      await world.ask(5)
+      await world.pass(2000)
+      world.down = true
+      if (!answers) world.fleet.fault = () => UNAVAILABLE
+      await world.pass(6000)
+      expect(await world.ask(1)).toBe(first)
+      await world.pass(60_000)
+      expect(await world.ask(1)).toBe(later)
+    },
+  )
+
   it('a process that closes reports what it could not book, and tells only what may be in the store', async () => {
     const world = new ReportingFleet({ state: FREE, processes: 1, options: { onUnavailable: 'allow', ...OPTIONS } })
     await world.ask(5)
