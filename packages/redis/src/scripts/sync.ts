@@ -125,28 +125,43 @@ local function fitting(shape, numbers, places, n)
   return n
 end
 
--- Adds n times the usage to the counts and to what waits.
-local function count(shape, app, v, numbers, places, list, n)
-  local cells, adds, fresh, set = shape.cells, shape.adds, nil, not list and {}
+-- What awaits the status of its response is not taken now, but some day.
+local function waitsNow(app, field)
+  waits(app, string.byte(field) == 42 and T + HELD or T)
+end
+
+-- Adds n times the usage to the numbers of a record, which has all of them.
+local function countInRecord(shape, app, numbers, places, list, n)
+  local cells, adds = shape.cells, shape.adds
   for i = 1, #adds do
     local at = places[i]
-    local now = numbers[at]
+    if i > cells and numbers[at] <= 0 then waitsNow(app, shape.fields[i]) end
+    numbers[at] = numbers[at] + n * adds[i]
+  end
+  keep(app, struct.pack(list.format, unpack(numbers)))
+end
+
+-- Adds n times the usage to numbers by name.
+local function count(shape, app, v, numbers, n)
+  local cells, adds, fresh, set = shape.cells, shape.adds, false, {}
+  for i, field in ipairs(shape.fields) do
+    local now = numbers[field]
     -- Without a layout nothing is counted yet. A window that is over is not opened again.
     if i > cells or v and (now or shape.stops[i] > T) then
-      if i > cells and (now or 0) <= 0 then fresh = shape.fields[i] end
-      numbers[at] = (now or 0) + n * adds[i]
-      if set then set[#set + 1], set[#set + 2] = at, num(numbers[at]) end
+      if i > cells and (now or 0) <= 0 then
+        fresh = true
+        waitsNow(app, field)
+      end
+      numbers[field] = (now or 0) + n * adds[i]
+      set[#set + 1], set[#set + 2] = field, num(numbers[field])
     end
   end
-  if list then keep(app, struct.pack(list.format, unpack(numbers)))
   -- A record costs more than the hash when it is begun, so it is begun for usage that has come before.
-  elseif v and (records[app] or not fresh) then begin(app, v, numbers)
+  if v and (records[app] or not fresh) then begin(app, v, numbers)
   else
     many('HSET', P .. ':a:' .. app, set)
     if not v then call('PEXPIRE', P .. ':a:' .. app, KEEP) end
   end
-  -- What awaits the status of its response is not taken now, but some day.
-  if fresh then waits(app, string.byte(fresh) == 42 and T + HELD or T) end
 end
 
 local answer, refresh, r = { last }, {}, 1
@@ -176,7 +191,9 @@ local function answerLine(line, shape, wanted, book)
   if refused == -1 then say(v or '') end
   if refused == -1 or cells == 0 then say(p) end
   if not refused then
-    if n ~= 0 then count(shape, app, v, numbers, places, list, n) end
+    if n ~= 0 then
+      if list then countInRecord(shape, app, numbers, places, list, n) else count(shape, app, v, numbers, n) end
+    end
     if not book and (TELL or n < wanted or wanted == 0) then
       for c = 1, cells do say(numbers[places[c]] or 0) end
     end
