@@ -1,5 +1,11 @@
 // @ts-check
-/** Measures decisions through a real Redis, beside a limiter that shares one counter, and what a store costs without. */
+/**
+ * Measures decisions through a real Redis, beside `rate-limit-redis`, and what a store costs where no command is sent.
+ *
+ * Both go through ioredis as it is, from one process, for 1,000 applications in turn. Theirs is a command a decision,
+ * which counts one window by INCR and PTTL. Ours counts three limits and the usage that waits for a report, if 3scale has
+ * proved the application. Decisions of one moment share a command: 50 of them with 50 open, 256 with 500.
+ */
 import { figuresOf, interleave, ratiosOf } from '../measure/interleave.js'
 import { row } from '../measure/row.js'
 import { median } from '../measure/statistics.js'

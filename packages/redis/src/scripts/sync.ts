@@ -85,7 +85,7 @@ end
 -- A shape has its cells first, then its amounts.
 local shapes, k = {}, 8
 for i = 1, tonumber(A[7]) do
-  local fields, adds, stops, maxes = {}, {}, {}, {}
+  local fields, adds, stops, maxes, due = {}, {}, {}, {}, T
   local v, cells = A[k], tonumber(A[k + 1])
   k = k + 2
   for c = 1, cells do
@@ -96,9 +96,11 @@ for i = 1, tonumber(A[7]) do
   k = k + 1
   for c = cells + 1, cells + amounts do
     fields[c], adds[c] = A[k], tonumber(A[k + 1])
+    -- What awaits the status of its response is not taken now, but some day.
+    if string.byte(A[k]) == 42 then due = T + HELD end
     k = k + 2
   end
-  shapes[i] = { v = v, cells = cells, fields = fields, adds = adds, stops = stops, maxes = maxes }
+  shapes[i] = { v = v, cells = cells, fields = fields, adds = adds, stops = stops, maxes = maxes, due = due }
 end
 
 local books, groups, apps = tonumber(A[k]), {}, {}
@@ -125,17 +127,12 @@ local function fitting(shape, numbers, places, n)
   return n
 end
 
--- What awaits the status of its response is not taken now, but some day.
-local function waitsNow(app, field)
-  waits(app, string.byte(field) == 42 and T + HELD or T)
-end
-
 -- Adds n times the usage to the numbers of a record, which has all of them.
 local function countInRecord(shape, app, numbers, places, list, n)
   local cells, adds = shape.cells, shape.adds
   for i = 1, #adds do
     local at = places[i]
-    if i > cells and numbers[at] <= 0 then waitsNow(app, shape.fields[i]) end
+    if i > cells and numbers[at] <= 0 then waits(app, shape.due) end
     numbers[at] = numbers[at] + n * adds[i]
   end
   keep(app, struct.pack(list.format, unpack(numbers)))
@@ -150,7 +147,7 @@ local function count(shape, app, v, numbers, n)
     if i > cells or v and (now or shape.stops[i] > T) then
       if i > cells and (now or 0) <= 0 then
         fresh = true
-        waitsNow(app, field)
+        waits(app, shape.due)
       end
       numbers[field] = (now or 0) + n * adds[i]
       set[#set + 1], set[#set + 2] = field, num(numbers[field])
@@ -170,43 +167,39 @@ local function say(value)
   answer[r] = value
 end
 
-local function answerLine(line, shape, wanted, book)
-  local app, cells, n = apps[line], shape.cells, wanted
-  local v, numbers, places, list = find(shape, app)
-  local p = numbers[2]
-  local aged = book or wanted < 0
-  if aged and not book then
-    wanted = -wanted - 1
-    n = wanted
-  end
-  local refused
-  if v ~= shape.v and (v or not book) then refused = -1
-  elseif not aged and t - p > STALE then refused = -2
-  elseif not book and wait and cells > 0 then refused = -3
-  elseif not book then
-    n = fitting(shape, numbers, places, wanted)
-    if n < 0 then refused = n end
-  end
-  say(refused or (book and 0 or n))
-  if refused == -1 then say(v or '') end
-  if refused == -1 or cells == 0 then say(p) end
-  if not refused then
-    if n ~= 0 then
-      if list then countInRecord(shape, app, numbers, places, list, n) else count(shape, app, v, numbers, n) end
-    end
-    if not book and (TELL or n < wanted or wanted == 0) then
-      for c = 1, cells do say(numbers[places[c]] or 0) end
-    end
-  end
-  -- Asked about once for all, and again only if no answer has come.
-  if t - p > TTL and t - tonumber(call('HGET', P .. ':a:' .. app, 'a') or 0) > ASK then
-    call('HSET', P .. ':a:' .. app, 'a', num(t))
-    if not v then call('PEXPIRE', P .. ':a:' .. app, KEEP) end
-    refresh[#refresh + 1] = line
-  end
-end
 for g, group in ipairs(groups) do
-  for line = group.first, group.last do answerLine(line, group.shape, group.n, g <= books) end
+  local shape, wanted, book = group.shape, group.n, g <= books
+  local cells, aged = shape.cells, book or wanted < 0
+  if aged and not book then wanted = -wanted - 1 end
+  for line = group.first, group.last do
+    local app, n, refused = apps[line], wanted, nil
+    local v, numbers, places, list = find(shape, app)
+    local p = numbers[2]
+    if v ~= shape.v and (v or not book) then refused = -1
+    elseif not aged and t - p > STALE then refused = -2
+    elseif not book and wait and cells > 0 then refused = -3
+    elseif not book then
+      n = fitting(shape, numbers, places, wanted)
+      if n < 0 then refused = n end
+    end
+    say(refused or (book and 0 or n))
+    if refused == -1 then say(v or '') end
+    if refused == -1 or cells == 0 then say(p) end
+    if not refused then
+      if n ~= 0 then
+        if list then countInRecord(shape, app, numbers, places, list, n) else count(shape, app, v, numbers, n) end
+      end
+      if not book and (TELL or n < wanted or wanted == 0) then
+        for c = 1, cells do say(numbers[places[c]] or 0) end
+      end
+    end
+    -- Asked about once for all, and again only if no answer has come.
+    if t - p > TTL and t - tonumber(call('HGET', P .. ':a:' .. app, 'a') or 0) > ASK then
+      call('HSET', P .. ':a:' .. app, 'a', num(t))
+      if not v then call('PEXPIRE', P .. ':a:' .. app, KEEP) end
+      refresh[#refresh + 1] = line
+    end
+  end
 end
 write()
 for i = 1, #refresh do say(refresh[i]) end
