@@ -39,7 +39,7 @@ export interface ScriptSettings {
   readonly APPLICATIONS: number
   /** The largest amount of a row: 3scale takes no larger number, and drops a report that has one. */
   readonly MOST: number
-  /** The most numbers in a record. */
+  /** The most numbers in a record, which goes back to the hash when it needs more. */
   readonly NUMBERS: number
   /** Rows in one take: each may be a transaction of its own, and a report carries 1,000. */
   readonly ROWS: number
@@ -59,7 +59,7 @@ export const FIXED: Omit<ScriptSettings, 'TTL' | 'STALE' | 'INTERVAL' | 'SETTLE'
   CHECK: 100,
   HELD: 3_600_000,
   APPLICATIONS: 1000,
-  NUMBERS: 32,
+  NUMBERS: 256,
   ROWS: 1000,
   MOST: Number.MAX_SAFE_INTEGER,
   DAY: 86_400_000,
