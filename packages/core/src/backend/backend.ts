@@ -115,7 +115,8 @@ export class Backend {
       const code = verdict.authorized ? undefined : verdict.code
       const { observer } = this.#options
       observer.called({ ...message, outcome: verdict.authorized ? 'authorized' : 'denied', code })
-      const otherKind = code === undefined ? undefined : kindSentence(credentials, code)
+      // Our own questions about an application may be of another kind than its callers.
+      const otherKind = code === undefined || known ? undefined : kindSentence(credentials, code)
       if (otherKind !== undefined) {
         const whose = service === undefined ? 'callers' : `callers of service ${service}`
         observer.warn('THREESCALE_CREDENTIALS_KIND', `${whose} are denied: ${otherKind}`, { service })

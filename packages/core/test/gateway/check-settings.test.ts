@@ -161,6 +161,23 @@ describe('a gateway whose product knows callers by another kind of credentials',
   })
 })
 
+it('says nothing of the kind of callers when a question of our own is of another kind', async () => {
+  const warn = vi.fn()
+  const backend = createEmulatedBackend()
+  const gateway = createGateway({
+    ...{ serviceId: '2555417', serviceToken: 'demo-token', cache: true, ...backend.seams },
+    logger: { ...quietLogger, warn },
+  })
+  expect(await gateway.evaluate(viewOf({ url: '/?user_key=unlimited-key' }))).toMatchObject({ outcome: 'allow' })
+  backend.fail = ({ method }) => (method === 'POST' ? new TransportError('reset', { sent: false }) : undefined)
+  const closed = gateway.close()
+  await backend.clock.advance(20_000)
+  await closed
+  const asked = backend.calls.map(({ path }) => path)
+  expect(asked.filter((path) => path.includes('app_id='))).not.toEqual([])
+  expect(warn.mock.calls.map(([facts]) => facts.code)).not.toContain('THREESCALE_CREDENTIALS_KIND')
+})
+
 describe('the check of metric names', () => {
   it('passes although the application is over its limits, because the backend checks these last', async () => {
     const gateway = createGateway({
