@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { PORTAL_LIST } from '../../defaults.ts'
-import type { Clock } from '../../primitives/clock.ts'
+import { type Clock, systemClock } from '../../primitives/clock.ts'
 import { createFetchJson } from '../fetch-json.ts'
 import type { ResolvedPortal } from '../options/resolved-options.ts'
 import { ConfigurationLoader } from './configuration-loader.ts'
@@ -54,7 +54,8 @@ export function portalLoader(portal: ResolvedPortal, { dispatcher, clock, onUnwr
     from: new URL(portal.endpoint).host,
     reloadMs,
     startTimeoutMs,
-    lastGood: lastGoodFile === undefined ? undefined : new LastGoodFile(lastGoodFile, onUnwritten, clock),
+    // A disk goes by no other clock than the system's.
+    lastGood: lastGoodFile === undefined ? undefined : new LastGoodFile(lastGoodFile, onUnwritten, systemClock),
     clock,
     onEnd() {
       loaders.splice(loaders.indexOf(shared), 1)
