@@ -19,5 +19,14 @@ export function beforeAsking<View extends RequestView>(
 ): MaybePromise<Preparation> {
   const refusal = policies?.check(view, caller)
   if (refusal === undefined) return referrerOf(view, option, referrer)
-  return isPromise(refusal) ? refusal.then((later) => later ?? referrerOf(view, option, referrer)) : refusal
+  return isPromise(refusal) ? unlessRefused(refusal, view, option, referrer) : refusal
+}
+
+async function unlessRefused<View extends RequestView>(
+  refusal: Promise<Refusal | undefined>,
+  view: View,
+  option: ResolvedOptions<View>['referrer'],
+  referrer: ConfiguredService<View>['referrer'],
+): Promise<Preparation> {
+  return (await refusal) ?? referrerOf(view, option, referrer)
 }
