@@ -17,7 +17,7 @@
  * @param {{ rounds: number, seconds: number, warmUpSeconds?: number }} plan
  * @returns {Promise<Runs>}
  */
-export async function interleave(contenders, { rounds, seconds, warmUpSeconds = 1 }) {
+export async function interleave(contenders, { rounds, seconds, warmUpSeconds = 2 }) {
   for (const { warmUp, measure } of contenders) await (warmUp ?? measure)(warmUpSeconds)
   /** @type {Runs} */
   const runs = new Map(contenders.map(({ name }) => [name, []]))
