@@ -341,7 +341,7 @@ describe('a configuration from the portal', () => {
   it('that cannot be loaded fails the start with its own reason, before Fastify gives the plugin up', async () => {
     const portal = await startPortal()
     portal.answer = (_request, response) => void response.writeHead(403).end()
-    const app = createFastify({ pluginTimeout: 1050 })
+    const app = createFastify({ pluginTimeout: 3000 })
     app.register(threescale, { portal: { endpoint: portal.endpoint }, logger: quietLogger })
     await expect(app.ready()).rejects.toMatchObject({ code: 'ERR_THREESCALE_LOAD', reason: 'status_403' })
     await app.close()

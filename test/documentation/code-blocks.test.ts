@@ -85,7 +85,7 @@ describe('the programs of the documentation', () => {
     await import(pathToFileURL(file).href)
     expect(said.mock.calls).toEqual([['Basic', expect.arrayContaining([expect.objectContaining({ metric: 'hits' })])]])
     said.mockRestore()
-    expect(emulator.usage()).toMatchObject({ '2555417': { good: { hits: { minute: 2 } } } })
+    expect(emulator.usage()).toMatchObject({ '2555417': { good: { hits: { eternity: 2 } } } })
     await emulator.close()
   })
 })
