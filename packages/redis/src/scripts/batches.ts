@@ -1,6 +1,12 @@
 /** What sync, take and settle share: what becomes of a batch. */
 
 export const BATCHES: string = `
+-- A batch has no outcome yet, from the moment 'at' on. A sorted set that was empty is a new key, without an end.
+local function undecided(id, at)
+  call('ZADD', OPEN, num(at), id)
+  call('PEXPIRE', OPEN, 40 * DAY)
+end
+
 local function pend(app, field, n)
   close(app)
   -- Not HINCRBY, which refuses numbers that other requests may have made of this one.
@@ -43,7 +49,7 @@ local function make(id, restore, rows)
   local key = P .. ':b:' .. id
   call('HSET', key, 'st', was, 'at', num(t), 'rows', cmsgpack.pack(rows))
   call('PEXPIRE', key, DAY)
-  call('ZADD', OPEN, num(t), id)
+  undecided(id, t)
   return was
 end
 
@@ -59,7 +65,7 @@ local function bereave(id)
   local key = P .. ':b:' .. id
   call('HSET', key, 'st', 'orphan')
   call('PEXPIRE', key, 40 * DAY)
-  call('ZADD', OPEN, num(t - FLIGHT + 2000), id)
+  undecided(id, t - FLIGHT + 2000)
 end
 
 -- The batch of a dead reporter that waits longest to be taken over.
@@ -92,7 +98,7 @@ local function settle(id, to, restore, rows)
     return 'ok'
   end
   call('HSET', key, 'st', to == 'told' and 'ambiguous' or to, 'at', num(t))
-  if to == 'acked' or to == 'told' then call('ZREM', OPEN, id) else call('ZADD', OPEN, num(t), id) end
+  if to == 'acked' or to == 'told' then call('ZREM', OPEN, id) else undecided(id, t) end
   if to == 'acked' then call('HDEL', key, 'rows') end
   if to == 'ambiguous' or to == 'told' then call('PEXPIRE', key, 40 * DAY) end
   return 'ok'

@@ -42,7 +42,9 @@ local ARRIVING = { err = 'TRYAGAIN the slot is being moved' }
 -- The application has usage to be taken, from the moment 'at' on.
 local function waits(app, at)
   local since = tonumber(call('ZSCORE', WAITING, app) or nil)
-  if not since or since > at then call('ZADD', WAITING, num(at), app) end
+  if since and since <= at then return end
+  call('ZADD', WAITING, num(at), app)
+  if not since then call('PEXPIRE', WAITING, KEEP) end
 end
 
 -- Whether this server lacks writes that a process may still have to book again. It waits at least for HOLD, because a

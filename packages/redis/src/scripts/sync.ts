@@ -219,7 +219,7 @@ ${BATCHES}
     local st = call('HGET', P .. ':b:' .. id, 'st')
     if st == 'taken' then settle(id, 'back', '', nil)
     elseif st == 'flight' or st == 'ambiguous' and not owned(id) then bereave(id)
-    elseif st == 'ambiguous' then call('ZADD', OPEN, num(t), id)
+    elseif st == 'ambiguous' then undecided(id, t)
     elseif not st then call('ZREM', OPEN, id) end
   end
   local oldest = tonumber(call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')[2] or nil)

@@ -55,7 +55,7 @@ local function adopt(from)
   call('ZREM', OPEN, from)
   call('HSET', P .. ':b:' .. to, 'st', 'orphan', 'at', num(t), 'rows', packed)
   call('PEXPIRE', P .. ':b:' .. to, 40 * DAY)
-  call('ZADD', OPEN, num(t), to)
+  undecided(to, t)
   return answer(rows, to)
 end
 
@@ -111,7 +111,7 @@ call('HSET', STATE, 'takeUntil', 0)
 if #rows > 0 then
   call('HSET', key, 'st', 'taken', 'at', num(t), 'rows', cmsgpack.pack(rows))
   call('PEXPIRE', key, DAY)
-  call('ZADD', OPEN, num(t), id)
+  undecided(id, t)
 end
 return answer(rows)
 `
