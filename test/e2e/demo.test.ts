@@ -73,7 +73,7 @@ describe('npm run demo', () => {
     // Ctrl-C in a terminal reaches the whole group.
     process.kill(-child.pid!, 'SIGINT')
     await exit
-    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+    await expect.poll(() => groupLives(child.pid!), { timeout: 60_000, interval: 20 }).toBe(false)
     await expect(fetch(`${app}/health`)).rejects.toThrow()
   }, 120_000)
 
@@ -92,7 +92,7 @@ describe('npm run demo', () => {
     child.stdout.destroy()
     expect(String(first)).toMatch(/^Installing packages/)
     await exit
-    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+    await expect.poll(() => groupLives(child.pid!), { timeout: 60_000, interval: 20 }).toBe(false)
   }, 120_000)
 
   it('shows an outage if its backend ends, and then ends with SIGTERM as usual', async () => {
@@ -106,7 +106,7 @@ describe('npm run demo', () => {
     // The SIGTERM of a process manager reaches only npm.
     process.kill(child.pid!, 'SIGTERM')
     await exit
-    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+    await expect.poll(() => groupLives(child.pid!), { timeout: 60_000, interval: 20 }).toBe(false)
   }, 120_000)
 
   it('shows tokens that are accepted, expired and refused, and prints none', async () => {
@@ -127,6 +127,6 @@ describe('npm run demo', () => {
     expect(stdout).toBe(served)
     process.kill(-child.pid!, 'SIGINT')
     await exit
-    await expect.poll(() => groupLives(child.pid!), { timeout: 5000, interval: 20 }).toBe(false)
+    await expect.poll(() => groupLives(child.pid!), { timeout: 60_000, interval: 20 }).toBe(false)
   }, 120_000)
 })

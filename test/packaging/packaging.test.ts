@@ -65,7 +65,7 @@ beforeAll(() => {
     cpSync(folder, project, { recursive: true, filter: (file) => basename(file) !== 'package.json' })
   }
   writeFileSync(join(project, 'package.json'), '{ "private": true }')
-}, 60_000)
+}, 180_000)
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
