@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     list: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '9' },
     seconds: { type: 'string', default: '0.5' },
   },
 })
