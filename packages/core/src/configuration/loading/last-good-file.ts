@@ -76,11 +76,14 @@ export class LastGoodFile {
   }
 
   async #writeAll(): Promise<void> {
-    for (let next = this.#next; next !== undefined; next = this.#next) {
-      this.#next = undefined
-      await this.#write(next)
+    try {
+      for (let next = this.#next; next !== undefined; next = this.#next) {
+        this.#next = undefined
+        await this.#write(next)
+      }
+    } finally {
+      this.#writing = undefined
     }
-    this.#writing = undefined
   }
 
   async #write({ configuration: { document, services }, unusable }: Written): Promise<void> {
