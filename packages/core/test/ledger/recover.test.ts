@@ -3,7 +3,7 @@ import { imbalance } from '../../../../test/support/imbalance.ts'
 import { ManualClock } from '../../../../test/support/manual-clock.ts'
 import { openLedger, SETTLE_MS } from '../../../../test/support/test-ledger.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
-import { recoverBatch, recoverUsage } from '../../src/ledger/recover.ts'
+import { recoverBatch, recoverUsage, unsettledUsage } from '../../src/ledger/recover.ts'
 import { takeBatches } from '../../src/ledger/usage/take-batches.ts'
 
 const row = (minute: number, usage: Record<string, number>) => ({ minute, resent: false, usage })
@@ -32,6 +32,20 @@ describe('usage of a dead process', () => {
     const waiting = [row(ledger.clock.now(), { hits: 2 })]
     recoverUsage(ledger.whole, { service: 's1', application: 'a', waiting, maybeCounted: waiting })
     expect(ledger.known(application)).toEqual([9])
+  })
+
+  it('law 16: is listed for each application that had some when the list began', () => {
+    const ledger = openLedger()
+    for (const id of ['a', 'b']) ledger.learn(id, [['hits', 'day', 10]])
+    const waiting = [row(ledger.clock.now(), { hits: 2 })]
+    recoverUsage(ledger.whole, { service: 's1', application: 'a', waiting: [], maybeCounted: waiting })
+    ledger.admit(ledger.learn('b', [['hits', 'day', 10]]), { hits: 1 })
+    const list = unsettledUsage(ledger.whole)
+    const listed = [list.next().value!.application.id]
+    // Meanwhile it moves on, by records that need those before them.
+    takeBatches(ledger.service, { provedWithinMs: 1e9, late: 're-stamp' })[0]!.giveUp('refused', false)
+    for (const { application } of list) listed.push(application.id)
+    expect(listed).toEqual(['a', 'b'])
   })
 
   it('law 8: is given up and told where its caller was never proved', () => {
