@@ -8,8 +8,9 @@ import { END, KNOWN, MAX, NO_CELLS, rollCell, START, WIDTH } from './plan/limit-
 import { addAmount, type MetricTable, type UsageTotals } from './plan/metric-table.ts'
 import type { Limit, LimitFootprint, PlanLimits } from './plan/plan-limits.ts'
 import type { StoredApplication } from './store.ts'
+import { type Delivery, isUncounted } from './usage/delivery.ts'
 import { anyInWindow } from './usage/row-in-window.ts'
-import { type Delivery, isUncounted, type SentRow } from './usage/sent-row.ts'
+import type { SentRow } from './usage/sent-row.ts'
 import { UsageRow } from './usage/usage-row.ts'
 
 /** What an application needs of the ledger that it belongs to. */

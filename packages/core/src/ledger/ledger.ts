@@ -13,8 +13,9 @@ import type { DeclaredMetrics } from './plan/metric-hierarchy.ts'
 import { type QuestionStamp, ServiceLedger, type ServicesState } from './service-ledger.ts'
 import { balanceOf, sumsOf } from './sums.ts'
 import { Batch } from './usage/batch.ts'
+import { keepSent } from './usage/batch-row.ts'
+import { type Delivery, isUnsettled } from './usage/delivery.ts'
 import { OpenBatches } from './usage/open-batches.ts'
-import { type Delivery, isUnsettled } from './usage/sent-row.ts'
 import { earliestMinute } from './usage/waiting-rows.ts'
 
 export interface LedgerOptions {
@@ -156,8 +157,7 @@ export class Ledger implements ServicesState {
     const { questions, sent } = application
     if (questions > 0 || sent === undefined) return
     const settled = this.clock.elapsed() - this.settleMs
-    const kept = sent.filter(({ delivery }) => isUnsettled(delivery, settled))
-    application.sent = kept.length === 0 ? undefined : kept
+    keepSent(application, ({ delivery }) => isUnsettled(delivery, settled))
     this.markBusy(application)
   }
 

@@ -2,7 +2,7 @@
 import type { UsageSums } from '../observe/stats.ts'
 import type { ApplicationLedger, ServiceState } from './application-ledger.ts'
 import { eachAmount } from './plan/metric-table.ts'
-import type { DeliveryState } from './usage/sent-row.ts'
+import type { DeliveryState } from './usage/delivery.ts'
 import type { UsageRow } from './usage/usage-row.ts'
 import { eachRow } from './usage/waiting-rows.ts'
 
@@ -37,8 +37,8 @@ export function sumsOf(services: Iterable<ServiceState>, busy: Iterable<Applicat
     eachRow(pending, add.waiting)
     eachRow(ownTransactions, add.waiting)
     if (sent === undefined) continue
-    for (const { row, delivery } of sent) {
-      const { state } = delivery
+    for (const row of sent) {
+      const { state } = row.delivery
       if (state === 'inFlight' || state === 'ambiguous') row.each(add[state])
     }
   }

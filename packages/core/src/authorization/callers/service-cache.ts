@@ -72,7 +72,8 @@ export class ServiceCache {
 
   /** Notes that the backend has accepted a caller. */
   accept(text: string): void {
-    this.#accepted.set(detachString(text), true)
+    // A caller that is known already becomes the newest by being read.
+    if (this.#accepted.get(text) === undefined) this.#accepted.set(detachString(text), true)
   }
 
   /** The backend has denied a caller, for another reason than its limits. */

@@ -6,9 +6,10 @@ import { windowOf } from '../../domain/period.ts'
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { END, INFLATED, KNOWN, MAX, NO_CELLS, START, WIDTH } from '../plan/limit-cells.ts'
+import { keepSent } from '../usage/batch-row.ts'
+import { isUnsettled } from '../usage/delivery.ts'
 import { suspectLoss } from '../usage/losses.ts'
 import { rowInWindow } from '../usage/row-in-window.ts'
-import { isUnsettled } from '../usage/sent-row.ts'
 import { judgeUnanswered, type LimitInAnswer } from './judge-unanswered.ts'
 import { usageInWindow } from './usage-in-window.ts'
 
@@ -136,8 +137,7 @@ function startLate(application: ApplicationLedger, limit: number, time: number, 
 }
 
 function forgetSettled(application: ApplicationLedger, settledBefore: number): void {
-  const kept = application.sent?.filter(({ delivery }) => isUnsettled(delivery, settledBefore))
-  application.sent = kept === undefined || kept.length === 0 ? undefined : kept
+  keepSent(application, ({ delivery }) => isUnsettled(delivery, settledBefore))
   const lasting = application.maybeCounted?.filter((row) =>
     application.planLimits.limits.some((_, limit) => rowInWindow(application, row, limit) > 0),
   )

@@ -2,8 +2,8 @@
 import type { UsageReport } from '../../domain/verdict.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { INFLATED, KNOWN, WIDTH } from '../plan/limit-cells.ts'
+import type { Delivery } from '../usage/delivery.ts'
 import { rowInWindow } from '../usage/row-in-window.ts'
-import type { Delivery } from '../usage/sent-row.ts'
 import { usageInWindow } from './usage-in-window.ts'
 
 /** A limit of the application and what an answer says of it, in the same window. */
@@ -74,8 +74,8 @@ function find(
 
 function deliveryInWindow(application: ApplicationLedger, delivery: Delivery, limit: number): number {
   let sum = 0
-  for (const sent of application.sent ?? []) {
-    if (sent.delivery === delivery) sum += rowInWindow(application, sent.row, limit)
+  for (const row of application.sent ?? []) {
+    if (row.delivery === delivery) sum += rowInWindow(application, row, limit)
   }
   return sum
 }

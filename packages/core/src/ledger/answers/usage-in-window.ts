@@ -1,7 +1,7 @@
 /** How much usage that an answer may lack falls into the present window of a limit. */
 import type { ApplicationLedger } from '../application-ledger.ts'
+import { isUnsettled } from '../usage/delivery.ts'
 import { rowInWindow } from '../usage/row-in-window.ts'
-import { isUnsettled } from '../usage/sent-row.ts'
 import type { UsageRow } from '../usage/usage-row.ts'
 import { eachRow } from '../usage/waiting-rows.ts'
 
@@ -23,8 +23,8 @@ export function usageInWindow(application: ApplicationLedger, limit: number, set
   }
   eachRow(application.pending, waiting)
   eachRow(application.ownTransactions, waiting)
-  for (const { row, delivery } of application.sent ?? []) {
-    if (isUnsettled(delivery, settledBefore)) within.unsettled += rowInWindow(application, row, limit)
+  for (const row of application.sent ?? []) {
+    if (isUnsettled(row.delivery, settledBefore)) within.unsettled += rowInWindow(application, row, limit)
   }
   for (const row of application.maybeCounted ?? []) within.unsettled += rowInWindow(application, row, limit)
   return within

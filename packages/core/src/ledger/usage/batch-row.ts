@@ -2,9 +2,10 @@
 import type { LossReason } from '../../observe/messages.ts'
 import type { ApplicationLedger } from '../application-ledger.ts'
 import { type Amounts, addAmount, type MetricTable } from '../plan/metric-table.ts'
+import type { Delivery, Gone } from './delivery.ts'
 import { giveUp } from './losses.ts'
 import { retell } from './retell.ts'
-import type { Delivery, Gone } from './sent-row.ts'
+import type { SentRow } from './sent-row.ts'
 import type { UsageRow } from './usage-row.ts'
 
 /** One transaction of a batch. */
@@ -18,15 +19,26 @@ const MAX_MAYBE_COUNTED = 100
 
 /** Notes in the application that the row travels in a delivery. */
 export function attach(application: ApplicationLedger, row: UsageRow, delivery: Delivery): void {
-  const sent = { row, delivery }
+  const isListed = row.delivery !== undefined
+  const sent = Object.assign(row, { delivery })
+  if (isListed) return
   // Not pushed into an empty array, because V8 would reserve memory for many more rows.
   if (application.sent === undefined) application.sent = [sent]
   else application.sent.push(sent)
 }
 
-/** Forgets the rows of an application in a delivery. */
+/** Notes that an application's rows of a delivery travel in it no more. */
 export function detach(application: ApplicationLedger, delivery: Delivery): void {
-  const rest = application.sent?.filter((sent) => sent.delivery !== delivery)
+  keepSent(application, (sent) => sent.delivery !== delivery)
+}
+
+/** Forgets that the other rows of an application were sent. */
+export function keepSent(application: ApplicationLedger, isKept: (sent: SentRow) => boolean): void {
+  const rest = application.sent?.filter((sent) => {
+    const kept = isKept(sent)
+    if (!kept) (sent as UsageRow).delivery = undefined
+    return kept
+  })
   application.sent = rest === undefined || rest.length === 0 ? undefined : rest
 }
 

@@ -15,8 +15,8 @@ import {
   unprovedSlots,
 } from './batch-row.ts'
 import { compact } from './compact.ts'
+import type { Delivery, DeliveryState, Gone } from './delivery.ts'
 import { mergeMinutes } from './merge-minutes.ts'
-import type { Delivery, DeliveryState, Gone } from './sent-row.ts'
 
 /** What happens to usage that was sent without an answer, when no later answer can show whether it was counted. */
 export type UnansweredUsage = 'give-up' | 'count-again'

@@ -1,7 +1,7 @@
 /** What an answer means for batches that were sent already: it may prove them, or show that they were dropped. */
 import { Slice } from '../../primitives/slice.ts'
 import type { ApplicationLedger, ServiceState } from '../application-ledger.ts'
-import type { Delivery, Gone } from './sent-row.ts'
+import type { Delivery, Gone } from './delivery.ts'
 
 /**
  * The application exists, as the answer to a question from `sentAt` (elapsed time) shows. The backend has counted every
@@ -29,7 +29,7 @@ export function doubtMetric(service: ServiceState, busy: Iterable<ApplicationLed
   const carriers = new Set<Delivery>()
   for (const application of busy) {
     if (application.service !== service) continue
-    for (const { row, delivery } of application.sent ?? []) if (row.amountOf(gone.slot) > 0) carriers.add(delivery)
+    for (const row of application.sent ?? []) if (row.amountOf(gone.slot) > 0) carriers.add(row.delivery)
   }
   void doubtAll(carriers, gone)
 }

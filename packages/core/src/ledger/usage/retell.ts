@@ -20,7 +20,8 @@ export function unsettledOf(application: ApplicationLedger): UnsettledUsage {
     application,
     waiting,
     maybeCounted: application.maybeCounted ?? [],
-    sent: (application.sent ?? []).flatMap(({ row, delivery }) => {
+    sent: (application.sent ?? []).flatMap((row) => {
+      const { delivery } = row
       const { state, sending, reserved, since } = delivery
       return state === 'over' ? [] : [{ batch: delivery, row, state, sending, reserved, at: now - (elapsed - since) }]
     }),

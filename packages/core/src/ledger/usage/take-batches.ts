@@ -82,7 +82,8 @@ export function metricsToProve(application: ApplicationLedger): string[] {
   const { metrics, ledger } = application.service
   const settled = ledger.clock.elapsed() - ledger.settleMs
   const names = new Set(unprovedMetrics(application, Number.POSITIVE_INFINITY))
-  for (const { row, delivery } of application.sent ?? []) {
+  for (const row of application.sent ?? []) {
+    const { delivery } = row
     if (delivery.awaitsProof && delivery.since <= settled) row.each((slot) => void names.add(metrics.nameOf(slot)))
   }
   return [...names]

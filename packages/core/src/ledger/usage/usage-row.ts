@@ -2,6 +2,7 @@
 import { MINUTE_MS } from '../../domain/period.ts'
 import type { MetricTable } from '../plan/metric-table.ts'
 import type { LimitFootprint } from '../plan/plan-limits.ts'
+import type { Delivery } from './delivery.ts'
 
 // V8 keeps small integers without an allocation.
 const MAX_REPEATS = 2 ** 30
@@ -24,6 +25,8 @@ export class UsageRow {
   next: UsageRow | undefined = undefined
   /** Slot and amount of each metric in turn. A row has few metrics, an array by slot would be mostly holes. */
   #amounts: number[] = NO_AMOUNTS
+  /** In which it travels; set as long as its application lists it among what was sent. */
+  delivery: Delivery | undefined = undefined
 
   /** @param minute any moment of it, epoch milliseconds by the service's time. */
   constructor(minute: number) {
