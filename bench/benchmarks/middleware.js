@@ -21,7 +21,8 @@ export async function middleware(plan) {
     const contenders = []
     try {
       for (const variant of VARIANTS) contenders.push(await inProcess(variant, 'middleware.js', { framework, variant }))
-      const found = await interleave(contenders, { ...plan, seconds: plan.seconds / 3 })
+      // A difference of large figures needs many turns, and short ones, in which the machine hardly changes.
+      const found = await interleave(contenders, { rounds: 5 * plan.rounds, seconds: plan.seconds / 5 })
       const bare = figuresOf(found, 'bare', 'cpuMicros')
       const added = (/** @type {string} */ variant) =>
         figuresOf(found, variant, 'cpuMicros').map((one, round) => one - (bare[round] ?? Number.NaN))
