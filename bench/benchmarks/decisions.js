@@ -24,10 +24,7 @@ export function decisions(variants, { minPerSecond, maxBytes } = {}) {
       const garbage = new Map()
       for (const contender of contenders) {
         const weights = []
-        const { outcome = 'hit' } = /** @type {{ outcome?: string }} */ (variants[contender.name])
-        // As many decisions as fit into the young generation: in the first few, V8 makes objects of numbers.
-        const weighed = { hit: 100_000, denied: 5000, 'no-rule': 20_000, miss: 500 }[outcome] ?? 500
-        for (let weighing = 0; weighing < 5; weighing += 1) weights.push(await contender.garbage(weighed))
+        for (let weighing = 0; weighing < 5; weighing += 1) weights.push(await contender.garbage())
         garbage.set(contender.name, weights)
       }
       const [reference = ''] = Object.keys(variants)

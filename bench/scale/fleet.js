@@ -1,5 +1,5 @@
 // @ts-check
-/** The formula of docs/fleet.md: the backend calls of a fleet of processes that share nothing. */
+/** A formula for the backend calls of a fleet of processes that share nothing. */
 
 /**
  * @typedef {object} Fleet
@@ -20,6 +20,7 @@ const MAX_TRANSACTIONS = 1000
  * A process asks about an identity at its first request, and again at the first request after `ttl`. So it asks once
  * per ttl plus the mean time to the identity's next request at that process. At each interval it reports one
  * transaction for every application that made requests, and one more if a minute ended meanwhile.
+ * Too little for processes that see an application less than once in `settleMs`: they ask about what they reported.
  *
  * @param {Fleet} fleet
  */
