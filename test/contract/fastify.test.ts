@@ -80,6 +80,23 @@ describe('scopes', () => {
     ])
   })
 
+  it('law 13: shows an empty parameter also where validation has replaced it', async () => {
+    const gateway = scriptGateway(() => allow())
+    const app = createApp()
+    await app.register(threescale, { gateway: gateway as never, hook: 'preHandler' })
+    const params = { type: 'object', properties: { word: { type: ['integer', 'null'] } } }
+    app.get('/words/:word', { schema: { params } }, async () => 'served')
+    app.get(
+      '/lists/:list',
+      { validatorCompiler: () => () => ({ value: {} }), schema: { params } },
+      async () => 'served',
+    )
+    for (const url of ['/words/', '/words/1', '/lists/', '/lists/1']) {
+      expect((await app.inject(url)).statusCode).toBe(200)
+    }
+    expect(gateway.asked.map(({ routing }) => routing?.path)).toEqual(['/words/x', '/words/1', '/lists/x', '/lists/1'])
+  })
+
   it('asks each of two gateways in nested scopes', async () => {
     const [outer, inner] = [scriptGateway(() => allow()), scriptGateway(() => allow())]
     const app = createApp()

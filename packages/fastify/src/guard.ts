@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import { deny, type OnDeny } from './answer.ts'
 import { type GuardHook, mayReadBody, routeMayReadBody } from './guard-hook.ts'
 import { routerOptionsOf } from './router-path.ts'
-import { FastifyRequestView, type FastifyView } from './view.ts'
+import { FastifyRequestView, type FastifyView, hasEmptyParameter } from './view.ts'
 
 export interface GuardSettings {
   readonly onDeny: OnDeny
@@ -25,6 +25,8 @@ export function addGuard(app: FastifyInstance, gateway: Gateway<FastifyView>, se
   const { global, hook = mayReadBody(gateway) ? 'preValidation' : 'onRequest' } = settings
   const outcomes = outcomesOf(settings.onDeny)
   const router = routerOptionsOf(app)
+  // A schema may make something else of an empty parameter, which would hide it from rules.
+  const emptied = hook === 'preHandler' ? new WeakSet<FastifyRequest>() : undefined
   const general: GuardedRoute = { gateway, late: false }
   const routes = new WeakMap<object, GuardedRoute>()
   /** Whether any route was found that has to wait for the body. */
@@ -50,7 +52,13 @@ export function addGuard(app: FastifyInstance, gateway: Gateway<FastifyView>, se
     const unguarded = route === false || (route === undefined && !global)
     const guarded = route ? routeOf(route) : general
     if (unguarded || guarded.late !== late) next()
-    else guard(guarded.gateway, new FastifyRequestView(request, reply, router), next, outcomes)
+    else guard(guarded.gateway, new FastifyRequestView(request, reply, router, emptied), next, outcomes)
+  }
+  if (emptied !== undefined) {
+    app.addHook('onRequest', (request, _reply, next) => {
+      if (hasEmptyParameter(request)) emptied.add(request)
+      next()
+    })
   }
   if (hook === 'preParsing') app.addHook(hook, (request, reply, _payload, next) => decide(false, request, reply, next))
   else app.addHook(hook as 'onRequest', (request, reply, next) => decide(false, request, reply, next))

@@ -16,12 +16,20 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly #router: RouterOptions
+  readonly #emptied: WeakSet<FastifyRequest> | undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply, router: RouterOptions) {
+  /** @param emptied requests with an empty parameter; undefined before validation, which may replace parameters. */
+  constructor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    router: RouterOptions,
+    emptied: WeakSet<FastifyRequest> | undefined,
+  ) {
     super(request.raw, reply.raw)
     this.request = request
     this.reply = reply
     this.#router = router
+    this.#emptied = emptied
   }
 
   get url(): string {
@@ -51,9 +59,7 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
 
   /** Parameters that are empty, or nothing but slashes, are filled. */
   get isRewritten(): boolean {
-    const params = this.request.params as Readonly<Record<string, unknown>> | null | undefined
-    for (const name in params) if (/^\/*$/.test(params[name] as string)) return true
-    return false
+    return this.#emptied === undefined ? hasEmptyParameter(this.request) : this.#emptied.has(this.request)
   }
 
   get ignoresCase(): boolean {
@@ -84,6 +90,13 @@ export class FastifyRequestView extends NodeRequestView<ServerResponse> implemen
     if ('originalUrl' in raw) raw.originalUrl = url
     this.replaceRawPath()
   }
+}
+
+/** Whether the router has found a parameter that is empty, or nothing but slashes. Not after validation. */
+export function hasEmptyParameter(request: FastifyRequest): boolean {
+  const params = request.params as Readonly<Record<string, string>> | null | undefined
+  for (const name in params) if (/^\/*$/.test(params[name]!)) return true
+  return false
 }
 
 /** Fields in which proxies name the client for which they speak. */
