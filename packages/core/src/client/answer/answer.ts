@@ -29,7 +29,8 @@ export function readAnswer(
   referrer: string | undefined,
 ): Verdict | Promise<Verdict> {
   const verdict = verdictOf(response, noBody, now, credentials, referrer)
-  return verdict.ready === undefined ? verdict : verdict.ready.then(() => verdict)
+  const { ready } = verdict
+  return ready === undefined ? verdict : ready.then(() => verdict)
 }
 
 function verdictOf(

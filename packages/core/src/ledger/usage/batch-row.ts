@@ -20,8 +20,9 @@ const MAX_MAYBE_COUNTED = 100
 /** Notes in the application that the row travels in a delivery. */
 export function attach(application: ApplicationLedger, row: UsageRow, delivery: Delivery): void {
   const isListed = row.delivery !== undefined
-  const sent = Object.assign(row, { delivery })
+  row.delivery = delivery
   if (isListed) return
+  const sent = row as SentRow
   // Not pushed into an empty array, because V8 would reserve memory for many more rows.
   if (application.sent === undefined) application.sent = [sent]
   else application.sent.push(sent)
@@ -32,7 +33,7 @@ export function detach(application: ApplicationLedger, delivery: Delivery): void
   keepSent(application, (sent) => sent.delivery !== delivery)
 }
 
-/** Forgets that the other rows of an application were sent. */
+/** Forgets that the other rows of an application were sent. They lose their delivery, also for who still lists them. */
 export function keepSent(application: ApplicationLedger, isKept: (sent: SentRow) => boolean): void {
   const rest = application.sent?.filter((sent) => {
     const kept = isKept(sent)
