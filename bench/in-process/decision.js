@@ -17,7 +17,7 @@ import { appKey, applicationId, mappingRules, pathOf, userKey } from '../backend
  * @param {'userKey' | 'appId'} [settings.kind]
  * @param {'hit' | 'denied' | 'miss' | 'no-rule'} [settings.outcome]
  * @param {false | 'denied' | 'all'} [settings.rateLimitHeaders]
- * @param {boolean} [settings.settle] also settle each decision, as adapters do
+ * @param {boolean} [settings.settle] also settle each decision, as `@threescale/web` does
  * @param {boolean} [settings.journal] also write each admission to a journal on the disk of temporary files
  * @param {boolean} [settings.readHeaders] also read the decision's headers, as adapters do
  * @returns {Promise<import('./worker.js').Scenario>}

@@ -49,12 +49,13 @@ export async function fill({ applications, more }) {
   await ask(0, 1000)
   await rest()
   const empty = used()
+  const callsBefore = callsOf(answers)
   const fillingPauses = collectPauses()
   await ask(1000, applications + 1000)
   await clock.advance(60_000)
   await settled(answers)
   const pausedWhileFilling = await fillingPauses.end()
-  const calls = { ...answers.calls }
+  const calls = callsOf(answers) - callsBefore
   const reported = used()
 
   const pauses = collectPauses()
@@ -72,7 +73,7 @@ export async function fill({ applications, more }) {
   const beyond = used()
   return {
     bytesPerApplication: (full - empty) / applications,
-    growthBeyondBound: (beyond - empty) / bound,
+    growthBeyondBound: (beyond - empty) / applications,
     bytesWithUsageReported: (reported - empty) / applications,
     bytesWithUsageWaiting: (waiting - empty) / applications,
     perSecond,
@@ -94,13 +95,15 @@ const viewOf = (application) => ({
  *
  * @param {import('../backend/answers.js').Answers} answers
  */
-async function settled({ calls }) {
-  const sum = () => calls.authorize + calls.authrep + calls.report
-  for (let before = -1; before !== sum(); ) {
-    before = sum()
+async function settled(answers) {
+  for (let before = -1; before !== callsOf(answers); ) {
+    before = callsOf(answers)
     for (let turns = 0; turns < 500; turns += 1) await quiet()
   }
 }
+
+/** @param {import('../backend/answers.js').Answers} answers */
+const callsOf = ({ calls }) => calls.authorize + calls.authrep + calls.report
 
 /** Bytes in use after a full collection, including buffers. */
 function used() {

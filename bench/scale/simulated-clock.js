@@ -6,7 +6,7 @@
  * @property {() => number} now
  * @property {() => number} elapsed
  * @property {(task: () => void, delayMs: number) => { cancel(): void }} schedule
- * @property {(milliseconds: number) => Promise<void>} advance runs the timers that become due, and waits for what they start
+ * @property {(milliseconds: number) => Promise<void>} advance runs the timers that become due, and gives what each starts one turn of the event loop
  */
 
 /**
@@ -92,5 +92,5 @@ function createTimers() {
   }
 }
 
-/** Resolves one turn of the event loop later. Without sockets, everything that was started has then ended. */
+/** Resolves one turn of the event loop later. Without sockets, a call has ended then; work in slices goes on. */
 export const quiet = () => new Promise((resolve) => setImmediate(resolve))
