@@ -37,16 +37,20 @@ export async function inProcess(name, scenario, settings = {}) {
     /** Bytes allocated per step, over as many as the young generation holds: V8 makes objects of numbers in the first few. */
     async garbage() {
       const child = next()
-      for (let steps = MAX_WEIGHED; steps >= 1; steps = Math.floor(steps / 4)) {
+      let weighed
+      for (let steps = FIRST_WEIGHED; steps <= MAX_WEIGHED; steps *= 4) {
         const bytes = await child.call('garbage', steps)
-        if (bytes !== undefined) return bytes
+        if (bytes === undefined) break
+        weighed = bytes
       }
-      throw new Error(`${name}: a single step fills the young generation`)
+      if (weighed === undefined) throw new Error(`${name}: ${FIRST_WEIGHED} steps fill the young generation`)
+      return weighed
     },
     stop,
   }
 }
 
 const PROCESSES = 3
-const MAX_WEIGHED = 100_000
+const FIRST_WEIGHED = 400
+const MAX_WEIGHED = 102_400
 const profileOptions = () => process.env.BENCH_WORKER_OPTIONS?.split(' ') ?? []
