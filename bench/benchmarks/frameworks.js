@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Compares the gateway, cached and direct, with the same application without it, and with a middleware that only
- * listens.
+ * Compares the cached gateway with the same application without it, and with a middleware that only listens. Direct
+ * authorization is compared with a call by hand, by another benchmark.
  */
 import { createStage } from '../http/stage.js'
 import { interleave } from '../measure/interleave.js'
@@ -19,13 +19,11 @@ export function framework(framework, min) {
       const bare = `${framework}, bare`
       const listening = `${framework}, listening`
       const cached = `${framework}, cached, 100 rules`
-      const direct = `${framework}, direct`
       const runs = await interleave(
         [
           await stage.add(bare, framework),
           await stage.add(listening, `${framework}-listening`),
           await stage.add(cached, `${framework}-ours`, { cache: true, rules: 100 }),
-          await stage.add(direct, `${framework}-ours`, { cache: false }),
         ],
         plan,
       )
@@ -35,7 +33,6 @@ export function framework(framework, min) {
           throughputRow(runs, cached, bare, min),
           throughputRow(runs, listening, bare),
           throughputRow(runs, cached, listening),
-          throughputRow(runs, direct, bare),
         ],
         detail: contendersTable(runs),
         runs,

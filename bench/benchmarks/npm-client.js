@@ -12,21 +12,18 @@ export async function npmClient(plan) {
     const direct = 'express, direct (TLS)'
     const cached = 'express, cached (TLS)'
     const fastify = 'fastify, cached (TLS)'
-    const bare = 'express, bare'
     const runs = await interleave(
       [
         await stage.add(theirs, 'npm-client'),
         await stage.add(direct, 'express-ours', { cache: false }),
         await stage.add(cached, 'express-ours', { cache: true }),
         await stage.add(fastify, 'fastify-ours', { cache: true }),
-        await stage.add(bare, 'express'),
       ],
       plan,
     )
     assertRefreshed(runs, cached)
     return {
       rows: [
-        throughputRow(runs, theirs, bare),
         throughputRow(runs, direct, theirs, 1.5),
         throughputRow(runs, cached, theirs, 2.7),
         throughputRow(runs, fastify, theirs, 8),
