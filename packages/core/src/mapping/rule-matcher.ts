@@ -8,7 +8,7 @@ import { BRACKETS, canonicalPath, foldedPath, spelledPaths } from './canonical-p
 import type { CompiledRule } from './compiled-rule.ts'
 import { createRuleSets, type MatchedRules } from './matched-rules.ts'
 import { createMethodTries, type MethodTries } from './method-tries.ts'
-import { pathOf, type RequestTarget, scanTarget } from './request-target.ts'
+import { endOfPlainPath, pathOf } from './request-target.ts'
 import type { RuleMeaning } from './rule-meaning.ts'
 
 /** APIcast's reading of a path, folded or not, and the rules that match it. */
@@ -47,22 +47,20 @@ export function createRuleMatcher<Result>(
   const slashEnds = rules.some(({ texts }) => texts.at(-1)!.endsWith('/') && (texts.length > 1 || texts[0] !== '/'))
   const slashMatters = slashEnds || rules.some(({ anchored }) => anchored)
   const hasWildcards = rules.some(({ texts }) => texts.length > 1)
-  const target: RequestTarget = { to: 0, plain: true, hasUpperCase: false }
 
   function match(view: RequestView): Result | 'ambiguous' {
     const { url, method } = view
     if (method !== 'GET' && !METHOD.test(method)) return 'ambiguous'
-    if (url.charCodeAt(0) === SLASH) {
-      scanTarget(url, target)
-      const { to, plain, hasUpperCase } = target
-      const isLiteral = plain && !hasUpperCase && !caseMatters && !(hasWildcards && view.routing?.isRewritten === true)
-      if (isLiteral && method !== 'HEAD' && !(to === 1 && hasWildcards)) {
-        const matched = exact.of(method).match(url, to, view)
-        if (!slashEnds || matched === undefined || isFinal(matched)) return resultOf(matched)
-        if (view.routing?.ignoresTrailingSlash === false) return resultOf(matched)
-        const other = exact.of(method).match(`${url.slice(0, to)}/`, to + 1, view)
-        return resultOf(other === matched || !hasMore(matched, other?.members) ? matched : undefined)
-      }
+    const to =
+      !caseMatters && method !== 'HEAD' && !(hasWildcards && view.routing?.isRewritten === true)
+        ? endOfPlainPath(url)
+        : -1
+    if (to !== -1 && !(to === 1 && hasWildcards)) {
+      const matched = exact.of(method).match(url, to, view)
+      if (!slashEnds || matched === undefined || isFinal(matched)) return resultOf(matched)
+      if (view.routing?.ignoresTrailingSlash === false) return resultOf(matched)
+      const other = exact.of(method).match(`${url.slice(0, to)}/`, to + 1, view)
+      return resultOf(other === matched || !hasMore(matched, other?.members) ? matched : undefined)
     }
     const matched = url === '*' ? sets.none() : matchAs(view, method)
     return resultOf(method === 'HEAD' ? asServed(view, matched) : matched)
@@ -175,8 +173,6 @@ function filledPaths(path: string, emptyAtEnd: boolean): string[] | undefined {
 function otherEnd(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
 }
-
-const SLASH = 0x2f
 
 /** What nginx takes for a method. HTTP/2 carries others, and some routers ignore the case. */
 const METHOD = /^[A-Z_-]+$/
