@@ -20,6 +20,7 @@ const SETTINGS: X2jOptions = {
   isArray: (name) => name === 'usage_report' || name === 'key' || name === 'metric',
 }
 
+/** Keeps nothing between documents, so all clients of the process share it. */
 let parser: XMLParser | undefined
 
 type Element = Readonly<Record<string, unknown>>
@@ -35,11 +36,18 @@ const SECTIONS: readonly string[] = [
   'hierarchy',
 ]
 
-/** Loads the parser when the first document needs it. Its many files would take a tenth of a cold start. */
+/**
+ * Loads the parser when the first document needs it. Its many files would take a tenth of a cold start. Never rejects:
+ * the status of an answer holds, whether its details can be read or not (law 2).
+ */
 export async function loadXmlParser(): Promise<void> {
   if (parser !== undefined) return
-  const { XMLParser } = await import('fast-xml-parser')
-  parser = new XMLParser(SETTINGS)
+  try {
+    const { XMLParser } = await import('fast-xml-parser')
+    parser = new XMLParser(SETTINGS)
+  } catch {
+    // Damage of the installation. Documents of other forms are then as unreadable as those that are not well-formed.
+  }
 }
 
 /**
