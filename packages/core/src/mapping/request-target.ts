@@ -3,9 +3,10 @@
 /**
  * An origin-form path that all routers read in the same way, in whatever case they compare: without escapes, characters
  * that are to be escaped or that routers read in different ways, capitals, empty segments, and segments that begin with a
- * dot. Routers ignore a slash at the end, or find an empty parameter behind it.
+ * dot. Routers ignore a slash at the end, or find an empty parameter behind it. Sticky, so that it is only looked for at
+ * the beginning, and tells where it ends without a match array.
  */
-const PLAIN_PATH = /(?:(?:\/(?![./]))[a-z0-9\-_.~!$&()*+,=:@]+)+(?![^?])|\/(?![^?])/y
+const PLAIN_PATH = /(?:\/(?!\.)[a-z0-9\-_.~!$&()*+,=:@]+)+(?![^?])|\/(?![^?])/y
 
 /** The end of a target's path, if all routers read it in the same way; otherwise -1. */
 export function endOfPlainPath(url: string): number {
