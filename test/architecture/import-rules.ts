@@ -67,10 +67,8 @@ export function violations(file: string, source: string): string[] {
       const why = forbiddenFile(packageName, file, posix.join(posix.dirname(file), specifier))
       if (why !== undefined) say(specifier, why)
     } else if (specifier.startsWith('node:')) {
-      // The phrases of status codes are only a table.
-      if (!mayConnect && !typeOnly && NETWORK.test(specifier) && clause !== '{ STATUS_CODES }') {
-        say(specifier, CONNECTIONS)
-      }
+      if (!mayConnect && !typeOnly && NETWORK.test(specifier)) say(specifier, CONNECTIONS)
+      if (packageName !== 'emulator' && !typeOnly && specifier === 'node:http') say(specifier, SLOW)
     } else if (builtinModules.includes(specifier)) {
       say(specifier, 'write node: before it')
     } else {
@@ -90,6 +88,7 @@ export function violations(file: string, source: string): string[] {
 }
 
 const CONNECTIONS = 'only client/transport and configuration/portal open connections'
+const SLOW = 'nodeHttp() does not load the undici inside of Node'
 
 function forbiddenFile(packageName: string, file: string, target: string): string | undefined {
   const root = `packages/${packageName}/src/`

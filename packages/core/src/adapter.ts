@@ -12,3 +12,4 @@ export { dropParameters, strippedParameters, strippedTarget } from './adapter/st
 export { DEFAULTS } from './defaults.ts'
 export { isGateway } from './gateway/gateway.ts'
 export { isPromise } from './primitives/maybe-promise.ts'
+export { nodeHttp } from './primitives/node-http.ts'

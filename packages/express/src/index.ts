@@ -1,5 +1,4 @@
 /** `@threescale/express`: 3scale decides about the requests of an Express app, version 4 or 5. */
-import { IncomingMessage } from 'node:http'
 import { type Allowed, createGateway, type Gateway, type GatewayOptions, type RouteOptions } from '@threescale/core'
 import { checkedOnDeny, checkFactoryArguments, type GuardOutcomes, guard, isGateway } from '@threescale/core/adapter'
 import type { NextFunction, RequestHandler } from 'express'
@@ -45,7 +44,7 @@ export function threescale(
   settings: Pick<ExpressOptions, 'onDeny'> = {},
 ): ThreescaleHandler {
   if (isGateway<ExpressView>(options)) return createHandler(options, checkedOnDeny(settings.onDeny))
-  checkFactoryArguments(options, options instanceof IncomingMessage)
+  checkFactoryArguments(options, isRequest(options))
   const { onDeny, ...gatewayOptions } = options
   return createHandler(createGateway<ExpressView>(gatewayOptions), checkedOnDeny(onDeny))
 }
@@ -75,4 +74,8 @@ function outcomesOf(onDeny: OnDeny): GuardOutcomes<ExpressRequestView, NextFunct
     leave() {},
     fail: (_view, next, error) => next(error),
   }
+}
+
+function isRequest(options: unknown): boolean {
+  return (options as { httpVersion?: unknown } | null | undefined)?.httpVersion !== undefined
 }

@@ -1,7 +1,7 @@
 /** What the gateway sees of a Koa request, version 2 or 3. */
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestView } from '@threescale/core'
-import { NodeRequestView, pathAsParseurl, strippedTarget } from '@threescale/core/adapter'
+import { NodeRequestView, nodeHttp, pathAsParseurl, strippedTarget } from '@threescale/core/adapter'
 import type { Context } from 'koa'
 
 /** What callbacks get: the gateway's view and the Koa context behind it. */
@@ -76,5 +76,6 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
  * so that callbacks and the app's `proxy` setting work on it; nothing can be answered through that context.
  */
 export function viewOf(request: IncomingMessage, app: Context['app']): KoaView {
+  const { ServerResponse } = nodeHttp()
   return new KoaRequestView(app.createContext(request, new ServerResponse(request)), undefined)
 }

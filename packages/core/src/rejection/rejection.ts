@@ -1,9 +1,9 @@
 /** Writes a refusal as an HTTP answer for the denied caller. Decides nothing. */
-import { STATUS_CODES } from 'node:http'
 import type { Denied } from '../decision/decision.ts'
 import type { Refusal } from '../decision/refusal.ts'
 import type { LimitCount } from '../domain/limit-count.ts'
 import type { Clock } from '../primitives/clock.ts'
+import { nodeHttp } from '../primitives/node-http.ts'
 import type { DenialTexts } from './denial-texts.ts'
 import { DENIED_BY_3SCALE, type DenialKind, DISABLED, GATEWAY_DENIALS } from './gateway-denials.ts'
 import { createRateLimitFields, singleLimitFields } from './limit-headers.ts'
@@ -111,7 +111,7 @@ function problem(
   code: string,
   detail: string,
 ): { readonly body: string; readonly contentType: string } {
-  const title = STATUS_CODES[status] ?? 'Client Closed Request'
+  const title = nodeHttp().STATUS_CODES[status] ?? 'Client Closed Request'
   return {
     body: JSON.stringify({ type: 'about:blank', title, status, detail, code }),
     contentType: 'application/problem+json',
