@@ -1,7 +1,7 @@
 /** Runs long work in slices, so that requests are answered in between (law 17). */
 
 /** Longest time of one slice, in milliseconds; the longest turn of the loop is that plus one step. */
-const SLICE_MS = 5
+const SLICE_MS = 3
 
 /**
  * Runs the steps of a generator to its end, and lets the event loop turn after each slice. After the last one as well,

@@ -1,7 +1,7 @@
 /** Shares the event loop: long work rests after each slice, so that requests are answered in between (law 17). */
 
 /** How long work may hold the event loop at a time, in milliseconds of real time. */
-const SLICE_MS = 5
+const SLICE_MS = 3
 
 export class Slice {
   #began = performance.now()
