@@ -55,13 +55,18 @@ describe('law 8: what gateways with a store admitted', () => {
   })
 
   it('costs no more questions than refreshes do, whichever of them reports', async () => {
-    const world = await used()
-    await world.live(120_000)
-    const questions = world.fleet.calls.filter(({ request }) => /user_key=k3|app_id=a3/.test(request.path))
-    // One for each ttl of 10 s, whichever process refreshes and whichever reports, and two to spare.
-    expect(questions.length).toBeLessThanOrEqual(15)
-    expect(new Set(questions.map(({ by }) => by)).size).toBeGreaterThan(1)
-    expect(reportsOf(world)).toBeGreaterThan(5)
+    const askers = new Set<number>()
+    // In one of 40 fleets a single process happens to ask all.
+    for (let fleets = 0; fleets < 5; fleets++) {
+      const world = await used()
+      await world.live(120_000)
+      const questions = world.fleet.calls.filter(({ request }) => /user_key=k3|app_id=a3/.test(request.path))
+      // One for each ttl of 10 s, whichever process refreshes and whichever reports, and two to spare.
+      expect(questions.length).toBeLessThanOrEqual(15)
+      for (const { by } of questions) askers.add(by)
+      expect(reportsOf(world)).toBeGreaterThan(5)
+    }
+    expect(askers.size).toBeGreaterThan(1)
   })
 
   it('is one report, too, where each process knows callers of its own, and no question in vain', async () => {
