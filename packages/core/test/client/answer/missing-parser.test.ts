@@ -8,9 +8,12 @@ vi.mock('fast-xml-parser', () => {
 test.each([
   [200, 'true', true],
   [409, 'false', false],
-])('law 2: status %i of another server holds, though the XML parser cannot be loaded', async (status, text, authorized) => {
-  const body = `<status>\n<authorized>${text}</authorized>\n<reason>limits are exceeded</reason><plan>Basic</plan>\n</status>`
-  const { client } = scripted([{ status, body }], { retry: false })
-  const verdict = await client.authorize({ userKey: 'k' })
-  expect(verdict).toMatchObject({ authorized, status, readable: false, plan: undefined })
-})
+])(
+  'law 2: status %i of another server holds, though the XML parser cannot be loaded',
+  async (status, text, authorized) => {
+    const body = `<status>\n<authorized>${text}</authorized>\n<reason>limits are exceeded</reason><plan>Basic</plan>\n</status>`
+    const { client } = scripted([{ status, body }], { retry: false })
+    const verdict = await client.authorize({ userKey: 'k' })
+    expect(verdict).toMatchObject({ authorized, status, readable: false, plan: undefined })
+  },
+)
