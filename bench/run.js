@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * `npm run bench` runs all benchmarks, `npm run bench -- NAME …` some. Prints one table, writes bench/results/*.json,
- * and exits with status 1 if a number is not reached.
+ * and exits with status 1 if a number is not reached. `--before FOLDER` also measures decisions of another checkout,
+ * which has been built.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '9' },
     seconds: { type: 'string', default: '0.5' },
+    before: { type: 'string' },
   },
 })
 
@@ -35,7 +37,8 @@ if (values.list) {
  * @returns {Promise<number>} exit status
  */
 async function run(names) {
-  const plan = { rounds: Number(values.rounds), seconds: Number(values.seconds) }
+  const { before } = values
+  const plan = { rounds: Number(values.rounds), seconds: Number(values.seconds), before }
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpus().length }
   console.log(`Node ${machine.node}, ${machine.cores} x ${machine.cpu}; ${plan.rounds} rounds of ${plan.seconds} s\n`)
   const folder = new URL('results/', import.meta.url)

@@ -2,10 +2,10 @@
 /** The backend stub as a separate process, plain or over TLS. */
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { cpuMicros, serve } from '../process/serve.js'
+import { serve } from '../process/serve.js'
 import { createAnswers, HEADERS } from './answers.js'
 
-const answers = createAnswers({ limitCount: Number(process.env.LIMITS ?? 3) })
+const answers = createAnswers({ limitCount: 3 })
 
 /** @type {import('node:http').RequestListener} */
 function handle(request, response) {
@@ -42,5 +42,4 @@ serve({
   },
   /** All calls so far. */
   calls: () => Object.values(answers.calls).reduce((sum, count) => sum + count, 0),
-  cpu: cpuMicros,
 })

@@ -29,10 +29,11 @@ export async function memory() {
         }),
         row(`memory per application with usage that is not proved: ${name}`, [found.bytesWithUsageReported], {
           unit: 'B',
+          max: 1024,
         }),
         row(`memory per application with more usage waiting: ${name}`, [found.bytesWithUsageWaiting], { unit: 'B' }),
-        row(`longest garbage collection while filling: ${name}`, [found.pauses.filling.longestMs], { unit: 'ms' }),
-        row(`longest garbage collection while deciding: ${name}`, [found.pauses.serving.longestMs], { unit: 'ms' }),
+        row(`longest garbage collection while filling: ${name}`, [found.collectionWhileFillingMs], { unit: 'ms' }),
+        row(`longest garbage collection while deciding: ${name}`, [found.collectionWhileServingMs], { unit: 'ms' }),
         row(`resident memory: ${name}`, [found.rss / 2 ** 20], { unit: 'MiB' }),
       )
     } finally {

@@ -22,23 +22,35 @@ export async function middleware(plan) {
     try {
       for (const variant of VARIANTS) contenders.push(await inProcess(variant, 'middleware.js', { framework, variant }))
       // A difference of large figures needs many turns, and short ones, in which the machine hardly changes.
-      const found = await interleave(contenders, { rounds: 5 * plan.rounds, seconds: plan.seconds / 5 })
+      const found = await interleave(contenders, { rounds: BLOCK * plan.rounds, seconds: plan.seconds / BLOCK })
       const bare = figuresOf(found, 'bare', 'cpuMicros')
       const added = (/** @type {string} */ variant) =>
         figuresOf(found, variant, 'cpuMicros').map((one, round) => one - (bare[round] ?? Number.NaN))
-      // Of medians, because the difference of a single round may be near 0.
-      const ofLimiter = (/** @type {string} */ fields) =>
-        median(added(`cached${fields}`)) / median(added(`limiter${fields}`))
+      // Of medians of some rounds each, because the difference of a single round may be near 0.
+      const ofLimiter = (/** @type {string} */ fields) => {
+        const ours = mediansOf(added(`cached${fields}`))
+        const theirs = mediansOf(added(`limiter${fields}`))
+        return ours.map((one, block) => one / (theirs[block] ?? Number.NaN))
+      }
+      /** @type {Map<string, number>} */
+      const garbage = new Map()
+      for (const contender of contenders) garbage.set(contender.name, await contender.garbage())
+      const garbageOf = (/** @type {string} */ variant) =>
+        (garbage.get(variant) ?? Number.NaN) - (garbage.get('bare') ?? 0)
       rows.push(
         row(`${framework} without sockets, what the cached gateway adds`, added('cached'), { unit: 'us' }),
         row(`${framework} without sockets, what an in-memory limiter adds`, added('limiter'), { unit: 'us' }),
         row(`${framework} without sockets, what listening adds`, added('listening'), { unit: 'us' }),
-        row(`${framework}: the gateway, of the limiter`, [ofLimiter('')], { unit: 'x', max: 1 }),
-        row(`${framework}: the gateway with fields, of the limiter with fields`, [ofLimiter(' with fields')], {
+        row(`${framework}: the gateway, of the limiter`, ofLimiter(''), { unit: 'x', max: 1 }),
+        row(`${framework}: the gateway with fields, of the limiter with fields`, ofLimiter(' with fields'), {
           unit: 'x',
           max: 1,
         }),
       )
+      for (const variant of ['cached', 'limiter'])
+        rows.push(
+          row(`${framework} without sockets, garbage that ${variant} adds`, [garbageOf(variant)], { unit: 'B' }),
+        )
       lines.push([framework, ...VARIANTS.map((variant) => number(median(figuresOf(found, variant, 'cpuMicros'))))])
       for (const [variant, figures] of found) runs.set(`${framework}, ${variant}`, figures)
     } finally {
@@ -46,4 +58,14 @@ export async function middleware(plan) {
     }
   }
   return { rows, detail: tableOf(['CPU us/request without sockets', ...VARIANTS], lines), runs }
+}
+
+/** Rounds of which one median is taken. */
+const BLOCK = 5
+
+/** @param {readonly number[]} values */
+function mediansOf(values) {
+  return Array.from({ length: Math.ceil(values.length / BLOCK) }, (_, block) =>
+    median(values.slice(block * BLOCK, (block + 1) * BLOCK)),
+  )
 }

@@ -52,6 +52,6 @@ export async function sharedFleet() {
   }
   return {
     rows,
-    detail: tableOf(['processes', 'authorize/s', 'report/s', 'Redis commands/s', 'each application'], lines),
+    detail: tableOf(['processes', 'authorize/s', 'report/s', 'Redis commands/s', 'limits'], lines),
   }
 }

@@ -7,7 +7,6 @@ const clock = createServingClock()
 
 /** @type {Record<string, (settings: any) => Promise<number>>} */
 const APPS = {
-  node: async () => (await import('./apps/handler.js')).nodeApp(),
   express: async () => (await import('./apps/handler.js')).expressApp(),
   koa: async () => (await import('./apps/handler.js')).koaApp(),
   fastify: async () => (await import('./apps/handler.js')).fastifyApp(),

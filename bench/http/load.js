@@ -13,17 +13,14 @@ import { serve } from '../process/serve.js'
  * @property {number} connections
  * @property {number} seconds
  * @property {string[]} paths sent in turn
- * @property {string} [headers] lines with their CRLF
  */
 
 serve({ run })
 
 /** @param {Order} order */
-async function run({ port, connections, seconds, paths, headers = '' }) {
+async function run({ port, connections, seconds, paths }) {
   const requests = paths.map((path) =>
-    Buffer.from(
-      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: bench\r\nAccept: */*\r\n${headers}\r\n`,
-    ),
+    Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n`),
   )
   /** @type {number[]} */
   const latencies = []

@@ -8,6 +8,10 @@ import { startChild } from '../process/child.js'
 const PROCESSES = 3
 // The traffic for which the numbers are promised: a million requests in a minute.
 const REQUESTS_PER_SECOND = 1_000_000 / 60
+// Callers, each with one key.
+const APPLICATIONS = 1000
+// Each is kept busy with one request.
+const CONNECTIONS = 50
 // So fast that all cached callers are refreshed and reports are sent before measuring; see serving-clock.js.
 const WARM_UP_SPEED = 5
 
@@ -20,17 +24,10 @@ const WARM_UP_SPEED = 5
 /**
  * @param {object} [settings]
  * @param {boolean} [settings.tls] the backend speaks TLS under a self-made certificate that the applications trust
- * @param {number} [settings.applications] callers, each with one key
- * @param {number} [settings.connections] connections, each kept busy with one request
  * @param {string[]} [settings.paths] requested in turn; default: each application's own word
  * @returns {Promise<Stage>}
  */
-export async function createStage({
-  tls = false,
-  applications = 1000,
-  connections = 50,
-  paths = wordPaths(applications),
-} = {}) {
+export async function createStage({ tls = false, paths = wordPaths() } = {}) {
   const certificate = tls ? await createCertificate() : undefined
   const load = startChild('http/load.js')
   const backend = startChild('backend/server.js')
@@ -54,7 +51,7 @@ export async function createStage({
         const { child, port } = /** @type {typeof processes[0]} */ (processes[turn++ % PROCESSES])
         const callsBefore = await backend.call('calls')
         const before = await child.call('begin', speed)
-        const run = await load.call('run', { port, connections, seconds, paths })
+        const run = await load.call('run', { port, connections: CONNECTIONS, seconds, paths })
         const cpu = (await child.call('end')) - before
         const calls = (await backend.call('calls')) - callsBefore
         const good = run.statuses['200'] ?? 0
@@ -92,10 +89,9 @@ export async function createStage({
   }
 }
 
-/** @param {number} applications */
-function wordPaths(applications) {
+function wordPaths() {
   return Array.from(
-    { length: applications },
+    { length: APPLICATIONS },
     (_, application) => `/v1/words/word-${application}?user_key=${userKey(application)}`,
   )
 }

@@ -11,8 +11,9 @@ const NODE_OPTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-spa
  * @param {string} name
  * @param {string} scenario module below in-process/
  * @param {object} [settings]
+ * @param {string} [bench] that of another checkout
  */
-export async function inProcess(name, scenario, settings = {}) {
+export async function inProcess(name, scenario, settings = {}, bench = undefined) {
   /** @type {import('../process/child.js').Child[]} */
   const children = []
   const stop = async () => {
@@ -20,7 +21,7 @@ export async function inProcess(name, scenario, settings = {}) {
   }
   try {
     for (let count = 0; count < PROCESSES; count += 1)
-      children.push(startChild('in-process/worker.js', { nodeOptions: [...NODE_OPTIONS, ...profileOptions()] }))
+      children.push(startChild('in-process/worker.js', { nodeOptions: [...NODE_OPTIONS, ...profileOptions()], bench }))
     await Promise.all(children.map((child) => child.call('prepare', { module: `./${scenario}`, settings })))
   } catch (error) {
     await stop()

@@ -1,7 +1,10 @@
 // @ts-check
 /** The parent's side of a benchmark process: starts it, calls its methods, ends it. */
 import { fork } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+const HERE = fileURLToPath(new URL('..', import.meta.url))
 
 /**
  * @typedef {object} Child
@@ -13,12 +16,15 @@ import { fileURLToPath } from 'node:url'
  * Starts a module of bench/ as a separate process.
  *
  * @param {string} module path below bench/
- * @param {{ nodeOptions?: string[], env?: Record<string, string> }} [options]
+ * @param {{ nodeOptions?: string[], env?: Record<string, string>, bench?: string | undefined }} [options] `bench`: that of another
+ *   checkout
  * @returns {Child}
  */
-export function startChild(module, { nodeOptions = [], env = {} } = {}) {
-  const path = fileURLToPath(new URL(`../${module}`, import.meta.url))
-  const child = fork(path, { execArgv: nodeOptions, env: { ...process.env, NODE_ENV: 'production', ...env } })
+export function startChild(module, { nodeOptions = [], env = {}, bench = HERE } = {}) {
+  const child = fork(join(bench, module), {
+    execArgv: nodeOptions,
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+  })
   /** @type {Map<number, { resolve(value: unknown): void, reject(error: Error): void }>} */
   const waiting = new Map()
   let calls = 0

@@ -30,5 +30,5 @@ export function callsPerSecond(fleet) {
   const authorize = (processes * applications * identities) / (ttlSeconds + 1 / perIdentity)
   const seen = applications * (1 - Math.exp((-requestsPerSecond * intervalSeconds) / (processes * applications)))
   const report = (processes * Math.max(Math.ceil(seen / MAX_TRANSACTIONS), 1 - Math.exp(-seen))) / intervalSeconds
-  return { authorize, report, total: authorize + report, direct: requestsPerSecond }
+  return { authorize, report, total: authorize + report }
 }

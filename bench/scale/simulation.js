@@ -14,7 +14,6 @@ import { createSimulatedClock, quiet } from './simulated-clock.js'
  * @property {'userKey' | 'appId'} kind
  * @property {number} processes
  * @property {number} seconds
- * @property {object} [cache]
  */
 
 /** @typedef {{ authorize: number, authrep: number, report: number, denied: number, seconds: number }} Outcome */
@@ -27,7 +26,7 @@ const TICK_MS = 1
  * @param {Traffic} traffic
  * @returns {Promise<Outcome>}
  */
-export async function simulate({ requests, applications, keys, kind, processes, seconds, cache }) {
+export async function simulate({ requests, applications, keys, kind, processes, seconds }) {
   const began = Date.now()
   const clock = createSimulatedClock(START)
   const answers = createAnswers({
@@ -41,7 +40,7 @@ export async function simulate({ requests, applications, keys, kind, processes, 
       {
         credentials: { kind },
         // The bound also limits callers, and each user key is one caller.
-        cache: { maxApplications: applications * keys, ...cache },
+        cache: { maxApplications: applications * keys },
       },
       clock,
     ),

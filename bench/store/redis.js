@@ -25,7 +25,12 @@ export async function startRedis() {
       reject(new Error('no redis-server; get it by `apt-get install redis-server` or `brew install redis`')),
     )
   })
-  await Promise.race([new Promise((resolve) => child.once('spawn', resolve)), failed])
+  try {
+    await Promise.race([new Promise((resolve) => child.once('spawn', resolve)), failed])
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true })
+    throw error
+  }
   // Commands wait until the server listens.
   const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 20 })
   client.on('error', () => {})

@@ -60,20 +60,6 @@ export async function fastifyApp(protect) {
   return portOf(app.server)
 }
 
-/** Bare `node:http`, the lower bound for every framework. */
-export function nodeApp() {
-  const server = createServer((request, response) => {
-    const path = request.url?.split('?', 1)[0] ?? ''
-    const body = JSON.stringify(answer(path.slice('/v1/words/'.length)))
-    response.writeHead(200, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': String(body.length),
-    })
-    response.end(body)
-  })
-  return listening(server)
-}
-
 /**
  * @param {import('node:http').Server} server
  * @returns {Promise<number>}
