@@ -52,7 +52,8 @@ if (name !== 'node') {
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  const { get } = await import('node:http')
+  // An import of it would load Node's own undici.
+  const { get } = process.getBuiltinModule('node:http')
   const status = await new Promise((resolve, reject) =>
     get({ port, host: '127.0.0.1', path: `/?user_key=${userKey(0)}` }, (answer) =>
       resolve(answer.resume().statusCode),

@@ -88,7 +88,7 @@ export function violations(file: string, source: string): string[] {
 }
 
 const CONNECTIONS = 'only client/transport and configuration/portal open connections'
-const SLOW = 'nodeHttp() does not load the undici inside of Node'
+const SLOW = 'nodeHttp of core does not load the undici inside of Node'
 
 function forbiddenFile(packageName: string, file: string, target: string): string | undefined {
   const root = `packages/${packageName}/src/`

@@ -87,7 +87,7 @@ describe('the rules', () => {
     ['core/src/authorization/direct.ts', 'undici', 'only client/transport and configuration/portal open connections'],
     ['core/src/client/client.ts', 'undici', 'only client/transport and configuration/portal open connections'],
     ['core/src/observe/observer.ts', 'node:https', 'only client/transport and configuration/portal open connections'],
-    ['koa/src/view.ts', 'node:http', 'nodeHttp() does not load the undici inside of Node'],
+    ['koa/src/view.ts', 'node:http', 'nodeHttp of core does not load the undici inside of Node'],
     ['core/src/domain/usage.ts', 'express', 'no dependency of core'],
     ['core/src/domain/usage.ts', '@threescale/emulator', 'no dependency of core'],
     ['core/src/domain/usage.ts', 'fs', 'write node: before it'],

@@ -76,6 +76,6 @@ export class KoaRequestView<Answer extends ServerResponse | undefined = ServerRe
  * so that callbacks and the app's `proxy` setting work on it; nothing can be answered through that context.
  */
 export function viewOf(request: IncomingMessage, app: Context['app']): KoaView {
-  const { ServerResponse } = nodeHttp()
+  const { ServerResponse } = nodeHttp
   return new KoaRequestView(app.createContext(request, new ServerResponse(request)), undefined)
 }

@@ -5,6 +5,4 @@ import type * as http from 'node:http'
  * The module `node:http`. To import it costs a cold start 45 ms in Node 22 and later: an import reads every export, and
  * those that belong to `fetch` and `WebSocket` load the undici inside of Node.
  */
-export function nodeHttp(): typeof http {
-  return process.getBuiltinModule('node:http')
-}
+export const nodeHttp: typeof http = process.getBuiltinModule('node:http')

@@ -111,7 +111,7 @@ function problem(
   code: string,
   detail: string,
 ): { readonly body: string; readonly contentType: string } {
-  const title = nodeHttp().STATUS_CODES[status] ?? 'Client Closed Request'
+  const title = nodeHttp.STATUS_CODES[status] ?? 'Client Closed Request'
   return {
     body: JSON.stringify({ type: 'about:blank', title, status, detail, code }),
     contentType: 'application/problem+json',
