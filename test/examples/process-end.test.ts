@@ -67,6 +67,29 @@ it('law 16: tries for five seconds when 3scale is away, and then lets the proces
   expect(used('hits')).toBe(0)
 })
 
+it.each([
+  ['delivers', [], 2],
+  ['says', [{ kind: 'status', status: 503, endpoint: 'report' }], 0],
+] as const)(
+  'law 16: closeOn %s what gateways without it have when the signal ends the process',
+  async (_, faults, used) => {
+    const program = START.replace('process.argv.slice(2)', "['SIGTERM']").replace(
+      "console.log('port 0')",
+      `const another = createGateway(settings)
+await another.evaluate(view)
+setInterval(() => {}, 1000)
+console.log('port 0')`,
+    )
+    const recipe = await startRecipe(program, { framework: 'express', faults })
+    recipe.child.kill('SIGTERM')
+    const { errors, ...end } = await recipe.ended
+    expect(end).toEqual({ code: null, signal: 'SIGTERM' })
+    const lost = LOST.exec(errors.split(/(?=^threescale: )/m).at(-1) ?? '')
+    expect(lost?.[1]).toBe(used === 2 ? undefined : '1')
+    expect(recipe.used('hits')).toBe(used)
+  },
+)
+
 it('closeOn leaves ending the process to another listener', async () => {
   const program = `
 const work = setInterval(() => {}, 1000)

@@ -39,6 +39,8 @@ export interface AfterResponse<View extends RequestView> {
   settle(decision: Decision, response: ResponseView): void
   /** Resolves after every running `usageAfter` has ended. */
   idle(): Promise<void>
+  /** Counts what was predicted where `usageAfter` still runs; what it says later is too late. */
+  giveUp(): void
   /** Ends the timer. */
   stop(): void
 }
@@ -46,7 +48,8 @@ export interface AfterResponse<View extends RequestView> {
 export function createAfterResponse<View extends RequestView>(observer: Observer, clock: Clock): AfterResponse<View> {
   const endings = createEndings(clock)
   const expected = new WeakMap<Decision, (Expectation<View> & { readonly inContext: InContext }) | 'settled'>()
-  const underWay = new Set<Promise<void>>()
+  /** Each running `usageAfter`, and how to go on without it. */
+  const underWay = new Map<Promise<void>, () => void>()
   /** False until `usageAfter` is first used, so that other gateways save the lookup. */
   let expecting = false
 
@@ -104,16 +107,27 @@ export function createAfterResponse<View extends RequestView>(observer: Observer
       try {
         const usage = expectation.inContext(() => expectation.usageAfter(expectation.view, response))
         if (!isPromise(usage)) return settleWith(allowed, response, ending, expectation, usage)
-        const task = Promise.resolve(usage)
-          .then((late) => settleWith(allowed, response, ending, expectation, late), fail)
-          .finally(() => void underWay.delete(task))
-        underWay.add(task)
+        const task = Promise.resolve(usage).then(
+          (late) => {
+            if (underWay.delete(task)) settleWith(allowed, response, ending, expectation, late)
+          },
+          (error) => {
+            if (underWay.delete(task)) fail(error)
+          },
+        )
+        underWay.set(task, () => fail(new Error('it had not ended when the gateway closed')))
       } catch (error) {
         fail(error)
       }
     },
     async idle() {
-      while (underWay.size > 0) await Promise.all(underWay)
+      while (underWay.size > 0) await Promise.all(underWay.keys())
+    },
+    giveUp() {
+      for (const [task, goOnWithout] of underWay) {
+        underWay.delete(task)
+        goOnWithout()
+      }
     },
     stop: endings.stop,
   }

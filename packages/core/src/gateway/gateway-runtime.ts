@@ -174,6 +174,7 @@ export function createRuntime<View extends RequestView>(given: GivenOptions<View
     // Half of the time is kept for the reports, in case a stream or a `usageAfter` never ends.
     await atMost(timeoutMs / 2, answered(), clock)
     if (responses.settleAll()) await atMost(left() / 2, afterResponse.idle(), clock)
+    afterResponse.giveUp()
     await store?.deliver(left() / 2)
     await store?.close(left() / 2)
     const report = await reporter.close({ timeoutMs: left() })

@@ -56,7 +56,7 @@ export class ProcessEnd {
         continue
       }
       const members = new Set([member])
-      const listen = () => void this.#close(signal, members, listen)
+      const listen = () => void this.#close(signal, listen)
       this.#bySignal.set(signal, { members, listen })
       // First, because a listener that was added by `once` is gone when the next one counts the others.
       process.prependListener(signal, listen)
@@ -101,12 +101,24 @@ export class ProcessEnd {
     }
   }
 
-  async #close(signal: NodeJS.Signals, members: ReadonlySet<ProcessMember>, listen: () => void): Promise<void> {
+  async #close(signal: NodeJS.Signals, listen: () => void): Promise<void> {
     const hasOthers = process.listeners(signal).some((listener) => listener !== listen)
-    await Promise.all([...members].map((member) => member.close()))
-    // Warnings about what could not be delivered are written first.
-    await new Promise(setImmediate)
+    const asked = new Set<ProcessMember>()
+    const notAsked = () => [...(this.#bySignal.get(signal)?.members ?? [])].filter((member) => !asked.has(member))
+    // A gateway may get its first request while others close.
+    for (let members = notAsked(); members.length > 0; members = notAsked()) {
+      for (const member of members) asked.add(member)
+      const closed = members.map((member) => member.close())
+      // The signal ends the process without `beforeExit`.
+      const delivered = hasOthers ? [] : [...this.#waiting].map((member) => member.flush())
+      await Promise.all([...closed, ...delivered])
+      // Warnings about what could not be delivered are written first.
+      await new Promise(setImmediate)
+    }
     if (hasOthers || process.listenerCount(signal) > 0) return
+    // A signal ends the process without `exit`, too.
+    this.#say()
+    process.off('exit', this.#say)
     process.kill(process.pid, signal)
     // The first process of a container has no default action: there the kernel drops the signal.
     setTimeout(() => process.exit(128 + constants.signals[signal]), DEFAULT_ACTION_MS)

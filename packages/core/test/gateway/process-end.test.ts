@@ -105,6 +105,26 @@ describe('closeOn', () => {
     await other.gateway.close()
   })
 
+  it('closes a gateway, too, whose first request comes while others close, and then ends the process', async () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
+    const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
+    const ends: (() => void)[] = []
+    const usageAfter = () => new Promise<Record<string, number>>((resolve) => ends.push(() => resolve({ hits: 1 })))
+    const opened = Array.from({ length: 3 }, () => setUp({ closeOn: ['SIGUSR2'], usageAfter }))
+    for (const [index, { gateway }] of opened.entries()) {
+      gateway.settle(await gateway.evaluate(VIEW), { status: 200, finished: true, header: () => undefined })
+      if (index === 0) process.emit('SIGUSR2', 'SIGUSR2')
+      // The one before closes only now, that is after this one has begun.
+      ends[index - 1]?.()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(kill).not.toHaveBeenCalled()
+    ends.at(-1)!()
+    await vi.waitFor(() => expect(exit).toHaveBeenCalled())
+    expect(kill.mock.calls).toEqual([[process.pid, 'SIGUSR2']])
+    expect(opened.map(({ counted }) => counted())).toEqual([1, 1, 1])
+  })
+
   it.each([['SIGTERM'], [['SIGKILL']], [['sigterm']], [[15]], [{}]])('is no list of signals: %j', (closeOn) => {
     expect(() => setUp({ closeOn: closeOn as never })).toThrow(ConfigError)
   })
