@@ -1,17 +1,32 @@
 /** A response that was answered while the gateway decided, by a time limit for example, gets nothing more. */
-import { Agent, createServer, get, type RequestListener } from 'node:http'
+import { Agent, createServer, get, type IncomingMessage, type RequestListener } from 'node:http'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { threescale as threescaleExpress } from '@threescale/express'
+import { threescale as threescaleFastify } from '@threescale/fastify'
 import { threescale as threescaleKoa } from '@threescale/koa'
+import { honoThreescale } from '@threescale/web/hono'
 import express5 from 'express'
 import express4 from 'express4'
+import fastify from 'fastify'
+import { Hono, type MiddlewareHandler } from 'hono'
+import { compress } from 'hono/compress'
+import { cors } from 'hono/cors'
+import { timing } from 'hono/timing'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { closeServer, listenOnLoopback } from '../support/listening.ts'
 import { allow, denied, type Script, type ScriptedGateway, scriptGateway } from './scripted-gateway.ts'
 
-type Make = (gateway: ScriptedGateway, served: () => void, failed: (error: unknown) => void) => RequestListener
+type Make = (
+  gateway: ScriptedGateway,
+  served: () => void,
+  failed: (error: unknown) => void,
+) => RequestListener | Promise<RequestListener>
+
+/** More than a connection takes at once. */
+const TOO_SLOW = Buffer.alloc(8_000_000, 'too slow')
 
 const onExpress =
   (express: typeof express5): Make =>
@@ -19,7 +34,7 @@ const onExpress =
     const app = express()
     app.get('/fine', (_request, response) => void response.send('fine'))
     app.use((_request, response, next) => {
-      setImmediate(() => response.status(503).send('too slow'))
+      setImmediate(() => response.status(503).send(TOO_SLOW))
       next()
     })
     app.use(threescaleExpress(gateway as never), served)
@@ -38,12 +53,53 @@ const onKoa =
       }
       setImmediate(() => {
         ctx.res.statusCode = 503
-        ctx.res.end('too slow')
+        ctx.res.end(TOO_SLOW)
       })
       await next()
     })
     app.use(threescaleKoa(gateway as never)).use(served)
     return app.callback()
+  }
+
+const onFastify: Make = async (gateway, served, failed) => {
+  const app = fastify()
+  app.get('/fine', (_request, reply) => reply.send('fine'))
+  await app.register(async (limited) => {
+    limited.addHook('onRequest', (_request, reply, done) => {
+      setImmediate(() => void reply.code(503).send(TOO_SLOW))
+      done()
+    })
+    limited.setErrorHandler(failed)
+    await limited.register(threescaleFastify, { gateway: gateway as never })
+    limited.get('/', served)
+  })
+  await app.ready()
+  return app.routing
+}
+
+/** @param more middleware that changes the Response, as that of Hono itself does. */
+const onHono =
+  (...more: MiddlewareHandler[]): Make =>
+  (gateway, served, failed) => {
+    const app = new Hono<{ Bindings: HttpBindings }>()
+    app.get('/fine', (context) => context.text('fine'))
+    app.use(...more, async (context, next) => {
+      setImmediate(() => {
+        context.env.outgoing.statusCode = 503
+        context.env.outgoing.end(TOO_SLOW)
+      })
+      await next()
+    })
+    app.use(honoThreescale(gateway as never))
+    app.get('/', (context) => {
+      served()
+      return context.text('served')
+    })
+    app.onError((error, context) => {
+      failed(error)
+      return context.text('failed', 500)
+    })
+    return getRequestListener(app.fetch)
   }
 
 const failing: Script = () => {
@@ -55,12 +111,16 @@ describe.each<[string, Make]>([
   ['Express 5', onExpress(express5)],
   ['Koa 2', onKoa(Koa2)],
   ['Koa 3', onKoa(Koa3)],
+  ['Fastify', onFastify],
+  ['Hono', onHono()],
+  ['Hono with CORS', onHono(cors())],
+  ['Hono with a changed Response', onHono(timing(), compress())],
 ])('%s', (_name, make) => {
   it.each<[string, Script]>([
     ['a denial', () => denied()],
     ['an allowance', () => allow()],
     ['a failed callback', failing],
-  ])('%s that comes later reaches no handler, and the connection lives', async (_, outcome) => {
+  ])('%s that comes later reaches no handler, and the answer is whole', async (_, outcome) => {
     const decisions: (() => void)[] = []
     const gateway = scriptGateway(async (view, route) => {
       await new Promise<void>((resolve) => decisions.push(resolve))
@@ -68,7 +128,7 @@ describe.each<[string, Make]>([
     })
     const reached: unknown[] = []
     const server = createServer(
-      make(
+      await make(
         gateway,
         () => reached.push('served'),
         (error) => reached.push(error),
@@ -78,17 +138,23 @@ describe.each<[string, Make]>([
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const sockets = new Set<unknown>()
     const ask = (path: string) =>
-      new Promise((resolve, reject) =>
-        get({ port, host: '127.0.0.1', path, agent }, (answer) => {
-          sockets.add(answer.socket)
-          answer.resume().on('end', () => resolve(answer.statusCode))
-        }).on('error', reject),
-      )
-    expect(await ask('/')).toBe(503)
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const request = get({ port, host: '127.0.0.1', path, agent }, resolve).on('error', reject)
+        request.on('socket', (socket) => sockets.add(socket))
+      })
+    const logged = vi.spyOn(console, 'error').mockReturnValue(undefined)
+    onTestFinished(() => logged.mockRestore())
+    const late = await ask('/')
     await eventually(() => decisions.length === 1, 'asking')
     decisions[0]!()
-    expect(await ask('/fine')).toBe(200)
-    expect([sockets.size, reached]).toEqual([1, []])
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const body = Buffer.concat(await late.toArray())
+    // Only then the agent has the connection back.
+    await new Promise(setImmediate)
+    const fine = await ask('/fine')
+    await fine.resume().toArray()
+    expect([late.statusCode, body.length, fine.statusCode]).toEqual([503, TOO_SLOW.length, 200])
+    expect([sockets.size, reached, logged.mock.calls]).toEqual([1, [], []])
     agent.destroy()
     await closeServer(server)
   })

@@ -112,8 +112,12 @@ function outcomesOf(onDeny: OnDeny): GuardOutcomes<HonoRequestView, Next> {
       const given = onDeny === 'answer' ? undefined : await onDeny(denied, context, next)
       return given instanceof Response ? given : answerOf(denied)
     },
-    // Tells @hono/node-server to leave the connection alone.
-    leave: () => new Response(null, { headers: { 'x-hono-already-sent': 'true' } }),
+    leave({ response }) {
+      // Whatever middleware makes of the Response, @hono/node-server writes it to the answer that is over.
+      const nothing = () => response
+      Object.assign(response, { writeHead: nothing, flushHeaders: nothing, write: () => true, end: nothing })
+      return new Response(null)
+    },
     fail(_view, _next, error) {
       throw error
     },
