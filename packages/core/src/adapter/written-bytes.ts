@@ -19,13 +19,21 @@ export function countWrittenBytes(method: string | undefined, response: ServerRe
       return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined)
     return chunk instanceof Uint8Array ? chunk.byteLength : 0
   }
-  // Each notes the sum after Node's own method, which on HTTP/2 calls `write` from `end`.
+  /** What the running call was given. It may hand that on to another one, as `end` does on HTTP/2. */
+  let handed: unknown
   const counted = <Given extends unknown[], Result>(original: (...given: Given) => Result) =>
     function (this: ServerResponse, ...given: Given): Result {
-      const after = bytes + (response.writableEnded ? 0 : sizeOf(given[0], given[1]))
-      const result = original.apply(this, given)
-      bytes = after
-      return result
+      const [chunk, encoding] = given
+      const outer = handed
+      const size = response.writableEnded || chunk === outer ? 0 : sizeOf(chunk, encoding)
+      handed = chunk
+      try {
+        const result = original.apply(this, given)
+        bytes += size
+        return result
+      } finally {
+        handed = outer
+      }
     }
   response.write = counted(write as never) as typeof write
   response.end = counted(end as never) as typeof end

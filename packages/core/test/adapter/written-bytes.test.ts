@@ -7,9 +7,14 @@ import { countWrittenBytes } from '../../src/adapter/written-bytes.ts'
 type Serve = (response: ServerResponse) => void
 
 /** Serves one request; resolves with what was counted and what arrived, once the response has finished. */
-async function overHttp1(serve: Serve, method = 'GET'): Promise<{ counted: number; arrived: number }> {
+async function overHttp1(
+  serve: Serve,
+  method = 'GET',
+  earlier: Serve = () => {},
+): Promise<{ counted: number; arrived: number }> {
   let counted = () => -1
   const server = createServer((request, response) => {
+    earlier(response)
     counted = countWrittenBytes(request.method, response)
     serve(response)
   })
@@ -27,9 +32,14 @@ async function overHttp1(serve: Serve, method = 'GET'): Promise<{ counted: numbe
   return { counted: counted(), arrived }
 }
 
-async function overHttp2(serve: Serve, method = 'GET'): Promise<{ counted: number; arrived: number }> {
+async function overHttp2(
+  serve: Serve,
+  method = 'GET',
+  earlier: Serve = () => {},
+): Promise<{ counted: number; arrived: number }> {
   let counted = () => -1
   const server = createServer2((request, response) => {
+    earlier(response as never)
     counted = countWrittenBytes(request.method, response as never)
     serve(response as never)
   })
@@ -90,6 +100,76 @@ describe.each([
 
   it('the body of an answer to HEAD is none', async () => {
     expect(await over((response) => response.end('none'), 'HEAD')).toEqual({ counted: 0, arrived: 0 })
+  })
+})
+
+type Method = (chunk?: unknown) => unknown
+
+describe.each([
+  ['HTTP/1.1', overHttp1],
+  ['HTTP/2', overHttp2],
+] as const)('earlier middleware over %s', (_name, over) => {
+  it.each<[string, (response: ServerResponse, write: Method, end: Method) => { write?: Method; end?: Method }]>([
+    [
+      'that adds a footer at the end',
+      (response, _write, end) => ({
+        end: (chunk) => {
+          if (chunk !== undefined) response.write(chunk)
+          response.write('footer')
+          return end()
+        },
+      }),
+    ],
+    [
+      'that adds a footer by the method of Node',
+      (_response, write, end) => ({
+        end: (chunk) => {
+          if (chunk !== undefined) write(chunk)
+          return end()
+        },
+      }),
+    ],
+    [
+      'that hands everything on',
+      (_response, write, end) => ({ write: (chunk) => write(chunk), end: (chunk) => end(chunk) }),
+    ],
+    [
+      'that ends by the method of the response',
+      (response, write, end) => {
+        let ended = false
+        return {
+          write,
+          end: (chunk) => {
+            if (ended) return end(chunk)
+            ended = true
+            response.write('before')
+            return response.end(chunk)
+          },
+        }
+      },
+    ],
+  ])('%s', async (_what, replace) => {
+    const serve = (chunks: readonly string[], last: string | undefined) => (response: ServerResponse) => {
+      for (const chunk of chunks) response.write(chunk)
+      response.end(last)
+    }
+    const earlier = (response: ServerResponse) => {
+      const { write, end } = response
+      Object.assign(
+        response,
+        replace(
+          response,
+          (chunk) => write.call(response, chunk as string, 'utf8'),
+          (chunk) => end.call(response, chunk as string, 'utf8'),
+        ),
+      )
+    }
+    for (const chunks of [[], ['one'], ['one', 'one']]) {
+      for (const last of [undefined, 'end']) {
+        const { counted, arrived } = await over(serve(chunks, last), 'GET', earlier)
+        expect(counted).toBe(arrived)
+      }
+    }
   })
 })
 
