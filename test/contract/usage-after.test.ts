@@ -6,7 +6,7 @@ import { threescale } from '@threescale/express'
 import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { listenOnLoopback } from '../support/listening.ts'
+import { closeServer, listenOnLoopback } from '../support/listening.ts'
 import { settled } from '../support/manual-clock.ts'
 import { quietLogger } from '../support/quiet-logger.ts'
 import { SERVICE, TOKEN, useEmulator } from './backend.ts'
@@ -33,6 +33,29 @@ it('law 16: usage of a response is counted that ends after Node has called back 
   expect(await closed).toEqual({ undelivered: {} })
   expect(backend.emulator.usage()[SERVICE]?.free?.tokens?.day).toBe(7)
 })
+
+it.each<GatewayOptions>([{ usageAfter: () => ({ hits: 1 }) }, { cache: true, responseCodes: true }])(
+  'law 16: usage of a response is counted whose handler has taken the socket: %j',
+  async (more) => {
+    const options = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url }
+    const protect = threescale({ ...options, ...more })
+    const app = express()
+    app.use(protect).get('/words', (_request, response) => {
+      const socket = response.socket!
+      response.detachSocket(socket)
+      socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok')
+    })
+    const server = createServer(app)
+    onTestFinished(() => closeServer(server))
+    const port = await listenOnLoopback(server)
+    for (let request = 0; request < 3; request++) expect((await ask(port, { target })).body).toBe('ok')
+    // Nothing is open that `close` would wait for.
+    const began = performance.now()
+    await protect.gateway.close({ timeoutMs: 60_000 })
+    expect(performance.now() - began).toBeLessThan(20_000)
+    expect(backend.emulator.usage()[SERVICE]?.free?.hits?.day).toBe(3)
+  },
+)
 
 describe.each(
   frameworksAndFetch.flatMap((framework) => [false, true].map((cache) => ({ framework, cache, name: framework.name }))),

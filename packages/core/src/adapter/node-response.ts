@@ -40,9 +40,7 @@ export function followResponse(
   response.on('finish', () => end(!request.aborted))
   // light-my-request says 'close' without writableFinished for answers that did finish, but after 'finish'.
   response.on('close', () => end(false))
-  // Node tells the response of HEAD on HTTP/2 nothing if it was never ended.
-  if (request.httpVersionMajor > 1) (response as never as Http2ServerResponse).stream.once('close', () => end(false))
-  const unqueue = response.socket === null ? whenSocketCloses(request.socket, () => end(false)) : undefined
+  const unqueue = whenConnectionCloses(request, response, () => end(false))
   return true
 }
 
@@ -124,7 +122,23 @@ export function responseView(
   }
 }
 
-/** One listener for each socket, however many pipelined responses wait on it. */
+/**
+ * For responses that Node tells nothing: that of a pipelined request which waits for its turn, one whose handler has taken
+ * the socket, and that of HEAD on HTTP/2 if it was never ended.
+ */
+function whenConnectionCloses(
+  request: IncomingMessage,
+  response: ServerResponse,
+  closed: () => void,
+): (() => void) | undefined {
+  if (request.httpVersionMajor > 1) {
+    ;(response as never as Http2ServerResponse).stream.once('close', closed)
+    return undefined
+  }
+  return whenSocketCloses(request.socket, closed)
+}
+
+/** One listener for each socket, however many requests come by it. */
 function whenSocketCloses(socket: Socket & { [QUEUED]?: Set<() => void> }, closed: () => void): () => void {
   let waiting = socket[QUEUED]
   if (waiting === undefined) {
