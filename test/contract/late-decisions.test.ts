@@ -1,5 +1,5 @@
 /** A response that was answered while the gateway decided, by a time limit for example, gets nothing more. */
-import { Agent, createServer, get, type IncomingMessage, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { threescale as threescaleExpress } from '@threescale/express'
 import { threescale as threescaleFastify } from '@threescale/fastify'
@@ -16,25 +16,26 @@ import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { closeServer, listenOnLoopback } from '../support/listening.ts'
+import { LARGE, SMALL, throughTimeLimit } from './answered-meanwhile.ts'
 import { allow, denied, type Script, type ScriptedGateway, scriptGateway } from './scripted-gateway.ts'
 
 type Make = (
+  tooSlow: Buffer,
   gateway: ScriptedGateway,
   served: () => void,
   failed: (error: unknown) => void,
 ) => RequestListener | Promise<RequestListener>
 
-/** More than a connection takes at once. */
-const TOO_SLOW = Buffer.alloc(8_000_000, 'too slow')
+/** The default settings of @hono/node-server replace it. */
+const NativeResponse = globalThis.Response
 
 const onExpress =
   (express: typeof express5): Make =>
-  (gateway, served, failed) => {
+  (tooSlow, gateway, served, failed) => {
     const app = express()
     app.get('/fine', (_request, response) => void response.send('fine'))
     app.use((_request, response, next) => {
-      setImmediate(() => response.status(503).send(TOO_SLOW))
+      setImmediate(() => response.status(503).send(tooSlow))
       next()
     })
     app.use(threescaleExpress(gateway as never), served)
@@ -44,7 +45,7 @@ const onExpress =
 
 const onKoa =
   (Koa: typeof Koa3): Make =>
-  (gateway, served, failed) => {
+  (tooSlow, gateway, served, failed) => {
     const app = new Koa().on('error', failed)
     app.use(async (ctx, next) => {
       if (ctx.path === '/fine') {
@@ -53,7 +54,7 @@ const onKoa =
       }
       setImmediate(() => {
         ctx.res.statusCode = 503
-        ctx.res.end(TOO_SLOW)
+        ctx.res.end(tooSlow)
       })
       await next()
     })
@@ -61,12 +62,12 @@ const onKoa =
     return app.callback()
   }
 
-const onFastify: Make = async (gateway, served, failed) => {
+const onFastify: Make = async (tooSlow, gateway, served, failed) => {
   const app = fastify()
   app.get('/fine', (_request, reply) => reply.send('fine'))
   await app.register(async (limited) => {
     limited.addHook('onRequest', (_request, reply, done) => {
-      setImmediate(() => void reply.code(503).send(TOO_SLOW))
+      setImmediate(() => void reply.code(503).send(tooSlow))
       done()
     })
     limited.setErrorHandler(failed)
@@ -79,14 +80,14 @@ const onFastify: Make = async (gateway, served, failed) => {
 
 /** @param more middleware that changes the Response, as that of Hono itself does. */
 const onHono =
-  (...more: MiddlewareHandler[]): Make =>
-  (gateway, served, failed) => {
+  (settings: Parameters<typeof getRequestListener>[1], ...more: MiddlewareHandler[]): Make =>
+  (tooSlow, gateway, served, failed) => {
     const app = new Hono<{ Bindings: HttpBindings }>()
     app.get('/fine', (context) => context.text('fine'))
     app.use(...more, async (context, next) => {
       setImmediate(() => {
         context.env.outgoing.statusCode = 503
-        context.env.outgoing.end(TOO_SLOW)
+        context.env.outgoing.end(tooSlow)
       })
       await next()
     })
@@ -99,12 +100,24 @@ const onHono =
       failed(error)
       return context.text('failed', 500)
     })
-    return getRequestListener(app.fetch)
+    return getRequestListener(app.fetch, settings)
   }
+
+const onHonoWithoutGlobals: Make = (...given) => {
+  vi.stubGlobal('Response', NativeResponse)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  return onHono({ overrideGlobalObjects: false })(...given)
+}
 
 const failing: Script = () => {
   throw new Error('the callback failed')
 }
+
+const outcomes: readonly [string, Script][] = [
+  ['a denial', () => denied()],
+  ['an allowance', () => allow()],
+  ['a failed callback', failing],
+]
 
 describe.each<[string, Make]>([
   ['Express 4', onExpress(express4)],
@@ -112,50 +125,34 @@ describe.each<[string, Make]>([
   ['Koa 2', onKoa(Koa2)],
   ['Koa 3', onKoa(Koa3)],
   ['Fastify', onFastify],
-  ['Hono', onHono()],
-  ['Hono with CORS', onHono(cors())],
-  ['Hono with a changed Response', onHono(timing(), compress())],
+  ['Hono', onHono({})],
+  ['Hono with the Response of Node', onHonoWithoutGlobals],
+  ['Hono with CORS', onHono({}, cors())],
+  ['Hono with a changed Response', onHono({}, timing(), compress())],
 ])('%s', (_name, make) => {
-  it.each<[string, Script]>([
-    ['a denial', () => denied()],
-    ['an allowance', () => allow()],
-    ['a failed callback', failing],
-  ])('%s that comes later reaches no handler, and the answer is whole', async (_, outcome) => {
-    const decisions: (() => void)[] = []
-    const gateway = scriptGateway(async (view, route) => {
-      await new Promise<void>((resolve) => decisions.push(resolve))
-      return outcome(view, route)
-    })
-    const reached: unknown[] = []
-    const server = createServer(
-      await make(
+  describe.each([
+    ['small', SMALL],
+    ['large', LARGE],
+  ])('a %s answer', (_size, tooSlow) => {
+    it.each(outcomes)('is whole, and %s that comes later reaches no handler', async (_, outcome) => {
+      const decisions: (() => void)[] = []
+      const gateway = scriptGateway(async (view, route) => {
+        await new Promise<void>((resolve) => decisions.push(resolve))
+        return outcome(view, route)
+      })
+      const reached: unknown[] = []
+      const listener = await make(
+        tooSlow,
         gateway,
         () => reached.push('served'),
         (error) => reached.push(error),
-      ),
-    )
-    const port = await listenOnLoopback(server)
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    const sockets = new Set<unknown>()
-    const ask = (path: string) =>
-      new Promise<IncomingMessage>((resolve, reject) => {
-        const request = get({ port, host: '127.0.0.1', path, agent }, resolve).on('error', reject)
-        request.on('socket', (socket) => sockets.add(socket))
+      )
+      const seen = await throughTimeLimit(listener, async () => {
+        await eventually(() => decisions.length === 1, 'asking')
+        decisions[0]!()
       })
-    const logged = vi.spyOn(console, 'error').mockReturnValue(undefined)
-    onTestFinished(() => logged.mockRestore())
-    const late = await ask('/')
-    await eventually(() => decisions.length === 1, 'asking')
-    decisions[0]!()
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    const body = Buffer.concat(await late.toArray())
-    // Only then the agent has the connection back.
-    await new Promise(setImmediate)
-    const fine = await ask('/fine')
-    await fine.resume().toArray()
-    expect([late.statusCode, body.length, fine.statusCode]).toEqual([503, TOO_SLOW.length, 200])
-    expect([sockets.size, reached, logged.mock.calls]).toEqual([1, [], []])
-    agent.destroy()
-    await closeServer(server)
+      expect(seen).toEqual({ statuses: [503, 200], bytes: tooSlow.length, sockets: 1, logged: [] })
+      expect(reached).toEqual([])
+    })
   })
 })

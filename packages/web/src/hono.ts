@@ -85,9 +85,15 @@ function createMiddleware(gateway: Gateway<HonoView>, onDeny: OnDeny): Threescal
     if (incoming === undefined || outgoing === undefined) {
       throw new ConfigError(['honoThreescale needs @hono/node-server; elsewhere use protect of @threescale/web'])
     }
-    const form = await formOf(context.req, gateway.options)
-    const view = new HonoRequestView(context, incoming, outgoing, form)
-    return (await guard(gateway, view, next, outcomes)) as Response | undefined
+    try {
+      const form = await formOf(context.req, gateway.options)
+      const view = new HonoRequestView(context, incoming, outgoing, form)
+      return (await guard(gateway, view, next, outcomes)) as Response | undefined
+    } catch (error) {
+      // The app hears of it, and what it answers goes nowhere.
+      if (outgoing.writableEnded) silence(outgoing)
+      throw error
+    }
   }
   return Object.assign(threescale, {
     gateway,
@@ -110,12 +116,11 @@ function outcomesOf(onDeny: OnDeny): GuardOutcomes<HonoRequestView, Next> {
       endUpload(raw, response)
       if (onDeny === 'throw') throw new WebDenialError(denied)
       const given = onDeny === 'answer' ? undefined : await onDeny(denied, context, next)
+      if (response.writableEnded) silence(response)
       return given instanceof Response ? given : answerOf(denied)
     },
     leave({ response }) {
-      // Whatever middleware makes of the Response, @hono/node-server writes it to the answer that is over.
-      const nothing = () => response
-      Object.assign(response, { writeHead: nothing, flushHeaders: nothing, write: () => true, end: nothing })
+      silence(response)
       return new Response(null)
     },
     fail(_view, _next, error) {
@@ -123,4 +128,10 @@ function outcomesOf(onDeny: OnDeny): GuardOutcomes<HonoRequestView, Next> {
     },
     header: ({ context, response }, name) => context.res.headers.get(name) ?? response.getHeader(name),
   }
+}
+
+/** For an answer that is over: whatever Response the app gives, and middleware makes of it, @hono/node-server writes it. */
+function silence(response: ServerResponse): void {
+  const nothing = () => response
+  Object.assign(response, { writeHead: nothing, flushHeaders: nothing, write: () => true, end: nothing })
 }
