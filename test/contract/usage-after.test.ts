@@ -34,7 +34,7 @@ it('law 16: usage of a response is counted that ends after Node has called back 
   expect(backend.emulator.usage()[SERVICE]?.free?.tokens?.day).toBe(7)
 })
 
-it.each<GatewayOptions>([{ usageAfter: () => ({ hits: 1 }) }, { cache: true, responseCodes: true }])(
+it.each<GatewayOptions>([{ usageAfter: () => ({ hits: 1 }) }, { cache: true, responseCodes: true }, { cache: true }])(
   'law 16: usage of a response is counted whose handler has taken the socket: %j',
   async (more) => {
     const options = { serviceId: SERVICE, serviceToken: TOKEN, backendUrl: backend.url }

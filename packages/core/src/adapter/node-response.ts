@@ -4,14 +4,11 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import type { Socket } from 'node:net'
 import type { ResponseView } from '../request/request-view.ts'
+import { waitersOf } from './socket-waiters.ts'
 
 /** A body that is still under way beyond this many bytes is not waited for, in bytes. */
 const MAX_UPLOAD_BYTES = 65_536
-
-// Registered, so that two copies of the package share one listener on a socket.
-const QUEUED: unique symbol = Symbol.for('threescale.queued')
 
 /**
  * Calls `ended` exactly once: when the last byte was handed to the connection (`finished` true) or when the client
@@ -33,27 +30,31 @@ export function followResponse(
   const end = (finished: boolean): void => {
     if (!open) return
     open = false
-    unqueue?.()
+    waiters?.delete(closed)
     ended(finished)
   }
+  const closed = (): void => end(false)
   // An HTTP/2 response says 'finish' for a cancelled stream too; only `aborted` tells.
   response.on('finish', () => end(!request.aborted))
   // light-my-request says 'close' without writableFinished for answers that did finish, but after 'finish'.
-  response.on('close', () => end(false))
-  const unqueue = whenConnectionCloses(request, response, () => end(false))
+  response.on('close', closed)
+  // Node tells the response of HEAD on HTTP/2 nothing if it was never ended.
+  if (request.httpVersionMajor > 1) (response as never as Http2ServerResponse).stream.once('close', closed)
+  const waiters = request.httpVersionMajor > 1 ? undefined : waitersOf(response.socket ?? request.socket)
+  waiters?.add(closed)
   return true
 }
 
 /**
  * As `followResponse`, where little depends on it: `finished` is also true if the client went away while the last bytes
- * were under way. One function listens, and nothing else is kept, as a response of HTTP/1 with a socket needs no more.
+ * were under way. One function listens, and nothing else is kept.
  */
 export function followEnd(
   request: IncomingMessage,
   response: ServerResponse,
   ended: (finished: boolean) => void,
 ): boolean {
-  if (request.httpVersionMajor > 1 || response.socket === null) return followResponse(request, response, ended)
+  if (request.httpVersionMajor > 1) return followResponse(request, response, ended)
   const finished = hasFinished(response)
   if (finished || hasLeft(request, response)) {
     ended(finished && !request.aborted)
@@ -63,11 +64,14 @@ export function followEnd(
   const end = (): void => {
     if (!open) return
     open = false
+    waiters.delete(end)
     ended(response.writableEnded && !request.aborted)
   }
   // light-my-request does not say 'close' for each answer.
   response.on('finish', end)
   response.on('close', end)
+  const waiters = waitersOf(response.socket ?? request.socket)
+  waiters.add(end)
   return true
 }
 
@@ -120,35 +124,4 @@ export function responseView(
       return value === undefined ? undefined : String(value)
     },
   }
-}
-
-/**
- * For responses that Node tells nothing: that of a pipelined request which waits for its turn, one whose handler has taken
- * the socket, and that of HEAD on HTTP/2 if it was never ended.
- */
-function whenConnectionCloses(
-  request: IncomingMessage,
-  response: ServerResponse,
-  closed: () => void,
-): (() => void) | undefined {
-  if (request.httpVersionMajor > 1) {
-    ;(response as never as Http2ServerResponse).stream.once('close', closed)
-    return undefined
-  }
-  return whenSocketCloses(request.socket, closed)
-}
-
-/** One listener for each socket, however many requests come by it. */
-function whenSocketCloses(socket: Socket & { [QUEUED]?: Set<() => void> }, closed: () => void): () => void {
-  let waiting = socket[QUEUED]
-  if (waiting === undefined) {
-    const all = new Set<() => void>()
-    socket.once('close', () => {
-      for (const listener of all) listener()
-    })
-    socket[QUEUED] = all
-    waiting = all
-  }
-  const queue = waiting.add(closed)
-  return () => queue.delete(closed)
 }
