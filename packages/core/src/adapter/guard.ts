@@ -129,7 +129,7 @@ function followSettled<View extends GuardedView, Next>(
   const { raw, response } = view
   const responses = familyOf(gateway)?.responses
   const header = outcomes.header === undefined ? undefined : (name: string) => outcomes.header!(view, name)
-  const bytesWritten = need === 'usage' ? countWrittenBytes(raw.method, response) : undefined
+  const bytesWritten = need === 'usage' ? countWrittenBytes(raw, response) : undefined
   const settle = (finished = false) => gateway.settle(decision, responseView(response, finished, header, bytesWritten))
   const pending = need === 'usage' ? settle : undefined
   responses?.opened(pending)

@@ -15,7 +15,7 @@ async function overHttp1(
   let counted = () => -1
   const server = createServer((request, response) => {
     earlier(response)
-    counted = countWrittenBytes(request.method, response)
+    counted = countWrittenBytes(request, response)
     serve(response)
   })
   const port = await listenOnLoopback(server)
@@ -40,7 +40,7 @@ async function overHttp2(
   let counted = () => -1
   const server = createServer2((request, response) => {
     earlier(response as never)
-    counted = countWrittenBytes(request.method, response as never)
+    counted = countWrittenBytes(request, response as never)
     serve(response as never)
   })
   const session = connect(`http://127.0.0.1:${await listenOnLoopback(server)}`)
