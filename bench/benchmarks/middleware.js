@@ -22,7 +22,11 @@ export async function middleware(plan) {
     try {
       for (const variant of VARIANTS) contenders.push(await inProcess(variant, 'middleware.js', { framework, variant }))
       // A difference of large figures needs many turns, and short ones, in which the machine hardly changes.
-      const found = await interleave(contenders, { rounds: BLOCK * plan.rounds, seconds: plan.seconds / BLOCK })
+      const found = await interleave(contenders, {
+        rounds: BLOCK * plan.rounds,
+        seconds: plan.seconds / BLOCK,
+        warmUpSeconds: 1,
+      })
       const bare = figuresOf(found, 'bare', 'cpuMicros')
       const added = (/** @type {string} */ variant) =>
         figuresOf(found, variant, 'cpuMicros').map((one, round) => one - (bare[round] ?? Number.NaN))
