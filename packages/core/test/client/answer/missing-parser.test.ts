@@ -1,9 +1,15 @@
-import { expect, test, vi } from 'vitest'
-import { scripted } from '../../../../../test/support/scripted-client.ts'
+import { afterAll, expect, test, vi } from 'vitest'
 
 vi.mock('fast-xml-parser', () => {
   throw new Error('not installed')
 })
+// Test files share modules: another one may have loaded the parser, or need it later.
+vi.resetModules()
+afterAll(() => {
+  vi.doUnmock('fast-xml-parser')
+  vi.resetModules()
+})
+const { scripted } = await import('../../../../../test/support/scripted-client.ts')
 
 test.each([
   [200, 'true', true],
