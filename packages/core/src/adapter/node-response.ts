@@ -64,14 +64,14 @@ export function followEnd(
   const end = (): void => {
     if (!open) return
     open = false
-    waiters.delete(end)
+    waiters?.delete(end)
     ended(response.writableEnded && !request.aborted)
   }
   // light-my-request does not say 'close' for each answer.
   response.on('finish', end)
   response.on('close', end)
   const waiters = waitersOf(response.socket ?? request.socket)
-  waiters.add(end)
+  waiters?.add(end)
   return true
 }
 
@@ -82,7 +82,7 @@ export function isClientGone(request: IncomingMessage, response: ServerResponse)
 
 function hasLeft(request: IncomingMessage, response: ServerResponse): boolean {
   // A pipelined response waits without a socket and hears nothing of its client's end.
-  return request.aborted || response.destroyed || (response.socket === null && request.socket.destroyed)
+  return request.aborted || response.destroyed || (response.socket === null && request.socket?.destroyed)
 }
 
 /** Node finishes the stream of a HEAD request on HTTP/2 before it was answered, so that alone tells nothing. */

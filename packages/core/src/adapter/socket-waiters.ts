@@ -28,8 +28,16 @@ export class SocketWaiters {
   }
 }
 
-/** Those who wait on a socket. Each is called when it closes, unless it was deleted before. */
-export function waitersOf(socket: Pick<Socket, 'on'> & { [WAITERS]?: SocketWaiters }): SocketWaiters {
-  socket[WAITERS] ??= new SocketWaiters(socket)
+type AwaitedSocket = Pick<Socket, 'on'> & { [WAITERS]?: SocketWaiters }
+
+/**
+ * Those who wait on a socket. Each is called when it closes, unless it was deleted before.
+ *
+ * @param socket of a request that imitates those of Node it may be missing, or tell no events.
+ * @returns undefined where nothing tells that the socket closes.
+ */
+export function waitersOf(socket: Partial<AwaitedSocket> | null | undefined): SocketWaiters | undefined {
+  if (typeof socket?.on !== 'function') return undefined
+  socket[WAITERS] ??= new SocketWaiters(socket as AwaitedSocket)
   return socket[WAITERS]
 }

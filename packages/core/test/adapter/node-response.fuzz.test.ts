@@ -1,9 +1,10 @@
 /** However a handler ends an answer or takes its socket, what follows the response hears of its end once. */
+import { EventEmitter } from 'node:events'
 import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { closeServer, listenOnLoopback } from '../../../../test/support/listening.ts'
 import { followEnd, followResponse } from '../../src/adapter/node-response.ts'
@@ -132,13 +133,33 @@ it.each([followEnd, followResponse])('one listener waits on a socket for all its
   expect(new Set(counts)).toEqual(new Set([counts[0]]))
 })
 
-it.each([followEnd, followResponse])('a request whose socket tells no events is followed: %o', (follow) => {
-  const request = { httpVersionMajor: 1, aborted: false, socket: { remoteAddress: '10.0.0.1' } } as never
-  const response = new ServerResponse(request)
-  // As adapters for functions in a cloud give it.
-  response.assignSocket({ on() {}, removeListener() {}, write: () => true, cork() {}, uncork() {} } as never)
-  let ended = 0
-  expect(follow(request, response, () => ended++)).toBe(true)
-  response.emit('finish')
-  expect(ended).toBe(1)
+describe.each([followEnd, followResponse])('a response without events of a socket, by %o', (follow) => {
+  // Of tests, and of adapters for functions in a cloud.
+  const silent = () => ({ on() {}, removeListener() {}, write: () => true, cork() {}, uncork() {} }) as never
+  const requests = { 'no socket': undefined, 'null in its place': null, 'an address': { remoteAddress: '10.0.0.1' } }
+  const responses = {
+    'no socket yet': (request: never) => new ServerResponse(request),
+    'a silent socket': (request: never) => {
+      const response = new ServerResponse(request)
+      response.assignSocket(silent())
+      return response
+    },
+    'no socket ever': () => new EventEmitter() as ServerResponse,
+  }
+  it.each(Object.keys(requests).flatMap((one) => Object.keys(responses).map((other) => [one, other] as const)))(
+    'request with %s, response with %s: is followed',
+    (socket, kind) => {
+      const request = {
+        httpVersionMajor: 1,
+        aborted: false,
+        socket: requests[socket as keyof typeof requests],
+      } as never
+      const response = responses[kind as keyof typeof responses](request)
+      let ended = 0
+      expect(follow(request, response, () => ended++)).toBe(true)
+      response.emit('finish')
+      response.emit('close')
+      expect(ended).toBe(1)
+    },
+  )
 })
